@@ -1,0 +1,23 @@
+"""What a job module declares (architecture.md, "Jobs are lenses, not programs")."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from nexusops.model.changes import Kind
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """A name, a sentence, the kinds of change that it may carry out, the permissions that they need, its schedule.
+
+    ``graph`` are Microsoft Graph application permissions, ``exchange`` the app role and management roles for Exchange,
+    ``schedule`` is a systemd calendar expression.
+    """
+
+    name: str
+    sentence: str
+    kinds: frozenset[Kind]
+    graph: tuple[str, ...]
+    exchange: tuple[str, ...]
+    schedule: str

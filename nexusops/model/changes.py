@@ -1,0 +1,351 @@
+"""The changes, a closed union of data (interface.md 4), and the plan that lists them.
+
+``describe`` (report), ``perform`` (tenant) and ``encode`` (codec) are match statements over this union that end in
+``assert_never``, so that the type checker lists every place where a new kind must be handled.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from enum import StrEnum
+
+from nexusops.model.findings import Evidence, Finding
+from nexusops.model.ids import Address, MailboxKey, PersonId, UnitId
+from nexusops.model.ledger import AddressState, MailboxKind, NoticeKind
+
+
+class Kind(StrEnum):
+    """The closed set of change kinds, in the order of interface.md 4."""
+
+    CREATE_MAILBOX = "CreateMailbox"
+    ENABLE_MAILBOX = "EnableMailbox"
+    DISABLE_MAILBOX = "DisableMailbox"
+    DELETE_MAILBOX = "DeleteMailbox"
+    RESTORE_MAILBOX = "RestoreMailbox"
+    ADD_ADDRESS = "AddAddress"
+    WIND_DOWN_ADDRESS = "WindDownAddress"
+    REVIVE_ADDRESS = "ReviveAddress"
+    REMOVE_ADDRESS = "RemoveAddress"
+    SET_SENDER = "SetSender"
+    SET_FORWARD = "SetForward"
+    CLEAR_FORWARD = "ClearForward"
+    SEND_NOTICE = "SendNotice"
+    GRANT_ACCESS = "GrantAccess"
+    REVOKE_ACCESS = "RevokeAccess"
+    PUBLISH_RECORDS = "PublishRecords"
+    RETIRE_RECORDS = "RetireRecords"
+
+
+class Undo(StrEnum):
+    EXACT = "exact"
+    PARTIAL = "partial"
+    NONE = "none"
+
+
+PROMISES = frozenset({Kind.WIND_DOWN_ADDRESS, Kind.REVIVE_ADDRESS})
+"""Kinds that change the ledger only; a SendNotice is a promise that the notice channel carries out."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Why:
+    """The person, unit or request concerned; the rule, its sentence for this case, and the rows behind it."""
+
+    subject: str
+    rule: str
+    because: str
+    evidence: tuple[Evidence, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OnMailbox:
+    """Which mailbox a change is about: its name (the username, or the mailbox_id), our key, the tenant's ids if known."""
+
+    name: str
+    key: MailboxKey
+    kind: MailboxKind
+    user_id: str | None = None
+    exchange_guid: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CreateMailbox:
+    """Makes user, licence and mailbox (personal), or a shared mailbox with its address and sender (all others)."""
+
+    mailbox: OnMailbox
+    why: Why
+    user_principal_name: str
+    display_name: str
+    person_id: PersonId | None
+    unit_id: UnitId | None
+    owner_person_id: PersonId | None
+    address: Address | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EnableMailbox:
+    mailbox: OnMailbox
+    why: Why
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DisableMailbox:
+    mailbox: OnMailbox
+    why: Why
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeleteMailbox:
+    """Soft-deletes user and mailbox; ``addresses`` are those that end with it (no changes of their own)."""
+
+    mailbox: OnMailbox
+    why: Why
+    addresses: tuple[Address, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RestoreMailbox:
+    mailbox: OnMailbox
+    why: Why
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AddAddress:
+    mailbox: OnMailbox
+    why: Why
+    address: Address
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WindDownAddress:
+    """A promise: the address receives until ``delete_on`` (projected until its notice was sent), and no longer sends."""
+
+    mailbox: OnMailbox | None
+    why: Why
+    address: Address
+    period: int
+    was: AddressState
+    winddown_on: date
+    delete_on: date
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReviveAddress:
+    """A promise: an address in wind-down, suspended or deleted is active again for its owner."""
+
+    mailbox: OnMailbox | None
+    why: Why
+    address: Address
+    period: int
+    was: AddressState
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RemoveAddress:
+    mailbox: OnMailbox
+    why: Why
+    address: Address
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SetSender:
+    """Moves the primary SMTP address; the old primary stays on the mailbox as an alias."""
+
+    mailbox: OnMailbox
+    why: Why
+    was: Address | None
+    becomes: Address
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SetForward:
+    mailbox: OnMailbox
+    why: Why
+    was: str | None
+    becomes: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClearForward:
+    mailbox: OnMailbox
+    why: Why
+    was: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SendNotice:
+    """One message. ``key`` is the notice's identity in the ledger; ``to`` empty: nobody can be reached (a finding).
+
+    ``text`` are the values that the template needs beyond these (names of units, the new address, a mailbox name).
+    """
+
+    why: Why
+    key: str
+    notice: NoticeKind
+    target: str
+    to: tuple[str, ...]
+    person_id: PersonId | None
+    unit_id: UnitId | None
+    addresses: tuple[Address, ...]
+    delete_on: date | None
+    short_notice: bool
+    text: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GrantAccess:
+    """An application's right to exactly one mailbox."""
+
+    mailbox: OnMailbox
+    why: Why
+    connection: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RevokeAccess:
+    mailbox: OnMailbox
+    why: Why
+    connection: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DnsRecord:
+    type: str
+    name: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PublishRecords:
+    why: Why
+    domain: str
+    records: tuple[DnsRecord, ...]
+    publish_as: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RetireRecords:
+    why: Why
+    domain: str
+    records: tuple[DnsRecord, ...]
+    publish_as: str
+
+
+Change = (
+    CreateMailbox
+    | EnableMailbox
+    | DisableMailbox
+    | DeleteMailbox
+    | RestoreMailbox
+    | AddAddress
+    | WindDownAddress
+    | ReviveAddress
+    | RemoveAddress
+    | SetSender
+    | SetForward
+    | ClearForward
+    | SendNotice
+    | GrantAccess
+    | RevokeAccess
+    | PublishRecords
+    | RetireRecords
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Planned:
+    """A change at its place in a plan: ``id`` is ``c1``, ``c2``, …; ``after`` the ids that must be done before it."""
+
+    id: str
+    job: str
+    change: Change
+    after: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GuardReport:
+    """What the guard counted, against which limits, and which are exceeded (D28). The limit itself passes.
+
+    ``accepted`` are limits that were lifted for this run by naming exactly the number planned.
+    """
+
+    counts: Mapping[str, int]
+    limits: Mapping[str, int]
+    tripped: tuple[str, ...] = ()
+    accepted: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Estimate:
+    """What carrying the plan out costs: requests that write, and the seconds of the pacing schedule."""
+
+    graph_writes: int
+    exchange_writes: int
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """Everything that a run would do, and why. ``digest`` covers what would be done, not when it was printed."""
+
+    plan_id: str
+    digest: str
+    at: datetime
+    today: date
+    site: str
+    snapshot_as_of: datetime
+    snapshot_sha256: str
+    ledger_serial: int
+    changes: tuple[Planned, ...]
+    findings: tuple[Finding, ...]
+    guard: GuardReport
+    estimate: Estimate
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """Number of changes by kind, in the order of the closed set; kinds without a change are left out."""
+        found: dict[Kind, int] = {}
+        for planned in self.changes:
+            kind = kind_of(planned.change)
+            found[kind] = found.get(kind, 0) + 1
+        return {kind.value: found[kind] for kind in Kind if kind in found}
+
+
+def kind_of(change: Change) -> Kind:
+    """The change's kind; its class and its kind bear the same name."""
+    return Kind(type(change).__name__)
+
+
+def target_of(change: Change) -> str:
+    """The mailbox name, the address or the domain that the change is about (interface.md 4)."""
+    if isinstance(change, AddAddress | RemoveAddress | WindDownAddress | ReviveAddress):
+        return change.address
+    if isinstance(change, PublishRecords | RetireRecords):
+        return change.domain
+    if isinstance(change, SendNotice):
+        return change.target
+    return change.mailbox.name
+
+
+UNDO: Mapping[Kind, Undo] = {
+    Kind.CREATE_MAILBOX: Undo.EXACT,
+    Kind.ENABLE_MAILBOX: Undo.EXACT,
+    Kind.DISABLE_MAILBOX: Undo.EXACT,
+    Kind.DELETE_MAILBOX: Undo.PARTIAL,
+    Kind.RESTORE_MAILBOX: Undo.PARTIAL,
+    Kind.ADD_ADDRESS: Undo.EXACT,
+    Kind.WIND_DOWN_ADDRESS: Undo.EXACT,
+    Kind.REVIVE_ADDRESS: Undo.EXACT,
+    Kind.REMOVE_ADDRESS: Undo.EXACT,
+    Kind.SET_SENDER: Undo.EXACT,
+    Kind.SET_FORWARD: Undo.EXACT,
+    Kind.CLEAR_FORWARD: Undo.EXACT,
+    Kind.SEND_NOTICE: Undo.NONE,
+    Kind.GRANT_ACCESS: Undo.EXACT,
+    Kind.REVOKE_ACCESS: Undo.EXACT,
+    Kind.PUBLISH_RECORDS: Undo.EXACT,
+    Kind.RETIRE_RECORDS: Undo.EXACT,
+}
+"""What an undo can bring back. A deletion is undone within 30 days, with whatever the tenant kept."""

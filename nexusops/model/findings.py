@@ -1,0 +1,48 @@
+"""Findings (to staff) and the evidence that every change, promise and finding carries."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Severity(StrEnum):
+    INFO = "info"
+    WARNING = "warning"
+    ALERT = "alert"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, order=True)
+class Evidence:
+    """The row that something rests on: table, its key, and the snapshot's hash ('' for our own state)."""
+
+    table: str
+    key: str
+    snapshot: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """Trouble for staff to look at. ``subject``: a person_id, else the address, mailbox, unit, domain or request.
+
+    ``scope`` is what was judged when it was found: ``person:ID``, ``box:MAILBOX_ID``, or ``site`` (judged in every run).
+    A later judgement of the same scope replaces all its findings, so that an hour's findings cost what changed.
+    """
+
+    code: str
+    subject: str
+    message: str
+    severity: Severity = Severity.WARNING
+    scope: str = "site"
+    evidence: tuple[Evidence, ...] = ()
+
+
+def person_scope(person_id: str) -> str:
+    return f"person:{person_id}"
+
+
+def box_scope(mailbox_id: str) -> str:
+    return f"box:{mailbox_id}"
+
+
+SITE_SCOPE = "site"

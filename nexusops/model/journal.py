@@ -1,0 +1,199 @@
+"""What is written down about a run: ledger rows before and after, journal entries, and what one transaction accepts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from nexusops.model.changes import Change
+from nexusops.model.findings import Finding
+from nexusops.model.ledger import (
+    Allocation,
+    Alternative,
+    DomainRow,
+    Hold,
+    Mailbox,
+    NameDecision,
+    NameOverride,
+    Notice,
+    PersonState,
+)
+
+JsonValue = str | int | float | bool | None | list["JsonValue"] | dict[str, "JsonValue"]
+JsonObject = dict[str, JsonValue]
+
+LedgerRow = (
+    PersonState | Mailbox | Allocation | NameOverride | NameDecision | Alternative | Notice | Hold | DomainRow
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RowChange:
+    """One row of the ledger that became another. ``before`` None: new; ``after`` None: removed (overrides, holds)."""
+
+    before: LedgerRow | None
+    after: LedgerRow | None
+    rule: str
+
+
+class Phase(StrEnum):
+    """A row of the journal: a ledger row that changed (``promise``), or one phase of one step of a change."""
+
+    PROMISE = "promise"
+    INTENT = "intent"
+    DONE = "done"
+    FAILED = "failed"
+    SET_ASIDE = "set_aside"
+    WAITING = "waiting"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """One row to append to the journal; seq and hash are the store's. ``at`` is an aware instant.
+
+    ``object`` is what it is about: ``address:…``, ``mailbox:…``, ``person:…``, ``notice:…``. ``scope`` is that of the
+    change (person:ID, box:ID), by which an interrupted run finds its unfinished work again.
+    """
+
+    at: datetime
+    run_id: str
+    phase: Phase
+    actor: str
+    rule: str
+    object: str
+    scope: str = ""
+    change_id: str | None = None
+    step: str | None = None
+    before: JsonValue = None
+    after: JsonValue = None
+    request_id: str | None = None
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JournalRow:
+    """A row as it stands in the journal, with its place in the hash chain."""
+
+    seq: int
+    entry: Entry
+    previous_hash: str
+    hash: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SnapshotRecord:
+    """A snapshot that the state keeps: accepted, or staged by ``plan``."""
+
+    sha256: str
+    as_of: datetime
+    rows: Mapping[str, int]
+    """Table name -> number of rows, of all tables that it had (D27: shrinking and missing tables)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunRecord:
+    """One run. ``result``: running, applied, nothing, partial, stopped, refused, failed."""
+
+    run_id: str
+    at: datetime
+    command: str
+    actor: str
+    program_version: str
+    result: str
+    snapshot_sha256: str | None = None
+    digest: str | None = None
+    changes: int = 0
+    counts: Mapping[str, int] = field(default_factory=dict)
+    policy_text: str = ""
+    services_text: str = ""
+    config_text: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Acceptance:
+    """What the first transaction of a run commits: the accepted snapshot, the promises and timers, the findings.
+
+    ``judged`` are the scopes that were looked at: their old findings and their entries in ``unfinished`` are replaced.
+    ``unfinished`` maps a scope to why it must be looked at again whatever the registration data say. ``policy_hash`` and
+    ``services_hash`` are remembered: another one makes everybody affected.
+    """
+
+    run: RunRecord
+    actor: str
+    at: datetime
+    expected_serial: int
+    snapshot_sha256: str | None
+    rows: tuple[RowChange, ...]
+    judged: frozenset[str] | None
+    """None: everything was judged."""
+    findings: tuple[Finding, ...]
+    unfinished: Mapping[str, str]
+    policy_hash: str
+    services_hash: str
+
+    @property
+    def commits_rows(self) -> bool:
+        return bool(self.rows)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """One step of a change, as handed to the tenant or to the notice channel."""
+
+    change_id: str
+    name: str
+    change: Change
+
+
+class StepResult(StrEnum):
+    DONE = "done"
+    FAILED = "failed"
+    SET_ASIDE = "set_aside"
+    WAITING = "waiting"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepOutcome:
+    """What became of one step. ``before`` and ``after`` are the values found and left, as the undo needs them.
+
+    ``set_aside``: what was found fits neither the plan's ``was`` nor its ``becomes``; nothing was written.
+    ``waiting``: accepted, and the tenant has not finished (a mailbox that Exchange has not made yet).
+    """
+
+    change_id: str
+    step: str
+    result: StepResult
+    before: JsonObject | None = None
+    after: JsonObject | None = None
+    request_id: str | None = None
+    message: str = ""
+    user_id: str | None = None
+    exchange_guid: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenIntent:
+    """An intent without an outcome: the run ended between the two."""
+
+    seq: int
+    entry: Entry
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Approval:
+    """Somebody approved exactly this plan (D28)."""
+
+    digest: str
+    actor: str
+    at: datetime
+    reason: str
+    used: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Due:
+    """Whom time alone, or unfinished work, makes affected today."""
+
+    scopes: frozenset[str] = frozenset()

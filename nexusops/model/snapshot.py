@@ -1,0 +1,69 @@
+"""What the rules see of the registration data: a slice, the affected people and the small tables whole."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from nexusops.model.findings import Finding
+from nexusops.model.ids import Address, Domain, PersonId, UnitId
+from nexusops.model.people import Affiliation, AlternativeAddress, Card, NameRequest, Person, SenderChoice, Staff
+from nexusops.model.services import ServiceRequest
+from nexusops.model.units import (
+    ExternalRoute,
+    MailDomain,
+    NonpersonalAddress,
+    NonpersonalMailbox,
+    Reorg,
+    ReorgMember,
+    Route,
+    Unit,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PersonRecord:
+    """All registration rows of one person, in the order of their keys.
+
+    ``person`` is None when the row is gone from the snapshot. ``frozen`` is the code of the row fault that freezes the
+    person (D29), ``spared`` that of one that forbids destructive actions only (an ignored affiliation row).
+    ``fingerprint`` is a hash over exactly these rows: a hold against the data ends when it changes.
+    """
+
+    person_id: PersonId
+    person: Person | None
+    cards: tuple[Card, ...] = ()
+    affiliations: tuple[Affiliation, ...] = ()
+    choice: SenderChoice | None = None
+    name_requests: tuple[NameRequest, ...] = ()
+    alternatives: tuple[AlternativeAddress, ...] = ()
+    external_routes: tuple[ExternalRoute, ...] = ()
+    findings: tuple[Finding, ...] = ()
+    frozen: str | None = None
+    spared: str | None = None
+    fingerprint: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Snapshot:
+    """A slice of one snapshot. ``sha256`` is the hash over its sorted (table, sha256) pairs.
+
+    ``people`` holds the affected people only; the other tables are whole (they are small). ``services`` come from the
+    configuration folder and travel with the snapshot, since both are what is wanted.
+    """
+
+    as_of: datetime
+    sha256: str
+    people: Mapping[PersonId, PersonRecord]
+    units: Mapping[UnitId, Unit]
+    domains: Mapping[Domain, MailDomain]
+    staff: tuple[Staff, ...] = ()
+    reorgs: tuple[Reorg, ...] = ()
+    reorg_members: tuple[ReorgMember, ...] = ()
+    routes: Mapping[Address, Route] = field(default_factory=dict)
+    external_routes: Mapping[Address, ExternalRoute] = field(default_factory=dict)
+    nonpersonal_mailboxes: Mapping[str, NonpersonalMailbox] = field(default_factory=dict)
+    nonpersonal_addresses: Mapping[Address, NonpersonalAddress] = field(default_factory=dict)
+    services: Mapping[str, ServiceRequest] = field(default_factory=dict)
+    findings: tuple[Finding, ...] = ()

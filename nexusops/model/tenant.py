@@ -1,0 +1,105 @@
+"""The tenant as it is (``Actual``) and as it should be (``Desired``), one mailbox at a time (rules.md 3.16)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from nexusops.model.findings import Evidence
+from nexusops.model.ids import Address, MailboxKey, PersonId, UnitId
+from nexusops.model.ledger import MailboxKind
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ActualMailbox:
+    """A directory user, or shared mailbox, as read from Graph and Exchange, joined on ids.
+
+    ``addresses``: the smtp proxy addresses, lower-case, the primary among them. ``exchange_guid`` None: Exchange has
+    not made the mailbox yet. ``deleted``: soft-deleted, restorable for 30 days. ``synced``: mastered on premises.
+    ``held``: on litigation or retention hold. ``forward``: the address, without ``smtp:``.
+    """
+
+    user_id: str
+    user_principal_name: str
+    person_id: PersonId | None
+    name: str
+    exchange_guid: str | None
+    enabled: bool
+    primary: Address | None
+    addresses: frozenset[Address] = frozenset()
+    forward: str | None = None
+    shared: bool = False
+    deleted: bool = False
+    synced: bool = False
+    held: bool = False
+    licensed: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """What is to be read: everything, or these people and boxes (by name, with the ids that we know)."""
+
+    everything: bool = False
+    people: Mapping[PersonId, str | None] = field(default_factory=dict)
+    """person_id -> Entra object id where known."""
+    boxes: Mapping[str, str | None] = field(default_factory=dict)
+    """mailbox name -> Exchange guid where known."""
+
+    @property
+    def nothing(self) -> bool:
+        return not (self.everything or self.people or self.boxes)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Actual:
+    """What was read. A person or box that was wanted and is not here does not exist in the tenant.
+
+    ``ambiguous``: people whose employeeId stands on more than one user; they are left as they are.
+    ``licences_left`` None: not read.
+    """
+
+    people: Mapping[PersonId, ActualMailbox] = field(default_factory=dict)
+    boxes: Mapping[str, ActualMailbox] = field(default_factory=dict)
+    ambiguous: frozenset[PersonId] = frozenset()
+    licences_left: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reason:
+    """Why a fact should be so: rule id, the rule's sentence for this case, and the rows that it rests on."""
+
+    rule: str
+    because: str
+    evidence: tuple[Evidence, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DesiredMailbox:
+    """What the tenant should look like for one mailbox if the promises are kept.
+
+    ``exists`` False: it should be gone. ``enabled`` False: disabled, with its addresses still on it. ``addresses`` maps
+    each address that should be on the mailbox to why; ``owned`` are all addresses that the ledger has ever given to this mailbox (only those
+    may be removed). ``waiting`` True: no username yet, nothing can be made.
+    """
+
+    key: MailboxKey
+    name: str
+    kind: MailboxKind
+    subject: str
+    person_id: PersonId | None
+    unit_id: UnitId | None
+    owner_person_id: PersonId | None
+    user_principal_name: str
+    display_name: str
+    exists: bool
+    enabled: bool
+    restorable: bool
+    primary: Address | None
+    fallback: Address | None
+    forward: str | None
+    keeps_manual_forward: bool
+    why: Reason
+    why_sender: Reason
+    why_forward: Reason
+    addresses: Mapping[Address, Reason] = field(default_factory=dict)
+    owned: Mapping[Address, Reason] = field(default_factory=dict)

@@ -1,0 +1,212 @@
+"""All the input and output there is, on one screen. Each Protocol has one contract suite that every adapter passes."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
+from datetime import date, datetime
+from typing import Protocol
+
+from nexusops.errors import Defect
+from nexusops.model.findings import Finding
+from nexusops.model.ids import Address, Domain, PersonId, UnitId
+from nexusops.model.journal import (
+    Acceptance,
+    Approval,
+    Entry,
+    JournalRow,
+    JsonObject,
+    OpenIntent,
+    RowChange,
+    RunRecord,
+    SnapshotRecord,
+    Step,
+    StepOutcome,
+)
+from nexusops.model.ledger import Allocation, Ledger, PersonState
+from nexusops.model.policy import Policy
+from nexusops.model.services import ServiceRequest
+from nexusops.model.snapshot import Snapshot
+from nexusops.model.tenant import Actual, Wanted
+
+
+class SnapshotTables(Protocol):
+    """One snapshot's tables, readable, with its own consistency checked (manifest, hashes, row counts, columns)."""
+
+    @property
+    def record(self) -> SnapshotRecord: ...
+
+    def people(self) -> frozenset[PersonId]:
+        """Everyone who has a row in ``persons``, or only in ``cards`` or ``affiliations``."""
+        ...
+
+    def changed(self, previous: SnapshotTables) -> frozenset[PersonId]:
+        """People any of whose rows (any table) differ, with those who now or then shared a key with one that differs
+        (duplicates), and everyone affiliated to a unit, or having had an address in a domain, whose row changed."""
+        ...
+
+    def changed_boxes(self, previous: SnapshotTables) -> frozenset[str]:
+        """mailbox_ids and addresses of the non-personal tables whose rows differ."""
+        ...
+
+    def slice(self, people: Collection[PersonId] | None, services: Mapping[str, ServiceRequest]) -> Snapshot:
+        """The records of these people (None: everyone), and the small tables whole. Bad rows become faults (D29)."""
+        ...
+
+    def pack(self) -> Mapping[str, bytes]:
+        """Every table as Parquet, to be kept in the state and opened again from there."""
+        ...
+
+
+class Registration(Protocol):
+    """Where registration data come from."""
+
+    def read(self) -> SnapshotTables:
+        """The present snapshot. Raises SnapshotRefused where it is inconsistent in itself (D27)."""
+        ...
+
+    def unpack(self, blobs: Mapping[str, bytes]) -> SnapshotTables:
+        """A snapshot that was kept with ``pack``."""
+        ...
+
+
+class Gate(Protocol):
+    """D27: whether a snapshot may be accepted after the one before, at this instant; no defects means yes."""
+
+    def __call__(
+        self, new: SnapshotRecord, last: SnapshotRecord | None, at: datetime, policy: Policy
+    ) -> Sequence[Defect]: ...
+
+
+class Tenant(Protocol):
+    """Entra, Graph and Exchange Online as one thing."""
+
+    def read(self, wanted: Wanted) -> Actual:
+        """All or nothing: raises TenantUnreadable rather than returning a part."""
+        ...
+
+    def prepare(self, domains: Collection[Domain], at: datetime) -> None:
+        """Before the first write of a run. The embedded tenant accepts the domains and takes the time; a real one: nothing."""
+        ...
+
+    def perform(self, steps: Sequence[Step]) -> Iterator[StepOutcome]:
+        """Carries out steps that do not depend on one another; yields an outcome for each as it comes.
+
+        Each step looks first: what already is as it should be is done without a write; what is neither as the plan found
+        it nor as it should be is set aside. Every write is verified by reading.
+        """
+        ...
+
+    def close(self) -> None: ...
+
+
+class Notifier(Protocol):
+    """The channel of notices (D33)."""
+
+    def perform(self, steps: Sequence[Step]) -> Iterator[StepOutcome]:
+        """Sends SendNotice changes. Done: the channel has accepted it. A repeat bears the same Message-ID."""
+        ...
+
+    def close(self) -> None: ...
+
+
+class Store(Protocol):
+    """The ledger, the journal and everything else that must survive (architecture.md, Settled details)."""
+
+    def lock(self, command: str) -> AbstractContextManager[None]:
+        """One run at a time on one site; raises StateUnavailable while another holds it."""
+        ...
+
+    def serial(self) -> int: ...
+
+    def accepted(self) -> SnapshotRecord | None: ...
+
+    def staged(self, sha256: str) -> SnapshotRecord | None: ...
+
+    def stage(self, record: SnapshotRecord, tables: Mapping[str, bytes]) -> None:
+        """Keeps a snapshot's tables without accepting it; the accepted and the latest staged one are kept, older ones go."""
+        ...
+
+    def tables(self, sha256: str) -> Mapping[str, bytes]: ...
+
+    def hashes(self) -> tuple[str, str]:
+        """The hashes of policy and services at the last acceptance ('' and '' before the first)."""
+        ...
+
+    def due(self, today: date) -> frozenset[str]:
+        """Scopes (person:ID, box:ID) whose due date is reached, and those in ``unfinished``. An index query, never a scan."""
+        ...
+
+    def known_people(self) -> frozenset[PersonId]: ...
+
+    def known_boxes(self) -> frozenset[str]: ...
+
+    def people_of_domains(self, domains: Collection[Domain]) -> frozenset[PersonId]:
+        """Owners of live personal addresses in these domains."""
+        ...
+
+    def people_of_addresses(self, addresses: Collection[Address]) -> frozenset[PersonId]: ...
+
+    def ledger(self, people: Collection[PersonId] | None, boxes: Collection[str] | None) -> Ledger:
+        """The slice of these people and boxes (None: all), without ``holders`` and ``owners``. Boxes owned by these people are included."""
+        ...
+
+    def holders(self, names: Collection[tuple[Domain, str]]) -> Sequence[Allocation]:
+        """All rows of these (domain, base): local parts that are the base, or the base and digits."""
+        ...
+
+    def owners(self, people: Collection[PersonId]) -> Sequence[PersonState]: ...
+
+    def usernames(self, names: Collection[str]) -> Mapping[str, PersonId]:
+        """Who ever had these usernames (R18)."""
+        ...
+
+    def live_mailboxes(self) -> int:
+        """For the guard's percentage (D28): mailboxes not disabled, deleted or purged."""
+        ...
+
+    def findings(self, but_not: Collection[str] | None) -> Sequence[Finding]:
+        """Findings of the last accepted run, without those of the scopes named (None: without any)."""
+        ...
+
+    def accept(self, acceptance: Acceptance) -> int:
+        """One transaction; returns the serial after it. It rises by one if ledger rows changed. Raises StalePlan where the
+        serial is not the expected one."""
+        ...
+
+    def record(
+        self, entries: Sequence[Entry], rows: Sequence[RowChange] = (), finished: Collection[str] = ()
+    ) -> None:
+        """One transaction: journal entries, what the outcomes alter in the ledger, and scopes that are no longer unfinished.
+
+        These row changes do not raise the serial by themselves; ``finish`` does so once where any were made.
+        """
+        ...
+
+    def begin(self, run: RunRecord) -> None: ...
+
+    def finish(self, run: RunRecord) -> None:
+        """The run's result; in the same transaction the serial rises if outcomes altered ledger rows since ``accept``."""
+        ...
+
+    def runs(self) -> Sequence[RunRecord]: ...
+
+    def open_intents(self) -> Sequence[OpenIntent]: ...
+
+    def journal(self, objects: Collection[str] | None = None) -> Iterator[JournalRow]:
+        """Rows in order, all or those about these objects."""
+        ...
+
+    def approve(self, approval: Approval) -> None: ...
+
+    def approvals(self, digest: str) -> Sequence[Approval]: ...
+
+    def export(self) -> JsonObject:
+        """The whole state as the document of interface.md 5."""
+        ...
+
+    def units_of(self, people: Collection[PersonId]) -> Mapping[PersonId, tuple[UnitId, ...]]:
+        """The units that hold these people's places, for grouping a plan by unit."""
+        ...
+
+    def close(self) -> None: ...

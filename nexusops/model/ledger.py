@@ -38,7 +38,7 @@ class Allocation:
     """One ownership period of an address; key (address, period). Never removed, only marked deleted.
 
     ``local`` is ``base`` for n = 1 and ``base`` + n (the base cut to fit) for n >= 2. ``months`` is N of rules.md 0.
-    ``delete_on`` is projected until the notice was sent. ``successor`` is the address that took over in a change of
+    ``notice_due_on``: a notice is owed from that day; None once it was sent. ``delete_on`` is projected until then. ``successor`` is the address that took over in a change of
     name or a reorganisation (D18). ``gate`` False: the end was asked for (D43), no notice has to precede it.
     ``target`` is where an unattached alias goes.
     """
@@ -57,6 +57,7 @@ class Allocation:
     created_on: date
     winddown_on: date | None = None
     months: int | None = None
+    notice_due_on: date | None = None
     notice_sent_on: date | None = None
     delete_on: date | None = None
     deleted_on: date | None = None

@@ -1,0 +1,80 @@
+"""The steps of each kind of change, in their order (architecture.md, Journal: one row pair a step).
+
+A change without steps is a promise: it alters the ledger only.
+"""
+
+from __future__ import annotations
+
+from typing import assert_never
+
+from nexusops.model.changes import (
+    AddAddress,
+    Change,
+    ClearForward,
+    CreateMailbox,
+    DeleteMailbox,
+    DisableMailbox,
+    EnableMailbox,
+    GrantAccess,
+    PublishRecords,
+    RemoveAddress,
+    RestoreMailbox,
+    RetireRecords,
+    ReviveAddress,
+    RevokeAccess,
+    SendNotice,
+    SetForward,
+    SetSender,
+    WindDownAddress,
+)
+from nexusops.model.ledger import MailboxKind
+
+USER = "user"
+LICENCE = "licence"
+MAILBOX = "mailbox"
+SETTINGS = "settings"
+BLOCK = "block"
+REVOKE_SESSIONS = "revoke"
+PROTOCOLS = "protocols"
+HIDE = "hide"
+UNHIDE = "unhide"
+UNBLOCK = "unblock"
+
+
+def steps_of(change: Change) -> tuple[str, ...]:
+    """The names of the steps of a change, first to last. A personal mailbox has a user and a licence, others have not."""
+    match change:
+        case CreateMailbox():
+            personal = change.mailbox.kind is MailboxKind.PERSONAL
+            return (USER, LICENCE, MAILBOX) if personal else (MAILBOX, SETTINGS)
+        case DisableMailbox():
+            return (BLOCK, REVOKE_SESSIONS, PROTOCOLS, HIDE)
+        case EnableMailbox():
+            return (PROTOCOLS, UNHIDE, UNBLOCK)
+        case WindDownAddress() | ReviveAddress():
+            return ()
+        case DeleteMailbox() | RestoreMailbox() | AddAddress() | RemoveAddress() | SetSender():
+            return (_ADDRESSES_AND_ENDS[type(change)],)
+        case SetForward() | ClearForward():
+            return ("forward",)
+        case SendNotice():
+            return ("send",)
+        case GrantAccess():
+            return ("grant",)
+        case RevokeAccess():
+            return ("revoke",)
+        case PublishRecords():
+            return ("publish",)
+        case RetireRecords():
+            return ("retire",)
+        case _:
+            assert_never(change)
+
+
+_ADDRESSES_AND_ENDS: dict[type[Change], str] = {
+    DeleteMailbox: "delete",
+    RestoreMailbox: "restore",
+    AddAddress: "add",
+    RemoveAddress: "remove",
+    SetSender: "primary",
+}

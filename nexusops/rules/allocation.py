@@ -1,0 +1,215 @@
+"""Addresses are allotted, wound down, revived and ended (R17-R22, R37-R41, R46; D03, D04, D06, D09-D12, D22, D23, D30)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import date
+
+from nexusops.model.dates import add_months, next_day
+from nexusops.model.findings import Evidence
+from nexusops.model.ids import Address, Domain, MailboxKey, PersonId, address
+from nexusops.model.ledger import AddressKind, AddressState, Allocation, PersonState
+from nexusops.model.policy import Policy
+from nexusops.model.tenant import Reason
+from nexusops.rules.naming import local_part
+
+Holders = Mapping[Address, tuple[Allocation, ...]]
+"""Every row of an address, oldest period first."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Book:
+    """Who holds or held which address, as allocation asks for it, for one moment of the fold over people (D11).
+
+    ``owners`` are the person rows of former owners: when they left, and whether they died (D43).
+    """
+
+    holders: Holders
+    owners: Mapping[PersonId, PersonState]
+    policy: Policy
+    today: date
+
+    def free_for(self, wanted: Address, person_id: PersonId) -> bool:
+        """R17, R19: no live holder, and the last owner is this person or one who left long enough ago (D09, D10)."""
+        rows = self.holders.get(wanted, ())
+        if not rows:
+            return True
+        last = rows[-1]
+        if last.live:
+            return False
+        if last.kind is not AddressKind.PERSONAL or last.person_id is None:
+            return False
+        return last.person_id == person_id or self._owner_gone(last.person_id)
+
+    def _owner_gone(self, owner: PersonId) -> bool:
+        state = self.owners.get(owner)
+        if state is None or state.left_on is None or state.deceased:
+            return False
+        free_after = add_months(
+            state.left_on, self.policy.reuse.after_months, overflow=self.policy.time.month_overflow
+        )
+        return self.today > free_after
+
+    def common_n(self, base: str, domains: Iterable[Domain], person_id: PersonId) -> int:
+        """D11: the smallest n whose name part is free in all the domains."""
+        wanted = tuple(domains)
+        n = 1
+        while not all(self.free_for(self.spelled(base, n, domain), person_id) for domain in wanted):
+            n += 1
+        return n
+
+    def spelled(self, base: str, n: int, domain: Domain) -> Address:
+        return address(local_part(base, n, self.policy.names.max_local), domain)
+
+    def next_period(self, wanted: Address) -> int:
+        rows = self.holders.get(wanted, ())
+        return rows[-1].period + 1 if rows else 1
+
+
+def allot(
+    wanted: Address,
+    *,
+    book: Book,
+    base: str,
+    n: int,
+    person_id: PersonId,
+    mailbox_key: MailboxKey,
+    why: Reason,
+) -> Allocation:
+    """A new ownership period, active from today."""
+    local, _, domain = wanted.partition("@")
+    return Allocation(
+        address=wanted,
+        period=book.next_period(wanted),
+        domain=Domain(domain),
+        local=local,
+        base=base,
+        n=n,
+        kind=AddressKind.PERSONAL,
+        state=AddressState.ACTIVE,
+        person_id=person_id,
+        unit_id=None,
+        mailbox_key=mailbox_key,
+        created_on=book.today,
+        rule=why.rule,
+        because=why.because,
+        evidence=why.evidence,
+    )
+
+
+def projected(winddown_on: date, months: int, notice_on: date, policy: Policy) -> date:
+    """rules.md 0: max(W + N, notice + 2 months). Under ``strict`` (D04) the wind-down never grows for a late notice."""
+    overflow = policy.time.month_overflow
+    end = add_months(winddown_on, months, overflow=overflow)
+    if policy.notice.policy == "strict":
+        return end
+    return max(end, add_months(notice_on, 2, overflow=overflow))
+
+
+def wind_down(
+    row: Allocation, today: date, policy: Policy, *, months: int, reason: str, why: Reason, successor: Address | None = None
+) -> Allocation:
+    """Into wind-down today (D03: never back-dated); its notice falls due tomorrow (R47)."""
+    notice_due = today if policy.notice.policy == "same_day" else next_day(today)
+    return replace(
+        row,
+        state=AddressState.WINDDOWN,
+        winddown_on=today,
+        months=months,
+        notice_due_on=notice_due,
+        notice_sent_on=None,
+        delete_on=projected(today, months, notice_due, policy),
+        reason=reason,
+        successor=successor,
+        gate=True,
+        rule=why.rule,
+        because=why.because,
+        evidence=why.evidence,
+    )
+
+
+def bring_forward(row: Allocation, today: date, policy: Policy, why: Reason) -> Allocation:
+    """D22, D30: somebody leaves a unit whose domain winds down for longer; the end is two months after a new notice."""
+    if row.winddown_on is None or row.months is None or row.months <= policy.winddown.months:
+        return row
+    notice_due = next_day(today)
+    sooner = projected(row.winddown_on, policy.winddown.months, notice_due, policy)
+    if row.delete_on is None or sooner >= row.delete_on:
+        return row
+    return replace(
+        row,
+        months=policy.winddown.months,
+        notice_due_on=notice_due,
+        notice_sent_on=None,
+        delete_on=sooner,
+        reason="affiliation",
+        rule=why.rule,
+        because=why.because,
+        evidence=why.evidence,
+    )
+
+
+def noticed(row: Allocation, sent_on: date, policy: Policy) -> Allocation:
+    """The notice was accepted by its channel on ``sent_on``: the end is fixed (D04)."""
+    if row.winddown_on is None or row.months is None:
+        return row
+    end = projected(row.winddown_on, row.months, sent_on, policy)
+    return replace(row, notice_sent_on=sent_on, notice_due_on=None, delete_on=end)
+
+
+def revive(row: Allocation, why: Reason) -> Allocation:
+    """Active again, all timers dropped (D23)."""
+    return replace(
+        row,
+        state=AddressState.ACTIVE,
+        winddown_on=None,
+        months=None,
+        notice_due_on=None,
+        notice_sent_on=None,
+        delete_on=None,
+        reason=None,
+        successor=None,
+        gate=True,
+        rule=why.rule,
+        because=why.because,
+        evidence=why.evidence,
+    )
+
+
+def suspend(row: Allocation, evidence: tuple[Evidence, ...]) -> Allocation:
+    """Reserved, mail refused; a wind-down keeps its dates (2.1)."""
+    because = "its mailbox is disabled"
+    return replace(row, state=AddressState.SUSPENDED, rule="D08", because=because, evidence=evidence)
+
+
+def end(row: Allocation, today: date, why: Reason) -> Allocation:
+    """Deleted; the row stays."""
+    return replace(
+        row,
+        state=AddressState.DELETED,
+        deleted_on=today,
+        notice_due_on=None,
+        rule=why.rule,
+        because=why.because,
+        evidence=why.evidence,
+    )
+
+
+def may_end(row: Allocation, today: date, policy: Policy, *, deceased: bool) -> bool:
+    """R41, D06: due, and its notice recorded as sent two months ago, unless the end was asked for or nobody is left to tell."""
+    if row.winddown_on is None or row.delete_on is None or today < row.delete_on:
+        return False
+    if deceased or not row.gate or not policy.notice.gate_deletion:
+        return True
+    if row.notice_sent_on is None:
+        return False
+    return policy.notice.policy == "strict" or today >= add_months(
+        row.notice_sent_on, 2, overflow=policy.time.month_overflow
+    )
+
+
+def name_part(rows: Iterable[Allocation], base: str) -> int | None:
+    """R22: the n of the person's present name part: that of the oldest active address with this base."""
+    mine = [row for row in rows if row.base == base and row.state is AddressState.ACTIVE]
+    return min(mine, key=lambda row: (row.created_on, row.n, row.address)).n if mine else None

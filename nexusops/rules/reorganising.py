@@ -1,0 +1,167 @@
+"""Units and mail domains: which domains give addresses today, and what takes their place (R48-R55; D30, D45; 2.5)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+
+from nexusops.model.findings import Finding, Severity
+from nexusops.model.ids import Domain, PersonId, UnitId
+from nexusops.model.people import Affiliation
+from nexusops.model.policy import Policy
+from nexusops.model.snapshot import Snapshot
+from nexusops.model.units import DomainState, MailDomain, Reorg, Unit, UnitClass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnitMap:
+    """Units, domains and the reorganisations in effect, as the rules ask for them.
+
+    ``successors`` maps a source unit to its target for merges and renames; ``split`` (unit, person) to the target of
+    that person. ``months`` gives N for addresses of a domain that winds down (R53). ``winding`` are those domains.
+    ``split_units`` are source units of a split, so that a member without a target can be reported.
+    """
+
+    units: Mapping[UnitId, Unit]
+    domains: Mapping[Domain, MailDomain]
+    successors: Mapping[UnitId, UnitId]
+    split: Mapping[tuple[UnitId, PersonId], UnitId]
+    split_units: frozenset[UnitId]
+    winding: Mapping[Domain, int]
+    starts: Mapping[UnitId, tuple[date, ...]]
+    findings: tuple[Finding, ...] = ()
+
+    def unit_for(self, person_id: PersonId, unit_id: UnitId) -> UnitId:
+        """The unit that serves this affiliation today: itself, or what it was merged, renamed or split into (D30)."""
+        seen = {unit_id}
+        while True:
+            following = self.split.get((unit_id, person_id)) or self.successors.get(unit_id)
+            if following is None or following in seen:
+                return unit_id
+            seen.add(following)
+            unit_id = following
+
+    def gives_addresses(self, domain: Domain | None) -> bool:
+        """Whether people get addresses in this domain: known, under the site, managed, active and not winding down."""
+        row = self.domains.get(domain) if domain else None
+        return (
+            row is not None
+            and row.managed
+            and row.zone == "ox"
+            and row.state is DomainState.ACTIVE
+            and row.domain not in self.winding
+        )
+
+    def managed(self, domain: Domain) -> bool:
+        """Whether the University routes this domain's mail (R55, R58)."""
+        row = self.domains.get(domain)
+        return row is not None and row.managed
+
+    def no_target(self, person_id: PersonId, unit_id: UnitId) -> bool:
+        return unit_id in self.split_units and (unit_id, person_id) not in self.split
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Need:
+    """A domain in which a person should have an address, for the earliest of the affiliations that it serves (D19)."""
+
+    domain: Domain
+    start: date
+    unit_id: UnitId
+    classes: frozenset[UnitClass]
+
+
+def unit_map(snapshot: Snapshot, policy: Policy, today: date) -> UnitMap:
+    """Applies the reorganisations that are in effect today; a refused one does nothing (rules.md 3.17)."""
+    good: list[Reorg] = []
+    findings: list[Finding] = []
+    for reorg in sorted(snapshot.reorgs, key=lambda r: (r.effective_on, r.reorg_id, r.source_unit, r.target_unit)):
+        refusal = _refusal(reorg, snapshot, policy)
+        if refusal is not None:
+            findings.append(refusal)
+        else:
+            good.append(reorg)
+    effective = [reorg for reorg in good if reorg.effective_on <= today]
+    members = {(m.reorg_id, m.person_id): m.target_unit for m in snapshot.reorg_members}
+    splits = {reorg.reorg_id: reorg.source_unit for reorg in effective if reorg.kind == "split"}
+    starts: dict[UnitId, tuple[date, ...]] = {}
+    for reorg in good:
+        for unit_id in (reorg.source_unit, reorg.target_unit):
+            starts[unit_id] = (*starts.get(unit_id, ()), reorg.effective_on)
+    successors = {reorg.source_unit: reorg.target_unit for reorg in effective if reorg.kind != "split"}
+    return UnitMap(
+        units=snapshot.units,
+        domains=snapshot.domains,
+        successors=successors,
+        split={
+            (splits[reorg_id], person): target for (reorg_id, person), target in members.items() if reorg_id in splits
+        },
+        split_units=frozenset(splits.values()),
+        winding=_winding(effective, snapshot, today),
+        starts=starts,
+        findings=tuple(findings),
+    )
+
+
+def _refusal(reorg: Reorg, snapshot: Snapshot, policy: Policy) -> Finding | None:
+    """R53: N in 2..6 months; longer only as negotiated; the units must exist."""
+    limits = policy.reorg
+    subject = reorg.reorg_id
+    if reorg.source_unit not in snapshot.units or reorg.target_unit not in snapshot.units:
+        missing = reorg.source_unit if reorg.source_unit not in snapshot.units else reorg.target_unit
+        return Finding(code="UNIT_MISSING", subject=subject, message=f"the reorganisation names the unknown unit {missing}")
+    if reorg.months < limits.min_months:
+        message = f"a wind-down of {reorg.months} months is shorter than {limits.min_months}; the reorganisation is refused"
+        return Finding(code="REORG_MONTHS", subject=subject, message=message, severity=Severity.ALERT)
+    if reorg.months > limits.max_months and not reorg.negotiated_ref:
+        message = f"{reorg.months} months are more than {limits.max_months} and nothing was negotiated; it is refused"
+        return Finding(code="REORG_MONTHS", subject=subject, message=message, severity=Severity.ALERT)
+    return None
+
+
+def _winding(effective: Iterable[Reorg], snapshot: Snapshot, today: date) -> dict[Domain, int]:
+    """Domains that wind down, with N: by their row, or because every unit that used them has gone elsewhere (R52)."""
+    winding: dict[Domain, int] = {}
+    for row in snapshot.domains.values():
+        if row.state is DomainState.WINDDOWN and (row.winddown_start is None or row.winddown_start <= today):
+            winding[row.domain] = row.winddown_months or 2
+    gone: dict[UnitId, int] = {}
+    for reorg in effective:
+        gone[reorg.source_unit] = max(reorg.months, gone.get(reorg.source_unit, 0))
+    for reorg in effective:
+        domain = snapshot.units[reorg.source_unit].domain
+        if domain is None or domain == snapshot.units[reorg.target_unit].domain:
+            continue
+        users = [unit.unit_id for unit in snapshot.units.values() if unit.domain == domain]
+        if all(user in gone for user in users):
+            winding[domain] = max(gone[user] for user in users)
+    return winding
+
+
+def needs(person_id: PersonId, served: Iterable[Affiliation], units: UnitMap) -> tuple[Need, ...]:
+    """The domains that the served affiliations give, in the order of the earliest affiliation each (R8, R9, D19)."""
+    found: dict[Domain, Need] = {}
+    for affiliation in sorted(served, key=lambda a: (a.start_date, a.unit_id)):
+        unit = units.units.get(units.unit_for(person_id, affiliation.unit_id))
+        if unit is None or unit.domain is None or unit.own_mail or not units.gives_addresses(unit.domain):
+            continue
+        earlier = found.get(unit.domain)
+        classes = frozenset({unit.unit_class}) | (earlier.classes if earlier else frozenset())
+        start, unit_id = (earlier.start, earlier.unit_id) if earlier else (affiliation.start_date, affiliation.unit_id)
+        found[unit.domain] = Need(domain=unit.domain, start=start, unit_id=unit_id, classes=classes)
+    return tuple(found.values())
+
+
+def serve(
+    current: Iterable[Affiliation], served_before: tuple[UnitId, ...], most: int
+) -> tuple[tuple[Affiliation, ...], tuple[Affiliation, ...]]:
+    """D20: those served already stay; free places go by (start_date, unit_id). Returns served and left out."""
+    ordered = sorted(current, key=lambda a: (a.start_date, a.unit_id))
+    kept = [a for a in ordered if a.unit_id in served_before][:most]
+    for affiliation in ordered:
+        if len(kept) >= most:
+            break
+        if affiliation not in kept:
+            kept.append(affiliation)
+    return tuple(kept), tuple(a for a in ordered if a not in kept)

@@ -1,0 +1,13 @@
+"""R37-R41, D22, D23. Wind-down and revival are promises: they change the ledger, and the tenant only through the sender."""
+
+from nexusops.job import Job
+from nexusops.model.changes import Kind
+
+JOB = Job(
+    name="addresses",
+    sentence="Adds addresses, starts and ends their wind-down, and removes them when they are due.",
+    kinds=frozenset({Kind.ADD_ADDRESS, Kind.WIND_DOWN_ADDRESS, Kind.REVIVE_ADDRESS, Kind.REMOVE_ADDRESS}),
+    graph=("User.Read.All",),
+    exchange=("Exchange.ManageAsApp", "Mail Recipients"),
+    schedule="*-*-* *:00:00",
+)

@@ -1,0 +1,13 @@
+"""R2, R3, R25, R43, R61, D23: creation needs the user, the licence and the mailbox; restoring is the directory's own act."""
+
+from nexusops.job import Job
+from nexusops.model.changes import Kind
+
+JOB = Job(
+    name="mailboxes",
+    sentence="Makes, enables and restores mailboxes, of people and of units.",
+    kinds=frozenset({Kind.CREATE_MAILBOX, Kind.ENABLE_MAILBOX, Kind.RESTORE_MAILBOX}),
+    graph=("User.ReadWrite.All", "User.DeleteRestore.All", "LicenseAssignment.ReadWrite.All"),
+    exchange=("Exchange.ManageAsApp", "Mail Recipients", "Mail Recipient Creation"),
+    schedule="*-*-* *:00:00",
+)

@@ -1,0 +1,13 @@
+"""R46, R47, D33. Mail.Send should be limited to the sender's mailbox by an application access scope."""
+
+from nexusops.job import Job
+from nexusops.model.changes import Kind
+
+JOB = Job(
+    name="notices",
+    sentence="Sends the notices that are due: wind-downs, cancellations, expiry warnings, orphaned mailboxes.",
+    kinds=frozenset({Kind.SEND_NOTICE}),
+    graph=("Mail.Send",),
+    exchange=(),
+    schedule="*-*-* *:00:00",
+)

@@ -1,0 +1,13 @@
+"""R61-R64, rules.md 2.4. The mailbox itself (CreateMailbox of kind saas) is carried by the job mailboxes."""
+
+from nexusops.job import Job
+from nexusops.model.changes import Kind
+
+JOB = Job(
+    name="saas_mailboxes",
+    sentence="Gives an application the right to its one mailbox, and takes it away.",
+    kinds=frozenset({Kind.GRANT_ACCESS, Kind.REVOKE_ACCESS}),
+    graph=("Application.ReadWrite.OwnedBy",),
+    exchange=("Exchange.ManageAsApp", "Mail Recipients", "Organization Management"),
+    schedule="*-*-* *:00:00",
+)

@@ -1,0 +1,13 @@
+"""R65-R70, R78, R83-R88. Needs nothing of the tenant."""
+
+from nexusops.job import Job
+from nexusops.model.changes import Kind
+
+JOB = Job(
+    name="service_domains",
+    sentence="Publishes and retires the DNS records of service domains, as zone lines, dynamic updates or tickets.",
+    kinds=frozenset({Kind.PUBLISH_RECORDS, Kind.RETIRE_RECORDS}),
+    graph=(),
+    exchange=(),
+    schedule="*-*-* *:00:00",
+)

@@ -1,0 +1,180 @@
+"""The configuration folder as one value: read once, complete and checked before anything else happens."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from importlib import resources
+from pathlib import Path
+from typing import cast
+
+from nexusops.config import secrets
+from nexusops.config.guard import GuardSettings, load_guard
+from nexusops.config.policy import load_policy
+from nexusops.config.schema import CHOICES, CLOUDS, SECRETS, URLS, Settings, TenantTable
+from nexusops.config.secrets import Secret
+from nexusops.config.services import load_services
+from nexusops.config.strict import Layer, Setting, layered, read_toml, wrong
+from nexusops.errors import UsageError
+from nexusops.model.policy import Policy, Site
+from nexusops.model.services import ServiceRequest
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Configuration:
+    """Everything that the folder says. ``shown`` lists every effective value with its origin, secrets as set or not set."""
+
+    folder: Path
+    settings: Settings
+    policy: Policy
+    guard: GuardSettings
+    services: Mapping[str, ServiceRequest]
+    shown: tuple[Setting, ...]
+
+    @property
+    def site(self) -> Site:
+        table = self.settings.site
+        return Site(name=table.name, fallback_domain=table.fallback_domain, parent_domain=table.parent_domain)
+
+    @property
+    def templates(self) -> Path | None:
+        """The folder of the site's own notice templates, where there is one."""
+        path = self.folder / "templates"
+        return path if path.is_dir() else None
+
+    def path(self, value: str) -> Path:
+        """A path of the configuration; relative ones are relative to the folder."""
+        return Path(self.folder, value).absolute()
+
+    def secret(self, key: str) -> Secret:
+        """A secret by its key path, such as ``tenant.secret``."""
+        section, _, name = key.partition(".")
+        value = getattr(getattr(self.settings, section), name)
+        return secrets.parse(key, value, self.folder, self.folder / "nexusops.toml")
+
+    def url(self, key: str) -> str:
+        """A database URL: as it stands, or from env:NAME or file:PATH."""
+        section, _, name = key.partition(".")
+        value: str = getattr(getattr(self.settings, section), name)
+        return self.secret(key).read() if value.startswith(("env:", "file:")) else value
+
+    def text(self, file: str) -> str:
+        """The effective values that may be set in one file, as JSON without secrets: what a run's row keeps."""
+        values = {one.key: one.value for one in self.shown if one.file == file}
+        return json.dumps(values, sort_keys=True, ensure_ascii=False, default=list)
+
+    def services_text(self) -> str:
+        folder = self.folder / "services"
+        return "".join(f"# {path.name}\n{path.read_text('utf-8')}\n" for path in sorted(folder.glob("*.toml")))
+
+    def fingerprint(self) -> str:
+        """A hash over all effective values."""
+        texts = [self.text(name) for name in ("nexusops.toml", "policy.toml", "guard.toml")] + [self.services_text()]
+        return hashlib.sha256("\0".join(texts).encode()).hexdigest()
+
+
+def load(folder: Path) -> Configuration:
+    """Reads the folder. Raises UsageError naming the file, the key path and what was expected."""
+    main = folder / "nexusops.toml"
+    table = read_toml(main)
+    profile = _profile(table, main)
+    settings, shown = layered(
+        Settings, [_layer(profile, "nexusops"), Layer(origin="nexusops.toml", path=main, table=table)], "nexusops.toml"
+    )
+    settings = _completed(settings, main)
+    policy, policy_shown = load_policy([_layer(profile, "policy"), _optional(folder / "policy.toml")])
+    guard_file = _optional(folder / "guard.toml")
+    guard, guard_shown = load_guard(guard_file.table, guard_file.path, policy.guard)
+    return Configuration(
+        folder=folder,
+        settings=settings,
+        policy=policy,
+        guard=guard,
+        services=load_services(folder / "services"),
+        shown=(*(_masked(one, settings, folder) for one in shown), *policy_shown, *guard_shown),
+    )
+
+
+def _profile(table: Mapping[str, object], main: Path) -> Layer:
+    site = table.get("site", {})
+    name = site.get("profile", "oxford") if isinstance(site, Mapping) else "oxford"
+    if name not in CHOICES["site.profile"]:
+        raise wrong(main, "site.profile", " | ".join(CHOICES["site.profile"]), name)
+    file = resources.files("nexusops") / "profiles" / f"{name}.toml"
+    path = Path(str(file))
+    return Layer(origin=f"profile {name}", path=path, table=read_toml(path))
+
+
+def _layer(profile: Layer, part: str) -> Layer:
+    return replace(profile, table=cast(Mapping[str, object], profile.table.get(part, {})))
+
+
+def _optional(path: Path) -> Layer:
+    return Layer(origin=path.name, path=path, table=read_toml(path) if path.exists() else {})
+
+
+def _completed(settings: Settings, main: Path) -> Settings:
+    """The settings with what follows from other settings, after the checks that need more than one key."""
+    for key, words in CHOICES.items():
+        section, _, name = key.partition(".")
+        value = getattr(getattr(settings, section), name)
+        if value not in words:
+            raise wrong(main, key, " | ".join(words), value)
+    for name in ("name", "fallback_domain"):
+        if not getattr(settings.site, name):
+            raise UsageError(f"{main}: site.{name}: missing.", next_step=f'Add {name} = "…" under [site].')
+    _check_kinds(settings, main)
+    sender = settings.notices.sender or f"postmaster@{settings.site.fallback_domain}"
+    return replace(
+        settings, tenant=_with_cloud(settings.tenant), notices=replace(settings.notices, sender=sender.lower())
+    )
+
+
+def _with_cloud(tenant: TenantTable) -> TenantTable:
+    authority, graph, exchange = CLOUDS[tenant.cloud]
+    return replace(
+        tenant,
+        authority=(tenant.authority or authority).rstrip("/"),
+        graph_base_url=(tenant.graph_base_url or graph).rstrip("/"),
+        exchange_base_url=(tenant.exchange_base_url or exchange).rstrip("/"),
+    )
+
+
+def _check_kinds(settings: Settings, main: Path) -> None:
+    """What a kind needs, and that no secret stands where it should not."""
+    needed: list[tuple[str, str]] = []
+    tenant, notices = settings.tenant, settings.notices
+    if settings.registration.kind == "database":
+        needed.append(("registration.url", settings.registration.url))
+    if notices.kind == "smtp":
+        needed.append(("notices.host", notices.host))
+    if tenant.kind == "microsoft365":
+        needed += [("tenant.tenant_id", tenant.tenant_id), ("tenant.client_id", tenant.client_id)]
+        if tenant.credential == "certificate":
+            needed.append(("tenant.certificate_path", tenant.certificate_path))
+        if tenant.credential == "secret":
+            needed.append(("tenant.secret", tenant.secret))
+        if tenant.authority and not tenant.authority.startswith("https://"):
+            raise wrong(main, "tenant.authority", "an https:// address (credentials go nowhere else)", tenant.authority)
+    for key, value in needed:
+        if not value:
+            kind = f"{key.partition('.')[0]}.kind"
+            raise UsageError(f"{main}: {key}: missing; the {kind} chosen needs it.", next_step=f"Add {key} to {main}.")
+    for key in SECRETS:
+        section, _, name = key.partition(".")
+        secrets.parse(key, getattr(getattr(settings, section), name), main.parent, main)
+
+
+def _masked(setting: Setting, settings: Settings, folder: Path) -> Setting:
+    """The setting as it may be shown: after completion, secrets as set or not set, URLs without their password."""
+    section, _, name = setting.key.partition(".")
+    value = getattr(getattr(settings, section), name)
+    if setting.key in SECRETS:
+        value = secrets.parse(setting.key, value, folder, folder / "nexusops.toml").shown
+    elif setting.key in URLS:
+        value = secrets.without_password(value)
+    derived = value != setting.value and setting.key not in SECRETS | URLS and setting.origin == "default"
+    origin = "tenant.cloud" if derived and section == "tenant" else "site.fallback_domain" if derived else setting.origin
+    return replace(setting, value=value, origin=origin)

@@ -1,0 +1,111 @@
+"""guard.toml: limits beyond D28's own, and who may override what (interface.md 4, D41)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from nexusops.config.strict import Setting, convert, unknown, wrong
+from nexusops.model.changes import Kind
+from nexusops.model.policy import GuardPolicy
+from nexusops.plan.guard import GuardLimits, Limit
+
+DESTRUCTIVE = "Destructive"
+_UNIT = re.compile(r"unit:[A-Z0-9]{2,8}")
+_PERCENT = re.compile(r"(\d+(?:\.\d+)?)\s*%")
+EXPECTED = 'a count such as 10, a percentage such as "2%", or a table { count = 50, percent = 2.0 }'
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GuardSettings:
+    """The limits, and the roles: role -> actors (``security`` may use ``desk disable --override``)."""
+
+    limits: GuardLimits
+    roles: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+
+def load_guard(table: Mapping[str, object], path: Path, policy: GuardPolicy) -> tuple[GuardSettings, list[Setting]]:
+    """The guard's limits. Without a word of guard.toml, ``Destructive`` has the limit of policy.toml (D28)."""
+    for key in table:
+        if key not in ("limits", "roles"):
+            raise unknown(path, key, ["limits", "roles"])
+    limits = {DESTRUCTIVE: Limit(count=policy.minimum, percent=policy.percent)}
+    written = _table(table, "limits", path)
+    for name, value in written.items():
+        _check_name(name, path)
+        limits[name] = _limit(value, f"limits.{name}", path)
+    roles = _roles(table, path)
+    settings = [
+        Setting(
+            file="guard.toml",
+            key=f"limits.{name}",
+            value=_shown(limit),
+            origin="guard.toml" if name in written else "policy.toml guard.minimum and guard.percent",
+        )
+        for name, limit in limits.items()
+    ]
+    settings += [Setting(file="guard.toml", key=f"roles.{n}", value=a, origin="guard.toml") for n, a in roles.items()]
+    return GuardSettings(limits=GuardLimits(limits=limits), roles=roles), settings
+
+
+def _table(table: Mapping[str, object], key: str, path: Path) -> Mapping[str, object]:
+    found = table.get(key, {})
+    if not isinstance(found, Mapping):
+        raise wrong(path, key, "a table", found)
+    return found
+
+
+def _roles(table: Mapping[str, object], path: Path) -> dict[str, tuple[str, ...]]:
+    roles: dict[str, tuple[str, ...]] = {}
+    for name, actors in _table(table, "roles", path).items():
+        if name != "security":
+            raise unknown(path, f"roles.{name}", ["roles.security"])
+        found = convert(tuple[str, ...], actors, f"roles.{name}", path)
+        assert isinstance(found, tuple)
+        roles[name] = found
+    return roles
+
+
+def _check_name(name: str, path: Path) -> None:
+    known = [DESTRUCTIVE, *Kind]
+    if name not in known and not _UNIT.fullmatch(name):
+        raise unknown(path, f"limits.{name}", [f"limits.{one}" for one in [*known, "unit:CHEM"]])
+
+
+def _limit(value: object, key: str, path: Path) -> Limit:
+    if isinstance(value, Mapping):
+        for name in value:
+            if name not in ("count", "percent"):
+                raise unknown(path, f"{key}.{name}", [f"{key}.count", f"{key}.percent"])
+        if not value:
+            raise wrong(path, key, EXPECTED, dict(value))
+        return Limit(
+            count=_count(value["count"], f"{key}.count", path) if "count" in value else None,
+            percent=_percent(value["percent"], f"{key}.percent", path) if "percent" in value else None,
+        )
+    if isinstance(value, str):
+        return Limit(count=None, percent=_percent(value, key, path))
+    return Limit(count=_count(value, key, path), percent=None)
+
+
+def _count(value: object, key: str, path: Path) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or value < 0:
+        raise wrong(path, key, EXPECTED if not key.endswith(".count") else "a whole number that is not negative", value)
+    return value
+
+
+def _percent(value: object, key: str, path: Path) -> float:
+    match = _PERCENT.fullmatch(value.strip()) if isinstance(value, str) else None
+    number = float(match[1]) if match else value
+    if isinstance(number, bool) or not isinstance(number, int | float) or not 0 <= number <= 100:
+        raise wrong(path, key, 'a percentage from 0 to 100, such as 2.0 or "2%"', value)
+    return float(number)
+
+
+def _shown(limit: Limit) -> str:
+    parts = ([str(limit.count)] if limit.count is not None else []) + (
+        [f"{limit.percent:g} %"] if limit.percent is not None else []
+    )
+    return " or ".join(parts) + (", whichever is more" if len(parts) == 2 else "")

@@ -1,0 +1,67 @@
+"""policy.toml over the profile over the decisions (rules.md 1c): every number and choice of the rules."""
+
+from __future__ import annotations
+
+import re
+import zoneinfo
+from collections.abc import Sequence
+from pathlib import Path
+
+from nexusops.config.strict import DEFAULT, Layer, Setting, layered, wrong
+from nexusops.model.policy import Policy
+
+CHOICES: dict[str, tuple[str, ...]] = {
+    "time.month_overflow": ("clamp", "roll"),
+    "winddown.anchor": ("run_date",),
+    "notice.policy": ("extend", "strict", "same_day"),
+    "notice.to": ("sender",),
+    "disabled.inbound": ("reject", "accept_autoreply"),
+    "reuse.left_means": ("no_current_card",),
+    "reuse.owner_still_member": ("never",),
+    "dup.scope": ("common", "per_domain"),
+    "names.no_result": ("fallback",),
+    "missing_card.policy": ("cancel", "manual"),
+    "forward.routed_elsewhere": ("report",),
+    "overlap.shorten": ("by_request",),
+    "spf.catch_all": ("-all", "~all", "?all"),
+    "dns.apply": ("zone_lines", "request"),
+}
+"""Words that a decision may have; a decision with one word here has no alternative yet."""
+
+
+def load_policy(layers: Sequence[Layer]) -> tuple[Policy, list[Setting]]:
+    """The effective policy and where each value came from. Raises UsageError for a value that makes no sense."""
+    policy, settings = layered(Policy, layers, "policy.toml")
+    paths = {layer.origin: layer.path for layer in layers}
+    for setting in settings:
+        if setting.origin != DEFAULT:
+            _check(setting, paths[setting.origin])
+    if policy.reorg.min_months > policy.reorg.max_months:
+        raise wrong(
+            layers[-1].path, "reorg.min_months", f"at most max_months ({policy.reorg.max_months})", policy.reorg.min_months
+        )
+    return policy, settings
+
+
+def _check(setting: Setting, path: Path) -> None:
+    value, key = setting.value, setting.key
+    if key in CHOICES and value not in CHOICES[key]:
+        raise wrong(path, key, " | ".join(CHOICES[key]), value)
+    numbers = value.values() if isinstance(value, dict) else [value]
+    if any(isinstance(one, int | float) and one < 0 for one in numbers):
+        raise wrong(path, key, "a number that is not negative", value)
+    if key.endswith("percent") and isinstance(value, float) and value > 100:
+        raise wrong(path, key, "a percentage from 0 to 100", value)
+    if key == "names.max_local" and isinstance(value, int) and not 8 <= value <= 64:
+        raise wrong(path, key, "a whole number from 8 to 64 (RFC 5321)", value)
+    if key == "time.zone" and value not in zoneinfo.available_timezones():
+        raise wrong(path, key, 'the name of a time zone, such as "Europe/London"', value)
+    if key == "names.username_pattern":
+        _check_pattern(str(value), path)
+
+
+def _check_pattern(pattern: str, path: Path) -> None:
+    try:
+        re.compile(pattern)
+    except re.error as error:
+        raise wrong(path, "names.username_pattern", f"a regular expression ({error})", pattern) from error

@@ -1,0 +1,119 @@
+"""nexusops.toml as frozen values (interface.md 2): one class a table, each field with its default.
+
+``fallback_domain`` and ``name`` have none: a site must say who it is. Values that depend on the profile are empty here
+and filled by nexusops/profiles/*.toml.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SiteTable:
+    name: str = ""
+    profile: str = "oxford"
+    fallback_domain: str = ""
+    parent_domain: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RegistrationTable:
+    kind: str = "folder"
+    path: str = "snapshot"
+    url: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StateTable:
+    url: str = "sqlite:///state/nexusops.db"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TenantTable:
+    kind: str = "embedded"
+    path: str = "state/tenant.db"
+    tenant_id: str = ""
+    client_id: str = ""
+    credential: str = "certificate"
+    certificate_path: str = ""
+    secret: str = ""
+    cloud: str = "global"
+    authority: str = ""
+    graph_base_url: str = ""
+    exchange_base_url: str = ""
+    ca_bundle: str = ""
+    licence_sku: str = "ENTERPRISEPACKPLUS_FACULTY"
+    create_users: bool = True
+    usage_location: str = "GB"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NoticesTable:
+    kind: str = "tenant"
+    sender: str = ""
+    path: str = "notices"
+    host: str = ""
+    port: int = 587
+    username: str = ""
+    password: str = ""
+    starttls: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DnsTable:
+    zone_file: str = ""
+    resolver: str = ""
+    site_include: str = ""
+    standard_mx: str = ""
+    publish: str = "zone_lines"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """All of nexusops.toml."""
+
+    site: SiteTable = field(default_factory=SiteTable)
+    registration: RegistrationTable = field(default_factory=RegistrationTable)
+    state: StateTable = field(default_factory=StateTable)
+    tenant: TenantTable = field(default_factory=TenantTable)
+    notices: NoticesTable = field(default_factory=NoticesTable)
+    dns: DnsTable = field(default_factory=DnsTable)
+
+
+CHOICES: dict[str, tuple[str, ...]] = {
+    "site.profile": ("oxford", "cambridge", "oxford-2023"),
+    "registration.kind": ("folder", "database"),
+    "tenant.kind": ("embedded", "microsoft365"),
+    "tenant.credential": ("certificate", "secret", "workload_identity", "managed_identity"),
+    "tenant.cloud": ("global", "usgov", "usgov_dod", "china"),
+    "notices.kind": ("tenant", "smtp", "folder"),
+    "dns.publish": ("zone_lines", "dynamic_update", "ticket"),
+}
+"""Words that a key of nexusops.toml may have."""
+
+SECRETS = frozenset({"tenant.secret", "notices.password"})
+"""Keys whose value is a secret: env:NAME or file:PATH, never the secret itself."""
+
+URLS = frozenset({"registration.url", "state.url"})
+"""Keys that hold a database URL, or env:NAME or file:PATH; a password inside is never shown."""
+
+CLOUDS: dict[str, tuple[str, str, str]] = {
+    "global": (
+        "https://login.microsoftonline.com",
+        "https://graph.microsoft.com/v1.0",
+        "https://outlook.office365.com",
+    ),
+    "usgov": ("https://login.microsoftonline.us", "https://graph.microsoft.us/v1.0", "https://outlook.office365.us"),
+    "usgov_dod": (
+        "https://login.microsoftonline.us",
+        "https://dod-graph.microsoft.us/v1.0",
+        "https://outlook-dod.office365.us",
+    ),
+    "china": (
+        "https://login.chinacloudapi.cn",
+        "https://microsoftgraph.chinacloudapi.cn/v1.0",
+        "https://outlook.office365.cn",
+    ),
+}
+"""cloud -> authority, Graph, Exchange (tenant-api.md 3.4)."""

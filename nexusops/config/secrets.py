@@ -1,0 +1,82 @@
+"""Secrets come from the environment or from a file outside the configuration folder, never from the folder itself."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from nexusops.errors import UsageError
+
+_PASSWORD_IN_URL = re.compile(r"(://[^:/@\s]*:)[^@\s]*(@)")
+_ENVIRONMENT_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Secret:
+    """Where a secret stands: ``env:NAME`` or ``file:PATH``. It is read when it is needed, and never printed."""
+
+    key: str
+    reference: str
+    folder: Path
+    environment: Mapping[str, str] = field(default_factory=lambda: os.environ, repr=False)
+
+    def __bool__(self) -> bool:
+        return bool(self.reference)
+
+    @property
+    def shown(self) -> str:
+        """What ``config show`` prints of it."""
+        try:
+            return "set" if self.reference and self.read() else "not set"
+        except UsageError:
+            return "not set"
+
+    def read(self) -> str:
+        """The secret. Raises UsageError where the variable or the file is not there or empty."""
+        kind, _, name = self.reference.partition(":")
+        if kind == "env":
+            value = self.environment.get(name, "")
+        else:
+            value = self._from_file(Path(self.folder, name))
+        if not value:
+            raise UsageError(f"{self.key}: {self.reference} is empty or not set.", next_step=self._advice(kind, name))
+        return value
+
+    def _from_file(self, path: Path) -> str:
+        try:
+            return path.read_text(encoding="utf-8").strip()
+        except OSError as error:
+            raise UsageError(
+                f"{self.key}: {path} cannot be read: {error.strerror}.", next_step=self._advice("file", str(path))
+            ) from error
+
+    @staticmethod
+    def _advice(kind: str, name: str) -> str:
+        if kind == "env":
+            return f"Set the environment variable {name}."
+        return f"Put the secret into {name}, readable by this user only."
+
+
+def parse(key: str, value: str, folder: Path, source: Path) -> Secret:
+    """A reference to a secret. Raises UsageError for a literal secret (which it does not repeat) or a file in the folder."""
+    kind, _, name = value.partition(":")
+    if value and not (kind == "env" and _ENVIRONMENT_NAME.fullmatch(name)) and not (kind == "file" and name):
+        raise UsageError(
+            f"{source}: {key}: expected env:NAME or file:PATH; a secret itself must not stand in the configuration.",
+            next_step="Move the secret to an environment variable or a file outside the folder, and change it: "
+            "it may have been read.",
+        )
+    if kind == "file" and Path(folder, name).resolve().is_relative_to(folder.resolve()):
+        raise UsageError(
+            f"{source}: {key}: the file of a secret must be outside the configuration folder.",
+            next_step="Move it out of the folder and name it with its full path.",
+        )
+    return Secret(key=key, reference=value, folder=folder)
+
+
+def without_password(url: str) -> str:
+    """A database URL as it may be shown."""
+    return _PASSWORD_IN_URL.sub(r"\1***\2", url)

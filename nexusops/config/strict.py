@@ -1,0 +1,145 @@
+"""TOML tables laid over frozen dataclasses, strictly: unknown keys and wrong types are errors that say what to do.
+
+A *root* is a dataclass whose fields are dataclasses, one for each table of the file (``Settings``, ``Policy``). Layers
+are laid over its defaults, key by key; each value remembers the layer that it came from.
+"""
+
+from __future__ import annotations
+
+import difflib
+import tomllib
+import types
+import typing
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields, is_dataclass
+from pathlib import Path
+from typing import TypeVar
+
+from nexusops.errors import UsageError
+
+Root = TypeVar("Root")
+DEFAULT = "default"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Layer:
+    """One file's tables. ``origin`` is how ``config show`` calls it, ``path`` what an error names."""
+
+    origin: str
+    path: Path
+    table: Mapping[str, object]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Setting:
+    """One effective value: ``file`` is the file that it may be set in, ``origin`` where it came from."""
+
+    file: str
+    key: str
+    value: object
+    origin: str
+
+
+def read_toml(path: Path) -> dict[str, object]:
+    """The file's tables. Raises UsageError where it cannot be read or is no TOML."""
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise UsageError(
+            f"{path}: there is no such file.",
+            next_step="Name the configuration folder with --config, or write one with `nexusops init DIR`.",
+        ) from error
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"{path}: cannot be read: {error}.", next_step="Make it readable UTF-8 text.") from error
+    except tomllib.TOMLDecodeError as error:
+        raise UsageError(f"{path}: is not valid TOML: {error}.", next_step="Correct that line and try again.") from error
+
+
+def layered(root: type[Root], layers: Sequence[Layer], file: str) -> tuple[Root, list[Setting]]:
+    """Lays the layers over the root's defaults, the last one winning; and lists every effective value."""
+    for layer in layers:
+        _check_keys(layer.table, _names(root), "", layer.path)
+    tables: dict[str, object] = {}
+    settings: list[Setting] = []
+    for name, kind in typing.get_type_hints(root).items():
+        values, found = _section(kind, name, layers, file)
+        tables[name] = kind(**values)
+        settings += found
+    return root(**tables), settings
+
+
+def _section(
+    kind: type, name: str, layers: Sequence[Layer], file: str
+) -> tuple[dict[str, object], list[Setting]]:
+    defaults, hints = kind(), typing.get_type_hints(kind)
+    values: dict[str, object] = {}
+    origins: dict[str, str] = {}
+    for layer in layers:
+        table = layer.table.get(name, {})
+        if not isinstance(table, Mapping):
+            raise wrong(layer.path, name, "a table", table)
+        _check_keys(table, list(hints), f"{name}.", layer.path)
+        for key, value in table.items():
+            values[key] = convert(hints[key], value, f"{name}.{key}", layer.path)
+            origins[key] = layer.origin
+    for key in hints:
+        values.setdefault(key, getattr(defaults, key))
+    return values, [
+        Setting(file=file, key=f"{name}.{key}", value=values[key], origin=origins.get(key, DEFAULT)) for key in hints
+    ]
+
+
+def convert(kind: object, value: object, key: str, path: Path) -> object:
+    """The value as the field's type, or a UsageError that says what was expected."""
+    origin, arguments = typing.get_origin(kind), typing.get_args(kind)
+    if origin in (types.UnionType, typing.Union):
+        (inner,) = (argument for argument in arguments if argument is not types.NoneType)
+        return convert(inner, value, key, path)
+    if origin is tuple:
+        if not isinstance(value, list):
+            raise wrong(path, key, "a list", value)
+        return tuple(convert(arguments[0], one, f"{key}[{place}]", path) for place, one in enumerate(value))
+    if isinstance(origin, type) and issubclass(origin, Mapping):
+        if not isinstance(value, Mapping):
+            raise wrong(path, key, "a table", value)
+        return {name: convert(arguments[1], one, f"{key}.{name}", path) for name, one in value.items()}
+    return _scalar(kind, value, key, path)
+
+
+def _scalar(kind: object, value: object, key: str, path: Path) -> object:
+    words = {str: "a string", int: "a whole number", float: "a number", bool: "true or false"}
+    plain = getattr(kind, "__supertype__", kind)  # NewType: the ids of the model
+    assert isinstance(plain, type) and plain in words, f"{key}: no rule for {kind}"
+    accepted = (int, float) if plain is float else (plain,)
+    if not isinstance(value, accepted) or (isinstance(value, bool) and plain is not bool):
+        raise wrong(path, key, words[plain], value)
+    return float(value) if plain is float and isinstance(value, int) else value
+
+
+def wrong(path: Path, key: str, expected: str, found: object) -> UsageError:
+    """The error for a value that is not what was expected."""
+    return UsageError(
+        f"{path}: {key}: expected {expected}, found {_shown(found)}.", next_step=f"Correct {key} in {path}."
+    )
+
+
+def unknown(path: Path, key: str, known: Sequence[str]) -> UsageError:
+    """The error for a key that does not exist, with the nearest one that does."""
+    near = difflib.get_close_matches(key, known, n=1, cutoff=0.0)
+    hint = f" The nearest known key is {near[0]}." if near else ""
+    return UsageError(f"{path}: {key}: unknown key.{hint}", next_step=f"Correct or remove {key} in {path}.")
+
+
+def _check_keys(table: Mapping[str, object], names: Sequence[str], prefix: str, path: Path) -> None:
+    for key in table:
+        if key not in names:
+            raise unknown(path, f"{prefix}{key}", [f"{prefix}{name}" for name in names])
+
+
+def _names(root: type) -> list[str]:
+    assert is_dataclass(root)
+    return [one.name for one in fields(root)]
+
+
+def _shown(value: object) -> str:
+    return repr(value) if not isinstance(value, bool) else str(value).lower()

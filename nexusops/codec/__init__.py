@@ -1,0 +1,23 @@
+"""Plan and journal documents: how a plan, a ledger row and a hash are written down and read back (msgspec)."""
+
+from nexusops.codec.canonical import canonical, digest_of, hash_of
+from nexusops.codec.decode import decode_plan
+from nexusops.codec.encode import encode_finding, encode_plan, encode_planned, instant
+from nexusops.codec.files import dump_plan, load_plan, to_text
+from nexusops.codec.rows import row_from_json, row_to_json
+
+__all__ = [
+    "canonical",
+    "decode_plan",
+    "digest_of",
+    "dump_plan",
+    "encode_finding",
+    "encode_plan",
+    "encode_planned",
+    "hash_of",
+    "instant",
+    "load_plan",
+    "row_from_json",
+    "row_to_json",
+    "to_text",
+]

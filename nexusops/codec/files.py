@@ -1,0 +1,44 @@
+"""Plan files: UTF-8 JSON, keys in the order of interface.md 4, indented by one, with a newline at the end."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from nexusops.codec.decode import decode_plan
+from nexusops.codec.encode import encode_plan
+from nexusops.errors import UsageError
+from nexusops.model.changes import Plan
+from nexusops.model.journal import JsonValue
+
+_NEXT = "Make the plan anew with `nexusops plan --out FILE`, or name the right file."
+
+
+def to_text(document: JsonValue) -> str:
+    """A JSON document as it is printed and filed."""
+    return json.dumps(document, ensure_ascii=False, indent=1) + "\n"
+
+
+def dump_plan(plan: Plan, path: Path) -> None:
+    """Writes the plan document. Raises UsageError (2) where the file cannot be written."""
+    try:
+        path.write_text(to_text(encode_plan(plan)), encoding="utf-8", newline="\n")
+    except OSError as error:
+        raise UsageError(
+            f"The plan cannot be written to {path}: {error.strerror}.",
+            next_step="Name another file after --out, in a folder that you may write to.",
+        ) from error
+
+
+def load_plan(path: Path) -> Plan:
+    """Reads a plan document. Raises UsageError (2), which names the file and the key path, where it is none."""
+    try:
+        document = json.loads(path.read_bytes().decode("utf-8"))
+    except OSError as error:
+        raise UsageError(f"The plan file {path} cannot be read: {error.strerror}.", next_step=_NEXT) from error
+    except (ValueError, RecursionError) as error:
+        raise UsageError(f"The file {path} is not a JSON document in UTF-8: {error}.", next_step=_NEXT) from error
+    try:
+        return decode_plan(document)
+    except UsageError as error:
+        raise UsageError(f"{path}: {error.message}", next_step=error.next_step) from error

@@ -1,0 +1,1 @@
+"""Builders that the tests share: they write what registration would export, and nothing else."""

@@ -13,13 +13,14 @@ from typing import cast
 from nexusops.config import secrets
 from nexusops.config.guard import GuardSettings, load_guard
 from nexusops.config.policy import load_policy
-from nexusops.config.schema import CHOICES, CLOUDS, SECRETS, URLS, Settings, TenantTable
+from nexusops.config.schema import CHOICES, SECRETS, URLS, Settings, TenantTable
 from nexusops.config.secrets import Secret
 from nexusops.config.services import load_services
 from nexusops.config.strict import Layer, Setting, layered, read_toml, wrong
 from nexusops.errors import UsageError
 from nexusops.model.policy import Policy, Site
 from nexusops.model.services import ServiceRequest
+from nexusops.tenant.settings import CLOUDS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,12 +134,12 @@ def _completed(settings: Settings, main: Path) -> Settings:
 
 
 def _with_cloud(tenant: TenantTable) -> TenantTable:
-    authority, graph, exchange = CLOUDS[tenant.cloud]
+    cloud = CLOUDS[tenant.cloud]
     return replace(
         tenant,
-        authority=(tenant.authority or authority).rstrip("/"),
-        graph_base_url=(tenant.graph_base_url or graph).rstrip("/"),
-        exchange_base_url=(tenant.exchange_base_url or exchange).rstrip("/"),
+        authority=(tenant.authority or cloud.authority).rstrip("/"),
+        graph_base_url=(tenant.graph_base_url or cloud.graph_base_url).rstrip("/"),
+        exchange_base_url=(tenant.exchange_base_url or cloud.exchange_base_url).rstrip("/"),
     )
 
 

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from nexusops.tenant.settings import CLOUDS
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SiteTable:
@@ -37,6 +39,7 @@ class TenantTable:
     client_id: str = ""
     credential: str = "certificate"
     certificate_path: str = ""
+    certificate_password: str = ""
     secret: str = ""
     cloud: str = "global"
     authority: str = ""
@@ -86,34 +89,14 @@ CHOICES: dict[str, tuple[str, ...]] = {
     "registration.kind": ("folder", "database"),
     "tenant.kind": ("embedded", "microsoft365"),
     "tenant.credential": ("certificate", "secret", "workload_identity", "managed_identity"),
-    "tenant.cloud": ("global", "usgov", "usgov_dod", "china"),
+    "tenant.cloud": tuple(CLOUDS),
     "notices.kind": ("tenant", "smtp", "folder"),
     "dns.publish": ("zone_lines", "dynamic_update", "ticket"),
 }
 """Words that a key of nexusops.toml may have."""
 
-SECRETS = frozenset({"tenant.secret", "notices.password"})
+SECRETS = frozenset({"tenant.secret", "tenant.certificate_password", "notices.password"})
 """Keys whose value is a secret: env:NAME or file:PATH, never the secret itself."""
 
 URLS = frozenset({"registration.url", "state.url"})
 """Keys that hold a database URL, or env:NAME or file:PATH; a password inside is never shown."""
-
-CLOUDS: dict[str, tuple[str, str, str]] = {
-    "global": (
-        "https://login.microsoftonline.com",
-        "https://graph.microsoft.com/v1.0",
-        "https://outlook.office365.com",
-    ),
-    "usgov": ("https://login.microsoftonline.us", "https://graph.microsoft.us/v1.0", "https://outlook.office365.us"),
-    "usgov_dod": (
-        "https://login.microsoftonline.us",
-        "https://dod-graph.microsoft.us/v1.0",
-        "https://outlook-dod.office365.us",
-    ),
-    "china": (
-        "https://login.chinacloudapi.cn",
-        "https://microsoftgraph.chinacloudapi.cn/v1.0",
-        "https://outlook.office365.cn",
-    ),
-}
-"""cloud -> authority, Graph, Exchange (tenant-api.md 3.4)."""

@@ -1,0 +1,5 @@
+"""``python -m nexusops``."""
+
+from nexusops.cli import main
+
+main()

@@ -1,0 +1,124 @@
+"""``apply``, ``run`` and ``resume``: the commands that act."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from nexusops.cli import options
+from nexusops.cli.entry import Call
+
+if TYPE_CHECKING:
+    from nexusops.pipeline import Outcome
+
+
+@click.command()
+@click.argument("planfile", type=click.Path(path_type=Path))
+@options.format_option()
+@options.at_option
+@options.accept_options
+@click.pass_obj
+def apply(
+    call: Call,
+    planfile: Path,
+    form: str,
+    at: datetime,
+    accept: dict[str, int],
+    approve: str | None,
+    actor: str,
+    reason: str,
+) -> int:
+    """Carry out exactly the plan in PLANFILE.
+
+    Ends with 7, and does nothing, where the plan no longer fits: another day, snapshot or state, or another digest than
+    the one approved.
+    """
+    from nexusops import pipeline, wiring
+    from nexusops.cli.plan import read_plan
+
+    plan = read_plan(planfile)
+    with wiring.opened(call.folder) as site:
+        outcome = pipeline.apply_plan(
+            site.ports, plan, at=at, accept=accept, approve=approve, actor=actor, reason=reason
+        )
+        return _told(outcome, form)
+
+
+@click.command()
+@options.jobs_argument
+@options.format_option()
+@options.at_option
+@options.snapshot_option
+@options.refresh_option
+@options.out_option
+@options.accept_options
+@click.option("--dry-run", is_flag=True, help="The same as `plan`.")
+@click.pass_obj
+def run(
+    call: Call,
+    jobs: tuple[str, ...],
+    form: str,
+    at: datetime,
+    snapshot: Path | None,
+    refresh: str,
+    out: Path | None,
+    accept: dict[str, int],
+    approve: str | None,
+    actor: str,
+    reason: str,
+    dry_run: bool,
+) -> int:
+    """The scheduled form: finish what was interrupted, plan, check the guards, apply, send notices.
+
+    Ends with 4, and changes nothing, where a guard stops the plan; with 5 where a part failed or was set aside.
+    """
+    from nexusops import pipeline, wiring
+    from nexusops.cli.plan import planned, told
+    from nexusops.errors import GuardStopped
+
+    if dry_run:
+        made = planned(call, jobs=jobs, at=at, snapshot=snapshot, refresh=refresh, accept=accept)
+        return told(made, form=form, out=out)
+    with wiring.opened(call.folder, snapshot=snapshot) as site:
+        site.check_jobs(jobs)
+        try:
+            outcome = pipeline.run(
+                site.ports,
+                at=at,
+                jobs=jobs,
+                accept=accept,
+                approve=approve,
+                actor=actor,
+                reason=reason,
+                refresh=refresh,
+            )
+        except GuardStopped as stopped:
+            return told(stopped.plan, form=form, out=out) or stopped.exit_code
+        return _told(outcome, form, out)
+
+
+@click.command()
+@options.format_option()
+@options.at_option
+@options.actor_option
+@click.pass_obj
+def resume(call: Call, form: str, at: datetime, actor: str) -> int:
+    """Finish an interrupted run; where there is none, say so."""
+    from nexusops import pipeline, wiring
+
+    with wiring.opened(call.folder) as site:
+        return _told(pipeline.resume(site.ports, at=at, actor=actor), form)
+
+
+def _told(outcome: Outcome, form: str, out: Path | None = None) -> int:
+    """Prints what was done, and gives the exit code: 0, or 5 where a part failed or was set aside."""
+    from nexusops import codec, report
+    from nexusops.cli.plan import write
+
+    if out is not None and outcome.plan is not None:
+        write(out, codec.encode_plan(outcome.plan))
+    click.echo(report.applied(outcome, form), nl=False)
+    return outcome.exit_code

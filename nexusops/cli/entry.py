@@ -1,0 +1,133 @@
+"""The way in: global options, and one place where an error becomes a sentence on stderr and an exit code."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import click
+
+from nexusops.cli.lazy import LazyGroup
+from nexusops.errors import NexusopsError
+
+LEVELS = ("debug", "info", "warning", "error")
+INTERRUPTED = 130
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call:
+    """What the global options say; handed to every command."""
+
+    folder: Path
+    log_level: str = "warning"
+
+
+def _version(ctx: click.Context, _param: click.Parameter, wanted: bool) -> None:
+    if wanted:
+        from importlib.metadata import version
+
+        click.echo(f"nexusops {version('nexusops')}")
+        ctx.exit()
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.option(
+    "--config",
+    "folder",
+    type=click.Path(path_type=Path),
+    envvar="NEXUSOPS_CONFIG",
+    default=Path("config"),
+    show_default=True,
+    help="The configuration folder. [env: NEXUSOPS_CONFIG]",
+)
+@click.option("--log-level", type=click.Choice(LEVELS), default="warning", show_default=True, help="What stderr tells.")
+@click.option("--version", is_flag=True, is_eager=True, expose_value=False, callback=_version, help="Print the version.")
+@click.pass_context
+def program(ctx: click.Context, folder: Path, log_level: str) -> None:
+    """Runs a university's mail estate on Microsoft 365 from diffs of registration data.
+
+    \b
+    A first look:       nexusops demo
+    What would happen:  nexusops plan
+    Every hour:         nexusops run
+    """
+    ctx.obj = Call(folder=folder, log_level=log_level)
+    _log_to_stderr(log_level)
+
+
+def main() -> None:
+    """The console script."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(encoding="utf-8")
+    sys.exit(call(sys.argv[1:]))
+
+
+def call(arguments: Sequence[str]) -> int:
+    """Runs one command line and gives its exit code; never raises. Tests and the demo call it many times in a process."""
+    try:
+        code = program.main(args=list(arguments), prog_name="nexusops", standalone_mode=False)
+    except click.exceptions.Exit as ending:
+        return ending.exit_code
+    except click.ClickException as error:
+        return _usage(error)
+    except (click.Abort, KeyboardInterrupt):
+        _say("Interrupted. Whatever had begun stands in the journal.\nFinish it with `nexusops resume`.")
+        return INTERRUPTED
+    except BrokenPipeError:
+        _forget_stdout()
+        return 0
+    except NexusopsError as error:
+        _traceback_for_debug(arguments)
+        _say(str(error))
+        return error.exit_code
+    except Exception as error:  # the last line of defence: whatever reaches it is a defect, and is told as one
+        _traceback_for_debug(arguments)
+        _say(
+            f"This is a defect in nexusops: {type(error).__name__}: {_first_line(error)}\n"
+            "Run the same command again with --log-level debug and report the traceback."
+        )
+        return NexusopsError.exit_code
+    return code if isinstance(code, int) else 0
+
+
+def _usage(error: click.ClickException) -> int:
+    context = getattr(error, "ctx", None)
+    path = context.command_path if context is not None else "nexusops"
+    _say(f"{error.format_message()}\nSee `{path} --help` for what it takes.")
+    return 2
+
+
+def _say(text: str) -> None:
+    click.echo(text, err=True)
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).splitlines() or [""])[0]
+
+
+def _traceback_for_debug(arguments: Sequence[str]) -> None:
+    words = list(arguments)
+    wanted = "--log-level=debug" in words or any(
+        pair == ("--log-level", "debug") for pair in zip(words, words[1:], strict=False)
+    )
+    if wanted:
+        import traceback
+
+        traceback.print_exc()
+
+
+def _log_to_stderr(level: str) -> None:
+    import logging
+
+    logging.basicConfig(level=level.upper(), stream=sys.stderr, format="%(levelname)s %(name)s: %(message)s", force=True)
+    for noisy in ("httpx", "httpcore", "azure", "msal", "urllib3", "uvicorn"):  # their debug output holds tokens
+        logging.getLogger(noisy).setLevel(max(logging.WARNING, logging.getLogger().level))
+
+
+def _forget_stdout() -> None:
+    """Whoever read our output has gone; the interpreter must not complain about it at exit."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

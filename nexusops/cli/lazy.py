@@ -1,0 +1,65 @@
+"""A click group whose commands are imported when they are called, so that ``--help`` imports none of them."""
+
+from __future__ import annotations
+
+import importlib
+from typing import NamedTuple
+
+import click
+
+
+class Lazily(NamedTuple):
+    """Where a command stands (module:attribute), and its line in the list of commands."""
+
+    target: str
+    help: str
+
+
+COMMANDS: dict[str, Lazily] = {
+    "apply": Lazily("nexusops.cli.act:apply", "Carry out exactly a saved plan."),
+    "config": Lazily("nexusops.cli.config:config", "Show the effective configuration and where it comes from."),
+    "demo": Lazily("nexusops.cli.demo:demo", "The whole story on the embedded tenant, with an invented university."),
+    "doctor": Lazily("nexusops.cli.doctor:doctor", "Check configuration, state, snapshot and tenant."),
+    "emulator": Lazily("nexusops.cli.emulator:emulator", "The embedded tenant as a server on this machine."),
+    "explain": Lazily("nexusops.cli.explain:explain", "What a person or address is, why, and what happens next."),
+    "init": Lazily("nexusops.cli.init:init", "Write a commented configuration folder."),
+    "jobs": Lazily("nexusops.cli.jobs:jobs", "The jobs, what each may change and which permissions it needs."),
+    "plan": Lazily("nexusops.cli.plan:plan", "Show what would change. Never writes to the tenant."),
+    "resume": Lazily("nexusops.cli.act:resume", "Finish an interrupted run."),
+    "run": Lazily("nexusops.cli.act:run", "Plan, check the guards, apply, and send notices."),
+    "show": Lazily("nexusops.cli.plan:show", "Print a saved plan."),
+    "snapshot": Lazily("nexusops.cli.snapshot:snapshot", "Check or compare registration snapshots."),
+    "state": Lazily("nexusops.cli.state:state", "Export everything that nexusops remembers."),
+}
+
+
+class LazyGroup(click.Group):
+    """Lists its commands from the table; imports one only when it is called."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return sorted(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        lazily = COMMANDS.get(cmd_name)
+        if lazily is None:
+            return None
+        module, attribute = lazily.target.split(":")
+        command = getattr(importlib.import_module(module), attribute)
+        assert isinstance(command, click.Command)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, lazily.help) for name, lazily in sorted(COMMANDS.items())])
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """As click does, with the nearest command named where there is none of that name."""
+        if args and args[0] not in COMMANDS and not args[0].startswith("-"):
+            import difflib
+
+            near = difflib.get_close_matches(args[0], COMMANDS, n=1)
+            hint = f" Did you mean {near[0]}?" if near else ""
+            ctx.fail(f"There is no command {args[0]!r}.{hint}")
+        return super().resolve_command(ctx, args)

@@ -1,0 +1,145 @@
+"""Options that several commands take, with their parsing (interface.md 1)."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from nexusops import clock
+from nexusops.model.changes import Kind
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+_RFC3339 = re.compile(r"\d{4}-\d{2}-\d{2}[Tt]\d{2}:\d{2}:\d{2}(?:\.\d+)?(?:[Zz]|[+-]\d{2}:\d{2})")
+_UNIT = re.compile(r"unit:[A-Z0-9]{2,8}")
+EXAMPLE = "2025-10-01T08:00:00Z"
+
+
+class Instant(click.ParamType):
+    """An RFC 3339 instant with its offset, as UTC. A time without an offset could mean two hours; it is refused."""
+
+    name = "instant"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> datetime:
+        if isinstance(value, datetime):
+            return value
+        if not _RFC3339.fullmatch(str(value)):
+            self.fail(f"{value!r} is not an RFC 3339 instant with an offset, such as {EXAMPLE}.", param, ctx)
+        try:
+            return datetime.fromisoformat(str(value).upper()).astimezone(UTC)
+        except (ValueError, OverflowError) as error:
+            self.fail(f"{value!r} is not a real instant: {error}.", param, ctx)
+
+
+class Accepted(click.ParamType):
+    """KIND=N: a kind, the group Destructive or a unit, and exactly the number planned."""
+
+    name = "KIND=N"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, int]:
+        if isinstance(value, tuple):
+            return value
+        kind, _, number = str(value).partition("=")
+        known = ["Destructive", *(one.value for one in Kind)]
+        if kind not in known and not _UNIT.fullmatch(kind):
+            near = difflib.get_close_matches(kind, known, n=1, cutoff=0.0)[0]
+            self.fail(f"{kind!r} is no limit of the guard. The nearest one is {near}.", param, ctx)
+        if not number.isdecimal() or not number.isascii():
+            self.fail(f"{value!r}: expected {kind}= and exactly the number planned, such as {kind}=37.", param, ctx)
+        return kind, int(number)
+
+
+def _accepted_once(
+    ctx: click.Context, param: click.Parameter, value: tuple[tuple[str, int], ...]
+) -> dict[str, int]:
+    found = dict(value)
+    if len(found) != len(value):
+        raise click.BadParameter("each limit may be named once.", ctx, param)
+    return found
+
+
+def _digest(ctx: click.Context, param: click.Parameter, value: str | None) -> str | None:
+    if value is not None and not re.fullmatch(r"sha256:[0-9a-f]{64}", value):
+        raise click.BadParameter("expected a digest as `plan` prints it: sha256: and 64 hexadecimal digits.", ctx, param)
+    return value
+
+
+def _actor(_ctx: click.Context, _param: click.Parameter, value: str | None) -> str:
+    if value:
+        return value
+    import getpass
+    import os
+
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # a container's user without a name
+        return f"uid:{os.getuid()}"
+
+
+def at_option(function: Function) -> Function:
+    return click.option(
+        "--at", type=Instant(), default=clock.now, metavar="INSTANT", help=f"Act as at this instant ({EXAMPLE}). [now]"
+    )(function)
+
+
+def format_option(*formats: str) -> Callable[[Function], Function]:
+    words = formats or ("text", "json")
+    return click.option(
+        "--format", "form", type=click.Choice(words), default="text", show_default=True, help="How to print the answer."
+    )
+
+
+def accept_options(function: Function) -> Function:
+    """--accept and --approve, with --actor and --reason: who lifts a guard's limit, and why."""
+    for option in (
+        click.option("--reason", default="", help="Why, for the journal."),
+        click.option("--actor", callback=_actor, help="Who, for the journal. [the user of this process]"),
+        click.option("--approve", metavar="DIGEST", callback=_digest, help="Lift all limits for exactly this plan."),
+        click.option(
+            "--accept",
+            type=Accepted(),
+            multiple=True,
+            callback=_accepted_once,
+            help="Lift one limit where exactly N are planned. Repeatable.",
+        ),
+    ):
+        function = option(function)
+    return function
+
+
+def actor_option(function: Function) -> Function:
+    return click.option("--actor", callback=_actor, help="Who, for the journal. [the user of this process]")(function)
+
+
+def snapshot_option(function: Function) -> Function:
+    return click.option(
+        "--snapshot",
+        type=click.Path(path_type=Path),
+        metavar="DIR",
+        help="Read this snapshot instead of the configured registration source.",
+    )(function)
+
+
+def refresh_option(function: Function) -> Function:
+    return click.option(
+        "--refresh",
+        type=click.Choice(("delta", "full")),
+        default="delta",
+        show_default=True,
+        help="Look at what changed or is due, or at everybody and the whole tenant.",
+    )(function)
+
+
+def out_option(function: Function) -> Function:
+    return click.option(
+        "--out", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE", help="Write the plan document here."
+    )(function)
+
+
+jobs_argument = click.argument("jobs", nargs=-1, metavar="[JOB]…")

@@ -1,0 +1,1 @@
+"""An invented university for the demo, the examples and the benchmarks. Nobody in it exists."""

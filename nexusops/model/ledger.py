@@ -128,8 +128,8 @@ class Mailbox:
     """A mailbox of the ledger. ``name`` None: entitled, but no username yet.
 
     ``sender_basis`` remembers on what the default sender was computed (D16: preferred class, and whether that class had
-    an address), so that it is computed again only when the decision says so. ``ending_seen_on`` is the day on which a
-    run first saw the end that starts a grace (D03). ``user_id`` and ``exchange_guid`` are the tenant's own ids.
+    an address), so that it is computed again only when the decision says so. ``forward_set`` is the forward that we last left in the tenant, by
+    which one set by hand is told apart. ``user_id`` and ``exchange_guid`` are the tenant's own ids.
     """
 
     key: MailboxKey
@@ -144,7 +144,10 @@ class Mailbox:
     sender: Address | None = None
     sender_origin: SenderOrigin | None = None
     sender_basis: str = ""
+    sender_rule: str = ""
+    sender_because: str = ""
     forward: Forward | None = None
+    forward_set: str | None = None
     forward_exempt: bool = False
     disable_on: date | None = None
     disabled_on: date | None = None
@@ -181,7 +184,7 @@ class PersonState:
 
     ``card_names`` are the raw names of the primary card when ``base`` was last formed: people keep the base first
     seen, and only a changed card or an accepted request is a changed base. ``card_id`` is the card that last entitled
-    the person, ``served`` the units that hold one of the eight places (D20). ``ending`` is the end (of a card, or of a
+    the person, ``code`` the status of the primary card, ``served`` the units that hold one of the eight places (D20). ``ending`` is the end (of a card, or of a
     qualifying status) last seen: its kind and date, and ``ending_seen_on`` the day on which a run first saw it (D03).
     ``due_on`` is the next day on which the passing of time alone may change anything; the index that finds due work.
     """
@@ -195,6 +198,7 @@ class PersonState:
     card_names: tuple[str, str] | None = None
     base: str | None = None
     card_id: str | None = None
+    code: str | None = None
     served: tuple[UnitId, ...] = ()
     ending: str | None = None
     ending_seen_on: date | None = None
@@ -225,7 +229,10 @@ class RequestOutcome(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NameDecision:
-    """A name request is decided once per request_id (rules.md 3.17)."""
+    """A name request is decided once per request_id (rules.md 3.17).
+
+    ``applied``: an accepted one has become overrides; one accepted by the desk waits for the next run (R14).
+    """
 
     request_id: str
     person_id: PersonId
@@ -234,6 +241,7 @@ class NameDecision:
     code: str | None
     decided_by: str | None = None
     reason: str | None = None
+    applied: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

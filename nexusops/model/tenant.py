@@ -78,8 +78,8 @@ class DesiredMailbox:
     """What the tenant should look like for one mailbox if the promises are kept.
 
     ``exists`` False: it should be gone. ``enabled`` False: disabled, with its addresses still on it. ``addresses`` maps
-    each address that should be on the mailbox to why; ``owned`` are all addresses that the ledger has ever given to this mailbox (only those
-    may be removed). ``waiting`` True: no username yet, nothing can be made.
+    each address that should be on the mailbox to why; ``owned`` are all addresses that the ledger has ever given to this
+    mailbox (only those may be removed).
     """
 
     key: MailboxKey
@@ -93,7 +93,6 @@ class DesiredMailbox:
     display_name: str
     exists: bool
     enabled: bool
-    restorable: bool
     primary: Address | None
     fallback: Address | None
     forward: str | None

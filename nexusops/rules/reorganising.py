@@ -19,7 +19,8 @@ class UnitMap:
     """Units, domains and the reorganisations in effect, as the rules ask for them.
 
     ``successors`` maps a source unit to its target for merges and renames; ``split`` (unit, person) to the target of
-    that person. ``months`` gives N for addresses of a domain that winds down (R53). ``winding`` are those domains.
+    that person. ``months`` gives N for addresses of a domain that winds down (R53). ``winding`` are those domains, ``months``
+    the N of each unit that has gone elsewhere. ``starts`` are the days on which a reorganisation touches a unit.
     ``split_units`` are source units of a split, so that a member without a target can be reported.
     """
 
@@ -29,6 +30,7 @@ class UnitMap:
     split: Mapping[tuple[UnitId, PersonId], UnitId]
     split_units: frozenset[UnitId]
     winding: Mapping[Domain, int]
+    months: Mapping[UnitId, int]
     starts: Mapping[UnitId, tuple[date, ...]]
     findings: tuple[Finding, ...] = ()
 
@@ -83,6 +85,7 @@ def unit_map(snapshot: Snapshot, policy: Policy, today: date) -> UnitMap:
         else:
             good.append(reorg)
     effective = [reorg for reorg in good if reorg.effective_on <= today]
+    months = {reorg.source_unit: reorg.months for reorg in sorted(effective, key=lambda r: r.months)}
     members = {(m.reorg_id, m.person_id): m.target_unit for m in snapshot.reorg_members}
     splits = {reorg.reorg_id: reorg.source_unit for reorg in effective if reorg.kind == "split"}
     starts: dict[UnitId, tuple[date, ...]] = {}
@@ -98,7 +101,8 @@ def unit_map(snapshot: Snapshot, policy: Policy, today: date) -> UnitMap:
             (splits[reorg_id], person): target for (reorg_id, person), target in members.items() if reorg_id in splits
         },
         split_units=frozenset(splits.values()),
-        winding=_winding(effective, snapshot, today),
+        winding=_winding(months, effective, snapshot, today),
+        months=months,
         starts=starts,
         findings=tuple(findings),
     )
@@ -120,15 +124,14 @@ def _refusal(reorg: Reorg, snapshot: Snapshot, policy: Policy) -> Finding | None
     return None
 
 
-def _winding(effective: Iterable[Reorg], snapshot: Snapshot, today: date) -> dict[Domain, int]:
+def _winding(
+    gone: Mapping[UnitId, int], effective: Iterable[Reorg], snapshot: Snapshot, today: date
+) -> dict[Domain, int]:
     """Domains that wind down, with N: by their row, or because every unit that used them has gone elsewhere (R52)."""
     winding: dict[Domain, int] = {}
     for row in snapshot.domains.values():
         if row.state is DomainState.WINDDOWN and (row.winddown_start is None or row.winddown_start <= today):
             winding[row.domain] = row.winddown_months or 2
-    gone: dict[UnitId, int] = {}
-    for reorg in effective:
-        gone[reorg.source_unit] = max(reorg.months, gone.get(reorg.source_unit, 0))
     for reorg in effective:
         domain = snapshot.units[reorg.source_unit].domain
         if domain is None or domain == snapshot.units[reorg.target_unit].domain:

@@ -1,0 +1,1 @@
+"""Decide: observe, advance, project, compare, check. Pure functions from values to values."""

@@ -1,0 +1,302 @@
+"""The addresses of a case: kept, revived, allotted, wound down, ended (R17-R22, R37-R41; D11, D12, D19, D22, D23, D30)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from nexusops.model.findings import Evidence, Severity
+from nexusops.model.ids import Address, Domain, address
+from nexusops.model.ledger import AddressKind, AddressState, Allocation, Mailbox, MailboxState
+from nexusops.model.people import Affiliation
+from nexusops.model.tenant import Reason
+from nexusops.plan.case import Case, Setting, why
+from nexusops.rules.allocation import (
+    Book,
+    Holders,
+    allot,
+    bring_forward,
+    end,
+    may_end,
+    name_part,
+    noticed,
+    projected,
+    revive,
+    suspend,
+    wind_down,
+)
+from nexusops.rules.reorganising import Need, needs
+
+
+def settle_addresses(
+    case: Case,
+    served: Sequence[Affiliation],
+    holders: Holders,
+    setting: Setting,
+    evidence: tuple[Evidence, ...],
+    *,
+    living: bool,
+) -> None:
+    """Brings the person's rows into line with the mailbox's state and, while it lives, with the affiliations."""
+    box = case.box
+    if box is None:
+        return
+    if box.state in (MailboxState.DELETED, MailboxState.PURGED):
+        _end_all(case, box, setting)
+    elif box.state is MailboxState.DISABLED:
+        _suspend_all(case, evidence)
+        _end_due(case, setting)
+    else:
+        _settle_fallback(case, box, holders, setting)
+        if living:
+            _settle_served(case, box, served, holders, setting)
+        _end_due(case, setting)
+        _settle_dates(case, box, setting)
+
+
+def _end_all(case: Case, box: Mailbox, setting: Setting) -> None:
+    """Addresses end with their mailbox (2.1)."""
+    for row in [row for row in case.rows.values() if row.live]:
+        case.put(end(row, setting.today, why(box.rule or "D08", "its mailbox was deleted", *box.evidence)))
+
+
+def _suspend_all(case: Case, evidence: tuple[Evidence, ...]) -> None:
+    for row in [r for r in case.rows.values() if r.state in (AddressState.ACTIVE, AddressState.WINDDOWN)]:
+        case.put(suspend(row, evidence))
+
+
+def _end_due(case: Case, setting: Setting) -> None:
+    """Wind-downs that are over, their notice given (R41, D06)."""
+    if case.record.spared:
+        return
+    for row in [r for r in case.personal if r.live]:
+        if may_end(row, setting.today, setting.policy, deceased=case.deceased):
+            because = f"it was in wind-down since {row.winddown_on}, and its notice was given"
+            if not row.gate:
+                because = "its end on this day was asked for"
+            case.put(end(row, setting.today, why("R41" if row.gate else "D43", because, *row.evidence)))
+
+
+def _settle_fallback(case: Case, box: Mailbox, holders: Holders, setting: Setting) -> None:
+    """D21: every mailbox has username@fallback for its whole life."""
+    row = case.fallback
+    if row is not None and row.live:
+        if row.state is AddressState.SUSPENDED:
+            case.put(revive(row, why("D23", "its mailbox is enabled again")))
+        return
+    if box.name is None:
+        return
+    wanted = address(box.name, setting.site.fallback_domain)
+    fresh = allot(
+        wanted,
+        book=setting.book(holders),
+        base=box.name,
+        n=1,
+        person_id=case.person_id,
+        mailbox_key=box.key,
+        why=why("R34", "every mailbox has its fallback address"),
+    )
+    case.put(replace(fresh, kind=AddressKind.FALLBACK))
+
+
+@dataclass(slots=True, kw_only=True)
+class _Allotting:
+    """One person's allotting: what is needed, and what is settled so far (domain -> the address that serves it)."""
+
+    case: Case
+    box: Mailbox
+    book: Book
+    setting: Setting
+    base: str
+    served: dict[Domain, Address]
+
+
+def _settle_served(
+    case: Case, box: Mailbox, served: Sequence[Affiliation], holders: Holders, setting: Setting
+) -> None:
+    """One active address for each domain that the served affiliations give; what is left over winds down."""
+    wanted = needs(case.person_id, served, setting.units)
+    base = case.state.base
+    settled: dict[Domain, Address] = {}
+    if base is not None:
+        work = _Allotting(case=case, box=box, book=setting.book(holders), setting=setting, base=base, served=settled)
+        missing = [need for need in wanted if not _reuse(work, need, served)]
+        _allot_missing(work, missing, served)
+    if not case.record.spared:
+        _wind_down_rest(case, served, wanted, settled, setting)
+
+
+def _reuse(work: _Allotting, need: Need, served: Sequence[Affiliation]) -> bool:
+    """Keeps, revives, or takes back an own address of this base in the domain (D10, D23)."""
+    mine = [r for r in work.case.personal if r.domain == need.domain and r.base == work.base]
+    active = next((row for row in mine if row.state is AddressState.ACTIVE), None)
+    if active is not None:
+        work.served[need.domain] = active.address
+        return True
+    resting = next((row for row in reversed(mine) if row.live and row.address not in work.case.address_holds), None)
+    if resting is not None:
+        work.case.revived.append(resting)
+        because = f"the affiliation to {need.unit_id} is current again"
+        work.case.put(revive(resting, why("D23", because, *_proof(work.case, need, work.setting))))
+        work.served[need.domain] = resting.address
+        return True
+    for row in sorted(mine, key=lambda r: (r.period, r.created_on), reverse=True):
+        if not row.live and work.book.free_for(row.address, work.case.person_id):
+            _put_new(work, need, row.n, row.address, why("D10", "it is the person's own former address"))
+            return True
+    return False
+
+
+def _allot_missing(work: _Allotting, missing: Sequence[Need], served: Sequence[Affiliation]) -> None:
+    """D11 for a person's first addresses; D12, R22 for a later affiliation."""
+    if not missing:
+        return
+    case, book = work.case, work.book
+    present = name_part(case.personal, work.base)
+    common = None
+    if present is None and work.setting.policy.dup.scope == "common":
+        common = book.common_n(work.base, [need.domain for need in missing], case.person_id)
+    for need in missing:
+        n = present or common or book.common_n(work.base, [need.domain], case.person_id)
+        if not book.free_for(book.spelled(work.base, n, need.domain), case.person_id):
+            n = book.common_n(work.base, [need.domain], case.person_id)
+            message = f"the name part used elsewhere is taken in {need.domain}, so another one is used there"
+            case.find("NAME_PART_EXCEPTION", message, Severity.INFO)
+        _put_new(work, need, n, book.spelled(work.base, n, need.domain), _why_new(need, n))
+
+
+def _why_new(need: Need, n: int) -> Reason:
+    because = f"the affiliation to {need.unit_id} gives an address in {need.domain}"
+    if n > 1:
+        return why("R17", f"{because}, and the plain name or a lower number is taken")
+    return why("R8", because)
+
+
+def _put_new(work: _Allotting, need: Need, n: int, wanted: Address, reason: Reason) -> None:
+    case = work.case
+    row = allot(
+        wanted,
+        book=work.book,
+        base=work.base,
+        n=n,
+        person_id=case.person_id,
+        mailbox_key=work.box.key,
+        why=replace(reason, evidence=_proof(case, need, work.setting)),
+    )
+    case.put(row)
+    work.served[need.domain] = row.address
+
+
+def _proof(case: Case, need: Need, setting: Setting) -> tuple[Evidence, ...]:
+    return (Evidence(table="affiliations", key=f"{case.person_id}/{need.unit_id}", snapshot=setting.snapshot),)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Ending:
+    """Why an active address goes: reason word, N, the address that takes over, and rule with sentence."""
+
+    reason: str
+    months: int
+    successor: Address | None
+    why: Reason
+
+
+def _wind_down_rest(
+    case: Case,
+    served: Sequence[Affiliation],
+    wanted: Sequence[Need],
+    settled: dict[Domain, Address],
+    setting: Setting,
+) -> None:
+    needed = {need.domain for need in wanted}
+    for row in case.personal:
+        if settled.get(row.domain) == row.address or (row.domain in needed and case.state.base is None):
+            continue
+        if row.state is AddressState.WINDDOWN and row.reason == "reorg":
+            case.put(_left_early(case, row, served, setting))
+        elif row.state in (AddressState.ACTIVE, AddressState.SUSPENDED):
+            ends = _ending(case, row, served, needed, settled, setting)
+            case.put(
+                wind_down(
+                    row,
+                    setting.today,
+                    setting.policy,
+                    months=ends.months,
+                    reason=ends.reason,
+                    why=ends.why,
+                    successor=ends.successor,
+                )
+            )
+
+
+def _left_early(case: Case, row: Allocation, served: Sequence[Affiliation], setting: Setting) -> Allocation:
+    """D30: leaving the unit while its domain winds down for longer brings the date forward."""
+    members = [a for a in served if _domain_of(a, setting) == row.domain or _moved_domain(case, a, setting) == row.domain]
+    if members or row.successor is None:
+        return row
+    successor_domain = row.successor.rpartition("@")[2]
+    if any(_moved_domain(case, a, setting) == successor_domain for a in served):
+        return row
+    return bring_forward(row, setting.today, setting.policy, why("D30", "the affiliation to the former unit has ended"))
+
+
+def _domain_of(affiliation: Affiliation, setting: Setting) -> Domain | None:
+    unit = setting.units.units.get(affiliation.unit_id)
+    return unit.domain if unit else None
+
+
+def _moved_domain(case: Case, affiliation: Affiliation, setting: Setting) -> Domain | None:
+    unit = setting.units.units.get(setting.units.unit_for(case.person_id, affiliation.unit_id))
+    return unit.domain if unit else None
+
+
+def _ending(
+    case: Case,
+    row: Allocation,
+    served: Sequence[Affiliation],
+    needed: set[Domain],
+    settled: dict[Domain, Address],
+    setting: Setting,
+) -> _Ending:
+    """Which of the reasons of 2.1 ends this address."""
+    months = setting.policy.winddown.months
+    if row.domain in needed:
+        because = "the name changed, and the new one has its own address"
+        return _Ending(reason="name", months=months, successor=settled.get(row.domain), why=why("R37", because))
+    members = [a for a in served if _domain_of(a, setting) == row.domain]
+    for member in members:
+        target = setting.units.unit_for(case.person_id, member.unit_id)
+        if target != member.unit_id:
+            because = f"{member.unit_id} became {target}, and the addresses of {row.domain} wind down"
+            successor = settled.get(_moved_domain(case, member, setting) or Domain(""))
+            months = setting.units.winding.get(row.domain) or setting.units.months.get(member.unit_id, months)
+            return _Ending(reason="reorg", months=months, successor=successor, why=why("R53", because))
+    if row.domain in setting.units.winding:
+        because = f"the mail domain {row.domain} winds down"
+        months = setting.units.winding[row.domain]
+        return _Ending(reason="reorg", months=months, successor=None, why=why("R53", because))
+    if members and not setting.units.gives_addresses(row.domain):
+        own = not setting.units.managed(row.domain) or any(
+            setting.units.units[m.unit_id].own_mail for m in members if m.unit_id in setting.units.units
+        )
+        because = f"mail for {row.domain} is no longer managed by the University" if own else f"{row.domain} is not active"
+        reason = "own_mail" if own else "domain"
+        return _Ending(reason=reason, months=months, successor=None, why=why("R55" if own else "R50", because))
+    because = f"there is no current affiliation with {row.domain} any more"
+    return _Ending(reason="affiliation", months=months, successor=None, why=why("R39", because))
+
+
+def _settle_dates(case: Case, box: Mailbox, setting: Setting) -> None:
+    """D22: while the mailbox itself is to be deleted, its wind-downs take the earlier date; else their own."""
+    for row in [r for r in case.personal if r.state is AddressState.WINDDOWN and r.gate]:
+        if row.winddown_on is None or row.months is None:
+            continue
+        if row.notice_sent_on is not None:
+            own = noticed(row, row.notice_sent_on, setting.policy).delete_on
+        else:
+            own = projected(row.winddown_on, row.months, row.notice_due_on or row.winddown_on, setting.policy)
+        if box.delete_on is not None and own is not None:
+            own = min(own, box.delete_on)
+        if own != row.delete_on:
+            case.put(replace(row, delete_on=own))
+

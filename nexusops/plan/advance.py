@@ -1,0 +1,198 @@
+"""The promises: a fold over the affected people, then over the boxes (rules.md 0, 2; D11).
+
+What passes from one person to the next is only the addresses taken so far.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import TypeVar
+
+from nexusops.model.findings import Finding
+from nexusops.model.ids import Address, PersonId
+from nexusops.model.journal import LedgerRow, RowChange
+from nexusops.model.ledger import Allocation, Hold, HoldKind, Ledger, Standing
+from nexusops.model.policy import Policy, Site
+from nexusops.model.rows import TABLES, key_of, rule_of
+from nexusops.model.snapshot import Snapshot
+from nexusops.plan.boxes import judge_boxes
+from nexusops.plan.case import Case, Judged, Setting
+from nexusops.plan.person import judge, person_state
+from nexusops.rules.reorganising import unit_map
+
+Row = TypeVar("Row")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Advanced:
+    """The ledger as promised, the rows that changed, what was found, and who must be looked at again whatever happens."""
+
+    ledger: Ledger
+    rows: tuple[RowChange, ...]
+    findings: tuple[Finding, ...]
+    judged: frozenset[str]
+    unfinished: Mapping[str, str]
+
+
+@dataclass(slots=True)
+class _Fold:
+    """The new rows so far, and the book of addresses that the next person sees."""
+
+    rows: list[LedgerRow]
+    removed: list[LedgerRow]
+    findings: list[Finding]
+    unfinished: dict[str, str]
+    judged: set[str]
+    holders: dict[Address, tuple[Allocation, ...]]
+
+    def hold(self, row: Allocation) -> None:
+        others = [known for known in self.holders.get(row.address, ()) if known.period != row.period]
+        self.holders[row.address] = tuple(sorted((*others, row), key=lambda known: known.period))
+
+
+def advance(
+    ledger: Ledger, snapshot: Snapshot, boxes: Collection[str], policy: Policy, site: Site, today: date
+) -> Advanced:
+    """Decides for everybody in the slice, and for these boxes (names of non-personal mailboxes, addresses of aliases).
+
+    Pure: the same values give the same promises, in whatever order they come.
+    """
+    units = unit_map(snapshot, policy, today)
+    setting = Setting(
+        policy=policy,
+        site=site,
+        units=units,
+        today=today,
+        snapshot=snapshot.sha256,
+        usernames=ledger.usernames,
+        owners={**ledger.owners, **ledger.people},
+    )
+    fold = _Fold([], [], [*snapshot.findings, *units.findings], {}, {"site"}, _book(ledger))
+    states = dict(setting.owners)
+    for case in _cases(ledger, snapshot, today):
+        judged = judge(case, fold.holders, setting)
+        _take(fold, judged)
+        states[case.person_id] = judged.case.state
+    for box in judge_boxes(boxes, ledger, snapshot, fold.holders, replace(setting, owners=states)):
+        fold.rows.extend(box.rows)
+        fold.findings.extend(box.findings)
+        fold.judged.add(box.scope)
+        for row in box.rows:
+            if isinstance(row, Allocation):
+                fold.hold(row)
+    return _advanced(ledger, fold)
+
+
+def _take(fold: _Fold, judged: Judged) -> None:
+    fold.rows.extend(judged.rows)
+    fold.removed.extend(judged.removed)
+    fold.findings.extend(judged.findings)
+    fold.judged.add(judged.case.scope)
+    if judged.case.state.state is Standing.FROZEN:
+        fold.unfinished[judged.case.scope] = f"frozen: {judged.case.state.frozen}"
+    for row in judged.rows:
+        if isinstance(row, Allocation):
+            fold.hold(row)
+
+
+def _book(ledger: Ledger) -> dict[Address, tuple[Allocation, ...]]:
+    found: dict[Address, list[Allocation]] = {}
+    for row in {**ledger.holders, **ledger.allocations}.values():
+        found.setdefault(row.address, []).append(row)
+    return {key: tuple(sorted(rows, key=lambda row: row.period)) for key, rows in found.items()}
+
+
+def _cases(ledger: Ledger, snapshot: Snapshot, today: date) -> list[Case]:
+    """One case a person, in the order in which they are served (D11): earliest served affiliation, then username."""
+    rows = _by_person(ledger.allocations.values(), lambda row: row.person_id)
+    boxes = _by_person(ledger.mailboxes.values(), lambda box: box.person_id)
+    notices = _by_person(ledger.notices.values(), lambda notice: notice.person_id)
+    overrides = _by_person(ledger.overrides.values(), lambda override: override.person_id)
+    decisions = _by_person(ledger.decisions.values(), lambda decision: decision.person_id)
+    alternatives = _by_person(ledger.alternatives.values(), lambda row: row.person_id)
+    holds = _by_subject(ledger.holds.values())
+    cases = []
+    for person_id, record in snapshot.people.items():
+        before = ledger.people.get(person_id)
+        mine = rows.get(person_id, [])
+        cases.append(
+            Case(
+                record=record,
+                before=before,
+                state=before or person_state(person_id),
+                boxes={box.key: box for box in boxes.get(person_id, [])},
+                rows={(row.address, row.period): row for row in mine},
+                overrides={override.part: override for override in overrides.get(person_id, [])},
+                decisions={decision.request_id: decision for decision in decisions.get(person_id, [])},
+                alternatives={row.source: row for row in alternatives.get(person_id, [])},
+                notices={notice.key: notice for notice in notices.get(person_id, [])},
+                holds={hold.kind: hold for hold in holds.get(person_id, [])},
+                address_holds={
+                    row.address: hold
+                    for row in mine
+                    for hold in holds.get(row.address, [])
+                    if hold.kind is HoldKind.SHORTENED
+                },
+            )
+        )
+    return sorted(cases, key=lambda case: _turn(case, today))
+
+
+def _turn(case: Case, today: date) -> tuple[date, str, str]:
+    record, served = case.record, case.state.served
+    starts = [a.start_date for a in record.affiliations if a.current(today) and (not served or a.unit_id in served)]
+    username = record.person.username if record.person and record.person.username else "~"
+    return min(starts, default=date.max), username, record.person_id
+
+
+def _by_person(rows: Iterable[Row], key: Callable[[Row], PersonId | None]) -> dict[PersonId, list[Row]]:
+    found: dict[PersonId, list[Row]] = {}
+    for row in rows:
+        person_id = key(row)
+        if person_id is not None:
+            found.setdefault(person_id, []).append(row)
+    return found
+
+
+def _by_subject(holds: Iterable[Hold]) -> dict[str, list[Hold]]:
+    found: dict[str, list[Hold]] = {}
+    for hold in holds:
+        found.setdefault(hold.subject, []).append(hold)
+    return found
+
+
+def _advanced(ledger: Ledger, fold: _Fold) -> Advanced:
+    after = with_rows(ledger, fold.rows, fold.removed)
+    return Advanced(
+        ledger=after,
+        rows=row_changes(ledger, fold.rows, fold.removed),
+        findings=tuple(fold.findings),
+        judged=frozenset(fold.judged),
+        unfinished=fold.unfinished,
+    )
+
+
+def with_rows(ledger: Ledger, rows: Iterable[LedgerRow], removed: Iterable[LedgerRow] = ()) -> Ledger:
+    """The slice with these rows in place of those of the same keys."""
+    tables: dict[str, dict[object, LedgerRow]] = {name: dict(getattr(ledger, name)) for name in set(TABLES.values())}
+    for row in rows:
+        tables[TABLES[type(row)]][key_of(row)] = row
+    for row in removed:
+        tables[TABLES[type(row)]].pop(key_of(row), None)
+    return replace(ledger, **tables)  # type: ignore[arg-type]
+
+
+def row_changes(ledger: Ledger, rows: Iterable[LedgerRow], removed: Iterable[LedgerRow] = ()) -> tuple[RowChange, ...]:
+    """The rows that differ from what was read, each with the rule that moved it."""
+    changes = []
+    for row in rows:
+        before = getattr(ledger, TABLES[type(row)]).get(key_of(row))
+        if before != row:
+            changes.append(RowChange(before=before, after=row, rule=rule_of(row)))
+    for row in removed:
+        before = getattr(ledger, TABLES[type(row)]).get(key_of(row))
+        if before is not None:
+            changes.append(RowChange(before=before, after=None, rule=rule_of(row)))
+    return tuple(changes)

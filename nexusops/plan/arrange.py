@@ -1,0 +1,125 @@
+"""One plan out of promises, tenant changes and notices: the order, the ids, and what must be done before what."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from nexusops.model.changes import (
+    AddAddress,
+    Change,
+    ClearForward,
+    CreateMailbox,
+    EnableMailbox,
+    Kind,
+    Planned,
+    RemoveAddress,
+    RestoreMailbox,
+    ReviveAddress,
+    SendNotice,
+    SetForward,
+    SetSender,
+    WindDownAddress,
+    kind_of,
+    target_of,
+)
+from nexusops.model.findings import Finding, Severity, box_scope, person_scope
+from nexusops.plan.compare import Draft
+from nexusops.plan.promises import Promise
+
+_ORDER = (
+    Kind.RESTORE_MAILBOX,
+    Kind.ENABLE_MAILBOX,
+    Kind.REVIVE_ADDRESS,
+    Kind.CREATE_MAILBOX,
+    Kind.ADD_ADDRESS,
+    Kind.SET_SENDER,
+    Kind.WIND_DOWN_ADDRESS,
+    Kind.GRANT_ACCESS,
+    Kind.PUBLISH_RECORDS,
+    Kind.REMOVE_ADDRESS,
+    Kind.REVOKE_ACCESS,
+    Kind.RETIRE_RECORDS,
+    Kind.SET_FORWARD,
+    Kind.CLEAR_FORWARD,
+    Kind.DISABLE_MAILBOX,
+    Kind.DELETE_MAILBOX,
+    Kind.SEND_NOTICE,
+)
+"""rules.md 0: returns, creations, wind-downs with their sender changes, ends, notices. Make before break within each."""
+
+
+def arrange(
+    drafts: Iterable[Draft],
+    promises: Sequence[Promise],
+    notices: Sequence[SendNotice],
+    jobs: Mapping[Kind, str],
+) -> tuple[Planned, ...]:
+    """Numbers the changes. ``jobs``: which job carries a kind."""
+    changes: list[Change] = [change for draft in drafts for change in draft.changes]
+    changes += [*promises, *notices]
+    changes.sort(key=lambda change: (_ORDER.index(kind_of(change)), target_of(change), change.why.subject))
+    ids = {id(change): f"c{number}" for number, change in enumerate(changes, start=1)}
+    by_mailbox: dict[str, list[Change]] = {}
+    for change in changes:
+        by_mailbox.setdefault(_mailbox(change), []).append(change)
+    planned = []
+    for change in changes:
+        before = _before(change, by_mailbox[_mailbox(change)])
+        after = tuple(ids[id(other)] for other in before)
+        planned.append(Planned(id=ids[id(change)], job=jobs.get(kind_of(change), ""), change=change, after=after))
+    return tuple(planned)
+
+
+def _mailbox(change: Change) -> str:
+    on = getattr(change, "mailbox", None)
+    return on.key if on is not None else f"{kind_of(change)}:{target_of(change)}"
+
+
+def _before(change: Change, group: Sequence[Change]) -> list[Change]:
+    """Which changes of the same mailbox must be done first."""
+    made = [c for c in group if isinstance(c, CreateMailbox | RestoreMailbox)]
+    if isinstance(change, CreateMailbox | RestoreMailbox | ReviveAddress | SendNotice):
+        return []
+    if isinstance(change, EnableMailbox | AddAddress | SetForward | ClearForward):
+        return made
+    if isinstance(change, SetSender):
+        return made + [c for c in group if isinstance(c, AddAddress) and c.address == change.becomes]
+    if isinstance(change, WindDownAddress):
+        return [c for c in group if isinstance(c, SetSender) and c.was == change.address]
+    if isinstance(change, RemoveAddress):
+        return [c for c in group if isinstance(c, SetSender) and c.was == change.address]
+    return []
+
+
+def scope_of(change: Change) -> str:
+    """The scope that stays unfinished until this change is done: ``person:ID`` or ``box:NAME``."""
+    if isinstance(change, SendNotice):
+        return person_scope(change.person_id) if change.person_id else box_scope(change.target)
+    on = getattr(change, "mailbox", None)
+    if on is None:
+        return f"{kind_of(change)}:{target_of(change)}"
+    return person_scope(on.key.split(":")[1]) if on.key.startswith("person:") else box_scope(on.name)
+
+
+def select(planned: Sequence[Planned], kinds: frozenset[Kind]) -> tuple[tuple[Planned, ...], tuple[Finding, ...]]:
+    """What a job may carry out: its kinds, without those whose partner or ``after`` is left out (``WAITS_FOR``)."""
+    chosen = {p.id for p in planned if kind_of(p.change) in kinds}
+    findings: list[Finding] = []
+    while True:
+        waits = [p for p in planned if p.id in chosen and not set(p.after) <= chosen]
+        if not waits:
+            break
+        for waiting in waits:
+            chosen.discard(waiting.id)
+            missing = ", ".join(sorted(set(waiting.after) - chosen))
+            message = f"{kind_of(waiting.change)} of {target_of(waiting.change)} waits for {missing} of another job"
+            findings.append(
+                Finding(
+                    code="WAITS_FOR",
+                    subject=waiting.change.why.subject,
+                    message=message,
+                    severity=Severity.INFO,
+                    scope=scope_of(waiting.change),
+                )
+            )
+    return tuple(p for p in planned if p.id in chosen), tuple(findings)

@@ -1,0 +1,217 @@
+"""Non-personal mailboxes and unattached addresses (R23-R30, R61; D31): made, handed over, orphaned, ended."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, field, replace
+
+from nexusops.model.findings import Evidence, Finding, Severity, box_scope
+from nexusops.model.ids import Address, Domain, PersonId, UnitId, box_mailbox_key, domain_of, local_of
+from nexusops.model.journal import LedgerRow
+from nexusops.model.ledger import (
+    AddressKind,
+    AddressState,
+    Allocation,
+    HoldKind,
+    Ledger,
+    Mailbox,
+    MailboxKind,
+    MailboxState,
+    SenderOrigin,
+    Standing,
+)
+from nexusops.model.snapshot import Snapshot
+from nexusops.model.tenant import Reason
+from nexusops.plan.case import Setting, why
+from nexusops.plan.orphans import settle_owner
+from nexusops.rules.allocation import Holders, end
+from nexusops.rules.lifecycle import deleted, purged
+from nexusops.rules.services import mailbox_wish
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BoxWish:
+    """A non-personal mailbox as somebody asked for it: a row of registration, or a SaaS request."""
+
+    name: str
+    kind: MailboxKind
+    unit_id: UnitId
+    owner: PersonId | None
+    address: Address | None
+    requester: str
+    why: Reason
+
+
+@dataclass(slots=True, kw_only=True)
+class JudgedBox:
+    scope: str
+    rows: list[LedgerRow] = field(default_factory=list)
+    findings: list[Finding] = field(default_factory=list)
+
+    def find(self, code: str, subject: str, message: str, severity: Severity = Severity.WARNING) -> None:
+        self.findings.append(
+            Finding(code=code, subject=subject, message=message, severity=severity, scope=self.scope)
+        )
+
+
+def judge_boxes(
+    boxes: Collection[str], ledger: Ledger, snapshot: Snapshot, holders: Holders, setting: Setting
+) -> list[JudgedBox]:
+    """Judges these boxes in the order of their names; what one takes the next cannot have."""
+    taken = dict(holders)
+    judged = []
+    for name in sorted(boxes):
+        result = JudgedBox(scope=box_scope(name))
+        wish = wish_for(name, snapshot, setting)
+        box = latest(name, ledger.mailboxes.values())
+        if wish is not None and (box is None or box.state is MailboxState.PURGED):
+            _create(result, wish, box, taken, snapshot, setting)
+        elif box is not None:
+            _keep(result, wish, box, ledger, setting)
+        for row in result.rows:
+            if isinstance(row, Allocation):
+                taken[row.address] = (*taken.get(row.address, ()), row)
+        judged.append(result)
+    return judged
+
+
+def latest(name: str, boxes: Iterable[Mailbox]) -> Mailbox | None:
+    mine = [box for box in boxes if box.name == name and box.kind is not MailboxKind.PERSONAL]
+    return max(mine, key=lambda box: box.generation, default=None)
+
+
+def wish_for(name: str, snapshot: Snapshot, setting: Setting) -> BoxWish | None:
+    """What registration, or a filed SaaS request, wants of this name."""
+    row = snapshot.nonpersonal_mailboxes.get(name)
+    if row is not None:
+        evidence = Evidence(table="nonpersonal_mailboxes", key=name, snapshot=snapshot.sha256)
+        return BoxWish(
+            name=name,
+            kind=MailboxKind(row.kind),
+            unit_id=row.unit_id,
+            owner=row.owner_person_id,
+            address=row.address,
+            requester=row.requested_by,
+            why=why("R30", f"{row.unit_id} asked for a {row.kind} mailbox", evidence),
+        )
+    request = snapshot.services.get(name)
+    if request is None:
+        return None
+    wish = mailbox_wish(request, _unit_domain(request.unit_id, setting))
+    if wish is None:
+        return None
+    because = f"{request.service_name} sends through a mailbox of its own, as {request.unit_id} asked"
+    return BoxWish(
+        name=wish.name,
+        kind=MailboxKind.SAAS,
+        unit_id=request.unit_id,
+        owner=request.owner_person_id,
+        address=wish.address,
+        requester=request.requester,
+        why=why("R61", because, Evidence(table="services", key=name)),
+    )
+
+
+def _unit_domain(unit_id: UnitId, setting: Setting) -> Domain | None:
+    unit = setting.units.units.get(unit_id)
+    return unit.domain if unit else None
+
+
+def _create(
+    result: JudgedBox, wish: BoxWish, last: Mailbox | None, holders: Holders, snapshot: Snapshot, setting: Setting
+) -> None:
+    refusal = _refusal(wish, holders, snapshot, setting)
+    if refusal is not None:
+        result.find(refusal[0], wish.name, refusal[1])
+        return
+    assert wish.address is not None  # noqa: S101 - _refusal has seen to it
+    generation = last.generation + 1 if last else 1
+    key = box_mailbox_key(wish.name, generation)
+    result.rows.append(
+        Mailbox(
+            key=key,
+            name=wish.name,
+            generation=generation,
+            kind=wish.kind,
+            person_id=None,
+            unit_id=wish.unit_id,
+            owner_person_id=wish.owner,
+            state=MailboxState.PENDING,
+            since=setting.today,
+            sender=wish.address,
+            sender_origin=SenderOrigin.DEFAULT,
+            rule=wish.why.rule,
+            because=wish.why.because,
+            evidence=wish.why.evidence,
+        )
+    )
+    local, domain = local_of(wish.address), domain_of(wish.address)
+    result.rows.append(
+        Allocation(
+            address=wish.address,
+            period=setting.book(holders).next_period(wish.address),
+            domain=domain,
+            local=local,
+            base=local,
+            n=1,
+            kind=AddressKind.NONPERSONAL,
+            state=AddressState.ACTIVE,
+            person_id=None,
+            unit_id=wish.unit_id,
+            mailbox_key=key,
+            created_on=setting.today,
+            rule="R26",
+            because=f"it is the address of {wish.name}, and belongs to {wish.unit_id}",
+            evidence=wish.why.evidence,
+        )
+    )
+
+
+def _refusal(wish: BoxWish, holders: Holders, snapshot: Snapshot, setting: Setting) -> tuple[str, str] | None:
+    """R25, R26, R30, D31; rules.md 3.10."""
+    allowed = {staff.staff_id for staff in snapshot.staff if staff.unit_id == wish.unit_id}
+    if wish.requester != "registration" and wish.requester not in allowed:
+        return "NOT_UNIT_IT", f"{wish.requester} is not IT staff of {wish.unit_id}; ask its own IT staff to request it"
+    if wish.address is None:
+        return "NONPERSONAL_NO_ADDRESS", "a non-personal mailbox needs an address; add one to the request"
+    if domain_of(wish.address) != _unit_domain(wish.unit_id, setting):
+        return "NOT_UNIT_DOMAIN", f"{wish.address} is not in the mail domain of {wish.unit_id}"
+    rows = holders.get(wish.address, ())
+    if rows and (rows[-1].live or rows[-1].kind is AddressKind.PERSONAL):
+        return "ADDRESS_TAKEN", f"{wish.address} is taken; ask for another one"
+    if not may_own(wish.owner, setting):
+        return "OWNER_INELIGIBLE", "the owner may not own a non-personal mailbox; name somebody with a current card"
+    return None
+
+
+def may_own(owner: PersonId | None, setting: Setting) -> bool:
+    """D31: an owner is a member whose status is among the owning codes."""
+    state = setting.owners.get(owner) if owner else None
+    if state is None:
+        return False
+    kept = state.state in (Standing.ENTITLED, Standing.GRACE, Standing.MISSING_HOLD, Standing.FROZEN)
+    return kept and state.code in setting.policy.secondary.owner_codes
+
+
+def _keep(result: JudgedBox, wish: BoxWish | None, box: Mailbox, ledger: Ledger, setting: Setting) -> None:
+    """An existing box: handed over, orphaned, ended by its unit, purged."""
+    rows = [row for row in ledger.allocations.values() if row.mailbox_key == box.key and row.live]
+    today = setting.today
+    if box.state is MailboxState.DELETED:
+        if box.purge_on and today >= box.purge_on:
+            result.rows.append(purged(box, today))
+        return
+    if box.state is MailboxState.PURGED:
+        return
+    if wish is None:
+        gone = deleted(box, today, setting.policy, why("R30", "its unit no longer wants it"))
+        result.rows.append(gone)
+        result.rows.extend(end(row, today, why("R27", "its mailbox was deleted")) for row in rows)
+        return
+    hold = ledger.holds.get((box.name or "", HoldKind.HANDOVER))
+    owner = PersonId(hold.value) if hold is not None and hold.fingerprint == (wish.owner or "") else wish.owner
+    kept = settle_owner(replace(box, owner_person_id=owner, unit_id=wish.unit_id), may_own(owner, setting), setting)
+    result.rows.append(kept.box)
+    result.rows.extend(kept.notices(ledger.notices, setting))
+    if kept.box.state is MailboxState.DELETED:
+        result.rows.extend(end(row, today, why("R27", "its mailbox was deleted")) for row in rows)

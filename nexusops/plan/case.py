@@ -1,0 +1,143 @@
+"""One person's case: everything that is known of them, and what the rules make of it, step by step."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+
+from nexusops.model.findings import Evidence, Finding, Severity, person_scope
+from nexusops.model.ids import Address, MailboxKey, PersonId, UnitId
+from nexusops.model.journal import LedgerRow
+from nexusops.model.ledger import (
+    AddressKind,
+    Allocation,
+    Alternative,
+    Hold,
+    HoldKind,
+    Mailbox,
+    MailboxKind,
+    MailboxState,
+    NameDecision,
+    NameOverride,
+    NamePart,
+    Notice,
+    PersonState,
+)
+from nexusops.model.policy import Policy, Site
+from nexusops.model.snapshot import PersonRecord
+from nexusops.model.tenant import Reason
+from nexusops.rules.allocation import Book, Holders
+from nexusops.rules.reorganising import UnitMap
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Setting:
+    """What is the same for everybody in one run."""
+
+    policy: Policy
+    site: Site
+    units: UnitMap
+    today: date
+    snapshot: str
+    usernames: Mapping[str, PersonId]
+    owners: Mapping[PersonId, PersonState]
+
+    def book(self, holders: Holders) -> Book:
+        return Book(holders=holders, owners=self.owners, policy=self.policy, today=self.today)
+
+
+@dataclass(slots=True, kw_only=True)
+class Case:
+    """The working sheet of one person. Rows are replaced, never changed; what was read stays beside what becomes of it.
+
+    ``removed`` are overrides that fell away. ``revived`` are rows as they were before they came back to life.
+    """
+
+    record: PersonRecord
+    before: PersonState | None
+    state: PersonState
+    boxes: dict[MailboxKey, Mailbox]
+    rows: dict[tuple[Address, int], Allocation]
+    overrides: dict[NamePart, NameOverride]
+    decisions: dict[str, NameDecision]
+    alternatives: dict[str, Alternative]
+    notices: dict[str, Notice]
+    holds: Mapping[HoldKind, Hold]
+    address_holds: Mapping[Address, Hold] = field(default_factory=dict)
+    findings: list[Finding] = field(default_factory=list)
+    revived: list[Allocation] = field(default_factory=list)
+    served: tuple[UnitId, ...] = ()
+
+    @property
+    def person_id(self) -> PersonId:
+        return self.record.person_id
+
+    @property
+    def scope(self) -> str:
+        return person_scope(self.person_id)
+
+    @property
+    def deceased(self) -> bool:
+        return self.state.deceased
+
+    @property
+    def box(self) -> Mailbox | None:
+        """The personal mailbox of the latest generation."""
+        mine = [box for box in self.boxes.values() if box.kind is MailboxKind.PERSONAL]
+        return max(mine, key=lambda box: box.generation, default=None)
+
+    @property
+    def personal(self) -> tuple[Allocation, ...]:
+        """Their personal addresses of all periods, oldest first."""
+        mine = [row for row in self.rows.values() if row.kind is AddressKind.PERSONAL]
+        return tuple(sorted(mine, key=lambda row: (row.created_on, row.address, row.period)))
+
+    @property
+    def fallback(self) -> Allocation | None:
+        mine = [row for row in self.rows.values() if row.kind is AddressKind.FALLBACK]
+        return max(mine, key=lambda row: row.period, default=None)
+
+    def put(self, row: Allocation | Mailbox) -> None:
+        if isinstance(row, Mailbox):
+            self.boxes[row.key] = row
+        else:
+            self.rows[row.address, row.period] = row
+
+    def find(
+        self,
+        code: str,
+        message: str,
+        severity: Severity = Severity.WARNING,
+        *,
+        subject: str | None = None,
+        evidence: Sequence[Evidence] = (),
+    ) -> None:
+        self.findings.append(
+            Finding(
+                code=code,
+                subject=subject or self.person_id,
+                message=message,
+                severity=severity,
+                scope=self.scope,
+                evidence=tuple(evidence),
+            )
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judged:
+    """What became of one case: the rows as they are to be, and the findings."""
+
+    case: Case
+    rows: tuple[LedgerRow, ...]
+    removed: tuple[NameOverride, ...]
+    findings: tuple[Finding, ...]
+
+
+def why(rule: str, because: str, *evidence: Evidence) -> Reason:
+    return Reason(rule=rule, because=because, evidence=evidence)
+
+
+LIVING = frozenset({MailboxState.PENDING, MailboxState.ACTIVE})
+"""States in which addresses are allotted and wound down; in a grace they are left as they are (2.2)."""

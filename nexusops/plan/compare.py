@@ -1,0 +1,164 @@
+"""The changes that make the tenant what it should be, in an order in which each step is safe: make before break."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from nexusops.model.changes import (
+    AddAddress,
+    Change,
+    ClearForward,
+    CreateMailbox,
+    DeleteMailbox,
+    DisableMailbox,
+    EnableMailbox,
+    OnMailbox,
+    RemoveAddress,
+    RestoreMailbox,
+    SetForward,
+    SetSender,
+    Why,
+)
+from nexusops.model.findings import Finding, Severity, box_scope, person_scope
+from nexusops.model.ids import Address, domain_of
+from nexusops.model.ledger import MailboxKind
+from nexusops.model.tenant import Actual, ActualMailbox, DesiredMailbox, Reason
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Draft:
+    """Changes of one mailbox in their order: each is safe once those before it are done."""
+
+    name: str
+    changes: tuple[Change, ...]
+    findings: tuple[Finding, ...] = ()
+
+
+def compare(desired: Iterable[DesiredMailbox], actual: Actual) -> tuple[Draft, ...]:
+    """A mailbox after another; equal values give no change. A person with an ambiguous id is left as they are."""
+    drafts = []
+    for wanted in desired:
+        if wanted.person_id in actual.ambiguous:
+            message = "more than one directory user carries this person's employeeId; nothing is changed"
+            drafts.append(Draft(name=wanted.name, changes=(), findings=(_finding(wanted, "TENANT_AMBIGUOUS", message),)))
+            continue
+        personal = wanted.kind is MailboxKind.PERSONAL
+        found = actual.people.get(wanted.person_id) if personal and wanted.person_id else actual.boxes.get(wanted.name)
+        drafts.append(_compare(wanted, found))
+    return tuple(drafts)
+
+
+def _compare(wanted: DesiredMailbox, found: ActualMailbox | None) -> Draft:
+    on = OnMailbox(
+        name=wanted.name,
+        key=wanted.key,
+        kind=wanted.kind,
+        user_id=found.user_id if found else None,
+        exchange_guid=found.exchange_guid if found else None,
+    )
+    if not wanted.exists:
+        return _gone(wanted, found, on)
+    if found is None and not wanted.enabled:
+        return Draft(name=wanted.name, changes=())
+    changes: list[Change] = []
+    findings: list[Finding] = []
+    if found is None or (found.exchange_guid is None and not found.deleted):
+        changes.append(_create(wanted, on))
+        if found is not None and wanted.person_id:
+            message = "the mailbox has been asked for, and Exchange has not made it yet; later runs go on"
+            findings.append(_finding(wanted, "AWAITING_MAILBOX", message, Severity.INFO))
+    elif found.deleted:
+        changes.append(RestoreMailbox(mailbox=on, why=_why(wanted, wanted.why)))
+    if found is not None and wanted.kind is MailboxKind.PERSONAL and wanted.enabled and not found.enabled:
+        if found.exchange_guid is not None or found.deleted:
+            changes.append(EnableMailbox(mailbox=on, why=_why(wanted, wanted.why)))
+    changes.extend(_addresses(wanted, found, on))
+    changes.extend(_forward(wanted, found, on))
+    if found is not None and not found.deleted and found.enabled and not wanted.enabled:
+        changes.append(DisableMailbox(mailbox=on, why=_why(wanted, wanted.why)))
+    if found is not None:
+        findings.extend(_extra(wanted, found))
+    return Draft(name=wanted.name, changes=tuple(changes), findings=tuple(findings))
+
+
+def _gone(wanted: DesiredMailbox, found: ActualMailbox | None, on: OnMailbox) -> Draft:
+    if found is None or found.deleted:
+        return Draft(name=wanted.name, changes=())
+    if found.held:
+        message = "the mailbox is on hold, so it is not deleted; release the hold or leave it"
+        return Draft(name=wanted.name, changes=(), findings=(_finding(wanted, "ON_HOLD", message),))
+    ended = tuple(sorted(address for address in wanted.owned if address in found.addresses))
+    return Draft(
+        name=wanted.name, changes=(DeleteMailbox(mailbox=on, why=_why(wanted, wanted.why), addresses=ended),)
+    )
+
+
+def _create(wanted: DesiredMailbox, on: OnMailbox) -> CreateMailbox:
+    personal = wanted.kind is MailboxKind.PERSONAL
+    return CreateMailbox(
+        mailbox=on,
+        why=_why(wanted, wanted.why),
+        user_principal_name=wanted.user_principal_name,
+        display_name=wanted.display_name,
+        person_id=wanted.person_id,
+        unit_id=wanted.unit_id,
+        owner_person_id=wanted.owner_person_id,
+        address=None if personal else wanted.primary,
+    )
+
+
+def _addresses(wanted: DesiredMailbox, found: ActualMailbox | None, on: OnMailbox) -> list[Change]:
+    """Add, then move the sender, then remove. A new mailbox starts with its fallback (a box with its address) as sender."""
+    personal = wanted.kind is MailboxKind.PERSONAL
+    fresh = found is None or found.exchange_guid is None
+    start = wanted.fallback if personal else wanted.primary
+    present = frozenset({start} if start else ()) if fresh or found is None else found.addresses
+    primary = start if fresh or found is None else found.primary
+    changes: list[Change] = [
+        AddAddress(mailbox=on, why=_why(wanted, reason), address=address)
+        for address, reason in sorted(wanted.addresses.items())
+        if address not in present
+    ]
+    if wanted.primary is not None and wanted.primary != primary:
+        changes.append(
+            SetSender(mailbox=on, why=_why(wanted, wanted.why_sender), was=primary, becomes=wanted.primary)
+        )
+        primary = wanted.primary
+    changes.extend(
+        RemoveAddress(mailbox=on, why=_why(wanted, reason), address=address)
+        for address, reason in sorted(wanted.owned.items())
+        if address in present and address not in wanted.addresses and address != primary
+    )
+    return changes
+
+
+def _forward(wanted: DesiredMailbox, found: ActualMailbox | None, on: OnMailbox) -> list[Change]:
+    """R58, D35: a forward set by hand is never overwritten."""
+    present = found.forward if found is not None else None
+    if wanted.keeps_manual_forward or wanted.forward == present:
+        return []
+    if wanted.forward is not None:
+        return [SetForward(mailbox=on, why=_why(wanted, wanted.why_forward), was=present, becomes=wanted.forward)]
+    return [ClearForward(mailbox=on, why=_why(wanted, wanted.why_forward), was=present)] if present else []
+
+
+def _extra(wanted: DesiredMailbox, found: ActualMailbox) -> list[Finding]:
+    """3.16: an address that the ledger does not know is reported, never removed."""
+    known = {*wanted.owned, *wanted.addresses, wanted.primary, Address(wanted.user_principal_name)}
+    return [
+        _finding(wanted, "TENANT_EXTRA_ADDRESS", f"{address} stands on {wanted.name} and is not in the ledger", subject=address)
+        for address in sorted(found.addresses)
+        if address not in known and not domain_of(address).endswith(".onmicrosoft.com")
+    ]
+
+
+def _why(wanted: DesiredMailbox, reason: Reason) -> Why:
+    return Why(subject=wanted.subject, rule=reason.rule, because=reason.because, evidence=reason.evidence)
+
+
+def _finding(
+    wanted: DesiredMailbox, code: str, message: str, severity: Severity = Severity.WARNING, *, subject: str | None = None
+) -> Finding:
+    scope = person_scope(wanted.person_id) if wanted.person_id else box_scope(wanted.name)
+    return Finding(code=code, subject=subject or wanted.subject, message=message, severity=severity, scope=scope)

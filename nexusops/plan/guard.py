@@ -1,0 +1,65 @@
+"""Passes, or says which limit is exceeded by how much (D28; interface.md 4). Monotone: more changes never pass more."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from nexusops.model.changes import GuardReport, Kind, Planned, kind_of
+from nexusops.model.ids import UnitId
+
+DESTRUCTIVE = "Destructive"
+DESTRUCTIVE_KINDS = frozenset(
+    {Kind.WIND_DOWN_ADDRESS, Kind.DISABLE_MAILBOX, Kind.REMOVE_ADDRESS, Kind.DELETE_MAILBOX}
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limit:
+    """At most ``count`` changes, or ``percent`` of the live mailboxes; with both, the larger one. The limit itself passes."""
+
+    count: int | None = None
+    percent: float | None = None
+
+    def value(self, live_mailboxes: int) -> int:
+        share = math.floor(live_mailboxes * self.percent / 100) if self.percent is not None else 0
+        return max(self.count or 0, share)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GuardLimits:
+    """``limits``: ``Destructive``, a kind, or ``unit:ID`` (destructive changes of that unit's people)."""
+
+    limits: Mapping[str, Limit] = field(default_factory=dict)
+    security: tuple[str, ...] = ()
+    """guard.toml [roles]: who may use --override; empty: anybody."""
+    approvers: int = 1
+    """How many people must approve a guarded plan."""
+
+
+def check(
+    changes: Iterable[Planned],
+    limits: GuardLimits,
+    live_mailboxes: int,
+    units: Mapping[str, tuple[UnitId, ...]],
+    accept: Mapping[str, int],
+) -> GuardReport:
+    """Counts the plan against the limits. ``units``: subject -> units; ``accept``: limit -> exactly the number planned."""
+    counts: dict[str, int] = {DESTRUCTIVE: 0}
+    for planned in changes:
+        kind = kind_of(planned.change)
+        counts[kind.value] = counts.get(kind.value, 0) + 1
+        if kind in DESTRUCTIVE_KINDS:
+            counts[DESTRUCTIVE] += 1
+            for unit in units.get(planned.change.why.subject, ()):
+                counts[f"unit:{unit}"] = counts.get(f"unit:{unit}", 0) + 1
+    values = {name: limit.value(live_mailboxes) for name, limit in limits.limits.items()}
+    over = [name for name in sorted(values) if counts.get(name, 0) > values[name]]
+    accepted = tuple(name for name in over if accept.get(name) == counts.get(name, 0))
+    return GuardReport(
+        counts={name: counts.get(name, 0) for name in sorted(values)},
+        limits={name: values[name] for name in sorted(values)},
+        tripped=tuple(name for name in over if name not in accepted),
+        accepted=accepted,
+    )

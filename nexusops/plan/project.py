@@ -1,0 +1,90 @@
+"""What the tenant should look like if the promises are kept (architecture.md, decide)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from nexusops.model.ids import MailboxKey, PersonId
+from nexusops.model.ledger import (
+    AddressKind,
+    Allocation,
+    ForwardOrigin,
+    Ledger,
+    Mailbox,
+    MailboxKind,
+    MailboxState,
+)
+from nexusops.model.policy import Site
+from nexusops.model.tenant import DesiredMailbox, Reason
+
+_GONE = frozenset({MailboxState.DELETED, MailboxState.PURGED})
+
+
+def project(ledger: Ledger, site: Site) -> tuple[DesiredMailbox, ...]:
+    """One desired mailbox for each name of the slice, its latest generation, in the order of names."""
+    latest: dict[str, Mailbox] = {}
+    for box in ledger.mailboxes.values():
+        if box.name is not None and box.generation >= getattr(latest.get(box.name), "generation", 0):
+            latest[box.name] = box
+    rows: dict[MailboxKey, list[Allocation]] = {}
+    for row in ledger.allocations.values():
+        if row.mailbox_key is not None:
+            rows.setdefault(row.mailbox_key, []).append(row)
+    return tuple(_desired(latest[name], rows.get(latest[name].key, []), ledger, site) for name in sorted(latest))
+
+
+def _desired(box: Mailbox, rows: Iterable[Allocation], ledger: Ledger, site: Site) -> DesiredMailbox:
+    name = box.name or ""
+    ordered = sorted(rows, key=lambda row: (row.address, row.period))
+    live = {row.address: _reason(row) for row in ordered if row.live}
+    owned = {row.address: _reason(row) for row in ordered}
+    exists = box.state not in _GONE
+    enabled = exists and box.state is not MailboxState.DISABLED
+    fallback = next((row.address for row in ordered if row.live and row.kind is AddressKind.FALLBACK), None)
+    auto = box.forward is not None and box.forward.origin is ForwardOrigin.AUTO
+    return DesiredMailbox(
+        key=box.key,
+        name=name,
+        kind=box.kind,
+        subject=box.person_id or name,
+        person_id=box.person_id,
+        unit_id=box.unit_id,
+        owner_person_id=box.owner_person_id,
+        user_principal_name=f"{name}@{site.fallback_domain}",
+        display_name=_display_name(box, ledger),
+        exists=exists,
+        enabled=enabled,
+        primary=box.sender if enabled else None,
+        fallback=fallback,
+        forward=box.forward.to if box.forward is not None and auto else None,
+        keeps_manual_forward=box.forward is not None and not auto,
+        why=Reason(rule=box.rule, because=box.because, evidence=box.evidence),
+        why_sender=Reason(rule=box.sender_rule or box.rule, because=box.sender_because or box.because, evidence=box.evidence),
+        why_forward=_why_forward(box),
+        addresses=live,
+        owned=owned,
+    )
+
+
+def _reason(row: Allocation) -> Reason:
+    return Reason(rule=row.rule, because=row.because, evidence=row.evidence)
+
+
+def _why_forward(box: Mailbox) -> Reason:
+    if box.forward_exempt:
+        return Reason(rule="R59", because="the mailbox is exempt from automatic forwarding", evidence=box.evidence)
+    if box.forward is not None:
+        because = f"{box.sender} is in a domain that is not managed here, so its mail goes where registration says"
+        return Reason(rule="R58", because=because, evidence=box.evidence)
+    if box.state is MailboxState.DISABLED:
+        return Reason(rule="D08", because="a disabled mailbox does not forward", evidence=box.evidence)
+    return Reason(rule="D35", because="the reason for the automatic forward is gone", evidence=box.evidence)
+
+
+def _display_name(box: Mailbox, ledger: Ledger) -> str:
+    """The name on the card for a person; the box's own name otherwise."""
+    state = ledger.people.get(PersonId(box.person_id)) if box.person_id else None
+    if box.kind is MailboxKind.PERSONAL and state is not None and state.card_names is not None:
+        shown = " ".join(" ".join(state.card_names).split())
+        return shown[:256] or (box.name or "")
+    return box.name or ""

@@ -1,0 +1,120 @@
+"""The promises of advance as changes of a plan: addresses that wind down or come back, and notices that are owed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from nexusops.model.changes import OnMailbox, ReviveAddress, SendNotice, Why, WindDownAddress
+from nexusops.model.ids import MailboxKey, PersonId, UnitId
+from nexusops.model.journal import RowChange
+from nexusops.model.ledger import (
+    AddressKind,
+    AddressState,
+    Allocation,
+    Ledger,
+    Mailbox,
+    Notice,
+    NoticeKind,
+    NoticeState,
+)
+from nexusops.rules.notices import recipients
+
+Promise = WindDownAddress | ReviveAddress
+
+
+def promises_of(rows: Iterable[RowChange], ledger: Ledger) -> tuple[Promise, ...]:
+    """Personal addresses that enter wind-down, or leave it (2.1). What only follows its mailbox is no change of its own."""
+    found: list[Promise] = []
+    for change in rows:
+        before, after = change.before, change.after
+        if not isinstance(after, Allocation) or after.kind is not AddressKind.PERSONAL:
+            continue
+        was = before.state if isinstance(before, Allocation) else None
+        if after.state is AddressState.WINDDOWN and was in (AddressState.ACTIVE, AddressState.SUSPENDED):
+            found.append(_winds_down(after, was, ledger))
+        elif after.state is AddressState.ACTIVE and was is AddressState.WINDDOWN:
+            found.append(
+                ReviveAddress(
+                    mailbox=_on(after, ledger), why=_why(after), address=after.address, period=after.period, was=was
+                )
+            )
+    return tuple(sorted(found, key=lambda promise: (promise.address, promise.period)))
+
+
+def _winds_down(row: Allocation, was: AddressState, ledger: Ledger) -> WindDownAddress:
+    assert row.winddown_on is not None and row.delete_on is not None  # noqa: S101 - a wind-down has both
+    return WindDownAddress(
+        mailbox=_on(row, ledger),
+        why=_why(row),
+        address=row.address,
+        period=row.period,
+        was=was,
+        winddown_on=row.winddown_on,
+        delete_on=row.delete_on,
+        reason=row.reason or "",
+    )
+
+
+def _on(row: Allocation, ledger: Ledger) -> OnMailbox | None:
+    box = ledger.mailboxes.get(row.mailbox_key) if row.mailbox_key else None
+    return on_mailbox(box) if box is not None else None
+
+
+def on_mailbox(box: Mailbox) -> OnMailbox:
+    return OnMailbox(
+        name=box.name or "", key=box.key, kind=box.kind, user_id=box.user_id, exchange_guid=box.exchange_guid
+    )
+
+
+def _why(row: Allocation) -> Why:
+    return Why(subject=row.person_id or row.address, rule=row.rule, because=row.because, evidence=row.evidence)
+
+
+def notices_of(ledger: Ledger, staff: Mapping[UnitId, tuple[str, ...]]) -> tuple[SendNotice, ...]:
+    """Every owed notice of the slice, with the address that it goes to today (D33). ``staff``: a unit's IT addresses."""
+    owed = sorted((n for n in ledger.notices.values() if n.state is NoticeState.OWED), key=lambda n: n.key)
+    return tuple(_send(notice, ledger, staff) for notice in owed)
+
+
+def _send(notice: Notice, ledger: Ledger, staff: Mapping[UnitId, tuple[str, ...]]) -> SendNotice:
+    box = _present(notice, ledger)
+    if notice.kind is NoticeKind.ORPHANED:
+        to = staff.get(notice.unit_id, ()) if notice.unit_id else ()
+    else:
+        known = [row for row in ledger.alternatives.values() if row.person_id == notice.person_id]
+        to = tuple(recipients(box, known))
+    name = box.name if box is not None and box.name else (notice.person_id or "")
+    text = {"mailbox": name}
+    for row in ledger.allocations.values():
+        if row.address in notice.addresses and row.mailbox_key == notice.mailbox_key and row.successor:
+            text[f"successor:{row.address}"] = row.successor
+    return SendNotice(
+        why=Why(
+            subject=notice.person_id or notice.unit_id or name,
+            rule=notice.rule,
+            because=notice.because,
+            evidence=notice.evidence,
+        ),
+        key=notice.key,
+        notice=notice.kind,
+        target=name,
+        to=to,
+        person_id=notice.person_id,
+        unit_id=notice.unit_id,
+        addresses=notice.addresses,
+        delete_on=notice.delete_on,
+        short_notice=notice.short_notice,
+        text=text,
+    )
+
+
+def _present(notice: Notice, ledger: Ledger) -> Mailbox | None:
+    """The person's latest mailbox, or the box that the notice is about."""
+    if notice.person_id is None:
+        return ledger.mailboxes.get(notice.mailbox_key) if notice.mailbox_key else None
+    return latest_of(notice.person_id, ledger.mailboxes)
+
+
+def latest_of(person_id: PersonId, boxes: Mapping[MailboxKey, Mailbox]) -> Mailbox | None:
+    mine = [box for box in boxes.values() if box.person_id == person_id]
+    return max(mine, key=lambda box: box.generation, default=None)

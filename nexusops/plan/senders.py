@@ -1,0 +1,97 @@
+"""Sender and automatic forward of a case (R10-R12, R34, R58, R59; D16-D18, D35)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from nexusops.model.findings import Evidence, Severity
+from nexusops.model.ids import Address, domain_of
+from nexusops.model.ledger import Forward, ForwardOrigin, HoldKind, Mailbox
+from nexusops.model.people import Affiliation
+from nexusops.plan.case import Case, Setting
+from nexusops.rules.allocation import Holders
+from nexusops.rules.lifecycle import Entitlement
+from nexusops.rules.reorganising import needs
+from nexusops.rules.sender import choose, judge_choice
+
+_CHOICE = {
+    "SENDER_NOT_ACTIVE": "the chosen sender is not an active address",
+    "SENDER_NOT_YOURS": "the chosen sender belongs to somebody else",
+    "SENDER_NON_PERSONAL": "the chosen sender is not a personal address",
+    "SENDER_FOREIGN": "the chosen sender is in a domain outside the University",
+    "SENDER_UNKNOWN": "the chosen sender is no address that we know",
+}
+
+
+def settle_sender(
+    case: Case,
+    found: Entitlement,
+    served: Sequence[Affiliation],
+    holders: Holders,
+    setting: Setting,
+    evidence: tuple[Evidence, ...],
+) -> None:
+    """Gives a live mailbox its one sender, and the forward that goes with it."""
+    box = case.box
+    if box is None or not box.live:
+        return
+    choice = judge_choice(
+        case.record.choice, case.person_id, tuple(case.rows.values()), holders, case.record.external_routes, setting.units
+    )
+    if choice.code is not None:
+        case.find(choice.code, _CHOICE[choice.code] + "; the choice is ignored", Severity.INFO)
+    fallback = case.fallback
+    code = found.card.status_code if found.card else found.last_code
+    sender = choose(
+        box,
+        case.personal,
+        needs(case.person_id, served, setting.units),
+        code,
+        choice,
+        fallback.address if fallback is not None and fallback.live else None,
+        setting.units,
+        setting.policy,
+        evidence,
+    )
+    if (box.sender, box.sender_origin, box.sender_basis) != (sender.address, sender.origin, sender.basis):
+        box = replace(box, sender=sender.address, sender_origin=sender.origin, sender_basis=sender.basis)
+        box = replace(box, sender_rule=sender.why.rule, sender_because=sender.why.because)
+    case.put(_with_forward(case, box, setting))
+
+
+def _with_forward(case: Case, box: Mailbox, setting: Setting) -> Mailbox:
+    """R58: a sender in a domain that is not managed is forwarded to where registration says its mail goes."""
+    exempt = HoldKind.FORWARD_EXEMPT in case.holds
+    box = replace(box, forward_exempt=exempt)
+    manual = box.forward is not None and box.forward.origin is ForwardOrigin.MANUAL
+    if manual:
+        return box
+    wanted = None if exempt else _route(case, box, setting)
+    to = Forward(to=wanted, origin=ForwardOrigin.AUTO) if wanted else None
+    return replace(box, forward=to)
+
+
+def _route(case: Case, box: Mailbox, setting: Setting) -> str | None:
+    if box.sender is None or domain_of(box.sender) == setting.site.fallback_domain:
+        return None
+    if setting.units.managed(domain_of(box.sender)):
+        return None
+    route = next((r for r in case.record.external_routes if r.address == box.sender), None)
+    if route is None or not route.destination:
+        message = f"mail for {box.sender} goes elsewhere, and no route is known: ask the unit for it"
+        case.find("NO_ROUTE", message, subject=box.sender)
+        return None
+    if _comes_back(route.destination, box, case, setting):
+        message = f"the route of {box.sender} leads back to the same mailbox; no forward is set"
+        case.find("FORWARD_LOOP", message, Severity.ALERT, subject=box.sender)
+        return None
+    return route.destination
+
+
+def _comes_back(destination: str, box: Mailbox, case: Case, setting: Setting) -> bool:
+    """Whether a forward to there would return to this mailbox (D35)."""
+    if destination == f"mailbox:{box.name}":
+        return True
+    mine = {row.address for row in case.rows.values() if row.live} | {box.sender}
+    return Address(destination.lower()) in mine or destination.startswith("mailbox:")

@@ -1,0 +1,186 @@
+"""Who is told what, and on which day (R46, R47; D04, D06, D07, D33, D43; interface.md 9)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+
+from nexusops.model.dates import earliest, next_day
+from nexusops.model.findings import Evidence
+from nexusops.model.ids import Address, PersonId
+from nexusops.model.ledger import (
+    AddressKind,
+    AddressState,
+    Allocation,
+    Alternative,
+    Mailbox,
+    MailboxState,
+    Notice,
+    NoticeKind,
+    NoticeState,
+)
+from nexusops.model.policy import Policy
+from nexusops.rules.allocation import noticed
+from nexusops.rules.lifecycle import warn_on
+
+SOURCE_ORDER = ("self", "hris", "student_records")
+"""D32: which alternative address is used first."""
+
+
+def notice_key(kind: NoticeKind, subject: str, due_on: date) -> str:
+    """The identity of a notice: kind, person (or mailbox), and the day on which it fell due (interface.md 9)."""
+    return f"{kind.value}|{subject}|{due_on.isoformat()}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Owing:
+    """What is known when the notices of one person are judged."""
+
+    person_id: PersonId
+    box: Mailbox
+    rows: Sequence[Allocation]
+    known: Mapping[str, Notice]
+    until: date | None
+    policy: Policy
+    today: date
+    evidence: tuple[Evidence, ...]
+
+
+def owed(owing: Owing, revived: Iterable[Allocation]) -> tuple[Notice, ...]:
+    """New notices that fall due today or fell due earlier, and earlier owed ones that changed or are no longer true."""
+    told = _still_true(owing)
+    fresh = [
+        *_winddown(owing),
+        *_cancelled_winddown(owing, revived),
+        *_grace(owing),
+        *_expiry(owing),
+    ]
+    return (*told, *(notice for notice in fresh if notice.key not in owing.known))
+
+
+def recipients(box: Mailbox | None, alternatives: Iterable[Alternative]) -> tuple[Address, ...]:
+    """D33: the mailbox's present sender; when it is disabled or deleted, the alternative address; never both."""
+    if box is not None and box.live and box.sender is not None:
+        return (box.sender,)
+    known = {row.source: row.address for row in alternatives if not row.removed}
+    return next(((known[source],) for source in SOURCE_ORDER if source in known), ())
+
+
+def _still_true(owing: Owing) -> list[Notice]:
+    """Owed notices: addresses that came back are left out; one that says nothing true any more is never sent."""
+    live = {row.address: row for row in owing.rows if row.live}
+    changed: list[Notice] = []
+    for notice in owing.known.values():
+        if notice.state is not NoticeState.OWED:
+            continue
+        now = _refreshed(notice, owing, live)
+        if now != notice:
+            changed.append(now)
+    return changed
+
+
+def _refreshed(notice: Notice, owing: Owing, live: Mapping[Address, Allocation]) -> Notice:
+    box, today = owing.box, owing.today
+    dropped = replace(notice, state=NoticeState.DROPPED, because="it is no longer true")
+    if notice.kind is NoticeKind.WINDDOWN:
+        left = tuple(a for a in notice.addresses if a in live and live[a].notice_due_on is not None)
+        return replace(notice, addresses=left, delete_on=_announced((live[a] for a in left), owing)) if left else dropped
+    if notice.kind is NoticeKind.CANCELLED:
+        return notice if box.state is MailboxState.GRACE_CANCELLED else dropped
+    if notice.kind is NoticeKind.STATUS_CHANGE:
+        return notice if box.state is MailboxState.GRACE_STATUS else dropped
+    if notice.kind is NoticeKind.EXPIRY_WARNING:
+        return notice if notice.delete_on and owing.until and today < notice.delete_on == next_day(owing.until) else dropped
+    return notice
+
+
+def _winddown(owing: Owing) -> list[Notice]:
+    """One message for all addresses whose notice is due and stands in no owed notice yet (R47, D33)."""
+    listed = {a for n in owing.known.values() if n.state is NoticeState.OWED for a in n.addresses}
+    due = [
+        row
+        for row in owing.rows
+        if row.notice_due_on is not None
+        and row.notice_due_on <= owing.today
+        and row.state in (AddressState.WINDDOWN, AddressState.SUSPENDED)
+        and row.address not in listed
+    ]
+    if not due:
+        return []
+    due_on = min(row.notice_due_on for row in due if row.notice_due_on is not None)
+    while notice_key(NoticeKind.WINDDOWN, owing.person_id, due_on) in owing.known:
+        due_on = next_day(due_on)  # what comes up later on that day waits for the next day's notice (interface.md 9)
+    if due_on > owing.today:
+        return []
+    because = "two months before an address ends, its owner is told"
+    return [_notice(owing, NoticeKind.WINDDOWN, due_on, due, _announced(due, owing), "R47", because)]
+
+
+def _announced(rows: Iterable[Allocation], owing: Owing) -> date | None:
+    """The first of the ends, as they will be if the notice goes out today (D04)."""
+    return earliest(*(noticed(row, owing.today, owing.policy).delete_on for row in rows))
+
+
+def _cancelled_winddown(owing: Owing, revived: Iterable[Allocation]) -> list[Notice]:
+    """D23: if the wind-down notice had been sent, one message that it is off."""
+    told = [row for row in revived if row.notice_sent_on is not None]
+    if not told:
+        return []
+    because = "the address stays after all, and its end had been announced"
+    return [_notice(owing, NoticeKind.WINDDOWN_CANCELLED, owing.today, told, None, "D23", because)]
+
+
+def _grace(owing: Owing) -> list[Notice]:
+    """The day after the card was cancelled, or the status stopped qualifying (D33)."""
+    box = owing.box
+    due_on = next_day(box.since)
+    if owing.today < due_on:
+        return []
+    listed = [row for row in owing.rows if row.live and row.kind is not AddressKind.FALLBACK]
+    if box.state is MailboxState.GRACE_CANCELLED:
+        because = "the card was cancelled, and the mailbox ends"
+        return [_notice(owing, NoticeKind.CANCELLED, due_on, listed, box.disable_on, "R44", because)]
+    if box.state is MailboxState.GRACE_STATUS:
+        because = "the status stopped qualifying, and mailbox and addresses end in a month"
+        return [_notice(owing, NoticeKind.STATUS_CHANGE, due_on, listed, box.delete_on, "R42", because, short=True)]
+    return []
+
+
+def _expiry(owing: Owing) -> list[Notice]:
+    """D07: one month before the last day of the card, never after it."""
+    if owing.until is None or owing.box.state is not MailboxState.ACTIVE or owing.policy.expiry.warn_months == 0:
+        return []
+    due_on = warn_on(owing.until, owing.policy)
+    if not due_on <= owing.today <= owing.until:
+        return []
+    listed = [row for row in owing.rows if row.state is AddressState.ACTIVE and row.kind is not AddressKind.FALLBACK]
+    because = f"the card ends on {owing.until}"
+    return [_notice(owing, NoticeKind.EXPIRY_WARNING, due_on, listed, next_day(owing.until), "R36", because)]
+
+
+def _notice(
+    owing: Owing,
+    kind: NoticeKind,
+    due_on: date,
+    rows: Iterable[Allocation],
+    ends: date | None,
+    rule: str,
+    because: str,
+    *,
+    short: bool = False,
+) -> Notice:
+    return Notice(
+        key=notice_key(kind, owing.person_id, due_on),
+        kind=kind,
+        person_id=owing.person_id,
+        unit_id=None,
+        mailbox_key=owing.box.key,
+        addresses=tuple(sorted(row.address for row in rows)),
+        due_on=due_on,
+        delete_on=ends,
+        short_notice=short,
+        rule=rule,
+        because=because,
+        evidence=owing.evidence,
+    )

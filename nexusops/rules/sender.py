@@ -1,0 +1,186 @@
+"""Which address a mailbox sends as (R3, R10-R12, R34, R40, R54; D16, D17, D18, D21)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from nexusops.model.findings import Evidence
+from nexusops.model.ids import Address, Domain, PersonId, domain_of
+from nexusops.model.ledger import AddressKind, AddressState, Allocation, Mailbox, SenderOrigin
+from nexusops.model.people import SenderChoice
+from nexusops.model.policy import Policy
+from nexusops.model.tenant import Reason
+from nexusops.model.units import ExternalRoute, UnitClass
+from nexusops.rules.reorganising import Need, UnitMap
+
+
+_KEPT = ("D18", "it took the place of the former sender")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sender:
+    """The decision: the address, where it comes from, on what a default rests (D16), and why."""
+
+    address: Address | None
+    origin: SenderOrigin
+    basis: str
+    why: Reason
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choice:
+    """A self-service choice judged: the eligible address, or the code of why it is ignored (rules.md 3.7)."""
+
+    address: Address | None
+    code: str | None = None
+    evidence: tuple[Evidence, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Candidate:
+    address: Address
+    classes: frozenset[UnitClass]
+    start: date
+    unit_id: str
+
+
+def preferred_class(code: str, policy: Policy) -> UnitClass:
+    """R10, R11, D16: college for the college-preferring codes, department for all others."""
+    return UnitClass.COLLEGE if code in policy.sender.college_preferring else UnitClass.DEPARTMENT
+
+
+def judge_choice(
+    choice: SenderChoice | None,
+    person_id: PersonId,
+    rows: Sequence[Allocation],
+    holders: Mapping[Address, tuple[Allocation, ...]],
+    routes: Sequence[ExternalRoute],
+    units: UnitMap,
+) -> Choice:
+    """R12, D17: eligible is an own active personal address, one that took over from it (D18), or an own external one."""
+    if choice is None:
+        return Choice(address=None)
+    by_address = {row.address: row for row in sorted(rows, key=lambda r: r.period)}
+    row = by_address.get(choice.address)
+    if row is not None:
+        row = _followed(row, by_address)
+        if row.state is AddressState.ACTIVE and row.kind is AddressKind.PERSONAL:
+            return Choice(address=row.address)
+        return Choice(address=None, code="SENDER_NOT_ACTIVE")
+    if any(r.address == choice.address for r in routes) and not units.managed(domain_of(choice.address)):
+        return Choice(address=choice.address)
+    return Choice(address=None, code=_refusal(choice.address, person_id, holders, units))
+
+
+def _followed(row: Allocation, by_address: Mapping[Address, Allocation]) -> Allocation:
+    """The address that took over in a change of name or a reorganisation, as long as it is there (D18)."""
+    seen = {row.address}
+    while row.state is not AddressState.ACTIVE and row.successor in by_address and row.successor not in seen:
+        row = by_address[row.successor]
+        seen.add(row.address)
+    return row
+
+
+def _refusal(
+    wanted: Address, person_id: PersonId, holders: Mapping[Address, tuple[Allocation, ...]], units: UnitMap
+) -> str:
+    domain = units.domains.get(domain_of(wanted))
+    if domain is not None and domain.zone == "foreign":
+        return "SENDER_FOREIGN"
+    rows = holders.get(wanted, ())
+    if not rows:
+        return "SENDER_UNKNOWN"
+    last = rows[-1]
+    if last.kind is AddressKind.NONPERSONAL:
+        return "SENDER_NON_PERSONAL"
+    if last.kind is AddressKind.FOREIGN:
+        return "SENDER_FOREIGN"
+    return "SENDER_NOT_ACTIVE" if last.person_id == person_id else "SENDER_NOT_YOURS"
+
+
+def choose(
+    box: Mailbox,
+    rows: Sequence[Allocation],
+    needs: Sequence[Need],
+    code: str,
+    choice: Choice,
+    fallback: Address | None,
+    units: UnitMap,
+    policy: Policy,
+    evidence: tuple[Evidence, ...],
+) -> Sender:
+    """One sender for a live mailbox: the choice, else the default that stands, else a new default, else the fallback."""
+    if choice.address is not None:
+        why = Reason(rule="R12", because="it was chosen in self-service", evidence=choice.evidence or evidence)
+        return Sender(address=choice.address, origin=SenderOrigin.CHOICE, basis="", why=why)
+    wanted = preferred_class(code, policy)
+    candidates = _candidates(rows, needs, units)
+    has_preferred = any(wanted in candidate.classes for candidate in candidates)
+    basis = f"{wanted.value}:{'has' if has_preferred else 'none'}"
+    kept = _kept(box, rows, basis)
+    if kept is not None:
+        rule, because = _KEPT if kept != box.sender else (box.sender_rule, box.sender_because)
+        return Sender(
+            address=kept, origin=SenderOrigin.DEFAULT, basis=basis, why=Reason(rule=rule, because=because, evidence=evidence)
+        )
+    return _default(candidates, wanted, code, basis, fallback, evidence)
+
+
+def _candidates(rows: Sequence[Allocation], needs: Sequence[Need], units: UnitMap) -> list[_Candidate]:
+    """Active personal addresses; one without a present affiliation (in a grace) counts by the units of its domain."""
+    by_domain = {need.domain: need for need in needs}
+    found = []
+    for row in rows:
+        if row.state is not AddressState.ACTIVE or row.kind is not AddressKind.PERSONAL:
+            continue
+        need = by_domain.get(row.domain)
+        if need is not None:
+            found.append(_Candidate(row.address, need.classes, need.start, need.unit_id))
+        else:
+            found.append(_Candidate(row.address, _classes_of(row.domain, units), row.created_on, row.domain))
+    return found
+
+
+def _classes_of(domain: Domain, units: UnitMap) -> frozenset[UnitClass]:
+    return frozenset(unit.unit_class for unit in units.units.values() if unit.domain == domain)
+
+
+def _kept(box: Mailbox, rows: Sequence[Allocation], basis: str) -> Address | None:
+    """D16: sticky. Kept while it is eligible, or handed on by D18, unless the preferred class changed or gained its first."""
+    if box.sender is None or box.sender_origin is not SenderOrigin.DEFAULT:
+        return None
+    if box.sender_basis != basis and not basis.endswith(":none"):
+        return None
+    if box.sender_basis.partition(":")[0] != basis.partition(":")[0]:
+        return None
+    by_address = {row.address: row for row in sorted(rows, key=lambda r: r.period)}
+    row = by_address.get(box.sender)
+    if row is None:
+        return None
+    row = _followed(row, by_address)
+    return row.address if row.state is AddressState.ACTIVE and row.kind is AddressKind.PERSONAL else None
+
+
+def _default(
+    candidates: Sequence[_Candidate],
+    wanted: UnitClass,
+    code: str,
+    basis: str,
+    fallback: Address | None,
+    evidence: tuple[Evidence, ...],
+) -> Sender:
+    ordered = sorted(candidates, key=lambda c: (c.start, c.unit_id))
+    preferred = next((c for c in ordered if wanted in c.classes), None)
+    rule = "R10" if wanted is UnitClass.COLLEGE else "R11"
+    if preferred is not None:
+        because = f"status {code} prefers the {wanted.value} address"
+        why = Reason(rule=rule, because=because, evidence=evidence)
+        return Sender(address=preferred.address, origin=SenderOrigin.DEFAULT, basis=basis, why=why)
+    if ordered:
+        because = f"status {code} prefers a {wanted.value} address, and there is none"
+        why = Reason(rule=rule, because=because, evidence=evidence)
+        return Sender(address=ordered[0].address, origin=SenderOrigin.DEFAULT, basis=basis, why=why)
+    why = Reason(rule="R34", because="there is no active personal address", evidence=evidence)
+    return Sender(address=fallback, origin=SenderOrigin.FALLBACK, basis=basis, why=why)

@@ -1,1 +1,1 @@
-"""The jobs: declarations of what may be changed by which permission (architecture.md). Found through "nexusops.jobs"."""
+"""The jobs: declarations of what may be changed by which permission . Found through the entry points "nexusops.jobs"."""

@@ -1,4 +1,4 @@
-"""R37-R41, D22, D23. Wind-down and revival are promises: they change the ledger, and the tenant only through the sender."""
+"""R37-R41, D22, D23. Wind-down and revival are promises: the tenant sees them through the sender only."""
 
 from nexusops.job import Job
 from nexusops.model.changes import Kind

@@ -1,4 +1,4 @@
-"""R2, R3, R25, R43, R61, D23: creation needs the user, the licence and the mailbox; restoring is the directory's own act."""
+"""R2, R3, R25, R43, R61, D23: creation needs user, licence and mailbox; restoring is the act of the directory."""
 
 from nexusops.job import Job
 from nexusops.model.changes import Kind

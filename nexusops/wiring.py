@@ -1,9 +1,9 @@
-"""The one place where configuration becomes real adapters. Plain arguments, nothing at import time, the tenant lazily."""
+"""The one place where configuration becomes real adapters. Plain arguments, nothing at import time, the tenant late."""
 
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import cache
@@ -17,7 +17,9 @@ from nexusops.job import Job
 
 if TYPE_CHECKING:
     from nexusops.pipeline import Ports
-    from nexusops.ports import Notifier, Registration, Store, Tenant
+
+    from nexusops.ports import Notifier, Registration, SnapshotTables, Store, Tenant
+    from nexusops.tenant.settings import TenantSettings
 
 JOBS = "nexusops.jobs"
 
@@ -61,6 +63,7 @@ def jobs() -> dict[str, Job]:
 
 def _ports(configuration: Configuration, snapshot: Path | None, closing: ExitStack) -> Ports:
     from nexusops.pipeline import ConfigTexts, Ports
+
     from nexusops.registration import gate
 
     store = open_store_of(configuration)
@@ -87,7 +90,7 @@ def _ports(configuration: Configuration, snapshot: Path | None, closing: ExitSta
         jobs=jobs(),
         policy=configuration.policy,
         site=configuration.site,
-        guard=configuration.guard.limits,
+        guard=configuration.guard,
         services=configuration.services,
         texts=ConfigTexts(
             policy=configuration.text("policy.toml"),
@@ -96,3 +99,81 @@ def _ports(configuration: Configuration, snapshot: Path | None, closing: ExitSta
         ),
         program_version=version("nexusops"),
     )
+
+
+def open_store_of(configuration: Configuration) -> Store:
+    """The state. Raises StateUnavailable where it cannot be read, UsageError where it holds another site."""
+    from nexusops.store import open_store
+
+    return open_store(
+        configuration.url("state.url"), site=configuration.settings.site.name, base_dir=configuration.folder.absolute()
+    )
+
+
+def registration_of(configuration: Configuration, snapshot: Path | None = None) -> Registration:
+    """The registration source; nothing is read yet."""
+    from nexusops.registration import DatabaseRegistration, FolderRegistration
+
+    site = configuration.site
+    if snapshot is not None:
+        return FolderRegistration(snapshot, site.name, site.parent_domain)
+    table = configuration.settings.registration
+    if table.kind == "folder":
+        return FolderRegistration(configuration.path(table.path), site.name, site.parent_domain)
+    return DatabaseRegistration(
+        _absolute(configuration.url("registration.url"), configuration.folder), site.name, site.parent_domain
+    )
+
+
+def snapshot_of(folder: Path, config_folder: Path) -> SnapshotTables:
+    """A snapshot folder by itself, read for the configured site; without one, for the site that it names."""
+    from nexusops.registration import FolderRegistration
+
+    if (config_folder / "nexusops.toml").exists():
+        site = load(config_folder).site
+        return FolderRegistration(folder, site.name, site.parent_domain).read()
+    return FolderRegistration(folder, None, "ox.ac.uk").read()
+
+
+def tenant_of(configuration: Configuration) -> Tenant:
+    """The tenant; its clients are imported here and nowhere earlier."""
+    from nexusops import tenant
+
+    table = configuration.settings.tenant
+    settings = tenant_settings(configuration)
+    if table.kind == "embedded":
+        return tenant.embedded(
+            configuration.path(table.path), settings, notice_sender=configuration.settings.notices.sender
+        )
+    return tenant.microsoft365(settings)
+
+
+def tenant_settings(configuration: Configuration) -> TenantSettings:
+    """``[tenant]`` with its paths absolute and its secrets read."""
+    from nexusops.tenant.settings import TenantSettings
+
+    table = configuration.settings.tenant
+    secret, password = configuration.secret("tenant.secret"), configuration.secret("tenant.certificate_password")
+    return TenantSettings(
+        tenant_id=table.tenant_id,
+        client_id=table.client_id,
+        credential=table.credential,
+        certificate_path=str(configuration.path(table.certificate_path)) if table.certificate_path else None,
+        certificate_password=password.read() if password else None,
+        secret=secret.read() if secret and table.credential == "secret" else None,
+        authority=table.authority,
+        graph_base_url=table.graph_base_url,
+        exchange_base_url=table.exchange_base_url,
+        ca_bundle=str(configuration.path(table.ca_bundle)) if table.ca_bundle else None,
+        licence_sku=table.licence_sku,
+        create_users=table.create_users,
+        usage_location=table.usage_location,
+    )
+
+
+def _absolute(url: str, folder: Path) -> str:
+    """A SQLite URL with its path relative to the folder; any other as it is."""
+    prefix = "sqlite:///"
+    if url.startswith(prefix) and not url.startswith(f"{prefix}/"):
+        return f"{prefix}{Path(folder.absolute(), url.removeprefix(prefix))}"
+    return url

@@ -36,10 +36,9 @@ def apply(
     Ends with 7, and does nothing, where the plan no longer fits: another day, snapshot or state, or another digest than
     the one approved.
     """
-    from nexusops import pipeline, wiring
-    from nexusops.cli.plan import read_plan
+    from nexusops import codec, pipeline, wiring
 
-    plan = read_plan(planfile)
+    plan = codec.load_plan(planfile)
     with wiring.opened(call.folder) as site:
         outcome = pipeline.apply_plan(
             site.ports, plan, at=at, accept=accept, approve=approve, actor=actor, reason=reason
@@ -116,9 +115,8 @@ def resume(call: Call, form: str, at: datetime, actor: str) -> int:
 def _told(outcome: Outcome, form: str, out: Path | None = None) -> int:
     """Prints what was done, and gives the exit code: 0, or 5 where a part failed or was set aside."""
     from nexusops import codec, report
-    from nexusops.cli.plan import write
 
     if out is not None and outcome.plan is not None:
-        write(out, codec.encode_plan(outcome.plan))
+        codec.dump_plan(outcome.plan, out)
     click.echo(report.applied(outcome, form), nl=False)
     return outcome.exit_code

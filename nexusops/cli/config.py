@@ -37,7 +37,8 @@ def show(call: Call, form: str) -> int:
             click.echo(f"\n[{file}]")
         click.echo(f"{setting.key:<36} = {_shown(setting.value):<40} # {setting.origin}")
     for one in loaded.services.values():
-        click.echo(f"\n[services/{one.request_id}.toml]\n{one.service_name}, requested by {one.requester} of {one.unit_id}")
+        click.echo(f"\n[services/{one.request_id}.toml]")
+        click.echo(f"{one.service_name}, requested by {one.requester} of {one.unit_id}")
     return 0
 
 

@@ -17,7 +17,9 @@ def emulator() -> None:
 @click.option("--port", type=click.IntRange(0, 65535), default=0, show_default=True, help="0: any free port.")
 @click.option("--tls", is_flag=True, help="Serve https with an own CA.")
 @click.option("--faults", type=click.Path(path_type=Path, exists=True, dir_okay=False), help="Scripted faults, JSON.")
-@click.option("--grant", multiple=True, metavar="NAME", help="A permission or role of the printed client. Repeatable. [all]")
+@click.option(
+    "--grant", multiple=True, metavar="NAME", help="The printed client's permission or role. Repeatable. [all]"
+)
 @click.option("--accept", multiple=True, metavar="DOMAIN", help="A further accepted domain. Repeatable.")
 def serve(
     path: Path | None, port: int, tls: bool, faults: Path | None, grant: tuple[str, ...], accept: tuple[str, ...]

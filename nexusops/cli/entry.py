@@ -43,8 +43,10 @@ def _version(ctx: click.Context, _param: click.Parameter, wanted: bool) -> None:
     show_default=True,
     help="The configuration folder. [env: NEXUSOPS_CONFIG]",
 )
-@click.option("--log-level", type=click.Choice(LEVELS), default="warning", show_default=True, help="What stderr tells.")
-@click.option("--version", is_flag=True, is_eager=True, expose_value=False, callback=_version, help="Print the version.")
+@click.option("--log-level", type=click.Choice(LEVELS), default="warning", show_default=True, help="For stderr.")
+@click.option(
+    "--version", is_flag=True, is_eager=True, expose_value=False, callback=_version, help="Print the version."
+)
 @click.pass_context
 def program(ctx: click.Context, folder: Path, log_level: str) -> None:
     """Runs a university's mail estate on Microsoft 365 from diffs of registration data.
@@ -67,7 +69,7 @@ def main() -> None:
 
 
 def call(arguments: Sequence[str]) -> int:
-    """Runs one command line and gives its exit code; never raises. Tests and the demo call it many times in a process."""
+    """Runs one command line and gives its exit code; never raises. Tests and the demo call it many times."""
     try:
         code = program.main(args=list(arguments), prog_name="nexusops", standalone_mode=False)
     except click.exceptions.Exit as ending:
@@ -123,7 +125,9 @@ def _traceback_for_debug(arguments: Sequence[str]) -> None:
 def _log_to_stderr(level: str) -> None:
     import logging
 
-    logging.basicConfig(level=level.upper(), stream=sys.stderr, format="%(levelname)s %(name)s: %(message)s", force=True)
+    logging.basicConfig(
+        level=level.upper(), stream=sys.stderr, format="%(levelname)s %(name)s: %(message)s", force=True
+    )
     for noisy in ("httpx", "httpcore", "azure", "msal", "urllib3", "uvicorn"):  # their debug output holds tokens
         logging.getLogger(noisy).setLevel(max(logging.WARNING, logging.getLogger().level))
 

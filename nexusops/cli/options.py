@@ -21,7 +21,7 @@ _UNIT = re.compile(r"unit:[A-Z0-9]{2,8}")
 EXAMPLE = "2025-10-01T08:00:00Z"
 
 
-class Instant(click.ParamType):
+class Instant(click.ParamType[datetime]):
     """An RFC 3339 instant with its offset, as UTC. A time without an offset could mean two hours; it is refused."""
 
     name = "instant"
@@ -37,7 +37,7 @@ class Instant(click.ParamType):
             self.fail(f"{value!r} is not a real instant: {error}.", param, ctx)
 
 
-class Accepted(click.ParamType):
+class Accepted(click.ParamType[tuple[str, int]]):
     """KIND=N: a kind, the group Destructive or a unit, and exactly the number planned."""
 
     name = "KIND=N"
@@ -55,9 +55,7 @@ class Accepted(click.ParamType):
         return kind, int(number)
 
 
-def _accepted_once(
-    ctx: click.Context, param: click.Parameter, value: tuple[tuple[str, int], ...]
-) -> dict[str, int]:
+def _accepted_once(ctx: click.Context, param: click.Parameter, value: tuple[tuple[str, int], ...]) -> dict[str, int]:
     found = dict(value)
     if len(found) != len(value):
         raise click.BadParameter("each limit may be named once.", ctx, param)
@@ -66,7 +64,7 @@ def _accepted_once(
 
 def _digest(ctx: click.Context, param: click.Parameter, value: str | None) -> str | None:
     if value is not None and not re.fullmatch(r"sha256:[0-9a-f]{64}", value):
-        raise click.BadParameter("expected a digest as `plan` prints it: sha256: and 64 hexadecimal digits.", ctx, param)
+        raise click.BadParameter("expected a digest as `plan` prints it: sha256: and 64 hex digits.", ctx, param)
     return value
 
 

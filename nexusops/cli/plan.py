@@ -40,7 +40,7 @@ def plan(
 ) -> int:
     """Compute and print the planned changes: all, or those that the named JOBs may make. This is the dry run.
 
-    Ends with 0, with 4 where a guard would stop the plan, and with --detailed-exitcode with 10 where changes are pending.
+    Ends with 0; with 4 where a guard would stop the plan; with --detailed-exitcode, 10 where changes are pending.
     """
     made = planned(call, jobs=jobs, at=at, snapshot=snapshot, refresh=refresh)
     return told(made, form=form, out=out, detailed=detailed_exitcode)
@@ -52,7 +52,9 @@ def plan(
 @options.out_option
 def show(planfile: Path, form: str, out: Path | None) -> int:
     """Print a saved plan."""
-    print_plan(read_plan(planfile), form=form, out=out)
+    from nexusops import codec
+
+    print_plan(codec.load_plan(planfile), form=form, out=out)
     return 0
 
 
@@ -101,33 +103,5 @@ def print_plan(made: Plan, *, form: str, out: Path | None) -> None:
     from nexusops import codec, report
 
     if out is not None:
-        write(out, codec.encode_plan(made))
+        codec.dump_plan(made, out)
     click.echo(report.rendered(made, form), nl=False)
-
-
-def read_plan(path: Path) -> Plan:
-    """A saved plan. Raises UsageError where the file is no plan document."""
-    from nexusops import codec
-    from nexusops.errors import UsageError
-
-    try:
-        document = path.read_bytes()
-    except OSError as error:
-        raise UsageError(
-            f"{path}: cannot be read: {error.strerror}.", next_step="Name a file that `nexusops plan --out FILE` wrote."
-        ) from error
-    return codec.decode_plan(document)
-
-
-def write(path: Path, document: bytes) -> None:
-    """Writes beside the file and renames, so that no reader ever sees a part."""
-    from nexusops.errors import UsageError
-
-    beside = path.with_name(f".{path.name}.part")
-    try:
-        beside.write_bytes(document)
-        beside.replace(path)
-    except OSError as error:
-        raise UsageError(
-            f"{path}: cannot be written: {error.strerror}.", next_step="Name a file in a folder that you may write to."
-        ) from error

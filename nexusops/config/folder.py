@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import cast
 
 from nexusops.config import secrets
-from nexusops.config.guard import GuardSettings, load_guard
+from nexusops.config.guard import load_guard
 from nexusops.config.policy import load_policy
 from nexusops.config.schema import CHOICES, SECRETS, URLS, Settings, TenantTable
 from nexusops.config.secrets import Secret
@@ -20,17 +20,18 @@ from nexusops.config.strict import Layer, Setting, layered, read_toml, wrong
 from nexusops.errors import UsageError
 from nexusops.model.policy import Policy, Site
 from nexusops.model.services import ServiceRequest
+from nexusops.plan.guard import GuardLimits
 from nexusops.tenant.settings import CLOUDS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Configuration:
-    """Everything that the folder says. ``shown`` lists every effective value with its origin, secrets as set or not set."""
+    """Everything that the folder says. ``shown``: every effective value with its origin, secrets as set or not set."""
 
     folder: Path
     settings: Settings
     policy: Policy
-    guard: GuardSettings
+    guard: GuardLimits
     services: Mapping[str, ServiceRequest]
     shown: tuple[Setting, ...]
 
@@ -177,5 +178,7 @@ def _masked(setting: Setting, settings: Settings, folder: Path) -> Setting:
     elif setting.key in URLS:
         value = secrets.without_password(value)
     derived = value != setting.value and setting.key not in SECRETS | URLS and setting.origin == "default"
-    origin = "tenant.cloud" if derived and section == "tenant" else "site.fallback_domain" if derived else setting.origin
+    origin = (
+        "tenant.cloud" if derived and section == "tenant" else "site.fallback_domain" if derived else setting.origin
+    )
     return replace(setting, value=value, origin=origin)

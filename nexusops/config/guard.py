@@ -4,50 +4,46 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 
 from nexusops.config.strict import Setting, convert, unknown, wrong
 from nexusops.model.changes import Kind
 from nexusops.model.policy import GuardPolicy
-from nexusops.plan.guard import GuardLimits, Limit
+from nexusops.plan.guard import DESTRUCTIVE, GuardLimits, Limit
 
-DESTRUCTIVE = "Destructive"
 _UNIT = re.compile(r"unit:[A-Z0-9]{2,8}")
 _PERCENT = re.compile(r"(\d+(?:\.\d+)?)\s*%")
+TABLES = ("limits", "roles", "approval")
 EXPECTED = 'a count such as 10, a percentage such as "2%", or a table { count = 50, percent = 2.0 }'
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class GuardSettings:
-    """The limits, and the roles: role -> actors (``security`` may use ``desk disable --override``)."""
-
-    limits: GuardLimits
-    roles: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-
-
-def load_guard(table: Mapping[str, object], path: Path, policy: GuardPolicy) -> tuple[GuardSettings, list[Setting]]:
+def load_guard(table: Mapping[str, object], path: Path, policy: GuardPolicy) -> tuple[GuardLimits, list[Setting]]:
     """The guard's limits. Without a word of guard.toml, ``Destructive`` has the limit of policy.toml (D28)."""
     for key in table:
-        if key not in ("limits", "roles"):
-            raise unknown(path, key, ["limits", "roles"])
+        if key not in TABLES:
+            raise unknown(path, key, TABLES)
     limits = {DESTRUCTIVE: Limit(count=policy.minimum, percent=policy.percent)}
     written = _table(table, "limits", path)
     for name, value in written.items():
         _check_name(name, path)
         limits[name] = _limit(value, f"limits.{name}", path)
-    roles = _roles(table, path)
+    security = _security(table, path)
+    approvers = _approvers(table, path)
     settings = [
-        Setting(
-            file="guard.toml",
-            key=f"limits.{name}",
-            value=_shown(limit),
-            origin="guard.toml" if name in written else "policy.toml guard.minimum and guard.percent",
+        _setting(
+            f"limits.{name}",
+            _shown(limit),
+            "guard.toml" if name in written else "policy.toml guard.minimum and guard.percent",
         )
         for name, limit in limits.items()
     ]
-    settings += [Setting(file="guard.toml", key=f"roles.{n}", value=a, origin="guard.toml") for n, a in roles.items()]
-    return GuardSettings(limits=GuardLimits(limits=limits), roles=roles), settings
+    settings.append(_setting("roles.security", security, "guard.toml" if "roles" in table else "default"))
+    settings.append(_setting("approval.approvers", approvers, "guard.toml" if "approval" in table else "default"))
+    return GuardLimits(limits=limits, security=security, approvers=approvers), settings
+
+
+def _setting(key: str, value: object, origin: str) -> Setting:
+    return Setting(file="guard.toml", key=key, value=value, origin=origin)
 
 
 def _table(table: Mapping[str, object], key: str, path: Path) -> Mapping[str, object]:
@@ -57,15 +53,25 @@ def _table(table: Mapping[str, object], key: str, path: Path) -> Mapping[str, ob
     return found
 
 
-def _roles(table: Mapping[str, object], path: Path) -> dict[str, tuple[str, ...]]:
-    roles: dict[str, tuple[str, ...]] = {}
-    for name, actors in _table(table, "roles", path).items():
+def _security(table: Mapping[str, object], path: Path) -> tuple[str, ...]:
+    roles = _table(table, "roles", path)
+    for name in roles:
         if name != "security":
             raise unknown(path, f"roles.{name}", ["roles.security"])
-        found = convert(tuple[str, ...], actors, f"roles.{name}", path)
-        assert isinstance(found, tuple)
-        roles[name] = found
-    return roles
+    found = convert(tuple[str, ...], roles.get("security", []), "roles.security", path)
+    assert isinstance(found, tuple)
+    return found
+
+
+def _approvers(table: Mapping[str, object], path: Path) -> int:
+    approval = _table(table, "approval", path)
+    for name in approval:
+        if name != "approvers":
+            raise unknown(path, f"approval.{name}", ["approval.approvers"])
+    found = approval.get("approvers", 1)
+    if isinstance(found, bool) or not isinstance(found, int) or found < 1:
+        raise wrong(path, "approval.approvers", "a whole number from 1", found)
+    return found
 
 
 def _check_name(name: str, path: Path) -> None:

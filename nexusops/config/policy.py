@@ -36,10 +36,9 @@ def load_policy(layers: Sequence[Layer]) -> tuple[Policy, list[Setting]]:
     for setting in settings:
         if setting.origin != DEFAULT:
             _check(setting, paths[setting.origin])
-    if policy.reorg.min_months > policy.reorg.max_months:
-        raise wrong(
-            layers[-1].path, "reorg.min_months", f"at most max_months ({policy.reorg.max_months})", policy.reorg.min_months
-        )
+    least, most = policy.reorg.min_months, policy.reorg.max_months
+    if least > most:
+        raise wrong(layers[-1].path, "reorg.min_months", f"at most max_months ({most})", least)
     return policy, settings
 
 

@@ -37,10 +37,7 @@ class Secret:
     def read(self) -> str:
         """The secret. Raises UsageError where the variable or the file is not there or empty."""
         kind, _, name = self.reference.partition(":")
-        if kind == "env":
-            value = self.environment.get(name, "")
-        else:
-            value = self._from_file(Path(self.folder, name))
+        value = self.environment.get(name, "") if kind == "env" else self._from_file(Path(self.folder, name))
         if not value:
             raise UsageError(f"{self.key}: {self.reference} is empty or not set.", next_step=self._advice(kind, name))
         return value
@@ -61,7 +58,7 @@ class Secret:
 
 
 def parse(key: str, value: str, folder: Path, source: Path) -> Secret:
-    """A reference to a secret. Raises UsageError for a literal secret (which it does not repeat) or a file in the folder."""
+    """A reference. Refuses a literal secret, without repeating it, and a file in the folder (UsageError)."""
     kind, _, name = value.partition(":")
     if value and not (kind == "env" and _ENVIRONMENT_NAME.fullmatch(name)) and not (kind == "file" and name):
         raise UsageError(

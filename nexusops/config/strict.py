@@ -52,7 +52,9 @@ def read_toml(path: Path) -> dict[str, object]:
     except (OSError, UnicodeDecodeError) as error:
         raise UsageError(f"{path}: cannot be read: {error}.", next_step="Make it readable UTF-8 text.") from error
     except tomllib.TOMLDecodeError as error:
-        raise UsageError(f"{path}: is not valid TOML: {error}.", next_step="Correct that line and try again.") from error
+        raise UsageError(
+            f"{path}: is not valid TOML: {error}.", next_step="Correct that line and try again."
+        ) from error
 
 
 def layered(root: type[Root], layers: Sequence[Layer], file: str) -> tuple[Root, list[Setting]]:
@@ -68,9 +70,7 @@ def layered(root: type[Root], layers: Sequence[Layer], file: str) -> tuple[Root,
     return root(**tables), settings
 
 
-def _section(
-    kind: type, name: str, layers: Sequence[Layer], file: str
-) -> tuple[dict[str, object], list[Setting]]:
+def _section(kind: type, name: str, layers: Sequence[Layer], file: str) -> tuple[dict[str, object], list[Setting]]:
     defaults, hints = kind(), typing.get_type_hints(kind)
     values: dict[str, object] = {}
     origins: dict[str, str] = {}
@@ -109,7 +109,7 @@ def convert(kind: object, value: object, key: str, path: Path) -> object:
 def _scalar(kind: object, value: object, key: str, path: Path) -> object:
     words = {str: "a string", int: "a whole number", float: "a number", bool: "true or false"}
     plain = getattr(kind, "__supertype__", kind)  # NewType: the ids of the model
-    assert isinstance(plain, type) and plain in words, f"{key}: no rule for {kind}"
+    assert plain in words, f"{key}: no rule for {kind}"
     accepted = (int, float) if plain is float else (plain,)
     if not isinstance(value, accepted) or (isinstance(value, bool) and plain is not bool):
         raise wrong(path, key, words[plain], value)

@@ -15,6 +15,7 @@ DAY_TWO = date(2025, 10, 2)
 BEFORE_THE_RUN = timedelta(minutes=10)
 """A snapshot is taken ten minutes before its run (R60)."""
 PRIYAS_OWN = "priya.subramaniam@stats.ox.ac.uk"
+PRIYAS_HOST = "priya.subramaniam@mailhost.stats.example"
 EVENTS = (
     "Oliver Marsh joins.",
     "Thomas Ashdown moves from Chemistry to Law.",
@@ -67,7 +68,7 @@ def _settled(people: int) -> dict[str, Iterator[Row]]:
     """The tables that are the same on both days."""
     rows: Mapping[str, list[Row]] = {
         "external_routes": [
-            (PRIYAS_OWN, "priya.subramaniam@mailhost.stats.example", "registration", "2025-09-01T09:00:00Z", _id(cast.PRIYA))
+            (PRIYAS_OWN, PRIYAS_HOST, "registration", "2025-09-01T09:00:00Z", _id(cast.PRIYA)),
         ],
         "alternative_addresses": [
             (_id(cast.PETER), "peter@lindqvist.example", "self", "set", "2025-09-01T09:00:00Z"),

@@ -1,4 +1,4 @@
-"""Writes a registration snapshot: manifest.json and one CSV a table (rules.md 3), streaming, hashed as it is written."""
+"""Writes a registration snapshot, streaming: manifest.json and one CSV a table (rules.md 3)."""
 
 from __future__ import annotations
 

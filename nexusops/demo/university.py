@@ -7,14 +7,25 @@ exists; a likeness is chance.
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
+import tomllib
+from collections.abc import Iterator, Sequence
 from datetime import date
+from importlib import resources
 from typing import NamedTuple
 
 from nexusops.demo.cast import CAST
 from nexusops.demo.snapshots import Member, Row
 
 FIRST_DAY = date(2025, 10, 1)
+
+
+class Names(NamedTuple):
+    """Given names, stems and endings of family names, and family names that many people share."""
+
+    given: Sequence[str]
+    stems: Sequence[str]
+    endings: Sequence[str]
+    common: Sequence[str]
 
 
 class UnitRow(NamedTuple):
@@ -42,26 +53,8 @@ UNITS = (
 )
 """Four colleges, nine others; History and the history of medicine share a domain, Statistics keeps its own mail."""
 
-GIVEN = (
-    "Adam Aisha Alice Amara Anders Andrea Anil Anna Arjun Astrid Beatriz Ben Carlos Chiara Chloe Daniel David Diana "
-    "Elena Elif Emma Erik Esther Eva Farid Felix Fiona Francesca Freya George Gita Hannah Haruto Hugo Ida Imran Ines "
-    "Ingrid Isaac Ivan Jack Jakob James Jana Javier Joanna Jonas Joseph Julia Kai Karim Kate Kenji Lars Laura Leila "
-    "Leo Liam Lina Louis Lucia Maja Marco Maria Mark Marta Maya Mehmet Mia Michael Milan Mina Mohammed Nadia Naomi "
-    "Nia Nina Noah Nora Olga Omar Oscar Paula Pavel Peter Rachel Rafael Rahul Rania Robert Rosa Ruby Samuel Sana Sara "
-    "Sean Sofia Stefan Sunita Tara Theo Thomas Tomas Uma Vera Viktor William Yasmin Yusuf Zara Zofia"
-).split()
-STEMS = (
-    "Ash Bark Beck Birch Black Brad Bran Brook Burn Carl Chad Clay Clif Cole Cran Dal Den Dun Ed Ell Far Fen Field "
-    "Flet Ford Glen Gran Green Had Hal Ham Har Hat Hay Hill Hol Hud Hunt Ken Kirk Lang Law Leigh Lin Lock Long Mar "
-    "Mel Mer Mid Mor Nor Oak Old Par Pem Pres Rad Rich Rock Roth Rush Sand Shel Sher Stan Sut Thorn Wal War West Win"
-).split()
-ENDINGS = (
-    "bourne bridge brook bury by combe cott croft dale den don field ford gate grove ham hurst land ley lock low man "
-    "mere more ness over ridge rick scot sey shaw side son stead stock stone thorpe ton vale wald ward water "
-    "well wick win wood worth"
-).split()
-COMMON = ("Smith", "Jones", "Patel", "Khan", "Brown", "Taylor", "Chen", "Wang", "Singh", "Garcia", "Müller", "O'Connor")
-STUDENTS, STAFF = ("UG", "UG", "UG", "GR", "GR", "GT"), ("US", "US", "MC", "FS", "AV", "CS", "FR", "DS", "VR", "VV", "PT")
+STUDENTS = ("UG", "UG", "UG", "GR", "GR", "GT")
+STAFF = ("US", "US", "MC", "FS", "AV", "CS", "FR", "DS", "VR", "VV", "PT")
 
 
 def units(people: int) -> tuple[UnitRow, ...]:
@@ -88,34 +81,51 @@ def domain_rows(people: int) -> Iterator[Row]:
 def members(people: int, seed: int = 1) -> Iterator[Member]:
     """The cast, then others until there are ``people``; never fewer than the cast."""
     yield from CAST
-    choose = random.Random(seed)
+    choose, names = random.Random(seed), _names()
     colleges = [unit.unit_id for unit in units(people) if unit.kind == "college"]
     others = [unit.unit_id for unit in units(people) if unit.kind != "college"]
     for number in range(len(CAST) + 1, people + 1):
-        yield _somebody(number, choose, colleges, others)
+        yield _somebody(number, choose, names, colleges, others)
 
 
-def _somebody(number: int, choose: random.Random, colleges: list[str], others: list[str]) -> Member:
+def _names() -> Names:
+    text = resources.files("nexusops.demo").joinpath("names.toml").read_text("utf-8")
+    return Names(**{key: words.split() for key, words in tomllib.loads(text).items()})
+
+
+def _somebody(
+    number: int, choose: random.Random, names: Names, colleges: Sequence[str], others: Sequence[str]
+) -> Member:
     student = choose.random() < 0.6
-    code = choose.choice(STUDENTS if student else STAFF)
+    start = date(2025 - choose.randrange(4), 10, 1)
+    block, rest = divmod(number, 10_000)
+    return Member(
+        person_id=str(1_000_000 + number),
+        username=f"n{chr(97 + block // 26)}{chr(97 + block % 26)}{rest:04}",
+        personal_names=choose.choice(names.given),
+        family_names=_family(choose, names),
+        status_code=choose.choice(STUDENTS if student else STAFF),
+        affiliations=tuple((unit_id, start, None) for unit_id in _places(student, choose, colleges, others)),
+        start_date=start,
+        end_date=date(2027 + choose.randrange(4), 9, 30),
+    )
+
+
+def _family(choose: random.Random, names: Names) -> str:
+    """One family name, of a few that many share or of the many; one in twelve has two."""
+    family = choose.choice(names.common)
+    if choose.random() > 0.1:
+        family = choose.choice(names.stems) + choose.choice(names.endings)
+    if choose.random() < 0.08:
+        family += f" {choose.choice(names.stems)}{choose.choice(names.endings)}"
+    return family
+
+
+def _places(student: bool, choose: random.Random, colleges: Sequence[str], others: Sequence[str]) -> dict[str, None]:
+    """Two units on average: a department, for students and half of the staff a college, sometimes one more."""
     places = [choose.choice(others)]
     if student or choose.random() < 0.5:
         places.insert(0, choose.choice(colleges))
     if choose.random() < 0.2:
         places.append(choose.choice(others))
-    start = date(2025 - choose.randrange(4), 10, 1)
-    given = choose.choice(GIVEN)
-    family = choose.choice(COMMON) if choose.random() < 0.1 else choose.choice(STEMS) + choose.choice(ENDINGS)
-    if choose.random() < 0.08:
-        family += f" {choose.choice(STEMS)}{choose.choice(ENDINGS)}"
-    block, rest = divmod(number, 10_000)
-    return Member(
-        person_id=str(1_000_000 + number),
-        username=f"n{chr(97 + block // 26)}{chr(97 + block % 26)}{rest:04}",
-        personal_names=given,
-        family_names=family,
-        status_code=code,
-        affiliations=tuple((unit_id, start, None) for unit_id in dict.fromkeys(places)),
-        start_date=start,
-        end_date=date(2027 + choose.randrange(4), 9, 30),
-    )
+    return dict.fromkeys(places)

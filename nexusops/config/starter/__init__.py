@@ -18,7 +18,7 @@ FILES = (
 
 
 def write_starter(folder: Path) -> tuple[Path, ...]:
-    """Writes the files and gives their paths. Raises UsageError, and writes nothing, where one of them is there already."""
+    """Writes the files and gives their paths. Where one is there already: UsageError, and nothing is written."""
     paths = tuple(folder / name for name in FILES)
     there = [path for path in paths if path.exists()]
     if there:

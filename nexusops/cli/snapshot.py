@@ -1,0 +1,80 @@
+"""``snapshot check`` and ``snapshot diff``: registration snapshots, looked at for themselves (rules.md 3)."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from nexusops.cli import options
+from nexusops.cli.entry import Call
+from nexusops.errors import SnapshotRefused
+
+if TYPE_CHECKING:
+    from nexusops.model.journal import JsonObject, JsonValue
+
+
+@click.group()
+def snapshot() -> None:
+    """Registration snapshots: a manifest and one table a file."""
+
+
+@snapshot.command()
+@click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
+@options.format_option()
+@click.pass_obj
+def check(call: Call, folder: Path, form: str) -> int:
+    """Is this snapshot consistent in itself? Ends with 3, and one line a defect, where it is not."""
+    from nexusops import wiring
+
+    try:
+        tables = wiring.snapshot_of(folder, call.folder)
+    except SnapshotRefused as refused:
+        defects: list[JsonValue] = [{"code": one.code, "message": one.message} for one in refused.defects]
+        lines = [f"{one.code}: {one.message}" for one in refused.defects]
+        _print({"ok": False, "defects": defects}, form, lines)
+        click.echo(refused.next_step, err=True)
+        return refused.exit_code
+    record, findings = tables.record, tables.slice(None, {}).findings
+    lines = [f"OK, as of {record.as_of.isoformat()}, {record.sha256[:12]}"]
+    lines += [f"{name:<24} {rows}" for name, rows in sorted(record.rows.items())]
+    lines += [f"{one.code}: {one.subject}: {one.message}" for one in findings]
+    _print(
+        {
+            "ok": True,
+            "as_of": record.as_of.isoformat(),
+            "sha256": record.sha256,
+            "rows": dict(record.rows),
+            "defects": [],
+            "findings": [{"code": one.code, "subject": one.subject, "message": one.message} for one in findings],
+        },
+        form,
+        lines,
+    )
+    return 0
+
+
+@snapshot.command()
+@click.argument("earlier", metavar="A", type=click.Path(path_type=Path))
+@click.argument("later", metavar="B", type=click.Path(path_type=Path))
+@options.format_option()
+@click.pass_obj
+def diff(call: Call, earlier: Path, later: Path, form: str) -> int:
+    """What changed from A to B: rows by table, and the people concerned."""
+    from nexusops import wiring
+    from nexusops.registration import describe_difference
+
+    before, after = wiring.snapshot_of(earlier, call.folder), wiring.snapshot_of(later, call.folder)
+    document, lines = describe_difference(before, after)
+    _print(document, form, lines)
+    return 0
+
+
+def _print(document: JsonObject, form: str, lines: list[str]) -> None:
+    if form == "json":
+        from nexusops.codec import to_text
+
+        click.echo(to_text(document), nl=False)
+    else:
+        click.echo("\n".join(lines))

@@ -1,0 +1,235 @@
+"""The configuration folder (interface.md 2): layers, origins, and errors that say what to do."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from nexusops.config import Configuration, load
+from nexusops.errors import UsageError
+
+MINIMAL = '[site]\nname = "oxford-test"\nfallback_domain = "nexus.ox.ac.uk"\n'
+Write = Callable[..., Path]
+
+
+@pytest.fixture
+def write(tmp_path: Path) -> Write:
+    """Writes a folder; ``policy`` and ``guard`` only where given."""
+
+    def _write(main: str = MINIMAL, policy: str | None = None, guard: str | None = None) -> Path:
+        (tmp_path / "nexusops.toml").write_text(main, "utf-8")
+        for name, text in (("policy.toml", policy), ("guard.toml", guard)):
+            if text is not None:
+                (tmp_path / name).write_text(text, "utf-8")
+        return tmp_path
+
+    return _write
+
+
+def refused(folder: Path) -> UsageError:
+    with pytest.raises(UsageError) as caught:
+        load(folder)
+    return caught.value
+
+
+def shown(configuration: Configuration, file: str, key: str) -> tuple[object, str]:
+    (found,) = [one for one in configuration.shown if (one.file, one.key) == (file, key)]
+    return found.value, found.origin
+
+
+def test_only_nexusops_toml_must_be_there(write: Write) -> None:
+    loaded = load(write())
+    assert (loaded.site.name, loaded.site.fallback_domain, loaded.site.parent_domain) == (
+        "oxford-test",
+        "nexus.ox.ac.uk",
+        "ox.ac.uk",
+    )
+    assert loaded.settings.state.url == "sqlite:///state/nexusops.db"
+    assert loaded.settings.notices.sender == "postmaster@nexus.ox.ac.uk"
+    assert shown(loaded, "nexusops.toml", "notices.sender") == ("postmaster@nexus.ox.ac.uk", "site.fallback_domain")
+
+
+def test_a_missing_folder_says_how_to_write_one(tmp_path: Path) -> None:
+    error = refused(tmp_path / "nowhere")
+    assert "nexusops.toml" in error.message
+    assert "nexusops init" in error.next_step
+
+
+def test_policy_is_laid_over_the_profile_and_the_profile_over_the_decisions(write: Write) -> None:
+    """D07, D26: policy.toml > profile > default, each value with its origin."""
+    loaded = load(
+        write(MINIMAL.replace("[site]", '[site]\nprofile = "oxford-2023"'), policy="[missing_card]\nhold_days = 3\n")
+    )
+    assert loaded.policy.missing_card.hold_days == 3
+    assert loaded.policy.expiry.grace_months_by_status == {"UG": 3, "GR": 3, "GT": 3}
+    assert shown(loaded, "policy.toml", "missing_card.hold_days") == (3, "policy.toml")
+    assert shown(loaded, "policy.toml", "missing_card.policy") == ("cancel", "default")
+    assert shown(loaded, "policy.toml", "expiry.grace_months_by_status")[1] == "profile oxford-2023"
+
+
+def test_the_cambridge_profile_brings_its_zone_its_tickets_and_its_neutral_spf(write: Write) -> None:
+    """T5, T9, T13: catch bounces, neutral catch-all, requests instead of zone lines."""
+    loaded = load(write(MINIMAL.replace("[site]", '[site]\nprofile = "cambridge"')))
+    assert loaded.site.parent_domain == "cam.ac.uk"
+    assert (loaded.policy.dns.apply, loaded.policy.dns.bounce_required, loaded.policy.spf.catch_all) == (
+        "request",
+        True,
+        "?all",
+    )
+    assert (loaded.settings.dns.publish, loaded.settings.dns.site_include) == ("ticket", "mx.cam.ac.uk")
+
+
+@pytest.mark.parametrize(
+    ("main", "policy", "guard", "parts"),
+    [
+        (MINIMAL + '[registraton]\nkind = "folder"\n', None, None, ("registraton", "registration")),
+        (MINIMAL + 'fallback_domian = "x"\n', None, None, ("site.fallback_domian", "site.fallback_domain")),
+        (MINIMAL, "[missing_card]\nhold_day = 3\n", None, ("policy.toml", "missing_card.hold_day", "hold_days")),
+        (MINIMAL, "[missing_card]\nhold_days = '3'\n", None, ("missing_card.hold_days", "a whole number", "'3'")),
+        (MINIMAL, "[missing_card]\nhold_days = true\n", None, ("a whole number", "true")),
+        (MINIMAL, "[missing_card]\nhold_days = -1\n", None, ("not negative",)),
+        (MINIMAL, "[time]\nmonth_overflow = 'up'\n", None, ("time.month_overflow", "clamp | roll")),
+        (MINIMAL, "[time]\nzone = 'Europe/Oxford'\n", None, ("time.zone", "time zone")),
+        (MINIMAL, "[names]\nusername_pattern = '('\n", None, ("names.username_pattern", "regular expression")),
+        (MINIMAL, "[sender]\ncollege_preferring = ['UG', 3]\n", None, ("sender.college_preferring[1]", "a string")),
+        (MINIMAL, "time = 3\n", None, ("time", "a table")),
+        (MINIMAL, "[reorg]\nmin_months = 9\n", None, ("reorg.min_months", "max_months")),
+        (MINIMAL, "[time\n", None, ("policy.toml", "TOML")),
+        (MINIMAL, None, "[limits]\nDisableMailbx = 3\n", ("guard.toml", "limits.DisableMailbx", "DisableMailbox")),
+        (MINIMAL, None, "[limits]\nDestructive = 'many'\n", ("limits.Destructive", "percentage")),
+        (MINIMAL, None, "[limits]\nDestructive = {cuont = 3}\n", ("limits.Destructive.cuont", "count")),
+        (MINIMAL, None, "[roles]\nsecurty = []\n", ("roles.securty", "roles.security")),
+        (MINIMAL.replace("oxford-test", ""), None, None, ("site.name", "missing")),
+        (MINIMAL + '[tenant]\nkind = "microsoft356"\n', None, None, ("tenant.kind", "embedded | microsoft365")),
+        (MINIMAL + '[tenant]\nkind = "microsoft365"\n', None, None, ("tenant.tenant_id", "missing")),
+        (MINIMAL + '[registration]\nkind = "database"\n', None, None, ("registration.url", "missing")),
+    ],
+)
+def test_a_mistake_is_refused_with_file_key_and_what_was_expected(
+    write: Write, main: str, policy: str | None, guard: str | None, parts: tuple[str, ...]
+) -> None:
+    error = refused(write(main, policy, guard))
+    assert all(part in str(error) for part in parts), str(error)
+    assert error.exit_code == 2
+    assert error.next_step
+
+
+def test_a_literal_secret_is_refused_without_being_repeated(write: Write) -> None:
+    error = refused(write(MINIMAL + '[tenant]\nsecret = "hunter2"\n'))
+    assert "tenant.secret" in str(error)
+    assert "env:NAME" in str(error)
+    assert "hunter2" not in str(error)
+
+
+def test_a_secrets_file_inside_the_folder_is_refused(write: Write) -> None:
+    assert "outside" in str(refused(write(MINIMAL + '[notices]\npassword = "file:password"\n')))
+
+
+def test_secrets_are_shown_as_set_or_not_set_and_never_as_themselves(
+    write: Write, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    main = MINIMAL + '[tenant]\nsecret = "env:NX_TEST_SECRET"\n[state]\nurl = "postgresql+psycopg://u:hunter2@h/db"\n'
+    before = load(write(main))
+    assert shown(before, "nexusops.toml", "tenant.secret") == ("not set", "nexusops.toml")
+    monkeypatch.setenv("NX_TEST_SECRET", "hunter3")
+    after = load(write(main))
+    assert shown(after, "nexusops.toml", "tenant.secret") == ("set", "nexusops.toml")
+    assert shown(after, "nexusops.toml", "state.url")[0] == "postgresql+psycopg://u:***@h/db"
+    assert after.secret("tenant.secret").read() == "hunter3"
+    assert after.url("state.url") == "postgresql+psycopg://u:hunter2@h/db"
+    assert "hunter" not in after.text("nexusops.toml") + repr(after.secret("tenant.secret"))
+
+
+def test_an_unset_secret_says_which_variable_to_set(write: Write) -> None:
+    loaded = load(write(MINIMAL + '[tenant]\nsecret = "env:NX_NEVER_SET"\n'))
+    with pytest.raises(UsageError) as caught:
+        loaded.secret("tenant.secret").read()
+    assert caught.value.next_step == "Set the environment variable NX_NEVER_SET."
+
+
+def test_a_cloud_sets_its_three_addresses_and_a_written_one_wins(write: Write) -> None:
+    """tenant-api.md 3.4."""
+    loaded = load(write(MINIMAL + '[tenant]\ncloud = "usgov"\ngraph_base_url = "https://127.0.0.1:8443/v1.0/"\n'))
+    tenant = loaded.settings.tenant
+    assert (tenant.authority, tenant.graph_base_url, tenant.exchange_base_url) == (
+        "https://login.microsoftonline.us",
+        "https://127.0.0.1:8443/v1.0",
+        "https://outlook.office365.us",
+    )
+    assert shown(loaded, "nexusops.toml", "tenant.authority") == ("https://login.microsoftonline.us", "tenant.cloud")
+
+
+def test_an_authority_without_tls_is_refused(write: Write) -> None:
+    main = MINIMAL + (
+        '[tenant]\nkind = "microsoft365"\ntenant_id = "t"\nclient_id = "c"\n'
+        'credential = "workload_identity"\nauthority = "http://127.0.0.1:1"\n'
+    )
+    assert "https" in str(refused(write(main)))
+
+
+def test_the_guard_has_d28s_limit_and_takes_counts_percentages_and_units(write: Write) -> None:
+    """D28, interface.md 4."""
+    plain = load(write())
+    assert (plain.guard.limits["Destructive"].count, plain.guard.limits["Destructive"].percent) == (50, 2.0)
+    guard = (
+        '[limits]\nDestructive = { count = 10, percent = "1.5 %" }\nDisableMailbox = 3\nDeleteMailbox = "2%"\n'
+        '"unit:CHEM" = 5\n[roles]\nsecurity = ["alice"]\n[approval]\napprovers = 2\n'
+    )
+    limits = load(write(guard=guard)).guard.limits
+    assert {name: (one.count, one.percent) for name, one in limits.items()} == {
+        "Destructive": (10, 1.5),
+        "DisableMailbox": (3, None),
+        "DeleteMailbox": (None, 2.0),
+        "unit:CHEM": (5, None),
+    }
+    assert load(write(guard=guard)).guard.security == ("alice",)
+    assert load(write(guard=guard)).guard.approvers == 2
+
+
+SERVICE = """service_name = "Admin Day"
+unit_id = "FOOD"
+requester = "food0007"
+provider = "Admin Day Ltd"
+oxford_domain_needed = true
+direction = "send"
+supports_exo = true
+supports_ms_smtp = true
+auth = "oauth2"
+"""
+
+
+def test_a_file_in_services_is_a_filed_request(write: Write) -> None:
+    """rules.md 3.12: the file's stem is the request_id."""
+    folder = write()
+    (folder / "services").mkdir()
+    (folder / "services" / "adminday.toml").write_text(SERVICE, "utf-8")
+    (request,) = load(folder).services.values()
+    assert (request.request_id, request.unit_id, request.owner_person_id) == ("adminday", "FOOD", None)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "parts"),
+    [
+        ('auth = "oauth2"', 'auth = "kerberos"', ("auth", "oauth2 | basic")),
+        ("supports_exo = true", 'supports_exo = "yes"', ("supports_exo", "true or false")),
+        ('unit_id = "FOOD"\n', "", ("SAAS_FIELD", "unit_id")),
+        ("provider", "providr", ("providr", "provider")),
+    ],
+)
+def test_a_faulty_request_names_its_file_and_key(write: Write, old: str, new: str, parts: tuple[str, ...]) -> None:
+    folder = write()
+    (folder / "services").mkdir()
+    (folder / "services" / "adminday.toml").write_text(SERVICE.replace(old, new), "utf-8")
+    error = refused(folder)
+    assert all(part in str(error) for part in ("adminday.toml", *parts)), str(error)
+
+
+def test_another_policy_or_service_is_another_fingerprint(write: Write) -> None:
+    first = load(write()).fingerprint()
+    second = load(write(policy="[missing_card]\nhold_days = 3\n")).fingerprint()
+    assert first != second
+    assert load(write(policy="[missing_card]\nhold_days = 7\n")).text("policy.toml") == load(write(policy="")).text(
+        "policy.toml"
+    )

@@ -1,1 +1,1 @@
-"""The jobs: declarations of what may be changed by which permission . Found through the entry points "nexusops.jobs"."""
+"""The jobs: declarations of what may be changed with which permissions, found as entry points "nexusops.jobs"."""

@@ -1,0 +1,89 @@
+"""The story: two days, and the months in which their changes take their course. Every step is a real command."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+
+from nexusops.demo.days import EVENTS
+from nexusops.demo.stage import Stage
+
+FIRST = datetime(2025, 10, 1, 8, tzinfo=UTC)
+SECOND = datetime(2025, 10, 2, 8, tzinfo=UTC)
+AGAIN = datetime(2025, 10, 2, 8, 30, tzinfo=UTC)
+THIRD = datetime(2025, 10, 3, 8, tzinfo=UTC)
+A_MONTH_ON = datetime(2025, 11, 2, 8, tzinfo=UTC)
+TWO_MONTHS_ON = datetime(2025, 12, 3, 8, tzinfo=UTC)
+OLD_ADDRESS = "thomas.ashdown@chem.ox.ac.uk"
+
+
+def tell(stage: Stage) -> None:
+    """From an empty tenant to the last old address, with everything left in the stage's folder."""
+    stage.say(
+        f"An invented university of {stage.people} people, on a Microsoft 365 that lives in one file.\n"
+        f"The commands run in {stage.folder}, with --config config."
+    )
+    _first_day(stage)
+    second = _second_day(stage)
+    _notices(stage, second)
+    _a_month_on(stage, second)
+    _two_months_on(stage, second)
+    _epilogue(stage)
+
+
+def _first_day(stage: Stage) -> None:
+    stage.say("\n1. Wednesday 1 October 2025. The tenant is empty: everybody who is entitled gets a mailbox.")
+    plan = stage.folder / "day-1.json"
+    stage.type("plan", "--at", _at(FIRST), "--snapshot", stage.first_day(FIRST), "--out", plan, silent=True)
+    _sum_up(stage, plan)
+    stage.type("apply", plan, "--at", _at(FIRST), silent=True)
+    stage.say("    Done, in the order in which each step is safe. Every step stands in the journal.")
+
+
+def _second_day(stage: Stage) -> Path:
+    stage.say("\n2. Thursday 2 October. Overnight:")
+    for event in EVENTS:
+        stage.say(f"   - {event}")
+    stage.say("   Only these people are looked at. Each change says which rule asks for it, and why.")
+    plan, snapshot = stage.folder / "day-2.json", stage.second_day(SECOND)
+    stage.type("plan", "--at", _at(SECOND), "--snapshot", snapshot, "--out", plan)
+    stage.type("show", plan, "--format", "html", into=stage.folder / "day-2.html")
+    stage.type("apply", plan, "--at", _at(SECOND), silent=True)
+    stage.say("   And once more, to see that nothing is left to do:")
+    stage.type("plan", "--at", _at(AGAIN), "--snapshot", snapshot)
+    return snapshot
+
+
+def _notices(stage: Stage, snapshot: Path) -> None:
+    stage.say("\n3. Friday 3 October. The day after, everybody concerned is told what goes when (R47).")
+    stage.type("run", "--at", _at(THIRD), "--snapshot", stage.same_again(snapshot, THIRD), silent=True)
+    letters = sorted((stage.folder / "config" / "notices").glob("*.eml"))
+    stage.say(f"    {len(letters)} notices sent, each an .eml file in config/notices.")
+
+
+def _a_month_on(stage: Stage, snapshot: Path) -> None:
+    stage.say("\n4. A month on. Peter's cancelled card: his mailbox worked on for a month, and is disabled now (R44).")
+    stage.type("run", "--at", _at(A_MONTH_ON), "--snapshot", stage.same_again(snapshot, A_MONTH_ON))
+
+
+def _two_months_on(stage: Stage, snapshot: Path) -> None:
+    stage.say("\n5. Two months after the notices, and not a day before: the old addresses go (R41, R46).")
+    stage.type("run", "--at", _at(TWO_MONTHS_ON), "--snapshot", stage.same_again(snapshot, TWO_MONTHS_ON))
+
+
+def _epilogue(stage: Stage) -> None:
+    folder = stage.folder
+    stage.say(f"\nThe second day's plan as a page:  {folder / 'day-2.html'}")
+    stage.say(f"Everything else, to look around:  {folder}")
+    stage.say(f"  nexusops --config {folder / 'config'} state export --format json")
+
+
+def _sum_up(stage: Stage, plan: Path) -> None:
+    """The counts of a plan too long to print."""
+    counts = json.loads(plan.read_text("utf-8"))["counts"]
+    stage.say("    Planned: " + ", ".join(f"{number} {kind}" for kind, number in counts.items()))
+
+
+def _at(instant: datetime) -> str:
+    return instant.isoformat().replace("+00:00", "Z")

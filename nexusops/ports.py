@@ -185,8 +185,9 @@ class Store(Protocol):
 
     def begin(self, run: RunRecord) -> None: ...
 
-    def finish(self, run: RunRecord) -> None:
-        """The run's result; in the same transaction the serial rises if outcomes altered ledger rows since ``accept``."""
+    def finish(self, run: RunRecord, findings: Sequence[Finding] = ()) -> None:
+        """The run's result, and what it found while acting; in the same transaction the serial rises if outcomes altered
+        ledger rows since ``accept``."""
         ...
 
     def runs(self) -> Sequence[RunRecord]: ...

@@ -27,10 +27,9 @@ Row = TypeVar("Row")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Advanced:
-    """The ledger as promised, the rows that changed, what was found, and who must be looked at again whatever happens."""
+    """The ledger as promised, what was found, who was judged, and who must be looked at again whatever happens."""
 
     ledger: Ledger
-    rows: tuple[RowChange, ...]
     findings: tuple[Finding, ...]
     judged: frozenset[str]
     unfinished: Mapping[str, str]
@@ -164,10 +163,8 @@ def _by_subject(holds: Iterable[Hold]) -> dict[str, list[Hold]]:
 
 
 def _advanced(ledger: Ledger, fold: _Fold) -> Advanced:
-    after = with_rows(ledger, fold.rows, fold.removed)
     return Advanced(
-        ledger=after,
-        rows=row_changes(ledger, fold.rows, fold.removed),
+        ledger=with_rows(ledger, fold.rows, fold.removed),
         findings=tuple(fold.findings),
         judged=frozenset(fold.judged),
         unfinished=fold.unfinished,
@@ -184,15 +181,15 @@ def with_rows(ledger: Ledger, rows: Iterable[LedgerRow], removed: Iterable[Ledge
     return replace(ledger, **tables)  # type: ignore[arg-type]
 
 
-def row_changes(ledger: Ledger, rows: Iterable[LedgerRow], removed: Iterable[LedgerRow] = ()) -> tuple[RowChange, ...]:
-    """The rows that differ from what was read, each with the rule that moved it."""
-    changes = []
-    for row in rows:
-        before = getattr(ledger, TABLES[type(row)]).get(key_of(row))
-        if before != row:
-            changes.append(RowChange(before=before, after=row, rule=rule_of(row)))
-    for row in removed:
-        before = getattr(ledger, TABLES[type(row)]).get(key_of(row))
-        if before is not None:
-            changes.append(RowChange(before=before, after=None, rule=rule_of(row)))
+def differences(before: Ledger, after: Ledger) -> tuple[RowChange, ...]:
+    """The rows that became others, appeared, or fell away, each with the rule that moved it."""
+    changes: list[RowChange] = []
+    for table in dict.fromkeys(TABLES.values()):
+        was, becomes = getattr(before, table), getattr(after, table)
+        for key, row in becomes.items():
+            if was.get(key) != row:
+                changes.append(RowChange(before=was.get(key), after=row, rule=rule_of(row)))
+        for key, row in was.items():
+            if key not in becomes:
+                changes.append(RowChange(before=row, after=None, rule=rule_of(row)))
     return tuple(changes)

@@ -1,0 +1,205 @@
+"""Carries out the changes of a plan, in waves of steps that do not depend on one another.
+
+For each step: the intent is written, the step is done and verified by its port, the outcome is written, and what the
+outcome alters in the ledger is in the same transaction.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Protocol
+
+from nexusops.apply.settle import Books
+from nexusops.codec import encode_planned
+from nexusops.errors import NexusopsError
+from nexusops.model.changes import PROMISES, Change, Planned, SendNotice, kind_of, target_of
+from nexusops.model.journal import Entry, JsonValue, Phase, Step, StepOutcome, StepResult
+from nexusops.model.steps import steps_of
+from nexusops.plan.arrange import scope_of
+from nexusops.ports import Store
+
+WAVE = 40
+"""How many steps are handed over at once; their intents are written in one transaction."""
+
+
+class Performer(Protocol):
+    """The tenant, or the channel of notices."""
+
+    def perform(self, steps: Sequence[Step]) -> Iterator[StepOutcome]: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Acting:
+    """In whose name, in which run, at what time, through which ports."""
+
+    store: Store
+    tenant: Performer
+    notifier: Performer
+    run_id: str
+    actor: str
+    at: datetime
+
+
+@dataclass(slots=True, kw_only=True)
+class Tally:
+    """What became of the changes of a plan."""
+
+    done: list[Planned] = field(default_factory=list)
+    waiting: list[Planned] = field(default_factory=list)
+    set_aside: list[tuple[Planned, str]] = field(default_factory=list)
+    failed: list[tuple[Planned, str]] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class _Work:
+    planned: Planned
+    steps: tuple[str, ...]
+    at: int = 0
+
+    @property
+    def step(self) -> str:
+        return self.steps[self.at]
+
+
+class Execution:
+    """One plan being carried out."""
+
+    def __init__(self, acting: Acting, books: Books, planned: Sequence[Planned]) -> None:
+        self.acting = acting
+        self.books = books
+        self.tally = Tally()
+        self.reached: set[str] = set()
+        self.open: dict[str, set[str]] = {}
+        self.waiting: list[_Work] = []
+        for one in planned:
+            if kind_of(one.change) in PROMISES:
+                self.reached.add(one.id)
+                self.tally.done.append(one)
+            else:
+                self.waiting.append(_Work(one, steps_of(one.change)))
+                self.open.setdefault(scope_of(one.change), set()).add(one.id)
+
+    def carry_out(self) -> Tally:
+        """Everything that can be done; what waits for something that was not done is set aside."""
+        while True:
+            ready = [work for work in self.waiting if set(work.planned.after) <= self.reached]
+            if not ready:
+                break
+            for wave in _waves(ready):
+                self._wave(wave)
+        for work in self.waiting:
+            self._left(work)
+        return self.tally
+
+    def _wave(self, wave: Sequence[_Work]) -> None:
+        self.acting.store.record([self._entry(work, Phase.INTENT) for work in wave])
+        by_id = {work.planned.id: work for work in wave}
+        steps = [Step(change_id=work.planned.id, name=work.step, change=work.planned.change) for work in wave]
+        message = "no outcome was reported"
+        try:
+            for outcome in self._performer(wave[0].planned.change).perform(steps):
+                self._settle(by_id.pop(outcome.change_id), outcome)
+        except NexusopsError as error:
+            message = error.message
+        for work in by_id.values():
+            self._settle(work, _failed(work, message))
+
+    def _performer(self, change: Change) -> Performer:
+        return self.acting.notifier if isinstance(change, SendNotice) else self.acting.tenant
+
+    def _settle(self, work: _Work, outcome: StepOutcome) -> None:
+        last = work.at + 1 == len(work.steps)
+        done = outcome.result is StepResult.DONE
+        rows = self.books.settle(work.planned.change, outcome, last=last) if done else ()
+        finished: list[str] = []
+        if done and last:
+            finished = self._finish(work)
+        elif not done:
+            self.waiting.remove(work)
+            self._count(work, outcome)
+        self.acting.store.record([self._entry(work, Phase(outcome.result.value), outcome)], rows, finished)
+        work.at += 1
+
+    def _finish(self, work: _Work) -> list[str]:
+        self.waiting.remove(work)
+        self.reached.add(work.planned.id)
+        self.tally.done.append(work.planned)
+        scope = scope_of(work.planned.change)
+        self.open[scope].discard(work.planned.id)
+        return [] if self.open[scope] else [scope]
+
+    def _count(self, work: _Work, outcome: StepOutcome) -> None:
+        if outcome.result is StepResult.WAITING:
+            self.tally.waiting.append(work.planned)
+        elif outcome.result is StepResult.SET_ASIDE:
+            self.tally.set_aside.append((work.planned, outcome.message))
+        else:
+            self.tally.failed.append((work.planned, outcome.message))
+
+    def _left(self, work: _Work) -> None:
+        """What comes after something that waits, waits too; what comes after a failure is set aside."""
+        waits = {planned.id for planned in self.tally.waiting}
+        missing = set(work.planned.after) - self.reached
+        if missing <= waits:
+            self.tally.waiting.append(work.planned)
+        else:
+            self.tally.set_aside.append((work.planned, f"waits for {', '.join(sorted(missing))}, which was not done"))
+
+    def _entry(self, work: _Work, phase: Phase, outcome: StepOutcome | None = None) -> Entry:
+        change = work.planned.change
+        before: JsonValue = None
+        after: JsonValue = encode_planned(work.planned) if phase is Phase.INTENT else None
+        if outcome is not None:
+            before, after = outcome.before, outcome.after
+        return Entry(
+            at=self.acting.at,
+            run_id=self.acting.run_id,
+            phase=phase,
+            actor=self.acting.actor,
+            rule=change.why.rule,
+            object=object_of(change),
+            scope=scope_of(change),
+            change_id=work.planned.id,
+            step=work.step,
+            before=before,
+            after=after,
+            request_id=outcome.request_id if outcome else None,
+            reason=(outcome.message or None) if outcome else change.why.because,
+        )
+
+
+def object_of(change: Change) -> str:
+    """What a journal row is about: the address, the notice, or the mailbox."""
+    if isinstance(change, SendNotice):
+        return f"notice:{change.key}"
+    if hasattr(change, "address") and change.address:
+        return f"address:{change.address}"
+    if hasattr(change, "mailbox") and change.mailbox is not None:
+        return f"mailbox:{change.mailbox.key}"
+    return f"domain:{target_of(change)}"
+
+
+def _failed(work: _Work, message: str) -> StepOutcome:
+    return StepOutcome(change_id=work.planned.id, step=work.step, result=StepResult.FAILED, message=message)
+
+
+def _waves(ready: Sequence[_Work]) -> Iterator[Sequence[_Work]]:
+    """Steps of one performer together, and never two of the same mailbox: they would overwrite each other's addresses."""
+    for notices in (False, True):
+        busy: set[str] = set()
+        mine = []
+        for work in ready:
+            change = work.planned.change
+            if isinstance(change, SendNotice) is notices and (notices or object_key(change) not in busy):
+                busy.add(object_key(change))
+                mine.append(work)
+        for start in range(0, len(mine), WAVE):
+            yield mine[start : start + WAVE]
+
+
+def object_key(change: Change) -> str:
+    """The mailbox that a change touches, or what else it is about."""
+    on = getattr(change, "mailbox", None)
+    return on.key if on is not None else object_of(change)

@@ -1,0 +1,139 @@
+"""What the outcome of a change alters in the ledger (architecture.md, act)."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+from typing import assert_never
+
+from nexusops.model.changes import (
+    AddAddress,
+    Change,
+    ClearForward,
+    CreateMailbox,
+    DeleteMailbox,
+    DisableMailbox,
+    EnableMailbox,
+    GrantAccess,
+    PublishRecords,
+    RemoveAddress,
+    RestoreMailbox,
+    RetireRecords,
+    ReviveAddress,
+    RevokeAccess,
+    SendNotice,
+    SetForward,
+    SetSender,
+    WindDownAddress,
+)
+from nexusops.model.dates import add_months
+from nexusops.model.ids import Address, MailboxKey
+from nexusops.model.journal import LedgerRow, RowChange, StepOutcome
+from nexusops.model.ledger import (
+    Allocation,
+    Ledger,
+    Mailbox,
+    MailboxState,
+    Notice,
+    NoticeKind,
+    NoticeState,
+)
+from nexusops.model.policy import Policy
+from nexusops.model.rows import TABLES, key_of
+from nexusops.rules.allocation import noticed
+
+
+class Books:
+    """The rows that outcomes may alter, kept up to date within a run."""
+
+    def __init__(self, ledger: Ledger, policy: Policy, today: date) -> None:
+        self.mailboxes: dict[MailboxKey, Mailbox] = dict(ledger.mailboxes)
+        self.notices: dict[str, Notice] = dict(ledger.notices)
+        self.allocations: dict[tuple[Address, int], Allocation] = dict(ledger.allocations)
+        self.policy = policy
+        self.today = today
+
+    def settle(self, change: Change, outcome: StepOutcome, *, last: bool) -> tuple[RowChange, ...]:
+        """The row changes of one step that was done; ``last``: with it the whole change is done."""
+        rows = self._settled(change, outcome, last=last)
+        changes = []
+        for row in rows:
+            table: dict[object, LedgerRow] = getattr(self, TABLES[type(row)])
+            before = table.get(key_of(row))
+            if before != row:
+                table[key_of(row)] = row
+                changes.append(RowChange(before=before, after=row, rule=change.why.rule))
+        return tuple(changes)
+
+    def _settled(self, change: Change, outcome: StepOutcome, *, last: bool) -> list[LedgerRow]:
+        match change:
+            case CreateMailbox():
+                return self._made(change.mailbox.key, outcome, last=last)
+            case RestoreMailbox():
+                return self._identified(change.mailbox.key, outcome)
+            case SetForward():
+                return self._forwarded(change.mailbox.key, change.becomes)
+            case ClearForward():
+                return self._forwarded(change.mailbox.key, None)
+            case SendNotice():
+                return self._told(change)
+            case (
+                EnableMailbox()
+                | DisableMailbox()
+                | DeleteMailbox()
+                | AddAddress()
+                | RemoveAddress()
+                | SetSender()
+                | WindDownAddress()
+                | ReviveAddress()
+                | GrantAccess()
+                | RevokeAccess()
+                | PublishRecords()
+                | RetireRecords()
+            ):
+                return []
+            case _:
+                assert_never(change)
+
+    def _identified(self, key: MailboxKey, outcome: StepOutcome) -> list[LedgerRow]:
+        box = self.mailboxes.get(key)
+        if box is None:
+            return []
+        return [
+            replace(
+                box,
+                user_id=outcome.user_id or box.user_id,
+                exchange_guid=outcome.exchange_guid or box.exchange_guid,
+            )
+        ]
+
+    def _made(self, key: MailboxKey, outcome: StepOutcome, *, last: bool) -> list[LedgerRow]:
+        rows = self._identified(key, outcome)
+        pending = [row for row in rows if isinstance(row, Mailbox) and row.state is MailboxState.PENDING]
+        return [replace(row, state=MailboxState.ACTIVE) for row in pending] if last and pending else rows
+
+    def _forwarded(self, key: MailboxKey, to: str | None) -> list[LedgerRow]:
+        box = self.mailboxes.get(key)
+        return [replace(box, forward_set=to)] if box is not None else []
+
+    def _told(self, change: SendNotice) -> list[LedgerRow]:
+        """A notice counts as sent once its channel has accepted it; that fixes the ends that it announces (D04)."""
+        notice = self.notices.get(change.key)
+        if notice is None:
+            return []
+        to = ", ".join(change.to)
+        rows: list[LedgerRow] = [replace(notice, state=NoticeState.SENT, sent_on=self.today, to=to)]
+        if change.notice is NoticeKind.WINDDOWN:
+            for row in self.allocations.values():
+                waiting = row.address in change.addresses and row.person_id == change.person_id
+                if waiting and row.live and row.notice_due_on is not None:
+                    rows.append(noticed(row, self.today, self.policy))
+        if change.notice is NoticeKind.ORPHANED and notice.mailbox_key in self.mailboxes:
+            rows.append(self._orphan_told(self.mailboxes[notice.mailbox_key]))
+        return rows
+
+    def _orphan_told(self, box: Mailbox) -> Mailbox:
+        ends = add_months(self.today, 2, overflow=self.policy.time.month_overflow)
+        delete_on = max(box.delete_on, ends) if box.delete_on else box.delete_on
+        return replace(box, notice_sent_on=self.today, delete_on=delete_on)
+

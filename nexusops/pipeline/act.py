@@ -1,0 +1,284 @@
+"""Act: guard, accept in one transaction, carry out step by step, finish."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from nexusops.apply.executor import Acting, Execution, Tally
+from nexusops.apply.settle import Books
+from nexusops.codec import digest_of
+from nexusops.errors import GuardStopped, StalePlan
+from nexusops.model.changes import Plan, Planned, kind_of, target_of
+from nexusops.model.dates import local_date
+from nexusops.model.findings import Finding, Severity
+from nexusops.model.journal import Acceptance, Approval, Entry, OpenIntent, Phase, RunRecord
+from nexusops.pipeline.decide import Decision, decide, read_tables
+from nexusops.pipeline.inputs import Ports
+from nexusops.plan.arrange import scope_of
+from nexusops.plan.guard import check
+from nexusops.ports import SnapshotTables
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What a run did. ``plan`` None: there was nothing to resume."""
+
+    run_id: str
+    plan: Plan | None
+    done: int = 0
+    waiting: int = 0
+    set_aside: tuple[tuple[Planned, str], ...] = ()
+    failed: tuple[tuple[Planned, str], ...] = ()
+
+    @property
+    def exit_code(self) -> int:
+        return 5 if self.set_aside or self.failed else 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mandate:
+    """In whose name, why, and which limits are lifted."""
+
+    command: str
+    actor: str
+    reason: str
+    at: datetime
+    accept: Mapping[str, int]
+    approve: str | None = None
+    guarded: bool = True
+
+
+def run(
+    ports: Ports,
+    *,
+    at: datetime,
+    jobs: Sequence[str] = (),
+    accept: Mapping[str, int] | None = None,
+    approve: str | None = None,
+    actor: str,
+    reason: str = "",
+    refresh: str = "delta",
+) -> Outcome:
+    """The scheduled form: plan, guard, apply, notices. What an earlier run left open is settled first, by looking.
+
+    Raises SnapshotRefused, GuardStopped, StalePlan, TenantUnreadable; then nothing was changed.
+    """
+    mandate = Mandate(command="run", actor=actor, reason=reason, at=at, accept=accept or {}, approve=approve)
+    with ports.store.lock("run"):
+        tables = read_tables(ports, at)
+        decision = decide(ports, tables, at=at, jobs=jobs, full=refresh == "full", accept=mandate.accept)
+        return _act(ports, tables, decision, decision.plan, mandate)
+
+
+def apply_plan(
+    ports: Ports,
+    plan: Plan,
+    *,
+    at: datetime,
+    accept: Mapping[str, int] | None = None,
+    approve: str | None = None,
+    actor: str,
+    reason: str = "",
+) -> Outcome:
+    """Carries out exactly this plan. Raises StalePlan where it no longer fits; then nothing was done."""
+    mandate = Mandate(command="apply", actor=actor, reason=reason, at=at, accept=accept or {}, approve=approve)
+    with ports.store.lock("apply"):
+        _fits(ports, plan, at)
+        tables = ports.registration.unpack(ports.store.tables(plan.snapshot_sha256))
+        decision = decide(ports, tables, at=at, jobs=(), full=False, accept=mandate.accept)
+        units = {person_id: state.served for person_id, state in decision.ledger.people.items()}
+        guard = check(plan.changes, ports.guard, ports.store.live_mailboxes(), units, mandate.accept)
+        return _act(ports, tables, decision, replace(plan, guard=guard), mandate)
+
+
+def resume(ports: Ports, *, at: datetime, actor: str, reason: str = "") -> Outcome:
+    """Finishes an interrupted run from the last accepted snapshot: its promises stand, its changes had passed the guard."""
+    with ports.store.lock("resume"):
+        last = ports.store.accepted()
+        interrupted = [record for record in ports.store.runs() if record.result == "running"]
+        if last is None or not (interrupted or ports.store.open_intents()):
+            return Outcome(run_id="", plan=None)
+        tables = ports.registration.unpack(ports.store.tables(last.sha256))
+        decision = decide(ports, tables, at=at, jobs=(), full=False, accept={})
+        mandate = Mandate(command="resume", actor=actor, reason=reason, at=at, accept={}, guarded=False)
+        outcome = _act(ports, tables, decision, decision.plan, mandate)
+        for record in interrupted:
+            ports.store.finish(replace(record, result="resumed"))
+        return outcome
+
+
+def _fits(ports: Ports, plan: Plan, at: datetime) -> None:
+    """interface.md 4 and exit code 7: serial, snapshot, date, policy and services are still those of the plan."""
+    store, again = ports.store, "Make a new plan with `nexusops plan --out FILE`, read it, and apply that one."
+    today = local_date(at, ports.policy.time.zone)
+    accepted = store.accepted()
+    known = store.staged(plan.snapshot_sha256) is not None
+    known = known or (accepted is not None and accepted.sha256 == plan.snapshot_sha256)
+    digest = digest_of(
+        plan.changes, plan.today, plan.snapshot_sha256, plan.ledger_serial, ports.policy_hash, ports.services_hash
+    )
+    if plan.site != ports.site.name:
+        raise StalePlan(f"The plan is for the site {plan.site}, not for {ports.site.name}.", next_step=again)
+    if plan.today != today:
+        raise StalePlan(f"The plan was made for {plan.today}, and today is {today}.", next_step=again)
+    if plan.ledger_serial != store.serial():
+        message = f"The ledger has moved on since the plan was made (serial {plan.ledger_serial}, now {store.serial()})."
+        raise StalePlan(message, next_step=again)
+    if not known:
+        raise StalePlan("The snapshot that the plan rests on is no longer the latest one.", next_step=again)
+    if digest != plan.digest:
+        message = "The plan's content does not match its digest: it was edited, or policy or services changed since."
+        raise StalePlan(message, next_step=again)
+
+
+def _act(ports: Ports, tables: SnapshotTables, decision: Decision, plan: Plan, mandate: Mandate) -> Outcome:
+    store = ports.store
+    record = _record(ports, plan, mandate)
+    if mandate.guarded:
+        _guard(ports, plan, mandate, record)
+    open_intents = store.open_intents()
+    store.accept(
+        Acceptance(
+            run=record,
+            actor=mandate.actor,
+            at=mandate.at,
+            expected_serial=plan.ledger_serial,
+            snapshot_sha256=plan.snapshot_sha256,
+            rows=decision.rows_for(plan.changes),
+            judged=decision.judged,
+            findings=decision.findings,
+            unfinished=decision.unfinished,
+            policy_hash=ports.policy_hash,
+            services_hash=ports.services_hash,
+        )
+    )
+    if open_intents:
+        store.record([_closed(intent, decision, mandate, record.run_id) for intent in open_intents])
+    tally = _carry_out(ports, tables, decision, plan, mandate, record)
+    store.finish(replace(record, result=_result(tally)), _findings(tally))
+    return Outcome(
+        run_id=record.run_id,
+        plan=plan,
+        done=len(tally.done),
+        waiting=len(tally.waiting),
+        set_aside=tuple(tally.set_aside),
+        failed=tuple(tally.failed),
+    )
+
+
+def _record(ports: Ports, plan: Plan, mandate: Mandate) -> RunRecord:
+    return RunRecord(
+        run_id=uuid.uuid4().hex,
+        at=mandate.at,
+        command=mandate.command,
+        actor=mandate.actor,
+        program_version=ports.program_version,
+        result="running",
+        snapshot_sha256=plan.snapshot_sha256,
+        digest=plan.digest,
+        changes=len(plan.changes),
+        counts=plan.counts,
+        policy_text=ports.texts.policy,
+        services_text=ports.texts.services,
+        config_text=ports.texts.config,
+    )
+
+
+def _guard(ports: Ports, plan: Plan, mandate: Mandate, record: RunRecord) -> None:
+    """D28: approved is exactly this plan, once; anything else that is over a limit stops before the first write."""
+    if mandate.approve is not None:
+        if mandate.approve != plan.digest:
+            message = f"The plan that was approved is {mandate.approve}, and the plan now is {plan.digest}."
+            raise StalePlan(message, next_step="Read the plan as it is now, and approve that digest.")
+        ports.store.approve(
+            Approval(digest=plan.digest, actor=mandate.actor, at=mandate.at, reason=mandate.reason, used=True)
+        )
+        return
+    if plan.guard.tripped and len(ports.store.approvals(plan.digest)) < max(1, ports.guard.approvers):
+        ports.store.finish(replace(record, result="stopped"))
+        raise StoppedPlan(plan)
+
+
+class StoppedPlan(GuardStopped):
+    """The guard's refusal, with the plan that it stopped."""
+
+    def __init__(self, plan: Plan) -> None:
+        self.plan = plan
+        over = "; ".join(
+            f"{name}: {plan.guard.counts[name]} planned, the limit is {plan.guard.limits[name]}"
+            for name in plan.guard.tripped
+        )
+        lifts = " ".join(f"--accept {name}={plan.guard.counts[name]}" for name in plan.guard.tripped)
+        super().__init__(
+            f"A guard stopped the plan before the first write. {over}.",
+            next_step=f"Read the plan. To lift these limits use `{lifts}`; to approve this very plan `--approve {plan.digest}`.",
+        )
+
+
+def _closed(intent: OpenIntent, decision: Decision, mandate: Mandate, run_id: str) -> Entry:
+    """An interrupted step, settled by looking: what is not planned again had been carried out."""
+    again = {(kind_of(p.change).value, target_of(p.change)) for p in decision.whole}
+    planned = intent.entry.after if isinstance(intent.entry.after, dict) else {}
+    open_still = (planned.get("kind"), planned.get("target")) in again
+    return replace(
+        intent.entry,
+        at=mandate.at,
+        phase=Phase.FAILED if open_still else Phase.DONE,
+        actor=mandate.actor,
+        before=None,
+        after=None,
+        reason=f"settled by run {run_id} by looking: " + ("not carried out" if open_still else "carried out"),
+    )
+
+
+def _carry_out(
+    ports: Ports, tables: SnapshotTables, decision: Decision, plan: Plan, mandate: Mandate, record: RunRecord
+) -> Tally:
+    if not plan.changes:
+        return Tally()
+    today = local_date(mandate.at, ports.policy.time.zone)
+    tenant = ports.tenant()
+    tenant.prepare(tables.slice((), ports.services).domains, mandate.at)
+    acting = Acting(
+        store=ports.store,
+        tenant=tenant,
+        notifier=ports.notifier(),
+        run_id=record.run_id,
+        actor=mandate.actor,
+        at=mandate.at,
+    )
+    return Execution(acting, Books(decision.ledger, ports.policy, today), plan.changes).carry_out()
+
+
+def _result(tally: Tally) -> str:
+    if tally.set_aside or tally.failed:
+        return "partial"
+    return "applied" if tally.done or tally.waiting else "nothing"
+
+
+def _findings(tally: Tally) -> tuple[Finding, ...]:
+    """What the run itself found: mailboxes still to come, and changes that were set aside."""
+    waiting = [
+        Finding(
+            code="AWAITING_MAILBOX",
+            subject=planned.change.why.subject,
+            message="the mailbox has been asked for, and Exchange has not made it yet; later runs go on",
+            severity=Severity.INFO,
+            scope=scope_of(planned.change),
+        )
+        for planned in tally.waiting
+        if kind_of(planned.change).value == "CreateMailbox"
+    ]
+    aside = [
+        Finding(
+            code="SET_ASIDE",
+            subject=planned.change.why.subject,
+            message=f"{kind_of(planned.change)} of {target_of(planned.change)}: {reason}",
+            scope=scope_of(planned.change),
+        )
+        for planned, reason in (*tally.set_aside, *tally.failed)
+    ]
+    return (*waiting, *aside)

@@ -1,0 +1,63 @@
+"""Who is affected: an hour costs what changed, not what exists (architecture.md, Driven by diffs)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+
+from nexusops.model.ids import PersonId
+from nexusops.model.services import ServiceRequest
+from nexusops.pipeline.inputs import Ports
+from nexusops.ports import SnapshotTables
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Affected:
+    """The people and boxes to be judged. ``everyone``: all there are, then both sets are complete."""
+
+    people: frozenset[PersonId]
+    boxes: frozenset[str]
+    everyone: bool
+
+
+def affected(ports: Ports, tables: SnapshotTables, today: date, *, full: bool) -> Affected:
+    """People whose rows changed, whose timers are due, or whose work is unfinished; everybody after a change of policy."""
+    store = ports.store
+    last = store.accepted()
+    policy_hash, services_hash = store.hashes()
+    if full or last is None or policy_hash != ports.policy_hash:
+        return Affected(
+            people=tables.people() | store.known_people(),
+            boxes=_all_boxes(ports, tables),
+            everyone=True,
+        )
+    due = store.due(today)
+    people = {PersonId(scope.removeprefix("person:")) for scope in due if scope.startswith("person:")}
+    boxes = {scope.removeprefix("box:") for scope in due if scope.startswith("box:")}
+    if last.sha256 != tables.record.sha256:
+        previous = ports.registration.unpack(store.tables(last.sha256))
+        people |= tables.changed(previous)
+        boxes |= tables.changed_boxes(previous)
+    if services_hash != ports.services_hash:
+        boxes |= set(ports.services) | (store.known_boxes() - _registered(tables, ports.services))
+    boxes |= _owned(people, tables, ports)
+    return Affected(people=frozenset(people), boxes=frozenset(boxes), everyone=False)
+
+
+def _all_boxes(ports: Ports, tables: SnapshotTables) -> frozenset[str]:
+    return frozenset({*_registered(tables, ports.services), *ports.services, *ports.store.known_boxes()})
+
+
+def _registered(tables: SnapshotTables, services: Mapping[str, ServiceRequest]) -> set[str]:
+    small = tables.slice((), services)
+    return {*small.nonpersonal_mailboxes, *small.nonpersonal_addresses}
+
+
+def _owned(people: set[PersonId], tables: SnapshotTables, ports: Ports) -> set[str]:
+    """Boxes of the people affected: their owner may have become ineligible (D31)."""
+    if not people:
+        return set()
+    small = tables.slice((), ports.services)
+    owned = {row.mailbox_id for row in small.nonpersonal_mailboxes.values() if row.owner_person_id in people}
+    return owned | {name for name, request in ports.services.items() if request.owner_person_id in people}

@@ -1,0 +1,223 @@
+"""Read and decide: one decision, which is a plan and what accepting it would commit."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from nexusops.codec import digest_of
+from nexusops.errors import SnapshotRefused
+from nexusops.model.changes import Plan, Planned, ReviveAddress, WindDownAddress, kind_of, target_of
+from nexusops.model.dates import local_date
+from nexusops.model.findings import Finding
+from nexusops.model.ids import PersonId, UnitId
+from nexusops.model.journal import RowChange
+from nexusops.model.ledger import Allocation, Ledger
+from nexusops.model.snapshot import PersonRecord, Snapshot
+from nexusops.model.tenant import Actual, Wanted
+from nexusops.pipeline.affected import Affected, affected
+from nexusops.pipeline.inputs import Ports
+from nexusops.plan.advance import Advanced, advance, differences
+from nexusops.plan.arrange import arrange, scope_of, select
+from nexusops.plan.compare import compare
+from nexusops.plan.estimate import estimate
+from nexusops.plan.guard import check
+from nexusops.plan.observe import observe, recognise
+from nexusops.plan.project import project
+from nexusops.plan.promises import notices_of, promises_of
+from nexusops.plan.slices import candidate_names, former_owners
+from nexusops.ports import SnapshotTables
+
+MANY = 400
+"""From so many people on, reading the whole tenant page by page costs less than asking for each."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decision:
+    """A plan, the ledger that it promises, and what has to be committed with it. ``whole`` are the changes of all jobs."""
+
+    plan: Plan
+    whole: tuple[Planned, ...]
+    ledger: Ledger
+    rows: tuple[RowChange, ...]
+    judged: frozenset[str] | None
+    findings: tuple[Finding, ...]
+    unfinished: Mapping[str, str]
+
+    def rows_for(self, carried: Sequence[Planned]) -> tuple[RowChange, ...]:
+        """The rows to commit: all but those of promises that this plan does not carry."""
+        kept = {target_of(p.change) for p in carried if isinstance(p.change, WindDownAddress | ReviveAddress)}
+        left = {
+            p.change.address
+            for p in self.whole
+            if isinstance(p.change, WindDownAddress | ReviveAddress) and p.change.address not in kept
+        }
+        return tuple(row for row in self.rows if not (isinstance(row.after, Allocation) and row.after.address in left))
+
+
+def make_plan(
+    ports: Ports,
+    *,
+    at: datetime,
+    jobs: Sequence[str] = (),
+    refresh: str = "delta",
+    accept: Mapping[str, int] | None = None,
+) -> Plan:
+    """The planned changes, staged with the snapshot that they rest on. Never writes to the tenant.
+
+    Raises SnapshotRefused where the snapshot is not fit (D27), TenantUnreadable where the tenant cannot be read.
+    """
+    tables = read_tables(ports, at)
+    return decide(ports, tables, at=at, jobs=jobs, full=refresh == "full", accept=accept or {}).plan
+
+
+def read_tables(ports: Ports, at: datetime) -> SnapshotTables:
+    """The present snapshot, through the gate of D27, and staged in the state."""
+    tables = ports.registration.read()
+    last = ports.store.accepted()
+    defects = tuple(ports.gate(tables.record, last, at, ports.policy))
+    if defects:
+        raise SnapshotRefused(defects, next_step="Nothing was changed. Have registration export it again, then repeat.")
+    if last is None or last.sha256 != tables.record.sha256:
+        ports.store.stage(tables.record, tables.pack())
+    return tables
+
+
+def decide(
+    ports: Ports,
+    tables: SnapshotTables,
+    *,
+    at: datetime,
+    jobs: Sequence[str],
+    full: bool,
+    accept: Mapping[str, int],
+) -> Decision:
+    """From the tables and the state to a decision; only the tenant's reads lie between."""
+    today = local_date(at, ports.policy.time.zone)
+    who = affected(ports, tables, today, full=full)
+    snapshot = _slice(ports, tables, who)
+    before = ports.store.ledger(None if who.everyone else who.people, None if who.everyone else who.boxes)
+    actual = _read_tenant(ports, before, who)
+    seen = _with_names(ports, observe(before, actual), snapshot, who)
+    advanced = advance(seen, snapshot, who.boxes, ports.policy, ports.site, today)
+    after = recognise(advanced.ledger, actual)
+    rows = differences(before, _only_own(after, before))
+    drafts = compare(project(after, ports.site), actual)
+    promises = promises_of(rows, after)
+    notices = notices_of(after, _staff_addresses(snapshot, ports))
+    whole = arrange(drafts, promises, notices, ports.job_of_kinds())
+    chosen, waits = select(whole, ports.kinds_of(jobs))
+    fresh = (*advanced.findings, *(finding for draft in drafts for finding in draft.findings), *waits)
+    judged = None if who.everyone else advanced.judged
+    plan = _plan(ports, tables, at, chosen, (*_carried(ports, judged), *fresh), after, accept)
+    return Decision(
+        plan=plan,
+        whole=whole,
+        ledger=after,
+        rows=rows,
+        judged=judged,
+        findings=fresh,
+        unfinished=_unfinished(advanced, whole),
+    )
+
+
+def _slice(ports: Ports, tables: SnapshotTables, who: Affected) -> Snapshot:
+    """The affected people's records; somebody who has gone from every table has an empty one."""
+    snapshot = tables.slice(None if who.everyone else who.people, ports.services)
+    gone = {p: PersonRecord(person_id=p, person=None) for p in who.people if p not in snapshot.people}
+    return replace(snapshot, people={**snapshot.people, **gone}) if gone else snapshot
+
+
+def _read_tenant(ports: Ports, ledger: Ledger, who: Affected) -> Actual:
+    """Nothing is opened when nothing needs reading."""
+    if who.everyone or len(who.people) > MANY:
+        return ports.tenant().read(Wanted(everything=True))
+    users = {box.person_id: box.user_id for box in ledger.mailboxes.values() if box.person_id is not None}
+    guids = {box.name: box.exchange_guid for box in ledger.mailboxes.values() if box.person_id is None and box.name}
+    wanted = Wanted(
+        people={person_id: users.get(person_id) for person_id in who.people},
+        boxes={name: guids.get(name) for name in who.boxes},
+    )
+    return Actual() if wanted.nothing else ports.tenant().read(wanted)
+
+
+def _with_names(ports: Ports, ledger: Ledger, snapshot: Snapshot, who: Affected) -> Ledger:
+    """The second step of the two-step read: who holds the names that may be wanted, and when former owners left."""
+    store = ports.store
+    names = {r.person.username for r in snapshot.people.values() if r.person is not None and r.person.username}
+    if not who.everyone:
+        wanted = candidate_names(snapshot, ledger, who.boxes, ports.policy, ports.site.fallback_domain)
+        rows = store.holders(wanted)
+        ledger = replace(ledger, holders={(row.address, row.period): row for row in rows})
+    missing = (former_owners(ledger) | _owners(snapshot)) - set(ledger.people)
+    return replace(
+        ledger,
+        owners={state.person_id: state for state in store.owners(missing)},
+        usernames=store.usernames(names),
+    )
+
+
+def _owners(snapshot: Snapshot) -> frozenset[PersonId]:
+    """Owners of boxes, whose standing decides whether they may be (D31)."""
+    rows = (row.owner_person_id for row in snapshot.nonpersonal_mailboxes.values())
+    requests = (request.owner_person_id for request in snapshot.services.values())
+    return frozenset(owner for owner in (*rows, *requests) if owner is not None)
+
+
+def _only_own(after: Ledger, before: Ledger) -> Ledger:
+    """Holders, owners and usernames are for looking up only; they are nobody's to change."""
+    return replace(after, holders=before.holders, owners=before.owners, usernames=before.usernames)
+
+
+def _staff_addresses(snapshot: Snapshot, ports: Ports) -> dict[UnitId, tuple[str, ...]]:
+    """Where a unit's IT staff are told (D31): each at their own fallback address."""
+    found: dict[UnitId, tuple[str, ...]] = {}
+    for staff in sorted(snapshot.staff, key=lambda row: (row.unit_id, row.staff_id)):
+        found[staff.unit_id] = (*found.get(staff.unit_id, ()), f"{staff.staff_id}@{ports.site.fallback_domain}")
+    return found
+
+
+def _carried(ports: Ports, judged: frozenset[str] | None) -> Sequence[Finding]:
+    """Findings of whom this run did not judge; they still hold."""
+    return ports.store.findings(judged) if judged is not None else ()
+
+
+def _unfinished(advanced: Advanced, whole: Sequence[Planned]) -> dict[str, str]:
+    planned = {
+        scope_of(p.change): f"planned: {kind_of(p.change)}"
+        for p in whole
+        if not isinstance(p.change, WindDownAddress | ReviveAddress)
+    }
+    return {**planned, **advanced.unfinished}
+
+
+def _plan(
+    ports: Ports,
+    tables: SnapshotTables,
+    at: datetime,
+    changes: tuple[Planned, ...],
+    findings: Sequence[Finding],
+    ledger: Ledger,
+    accept: Mapping[str, int],
+) -> Plan:
+    today = local_date(at, ports.policy.time.zone)
+    serial = ports.store.serial()
+    sha256 = tables.record.sha256
+    units = {person_id: state.served for person_id, state in ledger.people.items()}
+    report = check(changes, ports.guard, ports.store.live_mailboxes(), units, accept)
+    return Plan(
+        plan_id=uuid.uuid4().hex,
+        digest=digest_of(changes, today, sha256, serial, ports.policy_hash, ports.services_hash),
+        at=at,
+        today=today,
+        site=ports.site.name,
+        snapshot_as_of=tables.record.as_of,
+        snapshot_sha256=sha256,
+        ledger_serial=serial,
+        changes=changes,
+        findings=tuple(sorted(findings, key=lambda f: (f.code, f.subject, f.message))),
+        guard=report,
+        estimate=estimate(changes),
+    )

@@ -1,0 +1,59 @@
+"""What the line works through."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from nexusops.codec import hash_of
+from nexusops.job import Job
+from nexusops.model.changes import Kind
+from nexusops.model.policy import Policy, Site
+from nexusops.model.services import ServiceRequest
+from nexusops.plan.guard import GuardLimits
+from nexusops.ports import Gate, Notifier, Registration, Store, Tenant
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConfigTexts:
+    """The configuration as it stood, kept with each run."""
+
+    policy: str
+    services: str
+    config: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ports:
+    """All adapters and values of one site. Tenant and notifier are opened when something is to be read or sent."""
+
+    store: Store
+    registration: Registration
+    gate: Gate
+    tenant: Callable[[], Tenant]
+    notifier: Callable[[], Notifier]
+    jobs: Mapping[str, Job]
+    policy: Policy
+    site: Site
+    guard: GuardLimits
+    services: Mapping[str, ServiceRequest]
+    texts: ConfigTexts
+    program_version: str
+
+    @property
+    def policy_hash(self) -> str:
+        return hash_of(self.policy)
+
+    @property
+    def services_hash(self) -> str:
+        return hash_of(sorted(self.services.items()))
+
+    def job_of_kinds(self) -> dict[Kind, str]:
+        """Which job carries a kind; every kind belongs to one."""
+        return {kind: job.name for job in self.jobs.values() for kind in job.kinds}
+
+    def kinds_of(self, jobs: Sequence[str]) -> frozenset[Kind]:
+        """The kinds that these jobs may carry out; all of them where none is named."""
+        if not jobs:
+            return frozenset(Kind)
+        return frozenset(kind for name in jobs for kind in self.jobs[name].kinds)

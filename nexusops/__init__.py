@@ -1,0 +1,32 @@
+"""nexusops runs a university's mail estate on Microsoft 365 from diffs of its registration data.
+
+The program is one straight line:
+
+    Snapshot --diff--> affected people -+
+                                        +- advance -> Ledger' + promises -- project -> desired -+
+    Ledger, actual -- observe ----------+                                                       +- compare -> Plan
+                                                                     Tenant -- actual ----------+
+    Plan -- check -- show -- carry out -> Journal, Ledger'
+
+Where each word lives:
+
+    model/         the nouns: people, units, ledger, changes, policy, dates, tenant
+    ports.py       all the input and output there is
+    rules/         the rules of the mail estate, one family a file; pure
+    plan/          observe, advance, project, compare, arrange, check; pure
+    codec/         plan and journal documents
+    registration/  snapshots: readers, the gate, the diff
+    store/         the ledger and the journal in SQL; migrations
+    tenant/        Graph and Exchange: transport, credentials, reads and writes
+    notify/        the channels of notices
+    apply/         carry out: journal and executor
+    report/        show: text, JSON, HTML, CSV, Markdown
+    pipeline/      the line, top to bottom
+    config/        the configuration folder and the profiles
+    wiring.py      where configuration becomes real adapters
+    cli/           the commands
+    demo/          an invented university and its story
+    emulator/      the embedded tenant; imports nothing else of nexusops
+"""
+
+__version__ = "0.1.0"

@@ -129,9 +129,7 @@ class SnapshotFolder:
         )
 
     def affiliation(self, person_id: str, unit_id: str, start_date: Value, end_date: Value = None) -> Self:
-        return self.row(
-            "affiliations", person_id=person_id, unit_id=unit_id, start_date=start_date, end_date=end_date
-        )
+        return self.row("affiliations", person_id=person_id, unit_id=unit_id, start_date=start_date, end_date=end_date)
 
     def unit(
         self,
@@ -345,7 +343,9 @@ def write_manifest(path: Path, *, tenant: str, as_of: Value, rows: Mapping[str, 
     """Writes a manifest.json that fits the files of these tables as they stand in the folder now; returns ``path``."""
     tables = {}
     for name, count in rows.items():
-        file = next(path / f"{name}.{kind}" for kind in ("csv", "parquet", "jsonl") if (path / f"{name}.{kind}").exists())
+        file = next(
+            path / f"{name}.{kind}" for kind in ("csv", "parquet", "jsonl") if (path / f"{name}.{kind}").exists()
+        )
         tables[name] = {"rows": count, "sha256": hashlib.sha256(file.read_bytes()).hexdigest()}
     manifest = {"schema": schema, "tenant": tenant, "as_of": text(as_of), "tables": tables}
     (path / "manifest.json").write_text(json.dumps(manifest, indent=1) + "\n", encoding="utf-8")

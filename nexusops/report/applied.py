@@ -1,0 +1,132 @@
+"""What a run did: what is done, what waits, what was set aside or failed and why, and what to do next."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from nexusops.codec import encode_finding, instant, to_text
+from nexusops.model.changes import Kind
+from nexusops.model.findings import Finding
+from nexusops.model.journal import JsonObject, JsonValue
+from nexusops.plan.guard import DESTRUCTIVE_KINDS
+from nexusops.report.blocks import PLAIN, Block, Line, Look, Table, Tone, written
+from nexusops.report.text import findings_blocks
+from nexusops.report.view import counted, number_of
+
+_RESULTS = {
+    "applied": "done",
+    "nothing": "nothing to do",
+    "partial": "partly done",
+    "stopped": "stopped by a guard",
+    "refused": "refused",
+    "failed": "failed",
+    "running": "still running",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Undone:
+    """A change that is not done, and why: what was found, or what the tenant answered."""
+
+    id: str
+    kind: Kind
+    target: str
+    subject: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Applied:
+    """The end of a run. ``result`` is a word of RunRecord; ``done`` counts the changes carried out, by kind.
+
+    ``resumed``: the run that was interrupted before and finished first. ``next_step`` overrides what
+    the result suggests.
+    """
+
+    run_id: str
+    at: datetime
+    result: str
+    digest: str | None = None
+    done: Mapping[str, int] = field(default_factory=dict)
+    waiting: Sequence[Undone] = ()
+    set_aside: Sequence[Undone] = ()
+    failed: Sequence[Undone] = ()
+    findings: Sequence[Finding] = ()
+    resumed: str | None = None
+    next_step: str | None = None
+
+    @property
+    def next(self) -> str:
+        """What to do next."""
+        if self.next_step is not None:
+            return self.next_step
+        if self.failed:
+            return "Mend what the reasons above name; the next run tries the failed changes again."
+        if self.set_aside:
+            return "`nexusops drift` shows where the tenant differs; the next run plans the changes set aside anew."
+        if self.waiting:
+            return "The next run goes on with what the tenant has not finished."
+        if self.result in ("applied", "nothing"):
+            return "Nothing has to be done."
+        return "`nexusops resume` finishes an interrupted run."
+
+
+def applied_text(applied: Applied, look: Look = PLAIN) -> str:
+    """What the run did, a count for each outcome, a line for each change that is not done."""
+    return written(_blocks(applied), look)
+
+
+def applied_json(applied: Applied) -> str:
+    """Run, result, ``counts`` by outcome, ``done`` by kind, a list for each other outcome, findings, ``next``."""
+    undone = {"waiting": applied.waiting, "set_aside": applied.set_aside, "failed": applied.failed}
+    counts: JsonObject = {"done": sum(applied.done.values()), **{name: len(found) for name, found in undone.items()}}
+    document: JsonObject = {
+        "run_id": applied.run_id,
+        "at": instant(applied.at),
+        "result": applied.result,
+        "digest": applied.digest,
+        "resumed": applied.resumed,
+        "counts": counts,
+        "done": dict(applied.done.items()),
+        **{name: _listed(found) for name, found in undone.items()},
+        "findings": [encode_finding(finding) for finding in applied.findings],
+        "next": applied.next,
+    }
+    return to_text(document)
+
+
+def _blocks(applied: Applied) -> Iterator[Block]:
+    good = not applied.failed and applied.result in ("applied", "nothing")
+    said = _RESULTS.get(applied.result, applied.result)
+    yield Line(text=f"Run {applied.run_id} at {instant(applied.at)}: {said}", tone=Tone.GOOD if good else Tone.WARNING)
+    if applied.resumed is not None:
+        yield Line(text=f"The interrupted run {applied.resumed} was finished first.", indent=2)
+    done = sum(applied.done.values())
+    yield Line(text=f"{number_of(done, 'change')} done{': ' + counted(applied.done) if done else ''}", indent=2)
+    yield from _undone("failed", applied.failed, Tone.DANGER)
+    yield from _undone("set aside: neither as the plan found it nor as it should be", applied.set_aside, Tone.WARNING)
+    yield from _undone("waiting: accepted, and not yet finished by the tenant", applied.waiting, Tone.QUIET)
+    yield from findings_blocks(applied.findings)
+    yield Line()
+    yield Line(text=f"Next: {applied.next}", tone=Tone.TITLE)
+
+
+def _undone(what: str, undone: Sequence[Undone], tone: Tone) -> Iterator[Block]:
+    if not undone:
+        return
+    yield Line()
+    yield Line(text=f"{number_of(len(undone), 'change')} {what}", tone=tone)
+    ordered = sorted(undone, key=lambda one: one.kind not in DESTRUCTIVE_KINDS)
+    marks = {one.id: "!" if one.kind in DESTRUCTIVE_KINDS else " " for one in undone}
+    yield Table(
+        rows=[(f"{marks[one.id]} {one.kind}", one.target, one.subject, one.message) for one in ordered], tone=tone
+    )
+
+
+def _listed(undone: Sequence[Undone]) -> list[JsonValue]:
+    return [
+        {"id": one.id, "kind": one.kind.value, "target": one.target, "subject": one.subject, "message": one.message}
+        for one in undone
+    ]

@@ -1,0 +1,78 @@
+"""A plan as one HTML page that needs nothing else: styles and script are inline, and it asks the network for nothing.
+
+The page forbids itself everything but its own style and script (Content-Security-Policy by hash); every value is
+escaped by Jinja2. Without JavaScript it is complete, and only searching and filtering are missing.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Iterable
+from pathlib import Path
+
+from nexusops.codec import instant
+from nexusops.model.changes import Plan
+from nexusops.plan.guard import DESTRUCTIVE_KINDS
+from nexusops.report.blocks import visible
+from nexusops.report.text import NOBODY, NOWHERE, next_step
+from nexusops.report.view import Names, Units, affected, cost, findings_of, groups_of, number_of
+
+TEMPLATES = Path(__file__).parent / "templates"
+
+
+def plan_page(plan: Plan, *, units: Units = NOWHERE, names: Names = NOBODY) -> str:
+    """The page: guard and findings on top, then every change, destructive kinds first and marked."""
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+    places = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        finalize=_shown,
+    )
+    style, script = _read("page.css"), _read("page.js")
+    groups = groups_of(plan, units, names)
+    return places.get_template("plan.html.j2").render(
+        plan=plan,
+        at=instant(plan.at),
+        as_of=instant(plan.snapshot_as_of),
+        total=number_of(len(plan.changes), "change"),
+        destructive=sum(group.size for group in groups if group.destructive),
+        groups=groups,
+        units=_units(unit for group in groups for row in group.rows for unit in row.units),
+        findings=findings_of(plan.findings),
+        tripped=[(name, affected(plan, name, units)) for name in plan.guard.tripped],
+        destructive_kinds=DESTRUCTIVE_KINDS,
+        cost=cost(plan.estimate),
+        next_step=next_step(plan),
+        style=style,
+        script=script,
+        policy=_policy(style, script),
+    )
+
+
+def _units(found: Iterable[str]) -> list[str]:
+    return sorted(set(found))
+
+
+def _shown(value: object) -> object:
+    """Plain strings with control and direction marks spelt out; what is already markup stays."""
+    return visible(value) if type(value) is str else value
+
+
+def _read(name: str) -> str:
+    return (TEMPLATES / name).read_text(encoding="utf-8")
+
+
+def _policy(style: str, script: str) -> str:
+    return (
+        f"default-src 'none'; style-src '{_hash(style)}'; script-src '{_hash(script)}'; "
+        "img-src 'none'; base-uri 'none'; form-action 'none'"
+    )
+
+
+def _hash(text: str) -> str:
+    return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()

@@ -1,0 +1,160 @@
+"""Every kind of change in words: a whole sentence, and the few words that stand beside its target in a list."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import assert_never
+
+from nexusops.model.changes import (
+    AddAddress,
+    Change,
+    ClearForward,
+    CreateMailbox,
+    DeleteMailbox,
+    DisableMailbox,
+    EnableMailbox,
+    GrantAccess,
+    PublishRecords,
+    RemoveAddress,
+    RestoreMailbox,
+    RetireRecords,
+    ReviveAddress,
+    RevokeAccess,
+    SendNotice,
+    SetForward,
+    SetSender,
+    WindDownAddress,
+)
+from nexusops.model.ledger import MailboxKind, NoticeKind
+
+_NOTICES = {
+    NoticeKind.WINDDOWN: "that addresses are winding down",
+    NoticeKind.WINDDOWN_CANCELLED: "that a wind-down was cancelled",
+    NoticeKind.CANCELLED: "that the card was cancelled",
+    NoticeKind.STATUS_CHANGE: "that the new status has no mailbox",
+    NoticeKind.EXPIRY_WARNING: "that the card is about to expire",
+    NoticeKind.ORPHANED: "that a mailbox has no owner",
+}
+
+
+def describe(change: Change) -> str:
+    """One plain English sentence: what will be done, to what, and until when."""
+    match change:
+        case CreateMailbox():
+            return f"Create the {change.mailbox.kind} mailbox {change.mailbox.name}{_with(change)}."
+        case EnableMailbox():
+            return f"Enable the mailbox {change.mailbox.name}: it can sign in, send and receive again."
+        case DisableMailbox():
+            return f"Disable the mailbox {change.mailbox.name}: it can no longer sign in, send or receive."
+        case DeleteMailbox():
+            return f"Delete the mailbox {change.mailbox.name}{_with_it(change.addresses)}."
+        case RestoreMailbox():
+            return f"Restore the deleted mailbox {change.mailbox.name} with its contents."
+        case AddAddress():
+            return f"Give the mailbox {change.mailbox.name} the address {change.address}."
+        case WindDownAddress():
+            return f"Wind down {change.address}: it receives until {change.delete_on}, and no longer sends."
+        case ReviveAddress():
+            return f"Make {change.address} active again; it was in state {change.was}."
+        case RemoveAddress():
+            return f"Remove the address {change.address} from the mailbox {change.mailbox.name}."
+        case SetSender():
+            return (
+                f"Let the mailbox {change.mailbox.name} send as {change.becomes} instead of {change.was or 'nothing'}."
+            )
+        case SetForward():
+            return f"Forward mail for {change.mailbox.name} to {change.becomes} instead of {change.was or 'nowhere'}."
+        case ClearForward():
+            return f"Stop forwarding mail for {change.mailbox.name} to {change.was}."
+        case SendNotice():
+            return f"Tell {_listed(change.to) or 'nobody, for nobody can be reached,'} {_news(change)}."
+        case GrantAccess():
+            return f"Let the application {change.connection} use the mailbox {change.mailbox.name}, and no other."
+        case RevokeAccess():
+            return f"Take the mailbox {change.mailbox.name} away from the application {change.connection}."
+        case PublishRecords():
+            return f"Publish {_records(change)} of {change.domain} as {_words(change.publish_as)}."
+        case RetireRecords():
+            return f"Retire {_records(change)} of {change.domain} as {_words(change.publish_as)}."
+        case _:
+            assert_never(change)
+
+
+def effect(change: Change) -> str:
+    """What becomes of the target, in the few words that stand beside it; its kind stands there too."""
+    match change:
+        case CreateMailbox():
+            return f"new {change.mailbox.kind} mailbox{_with(change)}"
+        case EnableMailbox():
+            return "disabled -> active"
+        case DisableMailbox():
+            return "active -> disabled"
+        case DeleteMailbox():
+            return f"deleted{_with_it(change.addresses)}"
+        case RestoreMailbox():
+            return "deleted -> active"
+        case AddAddress():
+            return f"added to {change.mailbox.name}"
+        case WindDownAddress():
+            return f"{change.was} -> winddown, receives until {change.delete_on}"
+        case ReviveAddress():
+            return f"{change.was} -> active"
+        case RemoveAddress():
+            return f"removed from {change.mailbox.name}"
+        case SetSender() | SetForward():
+            return f"{change.was or 'none'} -> {change.becomes}"
+        case ClearForward():
+            return f"{change.was} -> none"
+        case SendNotice():
+            return f"{change.notice} to {_listed(change.to) or 'nobody'}{_about(change)}"
+        case GrantAccess():
+            return f"{change.connection} may use it"
+        case RevokeAccess():
+            return f"{change.connection} may no longer use it"
+        case PublishRecords() | RetireRecords():
+            lines = "; ".join(f"{record.name} {record.type} {record.value}" for record in change.records)
+            return f"{_words(change.publish_as)}: {lines}"
+        case _:
+            assert_never(change)
+
+
+def _with(change: CreateMailbox) -> str:
+    if change.mailbox.kind is MailboxKind.PERSONAL:
+        return f" for {change.display_name or 'somebody without a name'}, signing in as {change.user_principal_name}"
+    address = f" with the address {change.address}" if change.address else " without an address"
+    return address + (f", unit {change.unit_id}" if change.unit_id else "")
+
+
+def _with_it(addresses: Sequence[str]) -> str:
+    return f", and with it {_listed(addresses)}" if addresses else ""
+
+
+def _news(change: SendNotice) -> str:
+    when = f", on {change.delete_on}" if change.delete_on else ""
+    short = " (short notice)" if change.short_notice else ""
+    which = f": {_listed(change.addresses)}" if change.addresses else ""
+    return f"{_NOTICES[change.notice]}{which}{when}{short}"
+
+
+def _about(change: SendNotice) -> str:
+    which = f": {', '.join(change.addresses)}" if change.addresses else ""
+    when = f", {change.delete_on}" if change.delete_on else ""
+    return which + when + (", short notice" if change.short_notice else "")
+
+
+def _records(change: PublishRecords | RetireRecords) -> str:
+    number = len(change.records)
+    return f"{number} DNS record{'' if number == 1 else 's'}"
+
+
+def _words(publish_as: str) -> str:
+    return {"zone_lines": "zone lines", "dynamic_update": "a dynamic update", "ticket": "a ticket"}.get(
+        publish_as, publish_as
+    )
+
+
+def _listed(words: Sequence[str]) -> str:
+    """``a, b and c``"""
+    if len(words) < 2:
+        return "".join(words)
+    return ", ".join(words[:-1]) + " and " + words[-1]

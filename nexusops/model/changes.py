@@ -60,7 +60,9 @@ class Why:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OnMailbox:
-    """Which mailbox a change is about: its name (the username, or the mailbox_id), our key, the tenant's ids if known."""
+    """Which mailbox a change is about: its name (the username, or the mailbox_id), our key, the tenant's ids if
+    known.
+    """
 
     name: str
     key: MailboxKey
@@ -119,7 +121,7 @@ class AddAddress:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WindDownAddress:
-    """A promise: the address receives until ``delete_on`` (projected until its notice was sent), and no longer sends."""
+    """A promise: the address receives until ``delete_on`` (projected until it is announced), and sends no longer."""
 
     mailbox: OnMailbox | None
     why: Why

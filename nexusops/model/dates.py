@@ -10,7 +10,8 @@ ONE_DAY = timedelta(days=1)
 
 
 def add_months(day: date, months: int, *, overflow: str = "clamp") -> date:
-    """The corresponding day ``months`` later; in a shorter month its last day (``clamp``) or the first of the next (``roll``).
+    """The corresponding day ``months`` later; in a shorter month its last day (``clamp``) or the first of the next
+    (``roll``).
 
     D01. Not invertible: 31 December + 2 months is 28 February, 28 February - 2 months is 28 December.
     """

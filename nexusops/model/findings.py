@@ -25,8 +25,8 @@ class Evidence:
 class Finding:
     """Trouble for staff to look at. ``subject``: a person_id, else the address, mailbox, unit, domain or request.
 
-    ``scope`` is what was judged when it was found: ``person:ID``, ``box:MAILBOX_ID``, or ``site`` (judged in every run).
-    A later judgement of the same scope replaces all its findings, so that an hour's findings cost what changed.
+    ``scope`` is what was judged when it was found: ``person:ID``, ``box:MAILBOX_ID``, or ``site`` (judged in every
+    run). A later judgement of the same scope replaces all its findings, so that an hour's findings cost what changed.
     """
 
     code: str

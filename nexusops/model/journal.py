@@ -24,9 +24,7 @@ from nexusops.model.ledger import (
 JsonValue = str | int | float | bool | None | list["JsonValue"] | dict[str, "JsonValue"]
 JsonObject = dict[str, JsonValue]
 
-LedgerRow = (
-    PersonState | Mailbox | Allocation | NameOverride | NameDecision | Alternative | Notice | Hold | DomainRow
-)
+LedgerRow = PersonState | Mailbox | Allocation | NameOverride | NameDecision | Alternative | Notice | Hold | DomainRow
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,9 +113,9 @@ class RunRecord:
 class Acceptance:
     """What the first transaction of a run commits: the accepted snapshot, the promises and timers, the findings.
 
-    ``judged`` are the scopes that were looked at: their old findings and their entries in ``unfinished`` are replaced.
-    ``unfinished`` maps a scope to why it must be looked at again whatever the registration data say. ``policy_hash`` and
-    ``services_hash`` are remembered: another one makes everybody affected.
+    ``judged`` are the scopes that were looked at: their old findings and their entries in ``unfinished`` are
+    replaced. ``unfinished`` maps a scope to why it must be looked at again whatever the registration data say.
+    ``policy_hash`` and ``services_hash`` are remembered: another one makes everybody affected.
     """
 
     run: RunRecord

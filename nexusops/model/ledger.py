@@ -38,9 +38,9 @@ class Allocation:
     """One ownership period of an address; key (address, period). Never removed, only marked deleted.
 
     ``local`` is ``base`` for n = 1 and ``base`` + n (the base cut to fit) for n >= 2. ``months`` is N of rules.md 0.
-    ``notice_due_on``: a notice is owed from that day; None once it was sent. ``delete_on`` is projected until then. ``successor`` is the address that took over in a change of
-    name or a reorganisation (D18). ``gate`` False: the end was asked for (D43), no notice has to precede it.
-    ``target`` is where an unattached alias goes.
+    ``notice_due_on``: a notice is owed from that day; None once it was sent. ``delete_on`` is projected until then.
+    ``successor`` is the address that took over in a change of name or a reorganisation (D18). ``gate`` False: the end
+    was asked for (D43), no notice has to precede it. ``target`` is where an unattached alias goes.
     """
 
     address: Address
@@ -127,9 +127,10 @@ LIVE_MAILBOX_STATES = frozenset(
 class Mailbox:
     """A mailbox of the ledger. ``name`` None: entitled, but no username yet.
 
-    ``sender_basis`` remembers on what the default sender was computed (D16: preferred class, and whether that class had
-    an address), so that it is computed again only when the decision says so. ``forward_set`` is the forward that we last left in the tenant, by
-    which one set by hand is told apart. ``user_id`` and ``exchange_guid`` are the tenant's own ids.
+    ``sender_basis`` remembers on what the default sender was computed (D16: preferred class, and whether that class
+    had an address), so that it is computed again only when the decision says so. ``forward_set`` is the forward that
+    we last left in the tenant, by which one set by hand is told apart. ``user_id`` and ``exchange_guid`` are the
+    tenant's own ids.
     """
 
     key: MailboxKey
@@ -184,9 +185,10 @@ class PersonState:
 
     ``card_names`` are the raw names of the primary card when ``base`` was last formed: people keep the base first
     seen, and only a changed card or an accepted request is a changed base. ``card_id`` is the card that last entitled
-    the person, ``code`` the status of the primary card, ``served`` the units that hold one of the eight places (D20). ``ending`` is the end (of a card, or of a
-    qualifying status) last seen: its kind and date, and ``ending_seen_on`` the day on which a run first saw it (D03).
-    ``due_on`` is the next day on which the passing of time alone may change anything; the index that finds due work.
+    the person, ``code`` the status of the primary card, ``served`` the units that hold one of the eight places (D20).
+    ``ending`` is the end (of a card, or of a qualifying status) last seen: its kind and date, and ``ending_seen_on``
+    the day on which a run first saw it (D03). ``due_on`` is the next day on which the passing of time alone may
+    change anything; the index that finds due work.
     """
 
     person_id: PersonId
@@ -334,12 +336,13 @@ class DomainRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ledger:
-    """A slice of the ledger: everything about the affected people and boxes, and the holders of their candidate names.
+    """A slice of the ledger: everything about the affected people and boxes, and the holders of their candidate
+    names.
 
     ``allocations`` are those of the slice's people and boxes, all periods. ``holders`` are the rows of the candidate
     addresses (base and base + digits, in the domains concerned), whoever owns them; it may repeat rows of
-    ``allocations``. ``owners_left`` gives ``left_on`` of the owners of deleted holders, ``blocked_owners`` those who died.
-    ``usernames`` maps every username of the slice to the person that ever had it (R18).
+    ``allocations``. ``owners_left`` gives ``left_on`` of the owners of deleted holders, ``blocked_owners`` those who
+    died. ``usernames`` maps every username of the slice to the person that ever had it (R18).
     """
 
     serial: int

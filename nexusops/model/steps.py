@@ -42,7 +42,9 @@ UNBLOCK = "unblock"
 
 
 def steps_of(change: Change) -> tuple[str, ...]:
-    """The names of the steps of a change, first to last. A personal mailbox has a user and a licence, others have not."""
+    """The names of the steps of a change, first to last. A personal mailbox has a user and a licence, others have
+    not.
+    """
     match change:
         case CreateMailbox():
             personal = change.mailbox.kind is MailboxKind.PERSONAL

@@ -77,9 +77,9 @@ class Reason:
 class DesiredMailbox:
     """What the tenant should look like for one mailbox if the promises are kept.
 
-    ``exists`` False: it should be gone. ``enabled`` False: disabled, with its addresses still on it. ``addresses`` maps
-    each address that should be on the mailbox to why; ``owned`` are all addresses that the ledger has ever given to this
-    mailbox (only those may be removed).
+    ``exists`` False: it should be gone. ``enabled`` False: disabled, with its addresses still on it. ``addresses``
+    maps each address that should be on the mailbox to why; ``owned`` are all addresses that the ledger has ever given
+    to this mailbox (only those may be removed).
     """
 
     key: MailboxKey

@@ -14,6 +14,7 @@ from nexusops.errors import GuardStopped, StalePlan
 from nexusops.model.changes import Plan, Planned, kind_of, target_of
 from nexusops.model.dates import local_date
 from nexusops.model.findings import Finding, Severity
+from nexusops.model.ids import UnitId
 from nexusops.model.journal import Acceptance, Approval, Entry, OpenIntent, Phase, RunRecord
 from nexusops.pipeline.decide import Decision, decide, read_tables
 from nexusops.pipeline.inputs import Ports
@@ -89,13 +90,17 @@ def apply_plan(
         _fits(ports, plan, at)
         tables = ports.registration.unpack(ports.store.tables(plan.snapshot_sha256))
         decision = decide(ports, tables, at=at, jobs=(), full=False, accept=mandate.accept)
-        units = {person_id: state.served for person_id, state in decision.ledger.people.items()}
+        units: dict[str, tuple[UnitId, ...]] = {
+            person_id: state.served for person_id, state in decision.ledger.people.items()
+        }
         guard = check(plan.changes, ports.guard, ports.store.live_mailboxes(), units, mandate.accept)
         return _act(ports, tables, decision, replace(plan, guard=guard), mandate)
 
 
 def resume(ports: Ports, *, at: datetime, actor: str, reason: str = "") -> Outcome:
-    """Finishes an interrupted run from the last accepted snapshot: its promises stand, its changes had passed the guard."""
+    """Finishes an interrupted run from the last accepted snapshot: its promises stand, its changes had passed the
+    guard.
+    """
     with ports.store.lock("resume"):
         last = ports.store.accepted()
         interrupted = [record for record in ports.store.runs() if record.result == "running"]
@@ -125,7 +130,9 @@ def _fits(ports: Ports, plan: Plan, at: datetime) -> None:
     if plan.today != today:
         raise StalePlan(f"The plan was made for {plan.today}, and today is {today}.", next_step=again)
     if plan.ledger_serial != store.serial():
-        message = f"The ledger has moved on since the plan was made (serial {plan.ledger_serial}, now {store.serial()})."
+        message = (
+            f"The ledger has moved on since the plan was made (serial {plan.ledger_serial}, now {store.serial()})."
+        )
         raise StalePlan(message, next_step=again)
     if not known:
         raise StalePlan("The snapshot that the plan rests on is no longer the latest one.", next_step=again)
@@ -214,7 +221,7 @@ class StoppedPlan(GuardStopped):
         lifts = " ".join(f"--accept {name}={plan.guard.counts[name]}" for name in plan.guard.tripped)
         super().__init__(
             f"A guard stopped the plan before the first write. {over}.",
-            next_step=f"Read the plan. To lift these limits use `{lifts}`; to approve this very plan `--approve {plan.digest}`.",
+            next_step=f"Read the plan. To lift the limits use `{lifts}`; for just this plan `--approve {plan.digest}`.",
         )
 
 

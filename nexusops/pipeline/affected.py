@@ -22,7 +22,9 @@ class Affected:
 
 
 def affected(ports: Ports, tables: SnapshotTables, today: date, *, full: bool) -> Affected:
-    """People whose rows changed, whose timers are due, or whose work is unfinished; everybody after a change of policy."""
+    """People whose rows changed, whose timers are due, or whose work is unfinished; everybody after a change of
+    policy.
+    """
     store = ports.store
     last = store.accepted()
     policy_hash, services_hash = store.hashes()

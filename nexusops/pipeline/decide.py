@@ -36,7 +36,9 @@ MANY = 400
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decision:
-    """A plan, the ledger that it promises, and what has to be committed with it. ``whole`` are the changes of all jobs."""
+    """A plan, the ledger that it promises, and what has to be committed with it. ``whole`` are the changes of all
+    jobs.
+    """
 
     plan: Plan
     whole: tuple[Planned, ...]
@@ -205,7 +207,7 @@ def _plan(
     today = local_date(at, ports.policy.time.zone)
     serial = ports.store.serial()
     sha256 = tables.record.sha256
-    units = {person_id: state.served for person_id, state in ledger.people.items()}
+    units: dict[str, tuple[UnitId, ...]] = {person_id: state.served for person_id, state in ledger.people.items()}
     report = check(changes, ports.guard, ports.store.live_mailboxes(), units, accept)
     return Plan(
         plan_id=uuid.uuid4().hex,

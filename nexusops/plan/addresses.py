@@ -1,4 +1,6 @@
-"""The addresses of a case: kept, revived, allotted, wound down, ended (R17-R22, R37-R41; D11, D12, D19, D22, D23, D30)."""
+"""The addresses of a case: kept, revived, allotted, wound down, ended (R17-R22, R37-R41; D11, D12, D19, D22, D23,
+D30).
+"""
 
 from __future__ import annotations
 
@@ -111,22 +113,19 @@ class _Allotting:
     served: dict[Domain, Address]
 
 
-def _settle_served(
-    case: Case, box: Mailbox, served: Sequence[Affiliation], holders: Holders, setting: Setting
-) -> None:
+def _settle_served(case: Case, box: Mailbox, served: Sequence[Affiliation], holders: Holders, setting: Setting) -> None:
     """One active address for each domain that the served affiliations give; what is left over winds down."""
     wanted = needs(case.person_id, served, setting.units)
     base = case.state.base
     settled: dict[Domain, Address] = {}
     if base is not None:
         work = _Allotting(case=case, box=box, book=setting.book(holders), setting=setting, base=base, served=settled)
-        missing = [need for need in wanted if not _reuse(work, need, served)]
-        _allot_missing(work, missing, served)
+        _allot_missing(work, [need for need in wanted if not _reuse(work, need)])
     if not case.record.spared:
         _wind_down_rest(case, served, wanted, settled, setting)
 
 
-def _reuse(work: _Allotting, need: Need, served: Sequence[Affiliation]) -> bool:
+def _reuse(work: _Allotting, need: Need) -> bool:
     """Keeps, revives, or takes back an own address of this base in the domain (D10, D23)."""
     mine = [r for r in work.case.personal if r.domain == need.domain and r.base == work.base]
     active = next((row for row in mine if row.state is AddressState.ACTIVE), None)
@@ -147,7 +146,7 @@ def _reuse(work: _Allotting, need: Need, served: Sequence[Affiliation]) -> bool:
     return False
 
 
-def _allot_missing(work: _Allotting, missing: Sequence[Need], served: Sequence[Affiliation]) -> None:
+def _allot_missing(work: _Allotting, missing: Sequence[Need]) -> None:
     """D11 for a person's first addresses; D12, R22 for a later affiliation."""
     if not missing:
         return
@@ -231,7 +230,9 @@ def _wind_down_rest(
 
 def _left_early(case: Case, row: Allocation, served: Sequence[Affiliation], setting: Setting) -> Allocation:
     """D30: leaving the unit while its domain winds down for longer brings the date forward."""
-    members = [a for a in served if _domain_of(a, setting) == row.domain or _moved_domain(case, a, setting) == row.domain]
+    members = [
+        a for a in served if _domain_of(a, setting) == row.domain or _moved_domain(case, a, setting) == row.domain
+    ]
     if members or row.successor is None:
         return row
     successor_domain = row.successor.rpartition("@")[2]
@@ -279,7 +280,9 @@ def _ending(
         own = not setting.units.managed(row.domain) or any(
             setting.units.units[m.unit_id].own_mail for m in members if m.unit_id in setting.units.units
         )
-        because = f"mail for {row.domain} is no longer managed by the University" if own else f"{row.domain} is not active"
+        because = (
+            f"mail for {row.domain} is no longer managed by the University" if own else f"{row.domain} is not active"
+        )
         reason = "own_mail" if own else "domain"
         return _Ending(reason=reason, months=months, successor=None, why=why("R55" if own else "R50", because))
     because = f"there is no current affiliation with {row.domain} any more"
@@ -299,4 +302,3 @@ def _settle_dates(case: Case, box: Mailbox, setting: Setting) -> None:
             own = min(own, box.delete_on)
         if own != row.delete_on:
             case.put(replace(row, delete_on=own))
-

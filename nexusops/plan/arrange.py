@@ -45,7 +45,8 @@ _ORDER = (
     Kind.DELETE_MAILBOX,
     Kind.SEND_NOTICE,
 )
-"""rules.md 0: returns, creations, wind-downs with their sender changes, ends, notices. Make before break within each."""
+"""rules.md 0: returns, creations, wind-downs with their sender changes, ends, notices. Make before break within each.
+"""
 
 
 def arrange(
@@ -75,9 +76,9 @@ def _mailbox(change: Change) -> str:
     return on.key if on is not None else f"{kind_of(change)}:{target_of(change)}"
 
 
-def _before(change: Change, group: Sequence[Change]) -> list[Change]:
+def _before(change: Change, group: Sequence[Change]) -> Sequence[Change]:
     """Which changes of the same mailbox must be done first."""
-    made = [c for c in group if isinstance(c, CreateMailbox | RestoreMailbox)]
+    made: list[Change] = [c for c in group if isinstance(c, CreateMailbox | RestoreMailbox)]
     if isinstance(change, CreateMailbox | RestoreMailbox | ReviveAddress | SendNotice):
         return []
     if isinstance(change, EnableMailbox | AddAddress | SetForward | ClearForward):

@@ -49,9 +49,7 @@ class JudgedBox:
     findings: list[Finding] = field(default_factory=list)
 
     def find(self, code: str, subject: str, message: str, severity: Severity = Severity.WARNING) -> None:
-        self.findings.append(
-            Finding(code=code, subject=subject, message=message, severity=severity, scope=self.scope)
-        )
+        self.findings.append(Finding(code=code, subject=subject, message=message, severity=severity, scope=self.scope))
 
 
 def judge_boxes(

@@ -41,7 +41,9 @@ def compare(desired: Iterable[DesiredMailbox], actual: Actual) -> tuple[Draft, .
     for wanted in desired:
         if wanted.person_id in actual.ambiguous:
             message = "more than one directory user carries this person's employeeId; nothing is changed"
-            drafts.append(Draft(name=wanted.name, changes=(), findings=(_finding(wanted, "TENANT_AMBIGUOUS", message),)))
+            drafts.append(
+                Draft(name=wanted.name, changes=(), findings=(_finding(wanted, "TENANT_AMBIGUOUS", message),))
+            )
             continue
         personal = wanted.kind is MailboxKind.PERSONAL
         found = actual.people.get(wanted.person_id) if personal and wanted.person_id else actual.boxes.get(wanted.name)
@@ -89,9 +91,7 @@ def _gone(wanted: DesiredMailbox, found: ActualMailbox | None, on: OnMailbox) ->
         message = "the mailbox is on hold, so it is not deleted; release the hold or leave it"
         return Draft(name=wanted.name, changes=(), findings=(_finding(wanted, "ON_HOLD", message),))
     ended = tuple(sorted(address for address in wanted.owned if address in found.addresses))
-    return Draft(
-        name=wanted.name, changes=(DeleteMailbox(mailbox=on, why=_why(wanted, wanted.why), addresses=ended),)
-    )
+    return Draft(name=wanted.name, changes=(DeleteMailbox(mailbox=on, why=_why(wanted, wanted.why), addresses=ended),))
 
 
 def _create(wanted: DesiredMailbox, on: OnMailbox) -> CreateMailbox:
@@ -109,7 +109,9 @@ def _create(wanted: DesiredMailbox, on: OnMailbox) -> CreateMailbox:
 
 
 def _addresses(wanted: DesiredMailbox, found: ActualMailbox | None, on: OnMailbox) -> list[Change]:
-    """Add, then move the sender, then remove. A new mailbox starts with its fallback (a box with its address) as sender."""
+    """Add, then move the sender, then remove. A new mailbox starts with its fallback (a box with its address) as
+    sender.
+    """
     personal = wanted.kind is MailboxKind.PERSONAL
     fresh = found is None or found.exchange_guid is None
     start = wanted.fallback if personal else wanted.primary
@@ -121,9 +123,7 @@ def _addresses(wanted: DesiredMailbox, found: ActualMailbox | None, on: OnMailbo
         if address not in present
     ]
     if wanted.primary is not None and wanted.primary != primary:
-        changes.append(
-            SetSender(mailbox=on, why=_why(wanted, wanted.why_sender), was=primary, becomes=wanted.primary)
-        )
+        changes.append(SetSender(mailbox=on, why=_why(wanted, wanted.why_sender), was=primary, becomes=wanted.primary))
         primary = wanted.primary
     changes.extend(
         RemoveAddress(mailbox=on, why=_why(wanted, reason), address=address)
@@ -147,7 +147,12 @@ def _extra(wanted: DesiredMailbox, found: ActualMailbox) -> list[Finding]:
     """3.16: an address that the ledger does not know is reported, never removed."""
     known = {*wanted.owned, *wanted.addresses, wanted.primary, Address(wanted.user_principal_name)}
     return [
-        _finding(wanted, "TENANT_EXTRA_ADDRESS", f"{address} stands on {wanted.name} and is not in the ledger", subject=address)
+        _finding(
+            wanted,
+            "TENANT_EXTRA_ADDRESS",
+            f"{address} stands on {wanted.name} and is not in the ledger",
+            subject=address,
+        )
         for address in sorted(found.addresses)
         if address not in known and not domain_of(address).endswith(".onmicrosoft.com")
     ]
@@ -158,7 +163,12 @@ def _why(wanted: DesiredMailbox, reason: Reason) -> Why:
 
 
 def _finding(
-    wanted: DesiredMailbox, code: str, message: str, severity: Severity = Severity.WARNING, *, subject: str | None = None
+    wanted: DesiredMailbox,
+    code: str,
+    message: str,
+    severity: Severity = Severity.WARNING,
+    *,
+    subject: str | None = None,
 ) -> Finding:
     scope = person_scope(wanted.person_id) if wanted.person_id else box_scope(wanted.name)
     return Finding(code=code, subject=subject or wanted.subject, message=message, severity=severity, scope=scope)

@@ -45,9 +45,13 @@ def _remove(case: Case, row: AlternativeAddress) -> None:
 
 
 def _set(case: Case, row: AlternativeAddress, setting: Setting) -> None:
-    evidence = [Evidence(table="alternative_addresses", key=f"{case.person_id}/{row.source}", snapshot=setting.snapshot)]
+    evidence = [
+        Evidence(table="alternative_addresses", key=f"{case.person_id}/{row.source}", snapshot=setting.snapshot)
+    ]
     if not _ADDRESS.match(row.address):
-        case.find("ALT_SYNTAX", "the alternative address is not an e-mail address; the old one stays", evidence=evidence)
+        case.find(
+            "ALT_SYNTAX", "the alternative address is not an e-mail address; the old one stays", evidence=evidence
+        )
         return
     if _is_ours(row, setting):
         message = "an address of the University cannot be the alternative address; the old one stays"

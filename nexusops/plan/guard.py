@@ -10,14 +10,14 @@ from nexusops.model.changes import GuardReport, Kind, Planned, kind_of
 from nexusops.model.ids import UnitId
 
 DESTRUCTIVE = "Destructive"
-DESTRUCTIVE_KINDS = frozenset(
-    {Kind.WIND_DOWN_ADDRESS, Kind.DISABLE_MAILBOX, Kind.REMOVE_ADDRESS, Kind.DELETE_MAILBOX}
-)
+DESTRUCTIVE_KINDS = frozenset({Kind.WIND_DOWN_ADDRESS, Kind.DISABLE_MAILBOX, Kind.REMOVE_ADDRESS, Kind.DELETE_MAILBOX})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limit:
-    """At most ``count`` changes, or ``percent`` of the live mailboxes; with both, the larger one. The limit itself passes."""
+    """At most ``count`` changes, or ``percent`` of the live mailboxes; with both, the larger one. The limit itself
+    passes.
+    """
 
     count: int | None = None
     percent: float | None = None
@@ -45,7 +45,9 @@ def check(
     units: Mapping[str, tuple[UnitId, ...]],
     accept: Mapping[str, int],
 ) -> GuardReport:
-    """Counts the plan against the limits. ``units``: subject -> units; ``accept``: limit -> exactly the number planned."""
+    """Counts the plan against the limits. ``units``: subject -> units; ``accept``: limit -> exactly the number
+    planned.
+    """
     counts: dict[str, int] = {DESTRUCTIVE: 0}
     for planned in changes:
         kind = kind_of(planned.change)

@@ -41,8 +41,12 @@ def _settle_request(case: Case, request: NameRequest, card: Card, setting: Setti
         known = replace(known, applied=True)
     case.decisions[request.request_id] = known
     if known.outcome is RequestOutcome.REFERRED:
-        because = f"{request.wanted_local} needs a decision: nexusops desk decide-name {request.request_id} accept|reject"
-        case.find("NAME_REFERRED", because, Severity.INFO, evidence=[Evidence(table="name_requests", key=request.request_id)])
+        because = (
+            f"{request.wanted_local} needs a decision: nexusops desk decide-name {request.request_id} accept|reject"
+        )
+        case.find(
+            "NAME_REFERRED", because, Severity.INFO, evidence=[Evidence(table="name_requests", key=request.request_id)]
+        )
 
 
 def _decide(request: NameRequest, card: Card, case: Case, setting: Setting) -> NameDecision:
@@ -81,7 +85,9 @@ def _settle_base(case: Case, card: Card, before: dict[NamePart, NameOverride], s
         last=values.get(NamePart.LAST),
     )
     for code in form.codes:
-        case.find(code, _MESSAGES[code], evidence=[Evidence(table="cards", key=card.card_id, snapshot=setting.snapshot)])
+        case.find(
+            code, _MESSAGES[code], evidence=[Evidence(table="cards", key=card.card_id, snapshot=setting.snapshot)]
+        )
     unchanged = case.state.card_names == names and before == case.overrides
     if unchanged and case.state.base is not None:
         return

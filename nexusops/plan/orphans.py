@@ -48,7 +48,9 @@ def settle_owner(box: Mailbox, owned: bool, setting: Setting) -> Owned:
     today, policy = setting.today, setting.policy
     if owned:
         if box.state is MailboxState.ORPHANED:
-            box = replace(box, state=MailboxState.ACTIVE, orphaned_on=None, delete_on=None, notice_sent_on=None, since=today)
+            box = replace(
+                box, state=MailboxState.ACTIVE, orphaned_on=None, delete_on=None, notice_sent_on=None, since=today
+            )
             box = replace(box, rule="D31", because="it has an owner again")
         return Owned(box=box)
     if box.state is not MailboxState.ORPHANED:

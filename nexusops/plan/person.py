@@ -1,4 +1,6 @@
-"""What the rules make of one person today: mailbox, name, addresses, sender, notices, and the next date to look again."""
+"""What the rules make of one person today: mailbox, name, addresses, sender, notices, and the next date to look
+again.
+"""
 
 from __future__ import annotations
 
@@ -44,7 +46,9 @@ from nexusops.rules.reorganising import serve
 
 
 def judge(case: Case, holders: Holders, setting: Setting) -> Judged:
-    """Applies every rule to one person; the order is that of rules.md 0: returns, creations, wind-downs, ends, notices."""
+    """Applies every rule to one person; the order is that of rules.md 0: returns, creations, wind-downs, ends,
+    notices.
+    """
     case.findings.extend(case.record.findings)
     frozen = case.record.frozen or _freezes(case, setting)
     if frozen is not None:
@@ -245,7 +249,8 @@ def _settle_living(
     case: Case, found: Entitlement, holders: Holders, setting: Setting, evidence: tuple[Evidence, ...]
 ) -> tuple[NameOverride, ...]:
     """Name, addresses and sender, as far as the mailbox is alive."""
-    box, dropped = case.box, ()
+    box = case.box
+    dropped: tuple[NameOverride, ...] = ()
     if box is None:
         return ()
     if box.live and box.name is None:
@@ -293,7 +298,7 @@ def _settle_state(case: Case, found: Entitlement, setting: Setting) -> None:
     left_on = found.left_on if case.record.cards or found.left_on else case.state.left_on
     case.state = replace(
         case.state,
-        state=standing(found, case.state, case.box),
+        state=standing(found, case.box),
         left_on=left_on,
         card_id=found.card.card_id if found.qualifying and found.card else case.state.card_id,
         code=found.card.status_code if found.card else case.state.code,
@@ -345,4 +350,3 @@ def _judged(case: Case, dropped: tuple[NameOverride, ...]) -> Judged:
 def person_state(person_id: PersonId) -> PersonState:
     """Somebody seen for the first time."""
     return PersonState(person_id=person_id, username=None, state=Standing.OUT)
-

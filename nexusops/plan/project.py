@@ -59,7 +59,9 @@ def _desired(box: Mailbox, rows: Iterable[Allocation], ledger: Ledger, site: Sit
         forward=box.forward.to if box.forward is not None and auto else None,
         keeps_manual_forward=box.forward is not None and not auto,
         why=Reason(rule=box.rule, because=box.because, evidence=box.evidence),
-        why_sender=Reason(rule=box.sender_rule or box.rule, because=box.sender_because or box.because, evidence=box.evidence),
+        why_sender=Reason(
+            rule=box.sender_rule or box.rule, because=box.sender_because or box.because, evidence=box.evidence
+        ),
         why_forward=_why_forward(box),
         addresses=live,
         owned=owned,

@@ -23,7 +23,9 @@ Promise = WindDownAddress | ReviveAddress
 
 
 def promises_of(rows: Iterable[RowChange], ledger: Ledger) -> tuple[Promise, ...]:
-    """Personal addresses that enter wind-down, or leave it (2.1). What only follows its mailbox is no change of its own."""
+    """Personal addresses that enter wind-down, or leave it (2.1). What only follows its mailbox is no change of its
+    own.
+    """
     found: list[Promise] = []
     for change in rows:
         before, after = change.before, change.after
@@ -42,7 +44,8 @@ def promises_of(rows: Iterable[RowChange], ledger: Ledger) -> tuple[Promise, ...
 
 
 def _winds_down(row: Allocation, was: AddressState, ledger: Ledger) -> WindDownAddress:
-    assert row.winddown_on is not None and row.delete_on is not None  # noqa: S101 - a wind-down has both
+    if row.winddown_on is None or row.delete_on is None:
+        raise AssertionError(f"a wind-down has both dates: {row.address}")
     return WindDownAddress(
         mailbox=_on(row, ledger),
         why=_why(row),
@@ -71,7 +74,7 @@ def _why(row: Allocation) -> Why:
 
 
 def notices_of(ledger: Ledger, staff: Mapping[UnitId, tuple[str, ...]]) -> tuple[SendNotice, ...]:
-    """Every owed notice of the slice, with the address that it goes to today (D33). ``staff``: a unit's IT addresses."""
+    """Every owed notice of the slice, with whom it goes to today (D33). ``staff``: the addresses of a unit's IT."""
     owed = sorted((n for n in ledger.notices.values() if n.state is NoticeState.OWED), key=lambda n: n.key)
     return tuple(_send(notice, ledger, staff) for notice in owed)
 

@@ -37,7 +37,12 @@ def settle_sender(
     if box is None or not box.live:
         return
     choice = judge_choice(
-        case.record.choice, case.person_id, tuple(case.rows.values()), holders, case.record.external_routes, setting.units
+        case.record.choice,
+        case.person_id,
+        tuple(case.rows.values()),
+        holders,
+        case.record.external_routes,
+        setting.units,
     )
     if choice.code is not None:
         case.find(choice.code, _CHOICE[choice.code] + "; the choice is ignored", Severity.INFO)
@@ -82,14 +87,14 @@ def _route(case: Case, box: Mailbox, setting: Setting) -> str | None:
         message = f"mail for {box.sender} goes elsewhere, and no route is known: ask the unit for it"
         case.find("NO_ROUTE", message, subject=box.sender)
         return None
-    if _comes_back(route.destination, box, case, setting):
+    if _comes_back(route.destination, box, case):
         message = f"the route of {box.sender} leads back to the same mailbox; no forward is set"
         case.find("FORWARD_LOOP", message, Severity.ALERT, subject=box.sender)
         return None
     return route.destination
 
 
-def _comes_back(destination: str, box: Mailbox, case: Case, setting: Setting) -> bool:
+def _comes_back(destination: str, box: Mailbox, case: Case) -> bool:
     """Whether a forward to there would return to this mailbox (D35)."""
     if destination == f"mailbox:{box.name}":
         return True

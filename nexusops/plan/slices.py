@@ -1,6 +1,7 @@
 """Which rows of the ledger a decision needs beside the people's own: the holders of names that may be wanted.
 
-Affected people -> bases and domains -> holders: a two-step read (architecture.md, slices). Naming too many costs little.
+Affected people -> bases and domains -> holders: a two-step read (architecture.md, slices). Naming too many costs
+little.
 """
 
 from __future__ import annotations

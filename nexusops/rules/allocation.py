@@ -1,4 +1,6 @@
-"""Addresses are allotted, wound down, revived and ended (R17-R22, R37-R41, R46; D03, D04, D06, D09-D12, D22, D23, D30)."""
+"""Addresses are allotted, wound down, revived and ended (R17-R22, R37-R41, R46; D03, D04, D06, D09-D12, D22, D23,
+D30).
+"""
 
 from __future__ import annotations
 
@@ -46,9 +48,7 @@ class Book:
         state = self.owners.get(owner)
         if state is None or state.left_on is None or state.deceased:
             return False
-        free_after = add_months(
-            state.left_on, self.policy.reuse.after_months, overflow=self.policy.time.month_overflow
-        )
+        free_after = add_months(state.left_on, self.policy.reuse.after_months, overflow=self.policy.time.month_overflow)
         return self.today > free_after
 
     def common_n(self, base: str, domains: Iterable[Domain], person_id: PersonId) -> int:
@@ -108,7 +108,14 @@ def projected(winddown_on: date, months: int, notice_on: date, policy: Policy) -
 
 
 def wind_down(
-    row: Allocation, today: date, policy: Policy, *, months: int, reason: str, why: Reason, successor: Address | None = None
+    row: Allocation,
+    today: date,
+    policy: Policy,
+    *,
+    months: int,
+    reason: str,
+    why: Reason,
+    successor: Address | None = None,
 ) -> Allocation:
     """Into wind-down today (D03: never back-dated); its notice falls due tomorrow (R47)."""
     notice_due = today if policy.notice.policy == "same_day" else next_day(today)
@@ -197,7 +204,9 @@ def end(row: Allocation, today: date, why: Reason) -> Allocation:
 
 
 def may_end(row: Allocation, today: date, policy: Policy, *, deceased: bool) -> bool:
-    """R41, D06: due, and its notice recorded as sent two months ago, unless the end was asked for or nobody is left to tell."""
+    """R41, D06: due, and its notice recorded as sent two months ago, unless the end was asked for or nobody is left
+    to tell.
+    """
     if row.winddown_on is None or row.delete_on is None or today < row.delete_on:
         return False
     if deceased or not row.gate or not policy.notice.gate_deletion:

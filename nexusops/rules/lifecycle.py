@@ -1,4 +1,6 @@
-"""Entitlement, and the life of a personal mailbox (R1, R2, R35, R36, R42-R45; D03, D05, D07-D09, D22, D23, D26, D41-D43)."""
+"""Entitlement, and the life of a personal mailbox (R1, R2, R35, R36, R42-R45; D03, D05, D07-D09, D22, D23, D26,
+D41-D43).
+"""
 
 from __future__ import annotations
 
@@ -7,7 +9,7 @@ from datetime import date, timedelta
 
 from nexusops.model.dates import ONE_DAY, add_months, earliest, next_day
 from nexusops.model.findings import Evidence
-from nexusops.model.ledger import Mailbox, MailboxState, PersonState, Standing
+from nexusops.model.ledger import Mailbox, MailboxState, Standing
 from nexusops.model.people import Card
 from nexusops.model.policy import Policy
 from nexusops.model.tenant import Reason
@@ -18,10 +20,11 @@ class Entitlement:
     """What the cards say today.
 
     ``card``: the primary card (D42), ``qualifying`` whether it entitles to a mailbox. ``until``: last day of the
-    entitlement as the cards stand now. ``cancelled_on``, ``status_on``, ``expired_on``: the end that has come, if any:
-    the day of cancellation, the day a non-qualifying status took effect, the first day after natural expiry.
+    entitlement as the cards stand now. ``cancelled_on``, ``status_on``, ``expired_on``: the end that has come, if
+    any: the day of cancellation, the day a non-qualifying status took effect, the first day after natural expiry.
     ``coming``: a cancellation or change of status that is known and still ahead. ``status_coming``: the card already
-    carries a non-qualifying status that takes effect later, so that until then it counts as what it was. ``left_on``: D09.
+    carries a non-qualifying status that takes effect later, so that until then it counts as what it was. ``left_on``:
+    D09.
     """
 
     card: Card | None
@@ -127,7 +130,7 @@ def ending_of(found: Entitlement) -> str | None:
     return None
 
 
-def standing(found: Entitlement, state: PersonState | None, mailbox: Mailbox | None) -> Standing:
+def standing(found: Entitlement, mailbox: Mailbox | None) -> Standing:
     """rules.md 2.3 for somebody who is neither frozen nor missing."""
     if found.keeps(mailbox):
         return Standing.ENTITLED
@@ -215,7 +218,9 @@ def _why_disabled(box: Mailbox, found: Entitlement, evidence: tuple[Evidence, ..
 
 
 def disabled(box: Mailbox, today: date, policy: Policy, why: Reason) -> Mailbox:
-    """Disabled today; deleted two months later (D08). Its auto-forward is cleared, and it has no sender while disabled."""
+    """Disabled today; deleted two months later (D08). Its auto-forward is cleared, and it has no sender while
+    disabled.
+    """
     overflow = policy.time.month_overflow
     return replace(
         box,

@@ -9,9 +9,7 @@ from dataclasses import dataclass
 PERSONAL_LOCAL = re.compile(r"^[a-z0-9-]+\.[a-z0-9-]+$")
 """R4: what a personal address looks like before the @."""
 
-_LETTERS = str.maketrans(
-    {"ß": "ss", "æ": "ae", "œ": "oe", "ø": "o", "đ": "d", "ð": "d", "þ": "th", "ł": "l", "ı": "i"}
-)
+_LETTERS = str.maketrans({"ß": "ss", "æ": "ae", "œ": "oe", "ø": "o", "đ": "d", "ð": "d", "þ": "th", "ł": "l", "ı": "i"})
 _DROPPED = dict.fromkeys(map(ord, "'\u2018\u2019\u02bc`\u00b4.,"))
 _DASHES = dict.fromkeys((*range(0x2010, 0x2016), 0x2212), "-")
 

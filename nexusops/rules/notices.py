@@ -85,13 +85,19 @@ def _refreshed(notice: Notice, owing: Owing, live: Mapping[Address, Allocation])
     dropped = replace(notice, state=NoticeState.DROPPED, because="it is no longer true")
     if notice.kind is NoticeKind.WINDDOWN:
         left = tuple(a for a in notice.addresses if a in live and live[a].notice_due_on is not None)
-        return replace(notice, addresses=left, delete_on=_announced((live[a] for a in left), owing)) if left else dropped
+        return (
+            replace(notice, addresses=left, delete_on=_announced((live[a] for a in left), owing)) if left else dropped
+        )
     if notice.kind is NoticeKind.CANCELLED:
         return notice if box.state is MailboxState.GRACE_CANCELLED else dropped
     if notice.kind is NoticeKind.STATUS_CHANGE:
         return notice if box.state is MailboxState.GRACE_STATUS else dropped
     if notice.kind is NoticeKind.EXPIRY_WARNING:
-        return notice if notice.delete_on and owing.until and today < notice.delete_on == next_day(owing.until) else dropped
+        return (
+            notice
+            if notice.delete_on and owing.until and today < notice.delete_on == next_day(owing.until)
+            else dropped
+        )
     return notice
 
 

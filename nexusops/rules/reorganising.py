@@ -19,9 +19,9 @@ class UnitMap:
     """Units, domains and the reorganisations in effect, as the rules ask for them.
 
     ``successors`` maps a source unit to its target for merges and renames; ``split`` (unit, person) to the target of
-    that person. ``months`` gives N for addresses of a domain that winds down (R53). ``winding`` are those domains, ``months``
-    the N of each unit that has gone elsewhere. ``starts`` are the days on which a reorganisation touches a unit.
-    ``split_units`` are source units of a split, so that a member without a target can be reported.
+    that person. ``months`` gives N for addresses of a domain that winds down (R53). ``winding`` are those domains,
+    ``months`` the N of each unit that has gone elsewhere. ``starts`` are the days on which a reorganisation touches a
+    unit. ``split_units`` are source units of a split, so that a member without a target can be reported.
     """
 
     units: Mapping[UnitId, Unit]
@@ -114,9 +114,13 @@ def _refusal(reorg: Reorg, snapshot: Snapshot, policy: Policy) -> Finding | None
     subject = reorg.reorg_id
     if reorg.source_unit not in snapshot.units or reorg.target_unit not in snapshot.units:
         missing = reorg.source_unit if reorg.source_unit not in snapshot.units else reorg.target_unit
-        return Finding(code="UNIT_MISSING", subject=subject, message=f"the reorganisation names the unknown unit {missing}")
+        return Finding(
+            code="UNIT_MISSING", subject=subject, message=f"the reorganisation names the unknown unit {missing}"
+        )
     if reorg.months < limits.min_months:
-        message = f"a wind-down of {reorg.months} months is shorter than {limits.min_months}; the reorganisation is refused"
+        message = (
+            f"a wind-down of {reorg.months} months is shorter than {limits.min_months}; the reorganisation is refused"
+        )
         return Finding(code="REORG_MONTHS", subject=subject, message=message, severity=Severity.ALERT)
     if reorg.months > limits.max_months and not reorg.negotiated_ref:
         message = f"{reorg.months} months are more than {limits.max_months} and nothing was negotiated; it is refused"

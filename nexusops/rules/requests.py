@@ -99,13 +99,17 @@ def decide(
     """D24: accept what is plainly the card's own name, reject what needs a new card, refer everything else."""
     wanted = wanted_local.strip().lower()
     if not PERSONAL_LOCAL.match(wanted) or len(wanted) > max_local:
-        return _rejected("NAME_FORM", f"the wanted name is not of the form first.last of at most {max_local} characters")
+        return _rejected(
+            "NAME_FORM", f"the wanted name is not of the form first.last of at most {max_local} characters"
+        )
     first, last = wanted.split(".")
     if min(len(first), len(last)) == 1:
         return _rejected("NAME_INITIAL", "a part of the wanted name is a single letter")
     family = _pieces(words(card.family_names))
     if not _shares_token(last, family):
-        return _rejected("NAME_NEEDS_CARD", "the wanted last name shares no part with the card's: change the card first")
+        return _rejected(
+            "NAME_NEEDS_CARD", "the wanted last name shares no part with the card's: change the card first"
+        )
     if last in _joined(family, 1) and first in _first_names(card, known_as, diminutives):
         return Decision(
             outcome=RequestOutcome.ACCEPTED, code=None, because="the wanted name is made of the names on the card"

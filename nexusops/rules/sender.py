@@ -15,7 +15,6 @@ from nexusops.model.tenant import Reason
 from nexusops.model.units import ExternalRoute, UnitClass
 from nexusops.rules.reorganising import Need, UnitMap
 
-
 _KEPT = ("D18", "it took the place of the former sender")
 
 
@@ -59,7 +58,7 @@ def judge_choice(
     routes: Sequence[ExternalRoute],
     units: UnitMap,
 ) -> Choice:
-    """R12, D17: eligible is an own active personal address, one that took over from it (D18), or an own external one."""
+    """R12, D17: eligible is an own active personal address, its successor (D18), or an own external one."""
     if choice is None:
         return Choice(address=None)
     by_address = {row.address: row for row in sorted(rows, key=lambda r: r.period)}
@@ -77,8 +76,11 @@ def judge_choice(
 def _followed(row: Allocation, by_address: Mapping[Address, Allocation]) -> Allocation:
     """The address that took over in a change of name or a reorganisation, as long as it is there (D18)."""
     seen = {row.address}
-    while row.state is not AddressState.ACTIVE and row.successor in by_address and row.successor not in seen:
-        row = by_address[row.successor]
+    while row.state is not AddressState.ACTIVE and row.successor is not None:
+        following = by_address.get(row.successor)
+        if following is None or following.address in seen:
+            break
+        row = following
         seen.add(row.address)
     return row
 
@@ -111,7 +113,7 @@ def choose(
     policy: Policy,
     evidence: tuple[Evidence, ...],
 ) -> Sender:
-    """One sender for a live mailbox: the choice, else the default that stands, else a new default, else the fallback."""
+    """The choice, else the default that stands, else a new default, else the fallback."""
     if choice.address is not None:
         why = Reason(rule="R12", because="it was chosen in self-service", evidence=choice.evidence or evidence)
         return Sender(address=choice.address, origin=SenderOrigin.CHOICE, basis="", why=why)
@@ -122,9 +124,8 @@ def choose(
     kept = _kept(box, rows, basis)
     if kept is not None:
         rule, because = _KEPT if kept != box.sender else (box.sender_rule, box.sender_because)
-        return Sender(
-            address=kept, origin=SenderOrigin.DEFAULT, basis=basis, why=Reason(rule=rule, because=because, evidence=evidence)
-        )
+        why = Reason(rule=rule, because=because, evidence=evidence)
+        return Sender(address=kept, origin=SenderOrigin.DEFAULT, basis=basis, why=why)
     return _default(candidates, wanted, code, basis, fallback, evidence)
 
 
@@ -137,9 +138,10 @@ def _candidates(rows: Sequence[Allocation], needs: Sequence[Need], units: UnitMa
             continue
         need = by_domain.get(row.domain)
         if need is not None:
-            found.append(_Candidate(row.address, need.classes, need.start, need.unit_id))
+            found.append(_Candidate(address=row.address, classes=need.classes, start=need.start, unit_id=need.unit_id))
         else:
-            found.append(_Candidate(row.address, _classes_of(row.domain, units), row.created_on, row.domain))
+            classes = _classes_of(row.domain, units)
+            found.append(_Candidate(address=row.address, classes=classes, start=row.created_on, unit_id=row.domain))
     return found
 
 
@@ -148,7 +150,7 @@ def _classes_of(domain: Domain, units: UnitMap) -> frozenset[UnitClass]:
 
 
 def _kept(box: Mailbox, rows: Sequence[Allocation], basis: str) -> Address | None:
-    """D16: sticky. Kept while it is eligible, or handed on by D18, unless the preferred class changed or gained its first."""
+    """D16: sticky. Kept while eligible, or handed on by D18, unless the preferred class changed or gained its first."""
     if box.sender is None or box.sender_origin is not SenderOrigin.DEFAULT:
         return None
     if box.sender_basis != basis and not basis.endswith(":none"):

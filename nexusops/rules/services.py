@@ -32,6 +32,4 @@ def mailbox_wish(request: ServiceRequest, unit_domain: Domain | None) -> Mailbox
     if not connected or request.auth != "oauth2" or unit_domain is None:
         return None
     local = (request.from_local or slug(request.service_name)).lower()
-    return MailboxWish(
-        name=request.request_id, address=address(local, unit_domain), display_name=request.service_name
-    )
+    return MailboxWish(name=request.request_id, address=address(local, unit_domain), display_name=request.service_name)

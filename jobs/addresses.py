@@ -3,7 +3,7 @@
 from nexusops.job import Job
 from nexusops.model.changes import Kind
 
-JOB = Job(
+job = Job(
     name="addresses",
     sentence="Adds addresses, starts and ends their wind-down, and removes them when they are due.",
     kinds=frozenset({Kind.ADD_ADDRESS, Kind.WIND_DOWN_ADDRESS, Kind.REVIVE_ADDRESS, Kind.REMOVE_ADDRESS}),

@@ -3,7 +3,7 @@
 from nexusops.job import Job
 from nexusops.model.changes import Kind
 
-JOB = Job(
+job = Job(
     name="disable_cancelled",
     sentence="Disables mailboxes whose card was cancelled or ended, and deletes them when they are due.",
     kinds=frozenset({Kind.DISABLE_MAILBOX, Kind.DELETE_MAILBOX}),

@@ -3,7 +3,7 @@
 from nexusops.job import Job
 from nexusops.model.changes import Kind
 
-JOB = Job(
+job = Job(
     name="forwards",
     sentence="Sets and clears the automatic forwards of mailboxes whose sender is in a domain of a unit's own mail.",
     kinds=frozenset({Kind.SET_FORWARD, Kind.CLEAR_FORWARD}),

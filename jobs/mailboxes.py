@@ -3,7 +3,7 @@
 from nexusops.job import Job
 from nexusops.model.changes import Kind
 
-JOB = Job(
+job = Job(
     name="mailboxes",
     sentence="Makes, enables and restores mailboxes, of people and of units.",
     kinds=frozenset({Kind.CREATE_MAILBOX, Kind.ENABLE_MAILBOX, Kind.RESTORE_MAILBOX}),

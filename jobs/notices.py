@@ -3,7 +3,7 @@
 from nexusops.job import Job
 from nexusops.model.changes import Kind
 
-JOB = Job(
+job = Job(
     name="notices",
     sentence="Sends the notices that are due: wind-downs, cancellations, expiry warnings, orphaned mailboxes.",
     kinds=frozenset({Kind.SEND_NOTICE}),

@@ -3,7 +3,7 @@
 from nexusops.job import Job
 from nexusops.model.changes import Kind
 
-JOB = Job(
+job = Job(
     name="saas_mailboxes",
     sentence="Gives an application the right to its one mailbox, and takes it away.",
     kinds=frozenset({Kind.GRANT_ACCESS, Kind.REVOKE_ACCESS}),

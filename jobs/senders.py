@@ -3,7 +3,7 @@
 from nexusops.job import Job
 from nexusops.model.changes import Kind
 
-JOB = Job(
+job = Job(
     name="senders",
     sentence="Moves the address that a mailbox sends as.",
     kinds=frozenset({Kind.SET_SENDER}),

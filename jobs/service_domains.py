@@ -3,7 +3,7 @@
 from nexusops.job import Job
 from nexusops.model.changes import Kind
 
-JOB = Job(
+job = Job(
     name="service_domains",
     sentence="Publishes and retires the DNS records of service domains, as zone lines, dynamic updates or tickets.",
     kinds=frozenset({Kind.PUBLISH_RECORDS, Kind.RETIRE_RECORDS}),

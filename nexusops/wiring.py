@@ -17,7 +17,6 @@ from nexusops.job import Job
 
 if TYPE_CHECKING:
     from nexusops.pipeline import Ports
-
     from nexusops.ports import Notifier, Registration, SnapshotTables, Store, Tenant
     from nexusops.tenant.settings import TenantSettings
 
@@ -63,7 +62,6 @@ def jobs() -> dict[str, Job]:
 
 def _ports(configuration: Configuration, snapshot: Path | None, closing: ExitStack) -> Ports:
     from nexusops.pipeline import ConfigTexts, Ports
-
     from nexusops.registration import gate
 
     store = open_store_of(configuration)

@@ -43,7 +43,7 @@ def apply(
         outcome = pipeline.apply_plan(
             site.ports, plan, at=at, accept=accept, approve=approve, actor=actor, reason=reason
         )
-        return _told(outcome, form)
+        return _told(outcome, form, at)
 
 
 @click.command()
@@ -75,14 +75,14 @@ def run(
     Ends with 4, and changes nothing, where a guard stops the plan; with 5 where a part failed or was set aside.
     """
     from nexusops import pipeline, wiring
-    from nexusops.cli.plan import planned, told
-    from nexusops.errors import GuardStopped
+    from nexusops.cli.plan import told
+    from nexusops.pipeline.act import StoppedPlan
 
-    if dry_run:
-        made = planned(call, jobs=jobs, at=at, snapshot=snapshot, refresh=refresh, accept=accept)
-        return told(made, form=form, out=out)
     with wiring.opened(call.folder, snapshot=snapshot) as site:
         site.check_jobs(jobs)
+        if dry_run:
+            made = pipeline.make_plan(site.ports, at=at, jobs=jobs, refresh=refresh, accept=accept)
+            return told(made, site.ports.store, form=form, out=out)
         try:
             outcome = pipeline.run(
                 site.ports,
@@ -94,9 +94,9 @@ def run(
                 reason=reason,
                 refresh=refresh,
             )
-        except GuardStopped as stopped:
-            return told(stopped.plan, form=form, out=out) or stopped.exit_code
-        return _told(outcome, form, out)
+        except StoppedPlan as stopped:
+            return told(stopped.plan, site.ports.store, form=form, out=out)
+        return _told(outcome, form, at, out)
 
 
 @click.command()
@@ -109,14 +109,19 @@ def resume(call: Call, form: str, at: datetime, actor: str) -> int:
     from nexusops import pipeline, wiring
 
     with wiring.opened(call.folder) as site:
-        return _told(pipeline.resume(site.ports, at=at, actor=actor), form)
+        outcome = pipeline.resume(site.ports, at=at, actor=actor)
+    if outcome.plan is None and form == "text":
+        click.echo("Nothing to resume: no run was interrupted.")
+        return 0
+    return _told(outcome, form, at)
 
 
-def _told(outcome: Outcome, form: str, out: Path | None = None) -> int:
+def _told(outcome: Outcome, form: str, at: datetime, out: Path | None = None) -> int:
     """Prints what was done, and gives the exit code: 0, or 5 where a part failed or was set aside."""
-    from nexusops import codec, report
+    from nexusops import codec
+    from nexusops.cli.printing import print_outcome
 
     if out is not None and outcome.plan is not None:
         codec.dump_plan(outcome.plan, out)
-    click.echo(report.applied(outcome, form), nl=False)
+    print_outcome(outcome, form, at)
     return outcome.exit_code

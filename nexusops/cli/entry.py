@@ -6,6 +6,7 @@ import os
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 import click
@@ -86,7 +87,7 @@ def call(arguments: Sequence[str]) -> int:
         _traceback_for_debug(arguments)
         _say(str(error))
         return error.exit_code
-    except Exception as error:  # the last line of defence: whatever reaches it is a defect, and is told as one
+    except Exception as error:  # noqa: BLE001  # the last line of defence: a defect, told as one
         _traceback_for_debug(arguments)
         _say(
             f"This is a defect in nexusops: {type(error).__name__}: {_first_line(error)}\n"
@@ -112,11 +113,7 @@ def _first_line(error: Exception) -> str:
 
 
 def _traceback_for_debug(arguments: Sequence[str]) -> None:
-    words = list(arguments)
-    wanted = "--log-level=debug" in words or any(
-        pair == ("--log-level", "debug") for pair in zip(words, words[1:], strict=False)
-    )
-    if wanted:
+    if "--log-level=debug" in arguments or ("--log-level", "debug") in pairwise(arguments):
         import traceback
 
         traceback.print_exc()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from pathlib import Path
+from typing import cast
 
 from nexusops.config.strict import Setting, convert, unknown, wrong
 from nexusops.model.changes import Kind
@@ -58,9 +59,7 @@ def _security(table: Mapping[str, object], path: Path) -> tuple[str, ...]:
     for name in roles:
         if name != "security":
             raise unknown(path, f"roles.{name}", ["roles.security"])
-    found = convert(tuple[str, ...], roles.get("security", []), "roles.security", path)
-    assert isinstance(found, tuple)
-    return found
+    return cast(tuple[str, ...], convert(tuple[str, ...], roles.get("security", []), "roles.security", path))
 
 
 def _approvers(table: Mapping[str, object], path: Path) -> int:

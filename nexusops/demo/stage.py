@@ -53,7 +53,8 @@ class Stage:
         return restamped(folder, self._snapshot(at), at - days.BEFORE_THE_RUN)
 
     def say(self, text: str) -> None:
-        print(text, flush=True)
+        sys.stdout.write(f"{text}\n")
+        sys.stdout.flush()
 
     def type(self, *words: str | Path, expect: int = 0, silent: bool = False, into: Path | None = None) -> str:
         """Shows and runs one command line, and gives what it printed. Another exit code than expected is a defect."""

@@ -1,0 +1,109 @@
+"""How an answer reaches stdout: in colour on a terminal, plain elsewhere, with names and units where they are known."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from nexusops.model.changes import Plan, Planned
+    from nexusops.model.ids import PersonId
+    from nexusops.pipeline import Outcome
+    from nexusops.ports import Store
+    from nexusops.report import Look, Undone
+
+
+def look() -> Look:
+    """Colour and width of the terminal, if stdout is one and NO_COLOR is not set."""
+    from nexusops.report import look_of
+
+    return look_of(
+        terminal=sys.stdout.isatty(),
+        width=shutil.get_terminal_size().columns,
+        colour="NO_COLOR" not in os.environ,
+    )
+
+
+def print_plan(plan: Plan, form: str, store: Store | None = None) -> None:
+    """A plan in one of its formats. With the state at hand, people have their names and units."""
+    from nexusops.model.ids import PersonId
+    from nexusops.report import rendered
+
+    if form == "json" or store is None:
+        click.echo(rendered(plan, form, look=look()), nl=False)
+        return
+    people = sorted({PersonId(one.change.why.subject) for one in plan.changes})
+    units, names = store.units_of(people), _names(plan, people, store)
+    click.echo(rendered(plan, form, units=units, names=names, look=look()), nl=False)
+
+
+def print_outcome(outcome: Outcome, form: str, at: datetime) -> None:
+    """What a run did, as text or JSON."""
+    from nexusops.report import Applied, applied_json, applied_text
+
+    plan, counts = outcome.plan, {}
+    if plan is not None:
+        undone = {one.id for one, _ in (*outcome.set_aside, *outcome.failed)}
+        counts = _counts(one for one in plan.changes if one.id not in undone)
+    applied = Applied(
+        run_id=outcome.run_id,
+        at=at,
+        result=_result(outcome),
+        digest=plan.digest if plan is not None else None,
+        done=counts,
+        set_aside=_undone(outcome.set_aside),
+        failed=_undone(outcome.failed),
+        findings=plan.findings if plan is not None else (),
+    )
+    click.echo(applied_json(applied) if form == "json" else applied_text(applied, look()), nl=False)
+
+
+def _names(plan: Plan, people: Sequence[PersonId], store: Store) -> dict[str, str]:
+    """The names on the cards; of new people, as the plan gives them."""
+    from nexusops.model.changes import CreateMailbox
+
+    names = {
+        one.change.why.subject: one.change.display_name for one in plan.changes if isinstance(one.change, CreateMailbox)
+    }
+    for one in store.owners(people):
+        if one.card_names is not None:
+            names[one.person_id] = " ".join(part for part in one.card_names if part)
+    return names
+
+
+def _result(outcome: Outcome) -> str:
+    if outcome.exit_code:
+        return "partial"
+    return "applied" if outcome.done or outcome.waiting else "nothing"
+
+
+def _counts(changes: Iterable[Planned]) -> dict[str, int]:
+    from nexusops.model.changes import kind_of
+
+    counts: dict[str, int] = {}
+    for one in changes:
+        kind = kind_of(one.change).value
+        counts[kind] = counts.get(kind, 0) + 1
+    return counts
+
+
+def _undone(changes: Iterable[tuple[Planned, str]]) -> tuple[Undone, ...]:
+    from nexusops.model.changes import kind_of, target_of
+    from nexusops.report import Undone
+
+    return tuple(
+        Undone(
+            id=one.id,
+            kind=kind_of(one.change),
+            target=target_of(one.change),
+            subject=one.change.why.subject,
+            message=message,
+        )
+        for one, message in changes
+    )

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import re
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from nexusops.report.blocks import visible
 from nexusops.report.text import NOBODY, NOWHERE, next_step
 from nexusops.report.view import Names, Units, affected, cost, findings_of, groups_of, number_of
 
+_DATE = re.compile(r"\b\d{4}-\d\d-\d\d\b", re.ASCII)
 TEMPLATES = Path(__file__).parent / "templates"
 
 
@@ -33,6 +35,8 @@ def plan_page(plan: Plan, *, units: Units = NOWHERE, names: Names = NOBODY) -> s
         lstrip_blocks=True,
         finalize=_shown,
     )
+    places.filters["coded"] = _coded
+    places.filters["dated"] = _dated
     style, script = _read("page.css"), _read("page.js")
     groups = groups_of(plan, units, names)
     return places.get_template("plan.html.j2").render(
@@ -61,6 +65,21 @@ def _units(found: Iterable[str]) -> list[str]:
 def _shown(value: object) -> object:
     """Plain strings with control and direction marks spelt out; what is already markup stays."""
     return visible(value) if type(value) is str else value
+
+
+def _coded(sentence: str) -> str:
+    """What stands between backticks as code; everything is escaped."""
+    from markupsafe import Markup, escape
+
+    parts = sentence.split("`")
+    return Markup("").join(Markup("<code>{}</code>").format(p) if n % 2 else escape(p) for n, p in enumerate(parts))
+
+
+def _dated(sentence: str) -> str:
+    """Dates in one piece, so that none is broken at its hyphens; everything is escaped."""
+    from markupsafe import Markup, escape
+
+    return Markup(_DATE.sub(r"<time>\g<0></time>", str(escape(visible(sentence)))))  # noqa: S704 - escaped above
 
 
 def _read(name: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
+from building.plans import box, personal, plan_of, why
 from nexusops.model.changes import (
     AddAddress,
     Change,
@@ -32,7 +33,6 @@ from nexusops.model.changes import (
 from nexusops.model.findings import Finding, Severity
 from nexusops.model.ids import Address, PersonId, UnitId
 from nexusops.model.ledger import AddressState, MailboxKind, NoticeKind
-from tests.building.plans import box, personal, plan_of, why
 
 ANN, MARY, BEN = PersonId("1000005"), PersonId("1000001"), PersonId("1000007")
 UNITS = {ANN: (UnitId("MERT"), UnitId("LAW")), MARY: (UnitId("BALL"),), BEN: (UnitId("CHEM"),)}
@@ -113,11 +113,17 @@ EVERY_KIND: tuple[tuple[str, Change], ...] = (
             address=Address("ben.oneill@stats.ox.ac.uk"),
         ),
     ),
-    ("senders", SetSender(mailbox=personal("mert0005", ANN), why=why(ANN, "R40", "it winds down"), was=CHEM, becomes=LAW)),
+    (
+        "senders",
+        SetSender(mailbox=personal("mert0005", ANN), why=why(ANN, "R40", "it winds down"), was=CHEM, becomes=LAW),
+    ),
     (
         "forwards",
         SetForward(
-            mailbox=personal("stat0001", BEN), why=why(BEN, "R58", "own-mail sender"), was=None, becomes="ben@mail.example"
+            mailbox=personal("stat0001", BEN),
+            why=why(BEN, "R58", "own-mail sender"),
+            was=None,
+            becomes="ben@mail.example",
         ),
     ),
     (
@@ -143,13 +149,17 @@ EVERY_KIND: tuple[tuple[str, Change], ...] = (
     ("saas_mailboxes", RevokeAccess(mailbox=box("oldday"), why=why("oldday", "R63", "retired"), connection="ms_smtp")),
     (
         "service_domains",
-        PublishRecords(why=why("r7", "R68", "approved"), domain="admin-day.foodtech.ox.ac.uk", records=(SPF,), publish_as="ticket"),
+        PublishRecords(
+            why=why("r7", "R68", "approved"), domain="admin-day.foodtech.ox.ac.uk", records=(SPF,), publish_as="ticket"
+        ),
     ),
     (
         "service_domains",
-        RetireRecords(why=why("r8", "2.4", "retired"), domain="old.foodtech.ox.ac.uk", records=(SPF, SPF), publish_as="zone_lines"),
+        RetireRecords(
+            why=why("r8", "2.4", "retired"), domain="old.foodtech.ox.ac.uk", records=(SPF, SPF), publish_as="zone_lines"
+        ),
     ),
-)  # fmt: skip
+)
 
 FINDINGS = (
     Finding(
@@ -199,7 +209,7 @@ def end_of_courses(number: int) -> tuple[Plan, dict[PersonId, tuple[UnitId, ...]
     guard = GuardReport(
         counts={"Destructive": destructive, "unit:UNIT03": destructive // 17},
         limits={"Destructive": 50, "unit:UNIT03": 20},
-        tripped=("Destructive",) if destructive > 50 else (),
+        tripped=("Destructive", "unit:UNIT03") if destructive > 17 * 21 else (),
     )
     planned = tuple(Planned(id=f"c{n}", job="mailboxes", change=change) for n, change in enumerate(changes, start=1))
     estimate = Estimate(graph_writes=number, exchange_writes=number * 2, seconds=number * 0.4)

@@ -7,6 +7,7 @@ from datetime import date
 from typing import Any
 
 import pytest
+from building.plans import personal, plans, why
 from hypothesis import given, settings
 
 from nexusops.codec import canonical, digest_of, hash_of, row_from_json, row_to_json
@@ -28,7 +29,6 @@ from nexusops.model.ledger import (
     Standing,
 )
 from nexusops.model.policy import Policy, WinddownPolicy
-from tests.building.plans import personal, plans, why
 
 
 def test_canonical_json_sorts_keys_and_has_no_spaces() -> None:

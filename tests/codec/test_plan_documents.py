@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from building.plans import changes_of, personal, plan_of, plans, why
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -17,7 +18,6 @@ from nexusops.errors import UsageError
 from nexusops.model.changes import CreateMailbox, Kind, Plan, Planned, kind_of
 from nexusops.model.findings import Finding
 from nexusops.model.ids import PersonId
-from tests.building.plans import changes_of, personal, plan_of, plans, why
 
 EXAMPLE: dict[str, Any] = {
     "format": 1,
@@ -182,7 +182,7 @@ def test_a_document_that_is_no_plan_is_refused_with_the_key_path(document: Any, 
 )
 def test_what_a_person_reads_must_be_what_would_be_carried_out(document: Any, path: str) -> None:
     """An altered plan must not show one thing and do another."""
-    with pytest.raises(UsageError, match="altered|missing") as refused:
+    with pytest.raises(UsageError, match=r"altered|missing") as refused:
         decode_plan(document)
     assert path in refused.value.message
 
@@ -220,5 +220,5 @@ def test_a_file_that_is_no_plan_is_refused_by_name_and_key_path(tmp_path: Path) 
 def test_a_missing_file_and_a_folder_that_is_none_are_usage_errors(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="cannot be read: No such file"):
         load_plan(tmp_path / "none.json")
-    with pytest.raises(UsageError, match="cannot be written to .*: No such file"):
+    with pytest.raises(UsageError, match=r"cannot be written to .*: No such file"):
         dump_plan(the_example(), tmp_path / "none" / "plan.json")

@@ -15,6 +15,7 @@
     })),
   }));
   const total = groups.reduce((sum, group) => sum + group.rows.length, 0);
+  const said = (number) => number.toLocaleString("en-GB");
   const filter = () => {
     const wanted = words.value.toLowerCase().split(/\s+/).filter(Boolean);
     const whom = person.value.trim().toLowerCase();
@@ -31,7 +32,7 @@
       group.body.hidden = here === 0;
       count += here;
     }
-    shown.textContent = count === total ? `${total} changes` : `${count} of ${total} changes`;
+    shown.textContent = count === total ? `${said(total)} change${total === 1 ? "" : "s"}` : `${said(count)} of ${said(total)} changes`;
     field("nothing").hidden = count !== 0;
   };
   let later = 0;

@@ -7,10 +7,11 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import cache
-from importlib.metadata import entry_points, version
+from importlib.metadata import entry_points
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from nexusops import __version__
 from nexusops.config import Configuration, load
 from nexusops.errors import UsageError
 from nexusops.job import Job
@@ -95,7 +96,7 @@ def _ports(configuration: Configuration, snapshot: Path | None, closing: ExitSta
             services=configuration.services_text(),
             config=configuration.text("nexusops.toml") + "\n" + configuration.text("guard.toml"),
         ),
-        program_version=version("nexusops"),
+        program_version=__version__,
     )
 
 

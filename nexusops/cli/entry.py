@@ -11,6 +11,7 @@ from pathlib import Path
 
 import click
 
+from nexusops import __version__
 from nexusops.cli.lazy import LazyGroup
 from nexusops.errors import NexusopsError
 
@@ -28,9 +29,7 @@ class Call:
 
 def _version(ctx: click.Context, _param: click.Parameter, wanted: bool) -> None:
     if wanted:
-        from importlib.metadata import version
-
-        click.echo(f"nexusops {version('nexusops')}")
+        click.echo(f"nexusops {__version__}")
         ctx.exit()
 
 

@@ -108,7 +108,7 @@ def convert(kind: object, value: object, key: str, path: Path) -> object:
 
 def _scalar(kind: object, value: object, key: str, path: Path) -> object:
     words = {str: "a string", int: "a whole number", float: "a number", bool: "true or false"}
-    plain: type = getattr(kind, "__supertype__", kind)  # NewType: the ids of the model
+    plain = typing.cast(type, getattr(kind, "__supertype__", kind))  # NewType: the ids of the model
     accepted = (int, float) if plain is float else (plain,)
     if not isinstance(value, accepted) or (isinstance(value, bool) and plain is not bool):
         raise wrong(path, key, words[plain], value)

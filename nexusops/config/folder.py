@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from importlib import resources
 from pathlib import Path
 from typing import cast
@@ -68,13 +67,9 @@ class Configuration:
         return json.dumps(values, sort_keys=True, ensure_ascii=False, default=list)
 
     def services_text(self) -> str:
-        folder = self.folder / "services"
-        return "".join(f"# {path.name}\n{path.read_text('utf-8')}\n" for path in sorted(folder.glob("*.toml")))
-
-    def fingerprint(self) -> str:
-        """A hash over all effective values."""
-        texts = [self.text(name) for name in ("nexusops.toml", "policy.toml", "guard.toml")] + [self.services_text()]
-        return hashlib.sha256("\0".join(texts).encode()).hexdigest()
+        """The requests as JSON."""
+        requests = {name: asdict(request) for name, request in self.services.items()}
+        return json.dumps(requests, sort_keys=True, ensure_ascii=False)
 
 
 def load(folder: Path) -> Configuration:

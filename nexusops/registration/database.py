@@ -1,0 +1,200 @@
+"""A snapshot that is read from a database: tables or views named as in rules.md 3, and a one-row view ``manifest``.
+
+Everything is read in one transaction that sees one state of the database. The values become the text that a CSV would
+hold, the rows are sorted, and their hash is the table's: the same rows are the same snapshot, in whatever order they come.
+"""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import io
+import tempfile
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from nexusops.errors import Defect, UsageError
+from nexusops.registration.fields import BadValue, instant
+from nexusops.registration.layout import LAYOUTS, Layout
+from nexusops.registration.manifest import Listed, Manifest, check_header, partial, refused
+from nexusops.registration.reading import Unreadable, read_table
+from nexusops.registration.shelf import Shelf
+from nexusops.registration.tables import Tables, unpack
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection, Engine
+    from sqlalchemy.engine import URL
+
+MANIFEST = "manifest"
+# What shows one state of the database for the whole transaction, best first.
+_LEVELS = ("REPEATABLE READ", "SNAPSHOT", "SERIALIZABLE")
+_BATCH = 10_000
+
+
+class DatabaseRegistration:
+    """``url`` is any SQLAlchemy URL; ``site`` and ``parent_domain`` as for a folder."""
+
+    def __init__(self, url: str, site: str | None, parent_domain: str) -> None:
+        self.url = url
+        self.site = site
+        self.parent_domain = parent_domain
+
+    def read(self) -> Tables:
+        """The present state. Raises SnapshotRefused where it cannot be used (D27), UsageError for a URL that is none."""
+        from sqlalchemy.exc import SQLAlchemyError
+
+        engine, url = _engine(self.url)
+        try:
+            with _one_state(engine) as connection, tempfile.TemporaryDirectory(prefix="nexusops-") as folder:
+                return self._read(connection, Path(folder))
+        except SQLAlchemyError as error:
+            shown = url.render_as_string(hide_password=True)
+            reason = str(getattr(error, "orig", None) or error).splitlines()[0]
+            raise refused(partial(f"the registration database {shown} cannot be read: {reason}")) from error
+        finally:
+            engine.dispose()
+
+    def unpack(self, blobs: Mapping[str, bytes]) -> Tables:
+        """A snapshot that was kept with ``pack``."""
+        return unpack(blobs, self.parent_domain)
+
+    def _read(self, connection: Connection, folder: Path) -> Tables:
+        there = _there(connection)
+        manifest, defects = _manifest(connection, there, self.site)
+        shelf = Shelf()
+        listed: dict[str, Listed] = {}
+        ignored: list[str] = []
+        for layout in LAYOUTS.values():
+            if layout.name not in there:
+                if layout.required:
+                    defects.append(partial(f"the table {layout.name} is missing"))
+                continue
+            try:
+                listed[layout.name], unknown = _take(connection, shelf, layout, folder)
+                ignored += [f"{layout.name}.{column}" for column in unknown]
+            except Unreadable as error:
+                defects.append(partial(f"the table {layout.name} cannot be used: {error}"))
+        if defects:
+            raise refused(*defects)
+        return Tables(shelf, replace(manifest, tables=listed, ignored_columns=tuple(ignored)), self.parent_domain)
+
+
+def _engine(text: str) -> tuple[Engine, URL]:
+    from sqlalchemy import create_engine, make_url
+    from sqlalchemy.exc import ArgumentError, NoSuchModuleError
+    from sqlalchemy.pool import NullPool
+
+    try:
+        url = make_url(text)
+        return create_engine(url, poolclass=NullPool), url
+    except (ArgumentError, NoSuchModuleError, ImportError) as error:
+        raise UsageError(
+            "nexusops.toml: registration.url is not the URL of a database that this installation can open"
+            f" ({type(error).__name__}).",
+            next_step="Write one such as postgresql+psycopg://user@host/name, and install the driver that it names.",
+        ) from error
+
+
+@contextmanager
+def _one_state(engine: Engine) -> Iterator[Connection]:
+    """A transaction in which every read sees the same state of the database."""
+    if engine.dialect.name == "sqlite":
+        # The driver would begin a transaction only before a write.
+        with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            connection.exec_driver_sql("BEGIN")
+            yield connection
+            connection.exec_driver_sql("ROLLBACK")
+        return
+    with engine.connect() as plain:
+        known = engine.dialect.get_isolation_level_values(plain.connection.dbapi_connection)
+        level = next((level for level in _LEVELS if level in known), None)
+        with plain.execution_options(**({"isolation_level": level} if level else {})) as connection:
+            yield connection
+
+
+def _there(connection: Connection) -> frozenset[str]:
+    from sqlalchemy import inspect
+
+    inspector = inspect(connection)
+    found = {*inspector.get_table_names(), *inspector.get_view_names()}
+    if connection.dialect.name == "postgresql":
+        found |= set(inspector.get_materialized_view_names())
+    return frozenset(found)
+
+
+def _manifest(connection: Connection, there: Collection[str], site: str | None) -> tuple[Manifest, list[Defect]]:
+    from sqlalchemy import column, select, table
+
+    if MANIFEST not in there:
+        raise refused(partial("the view manifest(schema, tenant, as_of) is missing"))
+    view = table(MANIFEST, column("schema"), column("tenant"), column("as_of"))
+    rows = connection.execute(select(view)).all()
+    if len(rows) != 1:
+        raise refused(partial(f"the view manifest must have one row, and has {len(rows)}"))
+    schema, tenant, as_of = rows[0]
+    defects = check_header(schema, tenant, site)
+    try:
+        stood = instant(_text(as_of, boolean=False, day=False))
+    except BadValue as error:
+        raise refused(*defects, partial(f"the manifest's as_of: {error.reason}")) from error
+    return Manifest(tenant=str(tenant), as_of=stood, tables={}), defects
+
+
+def _take(connection: Connection, shelf: Shelf, layout: Layout, folder: Path) -> tuple[Listed, tuple[str, ...]]:
+    """Writes the table as a canonical CSV, and reads that like any other. Raises Unreadable."""
+    from sqlalchemy import Boolean, column, inspect, select, table
+
+    described = {found["name"]: found["type"] for found in inspect(connection).get_columns(layout.name)}
+    columns = [name for name in layout.columns if name in described]
+    booleans = [isinstance(described[name], Boolean) for name in columns]
+    dates = [name in layout.dates for name in columns]
+    query = select(*[column(name) for name in columns]).select_from(table(layout.name))
+    lines = []
+    if columns:
+        result = connection.execution_options(yield_per=_BATCH).execute(query)
+        lines = sorted(
+            tuple(_text(value, boolean, day) for value, boolean, day in zip(row, booleans, dates, strict=True))
+            for row in result
+        )
+    content = _csv(columns, lines)
+    path = folder / f"{layout.name}.csv"
+    path.write_bytes(content)
+    rows, _ = read_table(shelf, layout, path, content)
+    path.unlink()
+    if rows != len(lines):
+        raise Unreadable(f"{len(lines)} rows were fetched and {rows} could be read")
+    unknown = tuple(name for name in described if name not in layout.columns)
+    return Listed(rows=rows, sha256=hashlib.sha256(content).hexdigest()), unknown
+
+
+def _csv(columns: list[str], lines: list[tuple[str, ...]]) -> bytes:
+    out = io.StringIO(newline="")
+    writer = csv.writer(out, lineterminator="\n", quoting=csv.QUOTE_MINIMAL)
+    writer.writerow(columns)
+    writer.writerows(lines)
+    return out.getvalue().encode()
+
+
+def _text(value: object, boolean: bool, day: bool) -> str:
+    """A value of any type as the text of a CSV field; an instant without a zone is in UTC. Raises Unreadable."""
+    if value is None:
+        return ""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, bool) or (boolean and value in (0, 1)):
+        return "true" if value else "false"
+    if isinstance(value, datetime):
+        aware = value if value.tzinfo else value.replace(tzinfo=UTC)
+        return value.date().isoformat() if day else aware.astimezone(UTC).isoformat().replace("+00:00", "Z")
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, int):
+        return str(value)
+    if isinstance(value, float | Decimal):
+        return str(int(value)) if value == int(value) else str(value)
+    raise Unreadable(f"it holds values of the type {type(value).__name__}, which no column of it may have")

@@ -1,0 +1,120 @@
+"""One table's file into DuckDB: CSV, JSON Lines or Parquet, strictly, and with every way it can be broken (D27)."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections.abc import Sequence
+from pathlib import Path
+
+from nexusops.registration.layout import Layout
+from nexusops.registration.shelf import Shelf, literal, name
+
+KINDS = ("csv", "parquet", "jsonl")
+_NESTED = re.compile(r"STRUCT|MAP|UNION|BLOB|LIST|VARIANT|.*\]$", re.IGNORECASE)
+_TELLING = re.compile(r"Expected Number|Value with|Invalid unicode|Maximum line|state machine", re.IGNORECASE)
+
+
+class Unreadable(Exception):
+    """The file cannot be read as this table: the message says why, without a word of its content."""
+
+
+def read_table(shelf: Shelf, layout: Layout, path: Path, content: bytes) -> tuple[int, tuple[str, ...]]:
+    """Takes the file into the shelf; returns the number of rows, and the columns that we do not know.
+
+    ``content`` is what was hashed, ``path`` where DuckDB reads it from. Raises Unreadable.
+    """
+    import duckdb
+
+    relation_of = {".csv": _csv, ".parquet": _parquet, ".jsonl": _json_lines}[path.suffix]
+    try:
+        relation, columns, unsure = relation_of(shelf, layout, path, content)
+        missing = [c for c in layout.columns if c not in columns and c not in layout.optional | unsure]
+        if missing:
+            raise Unreadable(f"the column {missing[0]} is missing" if len(missing) == 1 else _plural(missing))
+        rows = shelf.take(layout, relation, columns)
+    except duckdb.Error as error:
+        raise Unreadable(_reason(error)) from error
+    return rows, tuple(column for column in columns if column not in layout.columns)
+
+
+def _plural(missing: Sequence[str]) -> str:
+    return f"the columns {', '.join(missing)} are missing"
+
+
+def _reason(error: Exception) -> str:
+    """DuckDB's reason without the line that it quotes: that may hold personal data."""
+    lines = str(error).splitlines()
+    telling = [line for line in lines[1:] if _TELLING.search(line)]
+    return ". ".join(line.rstrip(". ") for line in (*lines[:1], *telling))
+
+
+def _text(content: bytes) -> str:
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise Unreadable(f"it is not UTF-8 at byte {error.start}") from error
+    if "\0" in text:
+        raise Unreadable("it holds a NUL character")
+    return text
+
+
+_Relation = tuple[str, tuple[str, ...], frozenset[str]]
+"""A FROM item, the columns that it has, and those whose absence means nothing."""
+
+
+def _csv(shelf: Shelf, layout: Layout, path: Path, content: bytes) -> _Relation:
+    text = _text(content)
+    try:
+        header = next(csv.reader(io.StringIO(text[: 1 << 16], newline=""), strict=True), [])
+    except csv.Error as error:
+        raise Unreadable(f"its header row is broken: {error}") from error
+    if not header or not any(header):
+        raise Unreadable("it is empty: not even a header row")
+    if len(set(header)) != len(header) or "" in header:
+        raise Unreadable("its header row names a column twice, or not at all")
+    columns = ", ".join(f"{literal(column)}: 'VARCHAR'" for column in header)
+    relation = (
+        f"read_csv({literal(str(path))}, auto_detect=false, header=true, columns={{{columns}}}, delim=',', quote='\"',"
+        " escape='\"', comment='', nullstr='', strict_mode=true, null_padding=false, ignore_errors=false)"
+    )
+    return relation, tuple(header), frozenset()
+
+
+def _json_lines(shelf: Shelf, layout: Layout, path: Path, content: bytes) -> _Relation:
+    text = _text(content)
+    if "\\u0000" in text:
+        raise Unreadable("it holds a NUL character")
+    source = f"{literal(str(path))}, format='newline_delimited'"
+    kinds = shelf.rows(f"SELECT DISTINCT json_type(json) FROM read_json_objects({source})")
+    if any(kind != "OBJECT" for (kind,) in kinds):
+        raise Unreadable("a line is not a JSON object")
+    found = shelf.rows(f"SELECT DISTINCT unnest(json_keys(json)) AS k FROM read_json_objects({source}) ORDER BY k")
+    keys = tuple(key for (key,) in found)
+    columns = ", ".join(f"{literal(column)}: 'VARCHAR'" for column in (keys or layout.columns))
+    # An exporter may leave out what is null; of a table without rows nothing can be said.
+    unsure = layout.nullable if keys else frozenset(layout.columns)
+    relation = f"read_json({source}, columns={{{columns}}}, ignore_errors=false)"
+    return relation, keys or layout.columns, unsure
+
+
+def _parquet(shelf: Shelf, layout: Layout, path: Path, content: bytes) -> _Relation:
+    source = f"read_parquet({literal(str(path))})"
+    described = [(row[0], row[1]) for row in shelf.rows(f"DESCRIBE SELECT * FROM {source}")]
+    nested = [column for column, kind in described if column in layout.columns and _NESTED.match(kind)]
+    if nested:
+        raise Unreadable(f"the column {nested[0]} holds nested or binary values instead of text")
+    chosen = ", ".join(f"{_as_text(layout, column, kind)} AS {name(column)}" for column, kind in described)
+    return f"(SELECT {chosen} FROM {source})", tuple(column for column, _ in described), frozenset()
+
+
+def _as_text(layout: Layout, column: str, kind: str) -> str:
+    """Values of any type become the strings that a CSV would hold: ISO dates, RFC 3339 instants, true and false."""
+    if column in layout.dates and kind.startswith("TIMESTAMP"):
+        return f"CAST(CAST({name(column)} AS DATE) AS VARCHAR)"
+    if kind.startswith("TIMESTAMP"):
+        # A timestamp without a zone is in UTC, as Parquet's own are.
+        utc = f"make_timestamp(epoch_us({name(column)}))"
+        return f"strftime({utc}, '%Y-%m-%dT%H:%M:%S.%fZ')"
+    return f"CAST({name(column)} AS VARCHAR)"

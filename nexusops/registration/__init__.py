@@ -1,8 +1,8 @@
 """Registration data in: a snapshot from a folder or a database, checked, compared and cut into slices (rules.md 3).
 
-``layout`` says which tables and columns there are, ``manifest`` and ``gate`` whether a snapshot may be used, ``folder`` and
-``database`` where it comes from; ``tables`` answers for one that was read, in DuckDB; ``estate`` and ``records`` turn its
-strings into the nouns of the model, row fault by row fault (D29).
+``layout`` says which tables and columns there are, ``manifest`` and ``gate`` whether a snapshot may be used,
+``folder`` and ``database`` where it comes from; ``tables`` answers for one that was read, in DuckDB; ``estate`` and
+``records`` turn its strings into the nouns of the model, row fault by row fault (D29).
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """A snapshot that is read from a database: tables or views named as in rules.md 3, and a one-row view ``manifest``.
 
 Everything is read in one transaction that sees one state of the database. The values become the text that a CSV would
-hold, the rows are sorted, and their hash is the table's: the same rows are the same snapshot, in whatever order they come.
+hold, the rows are sorted, and their hash is the table's: the same rows are the same snapshot, whatever their order.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ class DatabaseRegistration:
         self.parent_domain = parent_domain
 
     def read(self) -> Tables:
-        """The present state. Raises SnapshotRefused where it cannot be used (D27), UsageError for a URL that is none."""
+        """The present state. Raises SnapshotRefused where it cannot be used (D27), UsageError for a URL of nothing."""
         from sqlalchemy.exc import SQLAlchemyError
 
         engine, url = _engine(self.url)
@@ -111,7 +111,8 @@ def _one_state(engine: Engine) -> Iterator[Connection]:
             connection.exec_driver_sql("ROLLBACK")
         return
     with engine.connect() as plain:
-        known = engine.dialect.get_isolation_level_values(plain.connection.dbapi_connection)
+        driver = plain.connection.dbapi_connection
+        known = engine.dialect.get_isolation_level_values(driver) if driver is not None else ()
         level = next((level for level in _LEVELS if level in known), None)
         with plain.execution_options(**({"isolation_level": level} if level else {})) as connection:
             yield connection
@@ -147,13 +148,13 @@ def _manifest(connection: Connection, there: Collection[str], site: str | None) 
 
 def _take(connection: Connection, shelf: Shelf, layout: Layout, folder: Path) -> tuple[Listed, tuple[str, ...]]:
     """Writes the table as a canonical CSV, and reads that like any other. Raises Unreadable."""
-    from sqlalchemy import Boolean, column, inspect, select, table
+    from sqlalchemy import Boolean, column, inspect, table
 
     described = {found["name"]: found["type"] for found in inspect(connection).get_columns(layout.name)}
     columns = [name for name in layout.columns if name in described]
     booleans = [isinstance(described[name], Boolean) for name in columns]
     dates = [name in layout.dates for name in columns]
-    query = select(*[column(name) for name in columns]).select_from(table(layout.name))
+    query = table(layout.name, *[column(name) for name in columns]).select()
     lines = []
     if columns:
         result = connection.execution_options(yield_per=_BATCH).execute(query)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from nexusops.model.ids import PersonId
 from nexusops.model.journal import JsonObject, JsonValue
 from nexusops.ports import SnapshotTables
+from nexusops.registration.changes import bags
 from nexusops.registration.layout import LAYOUTS, Layout
 from nexusops.registration.shelf import Shelf
 from nexusops.registration.tables import shelf_of
@@ -44,8 +45,7 @@ def _table(new: Shelf, old: Shelf, layout: Layout) -> TableDifference:
     ours, theirs = f"{new.schema}.raw_{layout.name}", f"{old.schema}.raw_{layout.name}"
     key = "concat(" + ", '/', ".join(f"coalesce({column}, '')" for column in layout.key) + ")"
     rows = new.rows(
-        f"WITH only_new AS (FROM {ours} EXCEPT ALL FROM {theirs}), only_old AS (FROM {theirs} EXCEPT ALL FROM {ours}),"
-        f" keys AS (SELECT {key} AS k FROM only_new UNION SELECT {key} FROM only_old)"
+        f"WITH keys AS (SELECT DISTINCT {key} AS k FROM {bags(ours, theirs)})"
         f" SELECT k, k IN (SELECT {key} FROM {theirs}), k IN (SELECT {key} FROM {ours}) FROM keys ORDER BY k"
     )
     return TableDifference(

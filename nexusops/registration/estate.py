@@ -1,4 +1,4 @@
-"""Everything of a snapshot that is not a person's: units, domains, reorganisations, routes, non-personal mailboxes, IT staff."""
+"""What of a snapshot is not one person's: units, domains, reorganisations, routes, non-personal mailboxes, staff."""
 
 from __future__ import annotations
 
@@ -41,8 +41,8 @@ _KINDS = {
 class Estate:
     """The small tables, whole. A fault in them touches people, too:
 
-    ``frozen_units``: whose members are frozen (a unit of no known kind); ``spared_units`` and ``spared_people``: who may
-    gain but must not lose anything, since what gave it to them cannot be read (D29). Each maps to the fault's code.
+    ``frozen_units``: whose members are frozen (a unit of no known kind); ``spared_units`` and ``spared_people``: who
+    may gain but must not lose anything, since what gave it to them cannot be read (D29). Each maps to the fault's code.
     """
 
     units: Mapping[UnitId, Unit]
@@ -118,7 +118,7 @@ def _units(
             reading.find("BAD_UNIT_KIND", tables.UNITS, row, f"the kind {unit.kind!r} is not known; members are frozen")
         if unit.domain is not None and domain is None:
             spared[unit.unit_id] = "UNIT_DOMAIN_UNKNOWN"
-            reason = f"the domain {unit.domain} is not in domains, or its row is bad; the unit counts as without a domain"
+            reason = f"the domain {unit.domain} is not in domains, or its row is bad; the unit counts as without one"
             reading.find("UNIT_DOMAIN_UNKNOWN", tables.UNITS, row, reason)
         if unit.own_mail and domain is not None and domain.managed:
             reason = f"the unit has its own mail, yet the domain {unit.domain} is managed; one of the two is wrong"

@@ -1,4 +1,4 @@
-"""A table's strings, read strictly (rules.md 3): what does not fit is a BadValue, which becomes a fault of its row (D29)."""
+"""A table's strings, read strictly (rules.md 3): what does not fit is a BadValue, and a fault of its row (D29)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A snapshot that lies in a folder: manifest.json, and a CSV, Parquet or JSON Lines file for each table (rules.md 3)."""
+"""A snapshot that lies in a folder: manifest.json, and a CSV, Parquet or JSON Lines file a table (rules.md 3)."""
 
 from __future__ import annotations
 
@@ -89,7 +89,7 @@ class FolderRegistration:
 
 
 def _false_of_unknown(manifest: Manifest, files: Mapping[str, list[Path]], tables: tuple[str, ...]) -> list[Defect]:
-    """Tables that we do not know are ignored; but what the manifest says of them must be true: they count in its hash."""
+    """Tables that we do not know are ignored; but what the manifest says of them must be true: it is in the hash."""
     defects = []
     for table in tables:
         listed = manifest.tables.get(table)

@@ -31,7 +31,7 @@ def _age(new: SnapshotRecord, at: datetime, policy: Policy) -> Iterator[Defect]:
     if new.as_of > at:
         yield Defect(
             code="SNAPSHOT_FUTURE",
-            message=f"the snapshot is as of {_text(new.as_of)}, which is after the run's {_text(at)}; check both clocks",
+            message=f"the snapshot is as of {_text(new.as_of)}, after the run's {_text(at)}; check both clocks",
         )
     elif at - new.as_of > timedelta(minutes=most):
         yield Defect(

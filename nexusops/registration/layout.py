@@ -9,9 +9,9 @@ from dataclasses import dataclass
 class Layout:
     """One table. ``key`` identifies a row; ``nullable`` columns may be empty, and ``optional`` ones missing altogether.
 
-    ``lowered`` columns hold domains and addresses, and are lower-cased on reading. ``dates`` hold dates. ``instant`` is when
-    the row was committed: one after the snapshot's as_of waits (R60, D34). ``person`` is the column that says whose row it
-    is, ``shared`` the one that must not occur in two rows, whoever's they are.
+    ``lowered`` columns hold domains and addresses, and are lower-cased on reading. ``dates`` hold dates. ``instant`` is
+    when the row was committed: one after the snapshot's as_of waits (R60, D34). ``person`` is the column that says
+    whose row it is, ``shared`` the one that must not occur in two rows, whoever's they are.
     """
 
     name: str

@@ -69,7 +69,7 @@ def check_header(schema: object, tenant: object, site: str | None) -> list[Defec
 
 
 def parse(content: bytes, site: str | None) -> tuple[Manifest, list[Defect]]:
-    """The manifest and the defects of its header. Raises SnapshotRefused where nothing further can be checked with it."""
+    """The manifest and the defects of its header. Raises SnapshotRefused where nothing can be checked against it."""
     document = _document(content)
     defects = check_header(document.get("schema"), document.get("tenant"), site)
     fatal: list[Defect] = []
@@ -112,7 +112,9 @@ def _tables(value: object, fatal: list[Defect]) -> dict[str, Listed]:
         if good_rows and isinstance(digest, str) and re.fullmatch(r"[0-9a-fA-F]{64}", digest):
             tables[name] = Listed(rows=cast(int, rows), sha256=digest.lower())
         else:
-            fatal.append(partial(f"the manifest's entry for {name} must have rows, a number, and sha256, 64 hex digits"))
+            fatal.append(
+                partial(f"the manifest's entry for {name} must have rows (a number) and sha256 (64 hex digits)")
+            )
     return tables
 
 

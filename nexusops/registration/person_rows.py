@@ -1,4 +1,4 @@
-"""A person's rows in persons, cards and affiliations, strictly typed; each fault by its code (rules.md 3.2, 3.3, 3.5)."""
+"""A person's rows in persons, cards and affiliations, typed strictly; each fault by its code (rules.md 3.2 to 3.5)."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ LONGEST_NAMES = 200
 FIRST_DAY = date(1900, 1, 1)
 """Stands for a start that nobody recorded (rules.md 3.5)."""
 REASONS = frozenset({"resigned", "discontinued", "other"})
-# The site's own form of a username is policy, and judged by the rules; this is what could be a name of an account at all.
+# The site's own form of a username is policy, and judged by the rules; this is what can name an account at all.
 _USERNAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}", re.ASCII)
 
 
@@ -110,7 +110,7 @@ def _card_day(column: str, text: str | None) -> date:
 
 
 def read_affiliations(draft: Draft, rows: Sequence[Values], estate: Estate) -> tuple[Affiliation, ...]:
-    """One affiliation a unit, in the order of the units; a row of a unit that we do not know spares the person (D29)."""
+    """One affiliation a unit, in the order of the units; a row of a unit that is not known spares the person (D29)."""
     kept: dict[UnitId, Affiliation] = {}
     for affiliation in _sound(draft, rows, estate):
         earlier = kept.setdefault(affiliation.unit_id, affiliation)

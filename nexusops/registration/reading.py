@@ -15,6 +15,9 @@ KINDS = ("csv", "parquet", "jsonl")
 _NESTED = re.compile(r"STRUCT|MAP|UNION|BLOB|LIST|VARIANT|.*\]$", re.IGNORECASE)
 _TELLING = re.compile(r"Expected Number|Value with|Invalid unicode|Maximum line|state machine", re.IGNORECASE)
 
+_Relation = tuple[str, tuple[str, ...], frozenset[str]]
+"""A FROM item, the columns that it has, and those whose absence means nothing."""
+
 
 class Unreadable(Exception):
     """The file cannot be read as this table: the message says why, without a word of its content."""
@@ -27,9 +30,8 @@ def read_table(shelf: Shelf, layout: Layout, path: Path, content: bytes) -> tupl
     """
     import duckdb
 
-    relation_of = {".csv": _csv, ".parquet": _parquet, ".jsonl": _json_lines}[path.suffix]
     try:
-        relation, columns, unsure = relation_of(shelf, layout, path, content)
+        relation, columns, unsure = _relation(shelf, layout, path, content)
         missing = [c for c in layout.columns if c not in columns and c not in layout.optional | unsure]
         if missing:
             raise Unreadable(f"the column {missing[0]} is missing" if len(missing) == 1 else _plural(missing))
@@ -37,6 +39,14 @@ def read_table(shelf: Shelf, layout: Layout, path: Path, content: bytes) -> tupl
     except duckdb.Error as error:
         raise Unreadable(_reason(error)) from error
     return rows, tuple(column for column in columns if column not in layout.columns)
+
+
+def _relation(shelf: Shelf, layout: Layout, path: Path, content: bytes) -> _Relation:
+    if path.suffix == ".csv":
+        return _csv(path, _text(content))
+    if path.suffix == ".jsonl":
+        return _json_lines(shelf, layout, path, _text(content))
+    return _parquet(shelf, layout, path)
 
 
 def _plural(missing: Sequence[str]) -> str:
@@ -60,12 +70,7 @@ def _text(content: bytes) -> str:
     return text
 
 
-_Relation = tuple[str, tuple[str, ...], frozenset[str]]
-"""A FROM item, the columns that it has, and those whose absence means nothing."""
-
-
-def _csv(shelf: Shelf, layout: Layout, path: Path, content: bytes) -> _Relation:
-    text = _text(content)
+def _csv(path: Path, text: str) -> _Relation:
     try:
         header = next(csv.reader(io.StringIO(text[: 1 << 16], newline=""), strict=True), [])
     except csv.Error as error:
@@ -82,8 +87,7 @@ def _csv(shelf: Shelf, layout: Layout, path: Path, content: bytes) -> _Relation:
     return relation, tuple(header), frozenset()
 
 
-def _json_lines(shelf: Shelf, layout: Layout, path: Path, content: bytes) -> _Relation:
-    text = _text(content)
+def _json_lines(shelf: Shelf, layout: Layout, path: Path, text: str) -> _Relation:
     if "\\u0000" in text:
         raise Unreadable("it holds a NUL character")
     source = f"{literal(str(path))}, format='newline_delimited'"
@@ -99,7 +103,7 @@ def _json_lines(shelf: Shelf, layout: Layout, path: Path, content: bytes) -> _Re
     return relation, keys or layout.columns, unsure
 
 
-def _parquet(shelf: Shelf, layout: Layout, path: Path, content: bytes) -> _Relation:
+def _parquet(shelf: Shelf, layout: Layout, path: Path) -> _Relation:
     source = f"read_parquet({literal(str(path))})"
     described = [(row[0], row[1]) for row in shelf.rows(f"DESCRIBE SELECT * FROM {source}")]
     nested = [column for column, kind in described if column in layout.columns and _NESTED.match(kind)]

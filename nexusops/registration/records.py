@@ -47,7 +47,8 @@ def _repeated(shelf: Shelf, table: str, column: str) -> frozenset[str]:
     return frozenset(
         value
         for (value,) in shelf.rows(
-            f"SELECT {column} FROM {shelf.schema}.{table} WHERE {column} IS NOT NULL GROUP BY {column} HAVING count(*) > 1"
+            f"SELECT {column} FROM {shelf.schema}.{table} WHERE {column} IS NOT NULL"
+            f" GROUP BY {column} HAVING count(*) > 1"
         )
     )
 
@@ -55,7 +56,7 @@ def _repeated(shelf: Shelf, table: str, column: str) -> frozenset[str]:
 def read_records(
     shelf: Shelf, wanted: Sequence[PersonId], everyone: bool, clashes: Clashes, estate: Estate, snapshot: str
 ) -> dict[PersonId, PersonRecord]:
-    """A record for each person wanted, in that order. ``everyone``: those are all that there are, so nothing is filtered."""
+    """A record for each person wanted, in that order. ``everyone``: all that there are, so unfiltered."""
     rows = {layout.name: _rows(shelf, layout, None if everyone else wanted) for layout in (*_OWN, *_WISHES)}
     routes = _routes(estate.external_routes.values())
     return {

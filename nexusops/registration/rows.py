@@ -88,31 +88,28 @@ class Reading:
         return [Row(layout, values) for values in found]
 
     def sound(
-        self, layout: Layout, build: Callable[[Row], T], bad: Callable[[Row, str], None] = lambda row, code: None
+        self, layout: Layout, build: Callable[[Row], T], bad: Callable[[Row, str], None] | None = None
     ) -> Iterator[tuple[Row, T]]:
-        """The rows without a fault, as built. Of rows with the same key none is taken. ``bad`` hears of each that is not."""
+        """The rows without a fault, as built. Of rows with the same key none is taken. ``bad`` hears of the others."""
         rows = self.rows(layout)
         times = Counter(row.key for row in rows)
         told: set[str] = set()
         for row in rows:
-            if times[row.key] > 1:
-                if row.key not in told:
-                    told.add(row.key)
-                    reason = f"the key stands in {times[row.key]} rows; none of them is taken"
-                    self.find(DUPLICATES.get(layout.name, "DUP_ROW"), layout, row, reason)
-                bad(row, DUPLICATES.get(layout.name, "DUP_ROW"))
-                continue
             try:
+                if times[row.key] > 1:
+                    reason = f"the key stands in {times[row.key]} rows, and none of them can be taken"
+                    raise BadValue(reason, DUPLICATES.get(layout.name, "DUP_ROW"))
                 built = build(row)
             except BadValue as error:
-                self.find(error.code, layout, row, f"{error.reason}; the row is ignored")
-                bad(row, error.code)
+                if times[row.key] == 1 or row.key not in told:
+                    self.find(error.code, layout, row, f"{error.reason}; the row is ignored")
+                told.add(row.key)
+                if bad is not None:
+                    bad(row, error.code)
                 continue
             yield row, built
 
-    def find(
-        self, code: str, layout: Layout, row: Row, reason: str, severity: Severity = Severity.WARNING
-    ) -> None:
+    def find(self, code: str, layout: Layout, row: Row, reason: str, severity: Severity = Severity.WARNING) -> None:
         """A finding about a row; its subject is the row's unit, domain, address or other key."""
         self.findings.append(
             Finding(

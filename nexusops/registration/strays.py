@@ -14,10 +14,11 @@ _OF_PEOPLE = ("sender_choices", "name_requests", "alternative_addresses", "reorg
 
 def find_strays(shelf: Shelf, manifest: Manifest) -> tuple[Finding, ...]:
     """In no particular order; each is about the site, and names table and key."""
-    return tuple(
-        finding
-        for source in (_unknown(manifest), _nameless(shelf, manifest), _orphans(shelf, manifest), _units(shelf, manifest))
-        for finding in source
+    return (
+        *_unknown(manifest),
+        *_nameless(shelf, manifest),
+        *_orphans(shelf, manifest),
+        *_units(shelf, manifest),
     )
 
 
@@ -78,9 +79,7 @@ def _units(shelf: Shelf, manifest: Manifest) -> Iterator[Finding]:
         f" (SELECT unit_id FROM {shelf.schema}.units WHERE unit_id IS NOT NULL) GROUP BY unit_id"
     ):
         message = f"the unit {unit} is not in units, and {count} affiliations name it; nothing of theirs is taken away"
-        yield Finding(
-            code="UNIT_MISSING", subject=unit, message=message, evidence=(_row("units", unit, manifest),)
-        )
+        yield Finding(code="UNIT_MISSING", subject=unit, message=message, evidence=(_row("units", unit, manifest),))
 
 
 def _row(table: str, key: str, manifest: Manifest) -> Evidence:

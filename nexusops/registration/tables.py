@@ -14,7 +14,8 @@ from nexusops.model.journal import SnapshotRecord
 from nexusops.model.services import ServiceRequest
 from nexusops.model.snapshot import Snapshot
 from nexusops.ports import SnapshotTables
-from nexusops.registration import changes, manifest as manifests, strays
+from nexusops.registration import changes, strays
+from nexusops.registration import manifest as manifests
 from nexusops.registration.estate import Estate, read_estate
 from nexusops.registration.layout import LAYOUTS
 from nexusops.registration.manifest import Manifest

@@ -69,9 +69,7 @@ def read_alternatives(draft: Draft, rows: Sequence[Values]) -> tuple[Alternative
     return tuple(found)
 
 
-def _single(
-    draft: Draft, layout: Layout, values: Sequence[Values], repeated: Collection[str] = ()
-) -> Iterator[Row]:
+def _single(draft: Draft, layout: Layout, values: Sequence[Values], repeated: Collection[str] = ()) -> Iterator[Row]:
     """Rows whose key stands once; of others none is taken."""
     if not values:
         return

@@ -5,7 +5,6 @@ Plain output has one record a line and no wrapping, so that grep and awk can rea
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -60,10 +59,10 @@ def line(text: str = "", tone: Tone = Tone.PLAIN, indent: int = 0) -> Line:
 
 
 def visible(text: str) -> str:
-    """The text on one line, with nothing that a terminal would obey: control and direction marks are spelt out."""
-    if text.isascii() and text.isprintable():
+    """The text on one line, with nothing that a terminal would obey or hide: what has no glyph is spelt out."""
+    if text.isprintable():
         return text
-    return "".join(_spelt(char) for char in text)
+    return "".join(char if char.isprintable() else f"\\u{ord(char):04x}" for char in text)
 
 
 def written(blocks: Iterable[Block], look: Look = PLAIN) -> str:
@@ -90,9 +89,3 @@ def _plain(block: Block) -> Iterable[str]:
     for row in rows:
         padded = (cell.ljust(width) for cell, width in zip(row, widths, strict=True))
         yield (" " * block.indent + "  ".join(padded)).rstrip()
-
-
-def _spelt(char: str) -> str:
-    if unicodedata.category(char) not in ("Cc", "Cf", "Cs", "Zl", "Zp"):
-        return char
-    return f"\\u{ord(char):04x}"

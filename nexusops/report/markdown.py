@@ -11,7 +11,7 @@ from nexusops.report.blocks import visible
 from nexusops.report.text import NOBODY, NOWHERE, next_step
 from nexusops.report.view import Group, Names, Units, affected, cost, findings_of, groups_of, number_of, some
 
-_MARKS = re.compile(r"([\\`*_{}\[\]<>()#+!|~&@:])")
+_MARKS = re.compile(r"([\\`*_{}\[\]<>()#+!|~&@]|:(?=//))")
 
 
 def plan_markdown(plan: Plan, *, units: Units = NOWHERE, names: Names = NOBODY) -> str:

@@ -36,6 +36,8 @@ _NOTICES = {
     NoticeKind.ORPHANED: "that a mailbox has no owner",
 }
 
+_WITH_A_LAST_DAY = (NoticeKind.WINDDOWN, NoticeKind.STATUS_CHANGE, NoticeKind.ORPHANED)
+
 
 def describe(change: Change) -> str:
     """One plain English sentence: what will be done, to what, and until when."""
@@ -130,7 +132,8 @@ def _with_it(addresses: Sequence[str]) -> str:
 
 
 def _news(change: SendNotice) -> str:
-    when = f", on {change.delete_on}" if change.delete_on else ""
+    until = "until" if change.addresses and change.notice in _WITH_A_LAST_DAY else "on"
+    when = f", {until} {change.delete_on}" if change.delete_on else ""
     short = " (short notice)" if change.short_notice else ""
     which = f": {_listed(change.addresses)}" if change.addresses else ""
     return f"{_NOTICES[change.notice]}{which}{when}{short}"

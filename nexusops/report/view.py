@@ -116,7 +116,7 @@ def units_of(change: Change, units: Units) -> tuple[str, ...]:
 
 
 def affected(plan: Plan, limit: str, units: Units, most: int = 10) -> tuple[tuple[str, int], ...]:
-    """The units most affected by what a limit counts (``Destructive`` or a kind), with their numbers; none for a unit's own limit."""
+    """The units most affected by what a limit counts (``Destructive`` or a kind); none for a unit's own limit."""
     counted = DESTRUCTIVE_KINDS if limit == DESTRUCTIVE else {limit}
     numbers: Counter[str] = Counter()
     for planned in plan.changes:

@@ -206,11 +206,12 @@ def end_of_courses(number: int) -> tuple[Plan, dict[PersonId, tuple[UnitId, ...]
             was, becomes = Address(f"p{n}@chem.ox.ac.uk"), Address(f"p.{n}@merton.ox.ac.uk")
             changes.append(SetSender(mailbox=mailbox, why=reason, was=was, becomes=becomes))
     destructive = sum(isinstance(change, DisableMailbox) for change in changes)
-    guard = GuardReport(
-        counts={"Destructive": destructive, "unit:UNIT03": destructive // 17},
-        limits={"Destructive": 50, "unit:UNIT03": 20},
-        tripped=("Destructive", "unit:UNIT03") if destructive > 17 * 21 else (),
+    counts, limits = (
+        {"Destructive": destructive, "unit:UNIT03": destructive // 17},
+        {"Destructive": 50, "unit:UNIT03": 20},
     )
+    tripped = tuple(name for name in limits if counts[name] > limits[name])
+    guard = GuardReport(counts=counts, limits=limits, tripped=tripped)
     planned = tuple(Planned(id=f"c{n}", job="mailboxes", change=change) for n, change in enumerate(changes, start=1))
     estimate = Estimate(graph_writes=number, exchange_writes=number * 2, seconds=number * 0.4)
     return plan_of(planned, findings=FINDINGS, guard=guard, estimate=estimate), units, names

@@ -1,0 +1,185 @@
+"""What a run did, why something is as it is, and what went wrong: text and JSON."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import pytest
+from building.golden import golden
+from building.plans import AT, SNAPSHOT_SHA256
+from building.stories import FINDINGS
+
+from nexusops.errors import Defect, GuardStopped, NexusopsError, SnapshotRefused
+from nexusops.model.changes import Kind
+from nexusops.model.findings import Evidence
+from nexusops.report import (
+    Applied,
+    Event,
+    Explanation,
+    Fact,
+    Look,
+    Period,
+    Undone,
+    Upcoming,
+    applied_json,
+    applied_text,
+    error_json,
+    error_text,
+    explain_json,
+    explain_text,
+)
+
+GOLDEN = Path(__file__).parent / "golden"
+
+PARTLY = Applied(
+    run_id="01J8ZK3M5Q",
+    at=AT,
+    result="partial",
+    digest="sha256:" + "9a3c" * 16,
+    done={"CreateMailbox": 12, "SetSender": 25},
+    waiting=(Undone(id="c3", kind=Kind.CREATE_MAILBOX, target="ball1234", subject="1000001", message="not made yet"),),
+    set_aside=(Undone(id="c7", kind=Kind.SET_SENDER, target="mert0005", subject="1000005", message="found x@y.uk"),),
+    failed=(
+        Undone(id="c8", kind=Kind.ADD_ADDRESS, target="a.b@chem.ox.ac.uk", subject="1000007", message="503 five times"),
+        Undone(id="c9", kind=Kind.DELETE_MAILBOX, target="hist0003", subject="1000008", message="on litigation hold"),
+    ),
+    findings=FINDINGS[:1],
+    resumed="01J8ZK0000",
+)
+ADDRESS = Explanation(
+    subject="ann.lee2@chem.ox.ac.uk",
+    kind="personal address",
+    summary="It belongs to 1000005 and is winding down; it receives until 2025-12-02.",
+    facts=(
+        Fact(
+            label="state",
+            value="winddown",
+            rule="R39",
+            because="the affiliation to CHEM ended on 2025-09-30",
+            since=date(2025, 10, 1),
+            evidence=(Evidence(table="affiliations", key="1000005,CHEM", snapshot=SNAPSHOT_SHA256),),
+        ),
+        Fact(
+            label="name",
+            value="ann.lee2, not ann.lee",
+            rule="R17",
+            because="ann.lee@chem.ox.ac.uk was somebody else's (a***) when this one was made",
+            since=date(2023, 10, 1),
+            evidence=(Evidence(table="ledger", key="ann.lee@chem.ox.ac.uk,1"),),
+        ),
+        Fact(label="sender", value="no", rule="R40", because="an address in wind-down cannot be the sender"),
+    ),
+    periods=(
+        Period(owner="1000002", state="deleted", since=date(2015, 10, 1), until=date(2018, 12, 2)),
+        Period(owner="1000005", state="winddown", since=date(2023, 10, 1)),
+    ),
+    history=tuple(
+        Event(
+            at=datetime(2025, 1 + n, 1, tzinfo=UTC),
+            what=f"event {n}",
+            rule="R39",
+            actor="nexusops",
+            reason="as asked" if n == 6 else None,
+        )
+        for n in range(7)
+    ),
+    upcoming=(
+        Upcoming(on=date(2025, 10, 2), what="a notice is sent", rule="R47"),
+        Upcoming(on=date(2025, 12, 2), what="it is deleted", rule="R41", unless="the affiliation to CHEM comes back"),
+    ),
+)
+NOTHING_KNOWN = Explanation(subject="ball1234", kind="person", summary="Mary Brown, entitled.")
+
+
+class Broken(NexusopsError):
+    pass
+
+
+REFUSED = SnapshotRefused(
+    [
+        Defect(code="SNAPSHOT_STALE", message="71 minutes old"),
+        Defect(code="SNAPSHOT_PARTIAL", message="no cards"),
+    ],
+    next_step="Export the snapshot again, and run `nexusops snapshot check DIR`.",
+)
+
+OUTPUTS: dict[str, Callable[[], str]] = {
+    "applied_partly.txt": lambda: applied_text(PARTLY),
+    "applied_partly.json": lambda: applied_json(PARTLY),
+    "applied_nothing.txt": lambda: applied_text(Applied(run_id="r2", at=AT, result="nothing")),
+    "explain_address.txt": lambda: explain_text(ADDRESS),
+    "explain_address_whole.txt": lambda: explain_text(ADDRESS, whole=True),
+    "explain_address.json": lambda: explain_json(ADDRESS),
+    "explain_short.txt": lambda: explain_text(NOTHING_KNOWN),
+    "error_refused.txt": lambda: error_text(REFUSED),
+    "error_refused.json": lambda: error_json(REFUSED),
+}
+
+
+@pytest.mark.parametrize("name", OUTPUTS)
+def test_the_whole_output_is_as_agreed(name: str) -> None:
+    """rules.md 4a (a partly failed run), 4c (explain)."""
+    output = OUTPUTS[name]()
+    assert output == golden(GOLDEN / name, output)
+
+
+def test_the_short_answer_fits_on_a_screen() -> None:
+    """rules.md 4c: the desk answers while somebody waits on the telephone."""
+    lines = explain_text(ADDRESS).splitlines()
+    assert len(lines) <= 30
+    assert max(map(len, lines)) <= 110
+
+
+@pytest.mark.parametrize(
+    ("question", "answer"),
+    [
+        (
+            "why the 2?",
+            "because ann.lee@chem.ox.ac.uk was somebody else's (a***) when this one was made (R17)",
+        ),
+        ("when does it stop?", "2025-12-02  it is deleted (R41)"),
+        ("what would prevent that?", "unless the affiliation to CHEM comes back"),
+        ("who had it before?", "2015-10-01  2018-12-02  1000002  deleted"),
+    ],
+)
+def test_the_answer_stands_on_a_line_of_its_own(question: str, answer: str) -> None:
+    assert answer in [line.strip() for line in explain_text(ADDRESS).splitlines()], question
+
+
+@pytest.mark.parametrize(
+    ("result", "undone", "said"),
+    [
+        ("applied", {}, "Nothing has to be done."),
+        ("partial", {"set_aside": PARTLY.set_aside}, "`nexusops drift` shows"),
+        ("applied", {"waiting": PARTLY.waiting}, "The next run goes on"),
+        ("failed", {}, "`nexusops resume` finishes"),
+    ],
+)
+def test_each_end_says_what_to_do_next(result: str, undone: dict[str, tuple[Undone, ...]], said: str) -> None:
+    """interface.md 1: every message ends with what to do next."""
+    applied = Applied(run_id="r", at=AT, result=result, **undone)  # type: ignore[arg-type]
+    assert applied_text(applied).splitlines()[-1].startswith(f"Next: {said}")
+
+
+def test_whoever_runs_it_may_name_another_next_step() -> None:
+    applied = Applied(run_id="r", at=AT, result="nothing", next_step="Nothing was interrupted.")
+    assert json.loads(applied_json(applied))["next"] == "Nothing was interrupted."
+
+
+def test_an_outcome_and_an_explanation_have_colour_on_a_terminal() -> None:
+    look = Look(colour=True, width=100)
+    assert "\x1b[1;31m! DeleteMailbox" in applied_text(PARTLY, look)
+    assert "\x1b[1mNow" in explain_text(ADDRESS, look=look)
+
+
+def test_an_error_is_an_object_with_its_exit_code() -> None:
+    """interface.md 1."""
+    stopped = GuardStopped("Destructive: 60 planned, limit 50.", next_step="Use --accept Destructive=60.")
+    assert json.loads(error_json(stopped)) == {
+        "error": {"code": 4, "message": "Destructive: 60 planned, limit 50.", "next": "Use --accept Destructive=60."}
+    }
+    assert error_text(stopped) == "Destructive: 60 planned, limit 50.\nNext: Use --accept Destructive=60.\n"
+    assert json.loads(error_json(Broken("x", next_step="y")))["error"]["code"] == 1

@@ -84,8 +84,7 @@ def call(arguments: Sequence[str]) -> int:
         return 0
     except NexusopsError as error:
         _traceback_for_debug(arguments)
-        _say(str(error))
-        return error.exit_code
+        return _told(error)
     except Exception as error:  # noqa: BLE001  # the last line of defence: a defect, told as one
         _traceback_for_debug(arguments)
         _say(
@@ -101,6 +100,13 @@ def _usage(error: click.ClickException) -> int:
     path = context.command_path if context is not None else "nexusops"
     _say(f"{error.format_message()}\nSee `{path} --help` for what it takes.")
     return 2
+
+
+def _told(error: NexusopsError) -> int:
+    from nexusops.report import error_text
+
+    click.echo(error_text(error), err=True, nl=False)
+    return error.exit_code
 
 
 def _say(text: str) -> None:

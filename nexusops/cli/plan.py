@@ -71,12 +71,13 @@ def told(made: Plan, store: Store, *, form: str, out: Path | None, detailed: boo
     from nexusops import codec
     from nexusops.cli.printing import print_plan
     from nexusops.pipeline.act import StoppedPlan
+    from nexusops.report import error_text
 
     if out is not None:
         codec.dump_plan(made, out)
     print_plan(made, form, store)
     if made.guard.tripped:
         stopped = StoppedPlan(made)
-        click.echo(str(stopped), err=True)
+        click.echo(error_text(stopped), err=True, nl=False)
         return stopped.exit_code
     return PENDING if detailed and made.changes else 0

@@ -1,0 +1,33 @@
+"""The state: the ledger, the journal and everything else that must survive, in SQLite or PostgreSQL.
+
+schema.py    the tables
+mapping.py   dataclasses to table rows and back
+opening.py   place, schema version, site; migrations
+reading.py   slices of the ledger
+writing.py   acceptance and records, with the journal
+chain.py     the journal's hash chain
+lock.py      one run at a time
+export.py    the document of `state export`
+sql.py       the Store of ports.py, out of these
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from nexusops.store.sql import SqlStore
+
+
+def open_store(url: str, *, site: str, base_dir: Path) -> SqlStore:
+    """The state of one site. A relative ``sqlite:///`` path is taken from ``base_dir``, the configuration folder.
+
+    Raises UsageError (another site's, or a newer one), StateUnavailable (no database, or it does not answer).
+    """
+    from nexusops.store.opening import engine_for, located, prepared
+    from nexusops.store.sql import SqlStore
+
+    engine = engine_for(located(url, base_dir))
+    prepared(engine, site)
+    return SqlStore(engine)

@@ -1,0 +1,104 @@
+"""The journal's hash chain: every row vouches for all its columns and for the row before (interface.md 9)."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+import msgspec
+from sqlalchemy import RowMapping
+
+from nexusops.model.journal import Entry, JournalRow, Phase
+
+VERSION = 1
+FIRST = "0" * 64
+COLUMNS = (
+    "seq",
+    "at",
+    "run_id",
+    "phase",
+    "actor",
+    "rule",
+    "object",
+    "scope",
+    "change_id",
+    "step",
+    "before",
+    "after",
+    "request_id",
+    "reason",
+)
+
+
+def hashed(values: Mapping[str, Any] | RowMapping, previous: str) -> str:
+    """sha256 over a version byte and the canonical JSON of the row's columns and the hash before it."""
+    content = msgspec.json.encode([*(values[name] for name in COLUMNS), previous])
+    return hashlib.sha256(bytes([VERSION]) + content).hexdigest()
+
+
+def linked(entries: Iterable[Entry], last_seq: int, last_hash: str) -> list[dict[str, Any]]:
+    """The table rows of new entries, chained on to the last row."""
+    rows = []
+    for seq, entry in enumerate(entries, start=last_seq + 1):
+        values: dict[str, Any] = {
+            "seq": seq,
+            "at": instant(entry.at),
+            "run_id": entry.run_id,
+            "phase": entry.phase.value,
+            "actor": entry.actor,
+            "rule": entry.rule,
+            "object": entry.object,
+            "scope": entry.scope,
+            "change_id": entry.change_id,
+            "step": entry.step,
+            "before": _text(entry.before),
+            "after": _text(entry.after),
+            "request_id": entry.request_id,
+            "reason": entry.reason,
+        }
+        last_hash = hashed(values, last_hash)
+        rows.append({**values, "hash": last_hash})
+    return rows
+
+
+def broken(rows: Iterable[RowMapping]) -> Iterator[int]:
+    """The seq of every row that does not continue the chain: edited, removed before it, or out of order."""
+    previous, expected = FIRST, 1
+    for row in rows:
+        if row["seq"] != expected or hashed(row, previous) != row["hash"]:
+            yield row["seq"]
+        previous, expected = row["hash"], row["seq"] + 1
+
+
+def read(row: RowMapping, previous: str) -> JournalRow:
+    entry = Entry(
+        at=datetime.fromisoformat(row["at"]),
+        run_id=row["run_id"],
+        phase=Phase(row["phase"]),
+        actor=row["actor"],
+        rule=row["rule"],
+        object=row["object"],
+        scope=row["scope"],
+        change_id=row["change_id"],
+        step=row["step"],
+        before=_value(row["before"]),
+        after=_value(row["after"]),
+        request_id=row["request_id"],
+        reason=row["reason"],
+    )
+    return JournalRow(seq=row["seq"], entry=entry, previous_hash=previous, hash=row["hash"])
+
+
+def instant(at: datetime) -> str:
+    """RFC 3339 in UTC with Z."""
+    return at.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+def _text(value: Any) -> str | None:
+    return None if value is None else msgspec.json.encode(value, order="sorted").decode()
+
+
+def _value(text: str | None) -> Any:
+    return None if text is None else msgspec.json.decode(text)

@@ -1,0 +1,74 @@
+"""Ledger rows to table rows and back, driven by the dataclass fields."""
+
+from __future__ import annotations
+
+import typing
+from collections.abc import Callable
+from dataclasses import fields
+from enum import Enum
+from functools import cache
+from typing import Any, TypeVar
+
+import msgspec
+from sqlalchemy import JSON, Row
+
+from nexusops.model.dates import earliest
+from nexusops.model.journal import LedgerRow
+from nexusops.model.ledger import Mailbox, MailboxKind, MailboxState
+from nexusops.store.schema import plain_type
+
+T = TypeVar("T")
+
+
+@cache
+def _decoders(row: Any) -> tuple[tuple[str, Callable[[Any], Any] | None], ...]:
+    hints = typing.get_type_hints(row)
+    found: list[tuple[str, Callable[[Any], Any] | None]] = []
+    for field in fields(row):
+        hint = hints[field.name]
+        decode: Callable[[Any], Any] | None = None
+        if plain_type(hint) is JSON:
+            decode = _converter(hint)
+        else:
+            kinds = [part for part in (typing.get_args(hint) or (hint,)) if isinstance(part, type)]
+            decode = next((_optional(kind) for kind in kinds if issubclass(kind, Enum)), None)
+        found.append((field.name, decode))
+    return tuple(found)
+
+
+def _optional(kind: type[Enum]) -> Callable[[Any], Any]:
+    return lambda value: None if value is None else kind(value)
+
+
+def _converter(hint: Any) -> Callable[[Any], Any]:
+    return lambda value: None if value is None else msgspec.convert(value, hint)
+
+
+def decoded(kind: type[T], row: Row[Any]) -> T:
+    """The dataclass of a table row."""
+    values = row._mapping
+    return kind(**{name: decode(values[name]) if decode else values[name] for name, decode in _decoders(kind)})
+
+
+def encoded(row: LedgerRow) -> dict[str, Any]:
+    """The table row of a dataclass, with what the database alone needs (a box's due date)."""
+    values: dict[str, Any] = {}
+    for name, decode in _decoders(type(row)):
+        value = getattr(row, name)
+        if isinstance(value, Enum):
+            value = value.value
+        elif decode is not None and value is not None:
+            value = msgspec.to_builtins(value)
+        values[name] = value
+    if isinstance(row, Mailbox):
+        values["due_on"] = _due_on(row)
+    return values
+
+
+def _due_on(box: Mailbox) -> Any:
+    """The next day on which time alone may change a non-personal mailbox; people carry their own date."""
+    if box.kind is MailboxKind.PERSONAL:
+        return None
+    purge = box.purge_on if box.state is MailboxState.DELETED else None
+    told = box.orphaned_on if box.state is MailboxState.ORPHANED and box.notice_sent_on is None else None
+    return earliest(box.disable_on, box.delete_on, purge, told)

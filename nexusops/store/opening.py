@@ -1,0 +1,93 @@
+"""Opening a state: its place, its schema, its site. Alembic is imported only where there is something to migrate."""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event, inspect, make_url, select, text
+from sqlalchemy.engine import URL
+from sqlalchemy.exc import DatabaseError, OperationalError
+
+from nexusops.errors import StateUnavailable, UsageError
+from nexusops.store.schema import SCHEMA_VERSION, meta
+
+MIGRATIONS = Path(__file__).with_name("migrations")
+
+
+def located(url: str, base_dir: Path) -> URL:
+    """The URL, with a relative SQLite path taken from the configuration folder, whose parents are made."""
+    parsed = make_url(url)
+    if parsed.get_backend_name() == "sqlite" and parsed.database and parsed.database != ":memory:":
+        path = (base_dir / parsed.database).resolve()
+        path.parent.mkdir(parents=True, exist_ok=True)
+        return parsed.set(database=str(path))
+    return parsed
+
+
+def engine_for(url: URL) -> Engine:
+    engine = create_engine(url)
+    if url.get_backend_name() == "sqlite":
+        event.listen(engine, "connect", _pragmas)
+    return engine
+
+
+def _pragmas(connection: sqlite3.Connection, _record: Any) -> None:
+    """What is committed must survive a power cut; a reader must not stop a writer."""
+    cursor = connection.cursor()
+    for pragma in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON", "busy_timeout = 10000"):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def prepared(engine: Engine, site: str) -> None:
+    """Migrates an empty or older state; refuses a newer one, another site's, and what is no state at all."""
+    try:
+        with engine.begin() as connection:
+            _prepare(connection, site)
+    except (OperationalError, DatabaseError) as error:
+        raise StateUnavailable(
+            f"The state at {engine.url.render_as_string(hide_password=True)} cannot be read: {_cause(error)}.",
+            next_step="Check [state] url in nexusops.toml: it must name a database of nexusops, or a new one.",
+        ) from error
+
+
+def _cause(error: DatabaseError) -> str:
+    return str(error.orig).strip().splitlines()[0] if error.orig else "the database does not answer"
+
+
+def _prepare(connection: Connection, site: str) -> None:
+    if not inspect(connection).has_table("meta"):
+        _migrate(connection)
+        connection.execute(
+            meta.insert().values(
+                site=site, schema_version=SCHEMA_VERSION, serial=0, policy_hash="", services_hash="", dirty=False
+            )
+        )
+        return
+    row = connection.execute(select(meta)).mappings().one()
+    if row["site"] != site:
+        raise UsageError(
+            f"The state belongs to the site {row['site']}, not to {site}.",
+            next_step="Give each site a database or a PostgreSQL schema of its own: [state] url in nexusops.toml.",
+        )
+    if row["schema_version"] > SCHEMA_VERSION:
+        raise UsageError(
+            f"The state is of schema {row['schema_version']}, and this nexusops knows {SCHEMA_VERSION}: it is too old.",
+            next_step="Use the newer nexusops, or restore the state from before the upgrade.",
+        )
+    if row["schema_version"] < SCHEMA_VERSION:
+        _migrate(connection)
+        connection.execute(meta.update().values(schema_version=SCHEMA_VERSION))
+
+
+def _migrate(connection: Connection) -> None:
+    from alembic import command
+    from alembic.config import Config
+
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    config.attributes["connection"] = connection
+    command.upgrade(config, "head")
+    connection.execute(text("SELECT 1"))

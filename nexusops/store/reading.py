@@ -1,0 +1,147 @@
+"""Slices of the ledger: rows of the people and boxes asked for, in chunks, by index."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from itertools import islice
+from typing import Any, TypeVar
+
+from sqlalchemy import ColumnElement, Connection, Table, and_, or_, select
+
+from nexusops.model.ids import Domain, PersonId
+from nexusops.model.ledger import (
+    AddressState,
+    Allocation,
+    Alternative,
+    DomainRow,
+    Hold,
+    Ledger,
+    Mailbox,
+    MailboxKind,
+    NameDecision,
+    NameOverride,
+    Notice,
+    PersonState,
+)
+from nexusops.model.rows import TABLES, key_of
+from nexusops.store.mapping import decoded
+from nexusops.store.schema import LEDGER, addresses
+
+CHUNK = 400
+T = TypeVar("T")
+
+
+def chunks(values: Collection[Any]) -> Iterator[list[Any]]:
+    found = iter(sorted(values))
+    while part := list(islice(found, CHUNK)):
+        yield part
+
+
+def rows_in(connection: Connection, kind: type[T], column: str, values: Collection[Any] | None) -> Iterator[T]:
+    """Rows whose column is one of the values (None: all rows)."""
+    table: Table = LEDGER[kind]
+    if values is None:
+        for row in connection.execute(select(table)):
+            yield decoded(kind, row)
+        return
+    for part in chunks(values):
+        for row in connection.execute(select(table).where(table.c[column].in_(part))):
+            yield decoded(kind, row)
+
+
+def ledger(
+    connection: Connection, serial: int, wanted: Collection[PersonId] | None, boxes: Collection[str] | None
+) -> Ledger:
+    """The slice of these people and boxes; a box is named by its mailbox_id, an unattached address by itself."""
+    if wanted is None and boxes is None:
+        return whole(connection, serial)
+    persons, names = wanted or (), boxes or ()
+    mine = {box.key: box for box in rows_in(connection, Mailbox, "person_id", persons)}
+    named = [box for box in rows_in(connection, Mailbox, "name", names) if box.kind is not MailboxKind.PERSONAL]
+    mine |= {box.key: box for box in named}
+    owned = [
+        *rows_in(connection, Allocation, "person_id", persons),
+        *rows_in(connection, Allocation, "mailbox_key", [box.key for box in named]),
+        *(row for row in rows_in(connection, Allocation, "address", names) if row.mailbox_key is None),
+    ]
+    told = [
+        *rows_in(connection, Notice, "person_id", persons),
+        *rows_in(connection, Notice, "mailbox_key", [box.key for box in named]),
+    ]
+    subjects = {*persons, *names, *(row.address for row in owned)}
+    return Ledger(
+        serial=serial,
+        people=_keyed(rows_in(connection, PersonState, "person_id", persons)),
+        mailboxes=mine,
+        allocations=_keyed(owned),
+        overrides=_keyed(rows_in(connection, NameOverride, "person_id", persons)),
+        decisions=_keyed(rows_in(connection, NameDecision, "person_id", persons)),
+        alternatives=_keyed(rows_in(connection, Alternative, "person_id", persons)),
+        notices=_keyed(told),
+        holds=_keyed(rows_in(connection, Hold, "subject", subjects)),
+        domains=_keyed(rows_in(connection, DomainRow, "domain", None)),
+    )
+
+
+def whole(connection: Connection, serial: int) -> Ledger:
+    tables: dict[str, Any] = {TABLES[kind]: _keyed(rows_in(connection, kind, "", None)) for kind in LEDGER}
+    return Ledger(serial=serial, **tables)
+
+
+def _keyed(rows: Any) -> dict[Any, Any]:
+    return {key_of(row): row for row in rows}
+
+
+def holders(connection: Connection, names: Collection[tuple[Domain, str]]) -> list[Allocation]:
+    """Rows whose local part is the base, or the base (cut to fit) and digits, in these domains."""
+    wanted: dict[tuple[str, str], set[str]] = {}
+    for domain, base in names:
+        wanted.setdefault((domain, base[:60]), set()).add(base)
+    found: dict[tuple[str, int], Allocation] = {}
+    for part in chunks(wanted.keys()):
+        ranges = [_range(domain, stem) for domain, stem in part]
+        for row in connection.execute(select(addresses).where(or_(*ranges))):
+            allocation = decoded(Allocation, row)
+            bases = wanted.get((allocation.domain, _stem(allocation, wanted)), set())
+            if any(_same_name(allocation.local, base) for base in bases):
+                found[allocation.address, allocation.period] = allocation
+    return list(found.values())
+
+
+def _range(domain: str, stem: str) -> ColumnElement[bool]:
+    """Local parts that begin with the stem and go on with nothing, digits, or (for a cut stem) anything."""
+    last = stem + ("\U0010ffff" if len(stem) >= 60 else ":")  # ":" follows "9"
+    return and_(addresses.c.domain == domain, addresses.c.local >= stem, addresses.c.local < last)
+
+
+def _stem(row: Allocation, wanted: Mapping[tuple[str, str], set[str]]) -> str:
+    """Which stem asked for it: the local part without trailing digits, one digit at a time."""
+    stem = row.local[:60]
+    while (row.domain, stem) not in wanted and stem and stem[-1].isdigit():
+        stem = stem[:-1]
+    return stem
+
+
+def _same_name(local: str, base: str) -> bool:
+    if local == base:
+        return True
+    stem = local.rstrip("0123456789")
+    return (local.startswith(base) and local[len(base) :].isdigit()) or (len(local) >= 60 and base.startswith(stem))
+
+
+def live_names(connection: Connection, domains: Collection[Domain]) -> set[PersonId]:
+    """Owners of live personal addresses in these domains."""
+    statement = select(addresses.c.person_id).where(
+        addresses.c.domain.in_(list(domains)),
+        addresses.c.state != AddressState.DELETED.value,
+        addresses.c.person_id.is_not(None),
+    )
+    return {PersonId(value) for value in connection.execute(statement).scalars()}
+
+
+def keys_of(connection: Connection, table: Table, column: str) -> set[str]:
+    return set(connection.execute(select(table.c[column]).distinct()).scalars())
+
+
+def units_of(connection: Connection, wanted: Collection[PersonId]) -> dict[PersonId, tuple[Any, ...]]:
+    return {state.person_id: state.served for state in rows_in(connection, PersonState, "person_id", wanted)}

@@ -1,0 +1,214 @@
+"""The tables of the state (rules.md 3.15): ledger tables follow the dataclasses of model/ledger.py, field by field."""
+
+from __future__ import annotations
+
+import types
+import typing
+from collections.abc import Sequence
+from dataclasses import fields
+from datetime import date
+from typing import Any
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Boolean,
+    Column,
+    Date,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+)
+
+from nexusops.model.ledger import (
+    Allocation,
+    Alternative,
+    DomainRow,
+    Hold,
+    Mailbox,
+    NameDecision,
+    NameOverride,
+    Notice,
+    PersonState,
+)
+
+SCHEMA_VERSION = 1
+metadata = MetaData(naming_convention={"ix": "ix_%(table_name)s_%(column_0_N_name)s", "pk": "pk_%(table_name)s"})
+_PLAIN: dict[type, Any] = {str: Text, int: Integer, bool: Boolean, date: Date}
+
+
+def _bare(hint: Any) -> tuple[Any, bool]:
+    """The type without ``| None``, and whether None is allowed."""
+    if typing.get_origin(hint) in (typing.Union, types.UnionType):
+        inner = [part for part in typing.get_args(hint) if part is not type(None)]
+        return (inner[0] if len(inner) == 1 else object), True
+    return hint, False
+
+
+def plain_type(hint: Any) -> Any:
+    """The SQL type of a dataclass field, JSON for everything that is not a single value."""
+    bare, _ = _bare(hint)
+    bare = getattr(bare, "__supertype__", bare)
+    if isinstance(bare, type) and not typing.get_origin(bare):
+        for known in (bool, int, date, str):
+            if issubclass(bare, known):
+                return _PLAIN[known]
+    return JSON
+
+
+def _ledger_table(
+    name: str, row: type, key: Sequence[str], indexes: Sequence[Sequence[str]] = (), *extra: Any
+) -> Table:
+    hints = typing.get_type_hints(row)
+    columns = []
+    for field in fields(row):
+        kind = plain_type(hints[field.name])
+        nullable = _bare(hints[field.name])[1]
+        columns.append(
+            Column(field.name, kind, primary_key=field.name in key, nullable=nullable and field.name not in key)
+        )
+    return Table(name, metadata, *columns, *extra, *(Index(None, *index) for index in indexes))
+
+
+people = _ledger_table("people", PersonState, ["person_id"], [["username"], ["due_on"]])
+mailboxes = _ledger_table(
+    "mailboxes",
+    Mailbox,
+    ["key"],
+    [["person_id"], ["name"], ["owner_person_id"], ["state"], ["due_on"]],
+    Column("due_on", Date, nullable=True),
+)
+addresses = _ledger_table(
+    "addresses",
+    Allocation,
+    ["address", "period"],
+    [["domain", "local"], ["person_id"], ["mailbox_key"], ["delete_on"], ["state"]],
+)
+name_overrides = _ledger_table("name_overrides", NameOverride, ["person_id", "part"])
+name_decisions = _ledger_table("name_decisions", NameDecision, ["request_id"], [["person_id"]])
+alternatives = _ledger_table("alternatives", Alternative, ["person_id", "source"])
+notices = _ledger_table("notices", Notice, ["key"], [["person_id"], ["mailbox_key"], ["state"]])
+holds = _ledger_table("holds", Hold, ["subject", "kind"])
+domains = _ledger_table("domains", DomainRow, ["domain"])
+
+LEDGER: dict[type, Table] = {
+    PersonState: people,
+    Mailbox: mailboxes,
+    Allocation: addresses,
+    NameOverride: name_overrides,
+    NameDecision: name_decisions,
+    Alternative: alternatives,
+    Notice: notices,
+    Hold: holds,
+    DomainRow: domains,
+}
+"""Row type -> its table."""
+
+meta = Table(
+    "meta",
+    metadata,
+    Column("site", Text, primary_key=True),
+    Column("schema_version", Integer, nullable=False),
+    Column("serial", Integer, nullable=False),
+    Column("policy_hash", Text, nullable=False),
+    Column("services_hash", Text, nullable=False),
+    Column("dirty", Boolean, nullable=False),
+)
+findings = Table(
+    "findings",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("scope", Text, nullable=False),
+    Column("code", Text, nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("message", Text, nullable=False),
+    Column("severity", Text, nullable=False),
+    Column("evidence", JSON, nullable=False),
+    Index(None, "scope"),
+)
+unfinished = Table(
+    "unfinished", metadata, Column("scope", Text, primary_key=True), Column("reason", Text, nullable=False)
+)
+snapshots = Table(
+    "snapshots",
+    metadata,
+    Column("sha256", Text, primary_key=True),
+    Column("as_of", Text, nullable=False),
+    Column("rows", JSON, nullable=False),
+    Column("role", String(8), nullable=False),
+    Column("place", Integer, nullable=False),
+)
+snapshot_tables = Table(
+    "snapshot_tables",
+    metadata,
+    Column("sha256", Text, primary_key=True),
+    Column("name", Text, primary_key=True),
+    Column("content", LargeBinary, nullable=False),
+)
+runs = Table(
+    "runs",
+    metadata,
+    Column("run_id", Text, primary_key=True),
+    Column("place", Integer, nullable=False),
+    Column("at", Text, nullable=False),
+    Column("command", Text, nullable=False),
+    Column("actor", Text, nullable=False),
+    Column("program_version", Text, nullable=False),
+    Column("result", Text, nullable=False),
+    Column("snapshot_sha256", Text, nullable=True),
+    Column("digest", Text, nullable=True),
+    Column("changes", Integer, nullable=False),
+    Column("counts", JSON, nullable=False),
+    Column("policy_text", Text, nullable=False),
+    Column("services_text", Text, nullable=False),
+    Column("config_text", Text, nullable=False),
+    Index(None, "place"),
+)
+journal = Table(
+    "journal",
+    metadata,
+    Column("seq", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=False),
+    Column("at", Text, nullable=False),
+    Column("run_id", Text, nullable=False),
+    Column("phase", Text, nullable=False),
+    Column("actor", Text, nullable=False),
+    Column("rule", Text, nullable=False),
+    Column("object", Text, nullable=False),
+    Column("scope", Text, nullable=False),
+    Column("change_id", Text, nullable=True),
+    Column("step", Text, nullable=True),
+    Column("before", Text, nullable=True),
+    Column("after", Text, nullable=True),
+    Column("request_id", Text, nullable=True),
+    Column("reason", Text, nullable=True),
+    Column("hash", Text, nullable=False),
+    Index(None, "object"),
+    Index(None, "run_id", "change_id", "step"),
+)
+approvals = Table(
+    "approvals",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("digest", Text, nullable=False),
+    Column("actor", Text, nullable=False),
+    Column("at", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("used", Boolean, nullable=False),
+    Index(None, "digest"),
+)
+locks = Table(
+    "locks",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("owner", Text, nullable=False),
+    Column("host", Text, nullable=False),
+    Column("pid", Integer, nullable=False),
+    Column("started", Text, nullable=False),
+    Column("command", Text, nullable=False),
+    Column("since", Text, nullable=False),
+    Column("lease_until", Text, nullable=False),
+)

@@ -1,0 +1,283 @@
+"""The Store of ports.py on SQLAlchemy Core: one code path for SQLite and PostgreSQL."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import date, datetime
+from typing import Any
+
+import msgspec
+from sqlalchemy import Connection, Engine, RowMapping, func, insert, select, update
+from sqlalchemy.exc import DBAPIError
+
+from nexusops.errors import StateUnavailable
+from nexusops.model.findings import Evidence, Finding, Severity
+from nexusops.model.ids import Address, Domain, PersonId, UnitId
+from nexusops.model.journal import (
+    Acceptance,
+    Approval,
+    Entry,
+    JournalRow,
+    JsonObject,
+    OpenIntent,
+    Phase,
+    RowChange,
+    RunRecord,
+    SnapshotRecord,
+)
+from nexusops.model.ledger import Allocation, Ledger, PersonState
+from nexusops.store import chain, export, lock, reading, writing
+from nexusops.store.schema import (
+    addresses,
+    approvals,
+    findings,
+    journal,
+    mailboxes,
+    meta,
+    people,
+    runs,
+    snapshot_tables,
+    snapshots,
+    unfinished,
+)
+
+_LIVE = ("pending", "active", "grace_cancelled", "grace_status", "orphaned")
+
+
+class SqlStore:
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+        self._owner: lock.Owner | None = None
+
+    @contextmanager
+    def _begin(self) -> Iterator[Connection]:
+        """One transaction; what the database refuses becomes StateUnavailable."""
+        try:
+            with self.engine.begin() as connection:
+                yield connection
+        except DBAPIError as error:
+            raise StateUnavailable(
+                f"The state cannot be used: {str(error.orig).strip().splitlines()[0]}.",
+                next_step="Check the database and its disk, then repeat; `nexusops resume` finishes what was open.",
+            ) from error
+
+    def _value(self, statement: Any) -> Any:
+        with self._begin() as connection:
+            return connection.execute(statement).scalar()
+
+    @contextmanager
+    def lock(self, command: str) -> Iterator[None]:
+        owner = lock.Owner.here()
+        with self._begin() as connection:
+            lock.acquire(connection, owner, command)
+        self._owner = owner
+        try:
+            yield
+        finally:
+            self._owner = None
+            with self._begin() as connection:
+                lock.release(connection, owner)
+
+    def serial(self) -> int:
+        return int(self._value(select(meta.c.serial)))
+
+    def hashes(self) -> tuple[str, str]:
+        with self._begin() as connection:
+            row = connection.execute(select(meta.c.policy_hash, meta.c.services_hash)).one()
+        return row.policy_hash, row.services_hash
+
+    def accepted(self) -> SnapshotRecord | None:
+        return self._snapshot(snapshots.c.role == "accepted")
+
+    def staged(self, sha256: str) -> SnapshotRecord | None:
+        return self._snapshot(snapshots.c.sha256 == sha256)
+
+    def _snapshot(self, condition: Any) -> SnapshotRecord | None:
+        with self._begin() as connection:
+            row = connection.execute(select(snapshots).where(condition)).mappings().first()
+        if row is None:
+            return None
+        return SnapshotRecord(sha256=row["sha256"], as_of=datetime.fromisoformat(row["as_of"]), rows=row["rows"])
+
+    def stage(self, record: SnapshotRecord, tables: Mapping[str, bytes]) -> None:
+        with self._begin() as connection:
+            writing.stage(connection, record, tables)
+
+    def tables(self, sha256: str) -> Mapping[str, bytes]:
+        with self._begin() as connection:
+            statement = select(snapshot_tables).where(snapshot_tables.c.sha256 == sha256)
+            found = {row.name: row.content for row in connection.execute(statement)}
+        if not found:
+            raise StateUnavailable(
+                f"The state does not hold the snapshot {sha256}.", next_step="Plan again from a registration snapshot."
+            )
+        return found
+
+    def due(self, today: date) -> frozenset[str]:
+        with self._begin() as connection:
+            persons = connection.execute(select(people.c.person_id).where(people.c.due_on <= today)).scalars()
+            boxes = connection.execute(select(mailboxes.c.name).where(mailboxes.c.due_on <= today)).scalars()
+            rest = connection.execute(select(unfinished.c.scope)).scalars()
+            return frozenset([*(f"person:{p}" for p in persons), *(f"box:{b}" for b in boxes if b), *rest])
+
+    def known_people(self) -> frozenset[PersonId]:
+        with self._begin() as connection:
+            return frozenset(PersonId(p) for p in reading.keys_of(connection, people, "person_id"))
+
+    def known_boxes(self) -> frozenset[str]:
+        with self._begin() as connection:
+            named = connection.execute(select(mailboxes.c.name).where(mailboxes.c.kind != "personal")).scalars()
+            loose = select(addresses.c.address).where(
+                addresses.c.mailbox_key.is_(None), addresses.c.kind.in_(("nonpersonal", "foreign"))
+            )
+            return frozenset([*(name for name in named if name), *connection.execute(loose).scalars()])
+
+    def people_of_domains(self, domains: Collection[Domain]) -> frozenset[PersonId]:
+        with self._begin() as connection:
+            return frozenset(reading.live_names(connection, domains))
+
+    def people_of_addresses(self, wanted: Collection[Address]) -> frozenset[PersonId]:
+        with self._begin() as connection:
+            rows = reading.rows_in(connection, Allocation, "address", wanted)
+            return frozenset(row.person_id for row in rows if row.person_id is not None)
+
+    def ledger(self, people: Collection[PersonId] | None, boxes: Collection[str] | None) -> Ledger:
+        with self._begin() as connection:
+            serial = connection.execute(select(meta.c.serial)).scalar_one()
+            return reading.ledger(connection, serial, people, boxes)
+
+    def holders(self, names: Collection[tuple[Domain, str]]) -> Sequence[Allocation]:
+        with self._begin() as connection:
+            return reading.holders(connection, names)
+
+    def owners(self, people: Collection[PersonId]) -> Sequence[PersonState]:
+        with self._begin() as connection:
+            return list(reading.rows_in(connection, PersonState, "person_id", people))
+
+    def usernames(self, names: Collection[str]) -> Mapping[str, PersonId]:
+        with self._begin() as connection:
+            rows = list(reading.rows_in(connection, PersonState, "username", names))
+        return {row.username: row.person_id for row in rows if row.username is not None}
+
+    def live_mailboxes(self) -> int:
+        return int(self._value(select(func.count()).where(mailboxes.c.state.in_(_LIVE))))
+
+    def findings(self, but_not: Collection[str] | None) -> Sequence[Finding]:
+        skipped = set(but_not or ())
+        with self._begin() as connection:
+            rows = connection.execute(select(findings).order_by(findings.c.id)).mappings().all()
+        return [_finding(row) for row in rows if row["scope"] not in skipped]
+
+    def accept(self, acceptance: Acceptance) -> int:
+        with self._begin() as connection:
+            serial = writing.accept(connection, acceptance)
+        writing.written()
+        return serial
+
+    def record(self, entries: Sequence[Entry], rows: Sequence[RowChange] = (), finished: Collection[str] = ()) -> None:
+        with self._begin() as connection:
+            writing.record(connection, entries, rows, finished)
+            if self._owner is not None:
+                lock.renew(connection, self._owner)
+        writing.written()
+
+    def begin(self, run: RunRecord) -> None:
+        with self._begin() as connection:
+            writing.write_run(connection, run)
+
+    def finish(self, run: RunRecord, found: Sequence[Finding] = ()) -> None:
+        with self._begin() as connection:
+            writing.write_run(connection, run)
+            writing.add_findings(connection, found)
+            connection.execute(update(meta).where(meta.c.dirty.is_(True)).values(serial=meta.c.serial + 1, dirty=False))
+
+    def runs(self) -> Sequence[RunRecord]:
+        with self._begin() as connection:
+            rows = connection.execute(select(runs).order_by(runs.c.place)).mappings().all()
+        return [_run(row) for row in rows]
+
+    def open_intents(self) -> Sequence[OpenIntent]:
+        """Intents without a later outcome of the same run, change and step."""
+        later = journal.alias("later")
+        outcome = (
+            select(later.c.seq)
+            .where(
+                later.c.run_id == journal.c.run_id,
+                later.c.change_id == journal.c.change_id,
+                later.c.step == journal.c.step,
+                later.c.seq > journal.c.seq,
+            )
+            .exists()
+        )
+        statement = select(journal).where(journal.c.phase == Phase.INTENT.value, ~outcome).order_by(journal.c.seq)
+        with self._begin() as connection:
+            rows = connection.execute(statement).mappings().all()
+        return [OpenIntent(seq=row["seq"], entry=chain.read(row, "").entry) for row in rows]
+
+    def journal(self, objects: Collection[str] | None = None) -> Iterator[JournalRow]:
+        statement = select(journal).order_by(journal.c.seq)
+        if objects is not None:
+            statement = statement.where(journal.c.object.in_(list(objects)))
+        with self._begin() as connection:
+            for row in connection.execute(statement).mappings():
+                yield chain.read(row, "")
+
+    def verify(self) -> list[int]:
+        """The seq of every journal row that breaks the chain; none means nobody has touched it."""
+        with self._begin() as connection:
+            return list(chain.broken(connection.execute(select(journal).order_by(journal.c.seq)).mappings()))
+
+    def approve(self, approval: Approval) -> None:
+        with self._begin() as connection:
+            connection.execute(
+                insert(approvals).values(
+                    digest=approval.digest,
+                    actor=approval.actor,
+                    at=chain.instant(approval.at),
+                    reason=approval.reason,
+                    used=approval.used,
+                )
+            )
+
+    def approvals(self, digest: str) -> Sequence[Approval]:
+        with self._begin() as connection:
+            rows = connection.execute(select(approvals).where(approvals.c.digest == digest)).mappings().all()
+        return [
+            Approval(
+                digest=row["digest"],
+                actor=row["actor"],
+                at=datetime.fromisoformat(row["at"]),
+                reason=row["reason"],
+                used=row["used"],
+            )
+            for row in rows
+            if not row["used"]
+        ]
+
+    def export(self) -> JsonObject:
+        with self._begin() as connection:
+            return export.document(connection, connection.execute(select(meta.c.serial)).scalar_one())
+
+    def units_of(self, people: Collection[PersonId]) -> Mapping[PersonId, tuple[UnitId, ...]]:
+        with self._begin() as connection:
+            return reading.units_of(connection, people)
+
+    def close(self) -> None:
+        self.engine.dispose()
+
+
+def _finding(row: RowMapping) -> Finding:
+    return Finding(
+        code=row["code"],
+        subject=row["subject"],
+        message=row["message"],
+        severity=Severity(row["severity"]),
+        scope=row["scope"],
+        evidence=msgspec.convert(row["evidence"], tuple[Evidence, ...]),
+    )
+
+
+def _run(row: RowMapping) -> RunRecord:
+    names = [name for name in RunRecord.__dataclass_fields__ if name != "at"]
+    return RunRecord(at=datetime.fromisoformat(row["at"]), **{name: row[name] for name in names})

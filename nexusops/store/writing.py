@@ -1,0 +1,229 @@
+"""What is written: one transaction each for an acceptance, and for the outcome of a step."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import Any
+
+import msgspec
+from sqlalchemy import Connection, and_, delete, func, insert, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from nexusops.codec import row_to_json
+from nexusops.errors import StalePlan
+from nexusops.model.findings import Finding
+from nexusops.model.journal import Acceptance, Entry, LedgerRow, Phase, RowChange, RunRecord, SnapshotRecord
+from nexusops.model.ledger import Allocation, Mailbox, Notice, PersonState
+from nexusops.model.rows import key_of
+from nexusops.store.chain import FIRST, instant, linked
+from nexusops.store.mapping import encoded
+from nexusops.store.reading import chunks
+from nexusops.store.schema import LEDGER, findings, journal, meta, runs, snapshot_tables, snapshots, unfinished
+
+_WRITTEN = 0
+"""How many transactions with journal rows this process has committed."""
+
+
+def accept(connection: Connection, acceptance: Acceptance) -> int:
+    """Everything that accepting a plan commits; returns the serial after it."""
+    row = connection.execute(select(meta).with_for_update()).mappings().one()
+    if row["serial"] != acceptance.expected_serial:
+        raise StalePlan(
+            f"The ledger has moved on (serial {acceptance.expected_serial}, now {row['serial']}).",
+            next_step="Plan again.",
+        )
+    serial = row["serial"] + (1 if acceptance.rows else 0)
+    write_rows(connection, acceptance.rows)
+    append(connection, [_promise(acceptance, change) for change in acceptance.rows])
+    replace_findings(connection, acceptance.judged, acceptance.findings)
+    _replace_unfinished(connection, acceptance)
+    if acceptance.snapshot_sha256 is not None:
+        _accept_snapshot(connection, acceptance.snapshot_sha256)
+    write_run(connection, acceptance.run)
+    connection.execute(
+        update(meta).values(serial=serial, policy_hash=acceptance.policy_hash, services_hash=acceptance.services_hash)
+    )
+    return int(serial)
+
+
+def _promise(acceptance: Acceptance, change: RowChange) -> Entry:
+    return Entry(
+        at=acceptance.at,
+        run_id=acceptance.run.run_id,
+        phase=Phase.PROMISE,
+        actor=acceptance.actor,
+        rule=change.rule,
+        object=object_of(change.after or change.before),
+        before=row_to_json(change.before) if change.before is not None else None,
+        after=row_to_json(change.after) if change.after is not None else None,
+    )
+
+
+def object_of(row: LedgerRow | None) -> str:
+    """What a journal row is about: ``address:…``, ``mailbox:KEY``, ``person:ID``, ``notice:KEY``, or the table's
+    name.
+    """
+    if isinstance(row, Allocation):
+        return f"address:{row.address}"
+    if isinstance(row, Mailbox):
+        return f"mailbox:{row.key}"
+    if isinstance(row, PersonState):
+        return f"person:{row.person_id}"
+    if isinstance(row, Notice):
+        return f"notice:{row.key}"
+    key = key_of(row) if row is not None else ""
+    name = LEDGER[type(row)].name if row is not None else "row"
+    return f"{name}:{':'.join(map(str, key)) if isinstance(key, tuple) else key}"
+
+
+def record(
+    connection: Connection, entries: Sequence[Entry], changes: Sequence[RowChange], finished: Collection[str]
+) -> None:
+    """Steps with what they altered; the serial follows when the run is finished."""
+    write_rows(connection, changes)
+    append(connection, [*entries, *(_altered(entries[0], change) for change in changes)])
+    if finished:
+        connection.execute(delete(unfinished).where(unfinished.c.scope.in_(list(finished))))
+    if changes:
+        connection.execute(update(meta).values(dirty=True))
+
+
+def _altered(entry: Entry, change: RowChange) -> Entry:
+    """What a step altered in the ledger, in the name of the step."""
+    return Entry(
+        at=entry.at,
+        run_id=entry.run_id,
+        phase=Phase.PROMISE,
+        actor=entry.actor,
+        rule=change.rule,
+        object=object_of(change.after or change.before),
+        scope=entry.scope,
+        before=row_to_json(change.before) if change.before is not None else None,
+        after=row_to_json(change.after) if change.after is not None else None,
+    )
+
+
+def stage(connection: Connection, record: SnapshotRecord, tables: Mapping[str, bytes]) -> None:
+    """Keeps a snapshot's tables; an earlier one that was only staged makes room."""
+    known = connection.execute(select(snapshots.c.sha256).where(snapshots.c.sha256 == record.sha256)).first()
+    if known is not None:
+        return
+    old = list(connection.execute(select(snapshots.c.sha256).where(snapshots.c.role == "staged")).scalars())
+    for table in (snapshots, snapshot_tables):
+        connection.execute(delete(table).where(table.c.sha256.in_(old)))
+    connection.execute(
+        insert(snapshots).values(
+            sha256=record.sha256, as_of=instant(record.as_of), rows=dict(record.rows), role="staged", place=0
+        )
+    )
+    rows = [{"sha256": record.sha256, "name": name, "content": content} for name, content in tables.items()]
+    connection.execute(insert(snapshot_tables), rows)
+
+
+def write_rows(connection: Connection, changes: Iterable[RowChange]) -> None:
+    """Upserts what became, deletes what fell away, a table at a time."""
+    becoming: dict[type, list[dict[str, Any]]] = {}
+    for change in changes:
+        if change.after is not None:
+            becoming.setdefault(type(change.after), []).append(encoded(change.after))
+        elif change.before is not None:
+            table = LEDGER[type(change.before)]
+            values = encoded(change.before)
+            same = [column == values[column.name] for column in table.primary_key.columns]
+            connection.execute(delete(table).where(and_(*same)))
+    for kind, rows in becoming.items():
+        connection.execute(_upsert(connection, kind), rows)
+
+
+def _upsert(connection: Connection, kind: type) -> Any:
+    table = LEDGER[kind]
+    dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
+    statement = dialect.insert(table)
+    keys = [column.name for column in table.primary_key.columns]
+    rest = {c.name: statement.excluded[c.name] for c in table.columns if c.name not in keys}
+    return statement.on_conflict_do_update(index_elements=keys, set_=rest)
+
+
+def append(connection: Connection, entries: Sequence[Entry]) -> None:
+    """New rows at the end of the chain."""
+    if not entries:
+        return
+    last = connection.execute(select(journal.c.seq, journal.c.hash).order_by(journal.c.seq.desc()).limit(1)).first()
+    rows = linked(entries, last.seq if last else 0, last.hash if last else FIRST)
+    connection.execute(insert(journal), rows)
+
+
+def replace_findings(connection: Connection, judged: Collection[str] | None, found: Sequence[Finding]) -> None:
+    if judged is None:
+        connection.execute(delete(findings))
+    else:
+        for part in chunks(judged):
+            connection.execute(delete(findings).where(findings.c.scope.in_(part)))
+    add_findings(connection, found)
+
+
+def add_findings(connection: Connection, found: Sequence[Finding]) -> None:
+    rows = [
+        {
+            "scope": finding.scope,
+            "code": finding.code,
+            "subject": finding.subject,
+            "message": finding.message,
+            "severity": finding.severity.value,
+            "evidence": msgspec.to_builtins(finding.evidence),
+        }
+        for finding in found
+    ]
+    if rows:
+        connection.execute(insert(findings), rows)
+
+
+def _replace_unfinished(connection: Connection, acceptance: Acceptance) -> None:
+    if acceptance.judged is None:
+        connection.execute(delete(unfinished))
+    else:
+        for part in chunks({*acceptance.judged, *acceptance.unfinished}):
+            connection.execute(delete(unfinished).where(unfinished.c.scope.in_(part)))
+    rows = [{"scope": scope, "reason": reason} for scope, reason in acceptance.unfinished.items()]
+    if rows:
+        connection.execute(insert(unfinished), rows)
+
+
+def _accept_snapshot(connection: Connection, sha256: str) -> None:
+    """The accepted one and the latest staged one are kept; older ones go."""
+    old = select(snapshots.c.sha256).where(snapshots.c.role == "accepted", snapshots.c.sha256 != sha256)
+    gone = list(connection.execute(old).scalars())
+    for table in (snapshots, snapshot_tables):
+        connection.execute(delete(table).where(table.c.sha256.in_(gone)))
+    connection.execute(update(snapshots).where(snapshots.c.sha256 == sha256).values(role="accepted"))
+
+
+def write_run(connection: Connection, run: RunRecord) -> None:
+    values = {
+        "at": instant(run.at),
+        "command": run.command,
+        "actor": run.actor,
+        "program_version": run.program_version,
+        "result": run.result,
+        "snapshot_sha256": run.snapshot_sha256,
+        "digest": run.digest,
+        "changes": run.changes,
+        "counts": dict(run.counts),
+        "policy_text": run.policy_text,
+        "services_text": run.services_text,
+        "config_text": run.config_text,
+    }
+    done = connection.execute(update(runs).where(runs.c.run_id == run.run_id).values(values))
+    if done.rowcount == 0:
+        place = connection.execute(select(func.coalesce(func.max(runs.c.place), 0))).scalar_one() + 1
+        connection.execute(insert(runs).values(run_id=run.run_id, place=place, **values))
+
+
+def written() -> None:
+    """Called after each commit of journal rows: the failpoint of the kill tests (NEXUSOPS_KILL_AT=n)."""
+    global _WRITTEN
+    _WRITTEN += 1
+    if os.environ.get("NEXUSOPS_KILL_AT") == str(_WRITTEN):
+        os.kill(os.getpid(), signal.SIGKILL)

@@ -20,9 +20,14 @@ def to_text(document: JsonValue) -> str:
 
 
 def dump_plan(plan: Plan, path: Path) -> None:
-    """Writes the plan document. Raises UsageError (2) where the file cannot be written."""
+    """Writes the plan document whole or not at all. Raises UsageError (2) where the file cannot be written."""
+    content = to_text(encode_plan(plan)).encode("utf-8")
+    special = path.exists() and not path.is_file()  # /dev/stdout, a named pipe: nothing can be put in its place
+    beside = path if special else path.with_name(f".{path.name}.part")
     try:
-        path.write_text(to_text(encode_plan(plan)), encoding="utf-8", newline="\n")
+        beside.write_bytes(content)
+        if not special:
+            beside.replace(path)
     except OSError as error:
         raise UsageError(
             f"The plan cannot be written to {path}: {error.strerror}.",

@@ -108,6 +108,12 @@ def test_a_plan_file_is_utf8_indented_by_one_and_ends_with_a_newline(tmp_path: P
     assert text.endswith("}\n")
     assert "…" in text
     assert load_plan(path) == the_example()
+    assert [one.name for one in tmp_path.iterdir()] == ["plan.json"]
+
+
+def test_a_plan_can_be_written_to_what_is_no_ordinary_file() -> None:
+    dump_plan(the_example(), Path("/dev/null"))
+    assert Path("/dev/null").is_char_device()
 
 
 def test_an_instant_is_written_in_utc_whatever_its_offset_was() -> None:

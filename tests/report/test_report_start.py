@@ -8,7 +8,8 @@ import sys
 SCRIPT = """
 import sys
 from nexusops import codec, report
-print(sorted({name.partition('.')[0] for name in sys.modules} & {'jinja2', 'rich', 'markupsafe', 'sqlalchemy', 'httpx'}))
+loaded = {name.partition('.')[0] for name in sys.modules}
+print(sorted(loaded & {'jinja2', 'rich', 'markupsafe', 'sqlalchemy', 'httpx'}))
 """
 
 

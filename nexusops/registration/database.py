@@ -9,14 +9,17 @@ from __future__ import annotations
 import csv
 import hashlib
 import io
+import math
+import re
 import tempfile
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from nexusops.errors import Defect, UsageError
 from nexusops.registration.fields import BadValue, instant
@@ -29,11 +32,13 @@ from nexusops.registration.tables import Tables, unpack
 if TYPE_CHECKING:
     from sqlalchemy import Connection, Engine
     from sqlalchemy.engine import URL
+    from sqlalchemy.types import TypeEngine
 
 MANIFEST = "manifest"
 # What shows one state of the database for the whole transaction, best first.
 _LEVELS = ("REPEATABLE READ", "SNAPSHOT", "SERIALIZABLE")
 _BATCH = 10_000
+_ZONELESS = re.compile(r"\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(:\d{2}(\.\d+)?)?", re.ASCII)
 
 
 class DatabaseRegistration:
@@ -140,7 +145,7 @@ def _manifest(connection: Connection, there: Collection[str], site: str | None) 
     schema, tenant, as_of = rows[0]
     defects = check_header(schema, tenant, site)
     try:
-        stood = instant(_text(as_of, boolean=False, day=False))
+        stood = instant(_text(as_of))
     except BadValue as error:
         raise refused(*defects, partial(f"the manifest's as_of: {error.reason}")) from error
     return Manifest(tenant=str(tenant), as_of=stood, tables={}), defects
@@ -148,21 +153,17 @@ def _manifest(connection: Connection, there: Collection[str], site: str | None) 
 
 def _take(connection: Connection, shelf: Shelf, layout: Layout, folder: Path) -> tuple[Listed, tuple[str, ...]]:
     """Writes the table as a canonical CSV, and reads that like any other. Raises Unreadable."""
-    from sqlalchemy import Boolean, column, inspect, table
+    from sqlalchemy import column, inspect, table
 
     described = {found["name"]: found["type"] for found in inspect(connection).get_columns(layout.name)}
-    columns = [name for name in layout.columns if name in described]
-    booleans = [isinstance(described[name], Boolean) for name in columns]
-    dates = [name in layout.dates for name in columns]
-    query = table(layout.name, *[column(name) for name in columns]).select()
+    holding = {name: _holding(layout, name, described[name]) for name in layout.columns if name in described}
     lines = []
-    if columns:
+    if holding:
+        query = table(layout.name, *[column(name) for name in holding]).select()
         result = connection.execution_options(yield_per=_BATCH).execute(query)
-        lines = sorted(
-            tuple(_text(value, boolean, day) for value, boolean, day in zip(row, booleans, dates, strict=True))
-            for row in result
-        )
-    content = _csv(columns, lines)
+        kinds = tuple(holding.values())
+        lines = sorted(tuple(_text(value, kind) for value, kind in zip(row, kinds, strict=True)) for row in result)
+    content = _csv(tuple(holding), lines)
     path = folder / f"{layout.name}.csv"
     path.write_bytes(content)
     rows, _ = read_table(shelf, layout, path, content)
@@ -173,29 +174,58 @@ def _take(connection: Connection, shelf: Shelf, layout: Layout, folder: Path) ->
     return Listed(rows=rows, sha256=hashlib.sha256(content).hexdigest()), unknown
 
 
-def _csv(columns: list[str], lines: list[tuple[str, ...]]) -> bytes:
+def _csv(columns: tuple[str, ...], lines: list[tuple[str, ...]]) -> bytes:
     out = io.StringIO(newline="")
-    writer = csv.writer(out, lineterminator="\n", quoting=csv.QUOTE_MINIMAL)
+    # With this line end the writer quotes both carriage returns and line feeds.
+    writer = csv.writer(out, lineterminator="\r\n")
     writer.writerow(columns)
     writer.writerows(lines)
-    return out.getvalue().encode()
+    try:
+        return out.getvalue().encode()
+    except UnicodeEncodeError as error:
+        raise Unreadable("it holds text that is not Unicode") from error
 
 
-def _text(value: object, boolean: bool, day: bool) -> str:
+class _Holding(StrEnum):
+    """What a column holds, where that says more than its values do: SQLite keeps all of these as text or numbers."""
+
+    FLAG = "flag"
+    DAY = "day"
+    INSTANT = "instant"
+    TEXT = "text"
+
+
+def _holding(layout: Layout, name: str, type_: TypeEngine[Any]) -> _Holding:
+    from sqlalchemy import Boolean, DateTime
+
+    if name in layout.dates:
+        return _Holding.DAY
+    if isinstance(type_, Boolean):
+        return _Holding.FLAG
+    return _Holding.INSTANT if name == layout.instant and isinstance(type_, DateTime) else _Holding.TEXT
+
+
+def _text(value: object, holding: _Holding = _Holding.TEXT) -> str:
     """A value of any type as the text of a CSV field; an instant without a zone is in UTC. Raises Unreadable."""
-    if value is None:
-        return ""
-    if isinstance(value, str):
-        return value
-    if isinstance(value, bool) or (boolean and value in (0, 1)):
-        return "true" if value else "false"
-    if isinstance(value, datetime):
-        aware = value if value.tzinfo else value.replace(tzinfo=UTC)
-        return value.date().isoformat() if day else aware.astimezone(UTC).isoformat().replace("+00:00", "Z")
-    if isinstance(value, date):
-        return value.isoformat()
-    if isinstance(value, int):
-        return str(value)
-    if isinstance(value, float | Decimal):
-        return str(int(value)) if value == int(value) else str(value)
-    raise Unreadable(f"it holds values of the type {type(value).__name__}, which no column of it may have")
+    match value:
+        case None:
+            return ""
+        case str():
+            return f"{value}Z" if holding is _Holding.INSTANT and _ZONELESS.fullmatch(value) else value
+        case bool():
+            return "true" if value else "false"
+        case datetime() if holding is _Holding.DAY:
+            return value.date().isoformat()
+        case datetime():
+            aware = value if value.tzinfo else value.replace(tzinfo=UTC)
+            return aware.astimezone(UTC).isoformat().replace("+00:00", "Z")
+        case date():
+            return value.isoformat()
+        case 0 | 1 if holding is _Holding.FLAG:
+            return "true" if value else "false"
+        case int():
+            return str(value)
+        case float() | Decimal():
+            return str(int(value)) if math.isfinite(value) and value == int(value) else str(value)
+        case _:
+            raise Unreadable(f"it holds values of the type {type(value).__name__}, which no column of it may have")

@@ -82,9 +82,12 @@ class Reading:
         self.findings: list[Finding] = []
 
     def rows(self, layout: Layout) -> list[Row]:
-        """Every row in effect, in the order of the keys."""
+        """Every row in effect, in the order of its columns. Where they all are the key, a row twice is one."""
+        distinct = "DISTINCT" if set(layout.key) == set(layout.columns) else ""
         columns = ", ".join(name(column) for column in layout.columns)
-        found = self.shelf.rows(f"SELECT {columns} FROM {self.shelf.schema}.{layout.name} ORDER BY ALL NULLS FIRST")
+        found = self.shelf.rows(
+            f"SELECT {distinct} {columns} FROM {self.shelf.schema}.{layout.name} ORDER BY ALL NULLS FIRST"
+        )
         return [Row(layout, values) for values in found]
 
     def sound(

@@ -318,10 +318,10 @@ def columns_of(table: str, rows: Iterable[Row]) -> tuple[str, ...]:
     return (*known, *further)
 
 
-def csv_bytes(columns: tuple[str, ...], rows: Iterable[Row]) -> bytes:
-    """RFC 4180, UTF-8, LF, a header row, an empty field for NULL."""
+def csv_bytes(columns: tuple[str, ...], rows: Iterable[Row], *, line_end: str = "\n") -> bytes:
+    """RFC 4180, UTF-8, a header row, an empty field for NULL."""
     out = io.StringIO(newline="")
-    writer = csv.writer(out, lineterminator="\n")
+    writer = csv.writer(out, lineterminator=line_end)
     writer.writerow(columns)
     for row in rows:
         writer.writerow([text(row.get(name)) for name in columns])

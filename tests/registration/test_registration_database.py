@@ -1,0 +1,169 @@
+"""interface.md 2, architecture.md: registration data in a database, read as one state of it."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+from nexusops.errors import SnapshotRefused, UsageError
+from nexusops.registration import DatabaseRegistration
+
+TABLES = """
+CREATE TABLE persons (person_id VARCHAR(20), username VARCHAR(20), known_as VARCHAR(200), deceased BOOLEAN);
+CREATE TABLE cards (card_id VARCHAR(20), person_id VARCHAR(20), status_code VARCHAR(2), personal_names VARCHAR(300),
+ family_names VARCHAR(300), start_date DATE, end_date DATE, status_effective_on DATE, cancelled_on DATE,
+ cancel_reason VARCHAR(20));
+CREATE TABLE units (unit_id VARCHAR(8), name VARCHAR(99), kind VARCHAR(20), domain VARCHAR(253), own_mail BOOLEAN,
+ source VARCHAR(20));
+CREATE TABLE domains (domain VARCHAR(253), zone VARCHAR(9), managed BOOLEAN, state VARCHAR(20), winddown_start DATE,
+ winddown_months INTEGER, negotiated_ref VARCHAR(20), incoming_cap INTEGER);
+CREATE TABLE affiliations (person_id VARCHAR(20), unit_id VARCHAR(8), start_date DATE, end_date DATE);
+CREATE VIEW manifest AS SELECT 1 AS "schema", 'oxford-test' AS tenant, '2025-10-01T07:50:00Z' AS as_of;
+INSERT INTO persons VALUES ('1', 'abcd0001', NULL, false), ('2', 'abcd0002', NULL, true);
+"""
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """A database with two people in it."""
+    found = (
+        request.getfixturevalue("postgres_database")
+        if request.param == "postgresql"
+        else f"sqlite:///{tmp_path / 'registration.db'}"
+    )
+    alter(found, TABLES)
+    return found
+
+
+def alter(url: str, statements: str) -> None:
+    engine = sa.create_engine(url, poolclass=sa.NullPool)
+    with engine.begin() as connection:
+        for statement in statements.split(";\n"):
+            if statement.strip():
+                connection.exec_driver_sql(statement)
+    engine.dispose()
+
+
+def source(url: str) -> DatabaseRegistration:
+    return DatabaseRegistration(url, "oxford-test", "ox.ac.uk")
+
+
+def defects(url: str) -> list[tuple[str, str]]:
+    with pytest.raises(SnapshotRefused) as caught:
+        source(url).read()
+    return [(defect.code, defect.message) for defect in caught.value.defects]
+
+
+def test_the_same_rows_are_the_same_snapshot(url: str) -> None:
+    """architecture.md: the hash is over the sorted rows; a database has no order of its own."""
+    before = source(url).read().record
+    alter(
+        url,
+        "DELETE FROM persons;\nINSERT INTO persons VALUES ('2', 'abcd0002', NULL, true), ('1', 'abcd0001', '', false)",
+    )
+    assert source(url).read().record == before
+    alter(url, "UPDATE persons SET known_as = 'Ann' WHERE person_id = '1'")
+    assert source(url).read().record.sha256 != before.sha256
+
+
+def test_a_view_will_do(url: str) -> None:
+    """interface.md 2: tables or views."""
+    alter(
+        url, "ALTER TABLE persons RENAME TO people;\nCREATE VIEW persons AS SELECT * FROM people WHERE person_id = '1'"
+    )
+    assert source(url).read().people() == {"1"}
+
+
+def test_as_of_may_be_a_timestamp(postgres_database: str) -> None:
+    """A database's own type; its time zone is taken into account."""
+    alter(postgres_database, TABLES)
+    columns = "1 AS \"schema\", 'oxford-test' AS tenant, TIMESTAMP WITH TIME ZONE '2025-10-01 08:50:00+01' AS as_of"
+    alter(
+        postgres_database,
+        f"DROP VIEW manifest;\nCREATE VIEW manifest AS SELECT {columns}",
+    )
+    assert source(postgres_database).read().record.as_of == datetime(2025, 10, 1, 7, 50, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("columns", "code"),
+    [
+        ("2 AS \"schema\", 'oxford-test' AS tenant, '2025-10-01T07:50:00Z' AS as_of", "SNAPSHOT_SCHEMA"),
+        ("1 AS \"schema\", 'cambridge' AS tenant, '2025-10-01T07:50:00Z' AS as_of", "SNAPSHOT_TENANT"),
+        ("1 AS \"schema\", 'oxford-test' AS tenant, '2025-10-01' AS as_of", "SNAPSHOT_PARTIAL"),
+        ("1 AS \"schema\", 'oxford-test' AS tenant", "SNAPSHOT_PARTIAL"),
+    ],
+)
+def test_the_manifest_is_checked_as_a_folders_is(url: str, columns: str, code: str) -> None:
+    """rules.md 3.1."""
+    alter(url, f"DROP VIEW manifest;\nCREATE VIEW manifest AS SELECT {columns}")
+    assert [found for found, _ in defects(url)] == [code]
+
+
+def test_a_manifest_must_be_one_row(url: str) -> None:
+    alter(url, "ALTER TABLE units RENAME TO units_;\nDROP VIEW manifest")
+    assert defects(url) == [("SNAPSHOT_PARTIAL", "the view manifest(schema, tenant, as_of) is missing")]
+    alter(url, 'CREATE TABLE manifest ("schema" INTEGER, tenant VARCHAR(20), as_of VARCHAR(40))')
+    assert defects(url) == [("SNAPSHOT_PARTIAL", "the view manifest must have one row, and has 0")]
+
+
+def test_all_that_is_missing_is_told_at_once(url: str) -> None:
+    """D27."""
+    alter(url, "DROP TABLE cards;\nALTER TABLE units RENAME COLUMN kind TO sort")
+    assert defects(url) == [
+        ("SNAPSHOT_PARTIAL", "the table cards is missing"),
+        ("SNAPSHOT_PARTIAL", "the table units cannot be used: the column kind is missing"),
+    ]
+
+
+def test_a_column_that_is_not_known_is_told_of_and_ignored(url: str) -> None:
+    """rules.md 3."""
+    before = source(url).read()
+    alter(url, "ALTER TABLE persons ADD COLUMN shoe_size INTEGER")
+    after = source(url).read()
+    assert after.record.sha256 == before.record.sha256
+    assert [(f.code, f.subject) for f in after.slice([], {}).findings] == [("UNKNOWN_COLUMN", "persons.shoe_size")]
+
+
+def test_binary_values_are_no_text(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'binary.db'}"
+    alter(url, TABLES)
+    alter(url, "UPDATE persons SET known_as = x'00ff' WHERE person_id = '1'")
+    reason = "it holds values of the type bytes, which no column of it may have"
+    assert defects(url) == [("SNAPSHOT_PARTIAL", f"the table persons cannot be used: {reason}")]
+
+
+def test_what_is_written_meanwhile_is_not_seen(postgres_database: str) -> None:
+    """architecture.md: one repeatable-read transaction."""
+    alter(postgres_database, TABLES)
+    alter(
+        postgres_database,
+        "CREATE TABLE ticks (n INTEGER);\nINSERT INTO ticks VALUES (0)",
+    )
+    from nexusops.registration import database
+
+    engine, _ = database._engine(postgres_database)
+    with database._one_state(engine) as connection:
+        assert connection.exec_driver_sql("SELECT n FROM ticks").scalar() == 0
+        alter(postgres_database, "UPDATE ticks SET n = 1")
+        assert connection.exec_driver_sql("SELECT n FROM ticks").scalar() == 0
+    engine.dispose()
+
+
+def test_a_database_that_cannot_be_reached(tmp_path: Path) -> None:
+    """Exit 3: nothing was changed. The password is not told."""
+    url = f"postgresql+psycopg://reader:hunter2@/registration?host={tmp_path}"
+    with pytest.raises(SnapshotRefused) as caught:
+        source(url).read()
+    assert "hunter2" not in str(caught.value)
+    assert str(caught.value).startswith("SNAPSHOT_PARTIAL: the registration database postgresql+psycopg://reader:***@")
+
+
+@pytest.mark.parametrize("url", ["no url", "nosuch://host/name", "mysql+nodriver://host/name"])
+def test_a_url_of_nothing(url: str) -> None:
+    """Exit 2: a slip in the configuration, and no secret of it is told."""
+    with pytest.raises(UsageError, match=r"nexusops\.toml: registration\.url"):
+        source(url).read()

@@ -10,22 +10,25 @@ import subprocess
 import tempfile
 import uuid
 from collections.abc import Iterator
+from ipaddress import ip_address
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import pytest
 from hypothesis import HealthCheck, settings
+from hypothesis.database import DirectoryBasedExampleDatabase
 
 CI = os.environ.get("CI", "").lower() == "true"
 
-settings.register_profile("dev", deadline=None, suppress_health_check=[HealthCheck.too_slow])
-settings.register_profile(
-    "ci", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow], print_blob=True
-)
+# The machine may be slow and busy: how long an example takes says nothing about it.
+SLOW = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow]}
+EXAMPLES = Path(tempfile.gettempdir()) / f"nexusops-hypothesis-{os.getuid()}"
+settings.register_profile("dev", **SLOW, database=DirectoryBasedExampleDatabase(EXAMPLES))
+settings.register_profile("ci", **SLOW, derandomize=True, database=None, print_blob=True)
 settings.load_profile("ci" if CI else "dev")
 
 
-def needs(reason: str) -> None:
+def needs(reason: str) -> NoReturn:
     """A real part is missing: that fails in CI, and skips elsewhere, with its reason."""
     if CI:
         pytest.fail(f"{reason}; .ci/run must install it")
@@ -36,80 +39,124 @@ class NetworkRefused(AssertionError):
     """A test tried to reach something that is not this machine."""
 
 
+class Loopback:
+    """The one seam that libraries of all kinds share is Python's socket, so that is where the network ends.
+
+    What C libraries open by themselves (libpq) and other processes do is not seen. A refusal is also remembered, since
+    the code under test may take it for a network error and go on.
+    """
+
+    def __init__(self) -> None:
+        self.refused: list[str] = []
+
+    def check(self, host: Any) -> None:
+        name = host.decode() if isinstance(host, bytes) else str(host)
+        if name in ("", "None", "localhost"):
+            return
+        try:
+            if ip_address(name.partition("%")[0]).is_loopback:
+                return
+        except ValueError:
+            pass
+        self.refused.append(name)
+        raise NetworkRefused(f"a test tried to reach {name}; tests stay on this machine")
+
+    def guard(self, patch: pytest.MonkeyPatch) -> None:
+        for name in ("connect", "connect_ex", "sendto"):
+            patch.setattr(socket.socket, name, self._guarded(getattr(socket.socket, name)))
+        look_up = socket.getaddrinfo
+
+        def getaddrinfo(host: Any, *rest: Any, **more: Any) -> Any:
+            self.check(host)
+            return look_up(host, *rest, **more)
+
+        patch.setattr(socket, "getaddrinfo", getaddrinfo)
+
+    def _guarded(self, call: Any) -> Any:
+        def guarded(sock: socket.socket, *arguments: Any) -> Any:
+            if sock.family in (socket.AF_INET, socket.AF_INET6):
+                self.check(arguments[-1][0])
+            return call(sock, *arguments)
+
+        return guarded
+
+
+LOOPBACK = Loopback()
+
+
 @pytest.fixture(autouse=True, scope="session")
 def _only_loopback() -> Iterator[None]:
-    """The one seam that libraries of all kinds share is the socket, so that is where the network ends."""
-    connect = socket.socket.connect
-    connect_ex = socket.socket.connect_ex
+    with pytest.MonkeyPatch.context() as patch:
+        LOOPBACK.guard(patch)
+        yield
 
-    def check(sock: socket.socket, address: Any) -> None:
-        if sock.family == socket.AF_UNIX:
-            return
-        host = address[0] if isinstance(address, tuple) else address
-        if host not in ("localhost", "::1") and not str(host).startswith("127."):
-            raise NetworkRefused(f"a test tried to connect to {host}; tests stay on this machine")
 
-    def guarded(sock: socket.socket, address: Any) -> None:
-        check(sock, address)
-        connect(sock, address)
-
-    def guarded_ex(sock: socket.socket, address: Any) -> int:
-        check(sock, address)
-        return connect_ex(sock, address)
-
-    socket.socket.connect = guarded  # type: ignore[method-assign,assignment]
-    socket.socket.connect_ex = guarded_ex  # type: ignore[method-assign,assignment]
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Iterator[None]:
+    LOOPBACK.refused.clear()
     yield
-    socket.socket.connect = connect  # type: ignore[method-assign]
-    socket.socket.connect_ex = connect_ex  # type: ignore[method-assign]
-
-
-def _postgres_binaries() -> Path | None:
-    found = sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda path: int(path.parent.name))
-    return found[-1] if found else None
-
-
-def _unprivileged() -> list[str]:
-    """PostgreSQL refuses to run as root."""
-    if os.getuid() != 0:
-        return []
-    names = {entry.pw_name for entry in pwd.getpwall()}
-    return ["runuser", "-u", "postgres" if "postgres" in names else "nobody", "--"]
-
-
-@pytest.fixture(scope="session")
-def postgres_cluster() -> Iterator[str]:
-    """A throw-away cluster on a unix socket; yields the folder of its socket."""
-    binaries = _postgres_binaries()
-    if binaries is None:
-        needs("PostgreSQL's binaries are not installed")
-        return
-    prefix = _unprivileged()
-    folder = Path(tempfile.mkdtemp(prefix="nexusops-pg-"))
-    if prefix:
-        shutil.chown(folder, user=prefix[2])
-    data = folder / "data"
-
-    def run(*command: str) -> None:
-        subprocess.run([*prefix, *command], check=True, capture_output=True, cwd="/")
-
-    run(str(binaries / "initdb"), "-D", str(data), "-U", "nexus", "--auth=trust", "-E", "UTF8", "--locale=C", "-N")
-    options = f"-c listen_addresses='' -c unix_socket_directories={folder} -c fsync=off -c full_page_writes=off"
-    run(str(binaries / "pg_ctl"), "-D", str(data), "-w", "-s", "-l", str(folder / "log"), "-o", options, "start")
-    folder.chmod(0o755)
-    yield str(folder)
-    run(str(binaries / "pg_ctl"), "-D", str(data), "-m", "immediate", "-s", "stop")
-    shutil.rmtree(folder, ignore_errors=True)
+    if LOOPBACK.refused:
+        raise NetworkRefused(f"{item.name} tried to reach {', '.join(LOOPBACK.refused)}; tests stay on this machine")
 
 
 @pytest.fixture
-def postgres_database(postgres_cluster: str) -> Iterator[str]:
+def network_refusals() -> list[str]:
+    """The hosts that this test was refused; a test that expects some takes them out."""
+    return LOOPBACK.refused
+
+
+def _postgres_binaries() -> Path:
+    found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"), key=lambda path: int(path.parts[-3]))
+    return found[-1].parent if found else needs("PostgreSQL's binaries are not installed")
+
+
+def _unprivileged() -> str | None:
+    """PostgreSQL refuses to run as root: the account that it runs under instead."""
+    if os.getuid() != 0:
+        return None
+    return "postgres" if "postgres" in {entry.pw_name for entry in pwd.getpwall()} else "nobody"
+
+
+@pytest.fixture(scope="session")
+def postgres_url() -> Iterator[str]:
+    """A throw-away cluster on a unix socket; yields the URL of its database ``postgres``, without a driver."""
+    binaries = _postgres_binaries()
+    account = _unprivileged()
+    # Not pytest's folder: a socket's path must be short, and its parents open to the other account.
+    folder = Path(tempfile.mkdtemp(prefix="nexusops-pg-"))
+    if account:
+        shutil.chown(folder, user=account)
+
+    def run(program: str, *options: str) -> None:
+        command = [*(["runuser", "-u", account, "--"] if account else []), str(binaries / program)]
+        # The server inherits its output from pg_ctl: a pipe would never end.
+        with tempfile.TemporaryFile("w+") as said:
+            command += ["-D", f"{folder}/data", *options]
+            done = subprocess.run(command, stdout=said, stderr=said, cwd="/", check=False)
+            said.seek(0)
+            assert done.returncode == 0, f"{program} ended with {done.returncode}:\n{said.read()}"
+
+    # Nothing here outlives the tests, so nothing needs to reach the disk.
+    server = f"-c listen_addresses='' -c unix_socket_directories={folder} -c fsync=off -c full_page_writes=off"
+    try:
+        run("initdb", "-U", "nexus", "--auth=trust", "--encoding=UTF8", "--locale=C", "--no-sync")
+        run("pg_ctl", "-w", "-s", "-l", f"{folder}/log", "-o", server, "start")
+        folder.chmod(0o755)
+        try:
+            yield f"postgresql://nexus@/postgres?host={folder}"
+        finally:
+            run("pg_ctl", "-m", "immediate", "-s", "stop")
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture
+def postgres_database(postgres_url: str) -> Iterator[str]:
     """A fresh database; yields its SQLAlchemy URL."""
     import psycopg
 
     name = f"t{uuid.uuid4().hex[:12]}"
-    with psycopg.connect(host=postgres_cluster, user="nexus", dbname="postgres", autocommit=True) as connection:
+    with psycopg.connect(postgres_url, autocommit=True) as connection:
         connection.execute(f"CREATE DATABASE {name}")
-    yield f"postgresql+psycopg://nexus@/{name}?host={postgres_cluster}"
-    with psycopg.connect(host=postgres_cluster, user="nexus", dbname="postgres", autocommit=True) as connection:
+        yield postgres_url.replace("postgresql:", "postgresql+psycopg:").replace("/postgres?", f"/{name}?")
         connection.execute(f"DROP DATABASE {name} WITH (FORCE)")

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import tempfile
 from pathlib import Path
 
 import click
+
+from nexusops.errors import UsageError
 
 
 @click.group()
@@ -20,12 +23,33 @@ def emulator() -> None:
 @click.option(
     "--grant", multiple=True, metavar="NAME", help="The printed client's permission or role. Repeatable. [all]"
 )
+@click.option("--throttle-scale", type=float, help="How fast the throttle's clock runs, for benchmarks.")
 @click.option("--accept", multiple=True, metavar="DOMAIN", help="A further accepted domain. Repeatable.")
 def serve(
-    path: Path | None, port: int, tls: bool, faults: Path | None, grant: tuple[str, ...], accept: tuple[str, ...]
+    path: Path | None,
+    port: int,
+    tls: bool,
+    faults: Path | None,
+    grant: tuple[str, ...],
+    throttle_scale: float | None,
+    accept: tuple[str, ...],
 ) -> int:
-    """Serve until SIGTERM; prints one JSON line when it accepts connections."""
-    from nexusops.emulator import serve as serving
+    """Serve until SIGTERM; prints one JSON line when it accepts connections. Without --path nothing is kept."""
+    from nexusops.emulator import serve as serve_tenant
 
-    serving(path=path, port=port, tls=tls, faults=faults, grants=grant, accept=accept)
+    with tempfile.TemporaryDirectory(prefix="nexusops-tenant-") as folder:
+        file = path or Path(folder) / "tenant.db"
+        try:
+            serve_tenant(
+                file, port=port, tls=tls, grants=grant, accept=accept, faults=faults, throttle_scale=throttle_scale
+            )
+        except OSError as error:
+            raise UsageError(
+                f"The embedded tenant cannot serve {file} on port {port}: {error}.",
+                next_step="Name a free port and a file in a folder that you may write to.",
+            ) from error
+        except ValueError as error:
+            if faults is None:
+                raise
+            raise UsageError(f"{faults}: {error}.", next_step="Correct the fault script.") from error
     return 0

@@ -86,15 +86,21 @@ class Tenant(Protocol):
         ...
 
     def prepare(self, domains: Collection[Domain], at: datetime) -> None:
-        """Before the first write of a run. The embedded tenant accepts the domains and takes the time; a real one: nothing."""
+        """Before the first write of a run. The embedded tenant accepts the domains and takes the time; a real one:
+        nothing.
+        """
         ...
 
     def perform(self, steps: Sequence[Step]) -> Iterator[StepOutcome]:
         """Carries out steps that do not depend on one another; yields an outcome for each as it comes.
 
-        Each step looks first: what already is as it should be is done without a write; what is neither as the plan found
-        it nor as it should be is set aside. Every write is verified by reading.
+        Each step looks first: what already is as it should be is done without a write; what is neither as the plan
+        found it nor as it should be is set aside. Every write is verified by reading.
         """
+        ...
+
+    def send_mail(self, sender: str, message: JsonObject) -> None:
+        """The tenant as a channel of notices: Graph's sendMail. Raises the adapter's fault where it is not accepted."""
         ...
 
     def close(self) -> None: ...
@@ -124,7 +130,9 @@ class Store(Protocol):
     def staged(self, sha256: str) -> SnapshotRecord | None: ...
 
     def stage(self, record: SnapshotRecord, tables: Mapping[str, bytes]) -> None:
-        """Keeps a snapshot's tables without accepting it; the accepted and the latest staged one are kept, older ones go."""
+        """Keeps a snapshot's tables without accepting it; the accepted and the latest staged one are kept, older ones
+        go.
+        """
         ...
 
     def tables(self, sha256: str) -> Mapping[str, bytes]: ...
@@ -134,7 +142,9 @@ class Store(Protocol):
         ...
 
     def due(self, today: date) -> frozenset[str]:
-        """Scopes (person:ID, box:ID) whose due date is reached, and those in ``unfinished``. An index query, never a scan."""
+        """Scopes (person:ID, box:ID) whose due date is reached, and those in ``unfinished``. An index query, never a
+        scan.
+        """
         ...
 
     def known_people(self) -> frozenset[PersonId]: ...
@@ -148,7 +158,9 @@ class Store(Protocol):
     def people_of_addresses(self, addresses: Collection[Address]) -> frozenset[PersonId]: ...
 
     def ledger(self, people: Collection[PersonId] | None, boxes: Collection[str] | None) -> Ledger:
-        """The slice of these people and boxes (None: all), without ``holders`` and ``owners``. Boxes owned by these people are included."""
+        """The slice of these people and boxes (None: all), without ``holders`` and ``owners``. Boxes owned by these
+        people are included.
+        """
         ...
 
     def holders(self, names: Collection[tuple[Domain, str]]) -> Sequence[Allocation]:
@@ -170,14 +182,14 @@ class Store(Protocol):
         ...
 
     def accept(self, acceptance: Acceptance) -> int:
-        """One transaction; returns the serial after it. It rises by one if ledger rows changed. Raises StalePlan where the
-        serial is not the expected one."""
+        """One transaction; returns the serial after it. It rises by one if ledger rows changed. Raises StalePlan
+        where the serial is not the expected one.
+        """
         ...
 
-    def record(
-        self, entries: Sequence[Entry], rows: Sequence[RowChange] = (), finished: Collection[str] = ()
-    ) -> None:
-        """One transaction: journal entries, what the outcomes alter in the ledger, and scopes that are no longer unfinished.
+    def record(self, entries: Sequence[Entry], rows: Sequence[RowChange] = (), finished: Collection[str] = ()) -> None:
+        """One transaction: journal entries, what the outcomes alter in the ledger, and scopes that are no longer
+        unfinished.
 
         These row changes do not raise the serial by themselves; ``finish`` does so once where any were made.
         """
@@ -186,8 +198,9 @@ class Store(Protocol):
     def begin(self, run: RunRecord) -> None: ...
 
     def finish(self, run: RunRecord, findings: Sequence[Finding] = ()) -> None:
-        """The run's result, and what it found while acting; in the same transaction the serial rises if outcomes altered
-        ledger rows since ``accept``."""
+        """The run's result, and what it found while acting; in the same transaction the serial rises if outcomes
+        altered ledger rows since ``accept``.
+        """
         ...
 
     def runs(self) -> Sequence[RunRecord]: ...

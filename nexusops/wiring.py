@@ -147,6 +147,31 @@ def tenant_of(configuration: Configuration) -> Tenant:
     return tenant.microsoft365(settings)
 
 
+def notifier_of(configuration: Configuration, tenant: Callable[[], Tenant]) -> Notifier:
+    """The channel of notices; the tenant is opened only where it is the channel."""
+    from nexusops.notify import channels
+    from nexusops.notify.templates import Templates
+
+    table = configuration.settings.notices
+    templates = Templates(configuration.folder / "templates")
+    if table.kind == "folder":
+        channel: channels.Channel = channels.FolderChannel(configuration.path(table.path))
+    elif table.kind == "smtp":
+        password = configuration.secret("notices.password")
+        channel = channels.SmtpChannel(
+            table.host,
+            table.port,
+            username=table.username or None,
+            password=password.read() if password else None,
+            starttls=table.starttls,
+        )
+    else:
+        from nexusops.tenant.faults import TenantFault
+
+        channel = channels.TenantChannel(lambda *mail: tenant().send_mail(*mail), (TenantFault,))
+    return channels.Outbox(channel, templates, table.sender)
+
+
 def tenant_settings(configuration: Configuration) -> TenantSettings:
     """``[tenant]`` with its paths absolute and its secrets read."""
     from nexusops.tenant.settings import TenantSettings

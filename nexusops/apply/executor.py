@@ -186,7 +186,9 @@ def _failed(work: _Work, message: str) -> StepOutcome:
 
 
 def _waves(ready: Sequence[_Work]) -> Iterator[Sequence[_Work]]:
-    """Steps of one performer together, and never two of the same mailbox: they would overwrite each other's addresses."""
+    """Steps of one performer together, and never two of the same mailbox: they would overwrite each other's
+    addresses.
+    """
     for notices in (False, True):
         busy: set[str] = set()
         mine = []

@@ -136,4 +136,3 @@ class Books:
         ends = add_months(self.today, 2, overflow=self.policy.time.month_overflow)
         delete_on = max(box.delete_on, ends) if box.delete_on else box.delete_on
         return replace(box, notice_sent_on=self.today, delete_on=delete_on)
-

@@ -1,4 +1,6 @@
-"""Exchange: who may use a mailbox, applications and their scopes, and the organisation's own settings (4.11, 4.12, 4.16)."""
+"""Exchange: who may use a mailbox, applications and their scopes, and the organisation's own settings (4.11, 4.12,
+4.16).
+"""
 
 from __future__ import annotations
 

@@ -1,10 +1,10 @@
 """Scripted faults, and the documented throttling limits (interface.md 6, tenant-api.md 7).
 
 A fault is ``{"match": {"method", "path", "cmdlet"}, "kind", "times", …}``; every one must be spent, and ``GET
-/_emulator/faults`` says which were. Kinds: ``status`` (with ``status``, ``retry_after``, ``body``), ``drop_before`` and
-``drop_after`` (the connection breaks before or after the request was carried out), ``truncate`` (half the body), ``nul``,
-``html``, ``wrong_type`` (text instead of JSON), ``lag`` (404 for objects just made), ``mailbox_delay`` (``reads``: so many
-reads until Exchange has a mailbox), ``expired_token``.
+/_emulator/faults`` says which were. Kinds: ``status`` (with ``status``, ``retry_after``, ``body``), ``drop_before``
+and ``drop_after`` (the connection breaks before or after the request was carried out), ``truncate`` (half the body),
+``nul``, ``html``, ``wrong_type`` (text instead of JSON), ``lag`` (404 for objects just made), ``mailbox_delay``
+(``reads``: so many reads until Exchange has a mailbox), ``expired_token``.
 """
 
 from __future__ import annotations
@@ -19,7 +19,9 @@ AFTER = frozenset({"drop_after", "truncate", "nul", "html", "wrong_type"})
 
 
 class Dropped(Exception):
-    """The connection breaks here: in process it reaches the client as httpx.ReadError, on loopback as a closed socket."""
+    """The connection breaks here: in process it reaches the client as httpx.ReadError, on loopback as a closed
+    socket.
+    """
 
 
 @dataclass(slots=True)
@@ -109,7 +111,9 @@ def after(fault: Fault, answer: Answer) -> Answer:
 
 @dataclass(slots=True)
 class Throttle:
-    """3,000 writes in 150 s and 8,000 resource units in 10 s for one application (7.1); ``scale`` speeds the clock up."""
+    """3,000 writes in 150 s and 8,000 resource units in 10 s for one application (7.1); ``scale`` speeds the clock
+    up.
+    """
 
     scale: float = 1.0
     latency: float = 0.0

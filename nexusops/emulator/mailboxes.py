@@ -80,7 +80,9 @@ def primary_of(mailbox: Object) -> str:
 
 
 def find_mailbox(book: Book, identity: str, *, soft_deleted: bool = False) -> Object:
-    """By guid, ExternalDirectoryObjectId, UPN, alias, name or any smtp address (5.1); raises ManagementObjectNotFound."""
+    """By guid, ExternalDirectoryObjectId, UPN, alias, name or any smtp address (5.1); raises
+    ManagementObjectNotFound.
+    """
     for user in _identified(book, identity):
         if user.get("mailbox") and bool(user.get("deletedDateTime")) is soft_deleted:
             return _there(book, user, identity)

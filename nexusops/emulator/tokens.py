@@ -1,6 +1,7 @@
 """The token endpoint, and what a token allows (tenant-api.md 3.1, 9; stack.md 3).
 
-Assertions come signed by RS256 or PS256, named by x5t or x5t#S256, some with padded segments; PyJWT verifies all of them.
+Assertions come signed by RS256 or PS256, named by x5t or x5t#S256, some with padded segments; PyJWT verifies all of
+them.
 """
 
 from __future__ import annotations
@@ -139,7 +140,8 @@ def roles_of(book: Book, app_id: str) -> set[str]:
 
 
 def authorised(book: Book, call: Call, audiences: tuple[str, ...]) -> None:
-    """Reads the bearer token into the call; raises the service's 401 where it is missing, expired or for another one."""
+    """Reads the bearer token into the call; raises the service's 401 where it is missing, expired or for another one.
+    """
     scheme, _, token = call.headers.get("authorization", "").partition(" ")
     if scheme.lower() != "bearer" or not token:
         raise _unauthorised("Access token is empty.")

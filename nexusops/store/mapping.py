@@ -6,7 +6,6 @@ import typing
 from collections.abc import Callable
 from dataclasses import fields
 from enum import Enum
-from functools import cache
 from typing import Any, TypeVar
 
 import msgspec
@@ -20,8 +19,17 @@ from nexusops.store.schema import plain_type
 T = TypeVar("T")
 
 
-@cache
-def _decoders(row: Any) -> tuple[tuple[str, Callable[[Any], Any] | None], ...]:
+Decoders = tuple[tuple[str, Callable[[Any], Any] | None], ...]
+_KNOWN: dict[type, Decoders] = {}
+
+
+def _decoders(row: type) -> Decoders:
+    if row not in _KNOWN:
+        _KNOWN[row] = _made(row)
+    return _KNOWN[row]
+
+
+def _made(row: type) -> Decoders:
     hints = typing.get_type_hints(row)
     found: list[tuple[str, Callable[[Any], Any] | None]] = []
     for field in fields(row):

@@ -1,0 +1,106 @@
+"""Credentials for Graph and Exchange, from azure-identity (tenant-api.md 3.1). One credential serves both."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from nexusops.errors import UsageError
+from nexusops.tenant.settings import MICROSOFT_AUTHORITIES, TenantSettings
+
+if TYPE_CHECKING:
+    from azure.core.credentials import TokenCredential
+
+
+def credential(settings: TenantSettings) -> TokenCredential:
+    """The credential that ``[tenant] credential`` names. Asks nobody yet. Raises UsageError where a setting is
+    missing.
+    """
+    match settings.credential:
+        case "certificate":
+            return _certificate(settings)
+        case "secret":
+            return _secret(settings)
+        case "workload_identity":
+            return _workload_identity(settings)
+        case "managed_identity":
+            return _managed_identity(settings)
+        case other:
+            raise UsageError(
+                f"nexusops.toml, tenant.credential: {other!r} is not known.",
+                next_step="Use one of certificate, secret, workload_identity, managed_identity.",
+            )
+
+
+def _certificate(settings: TenantSettings) -> TokenCredential:
+    from azure.identity import CertificateCredential
+
+    path = _needed(settings.certificate_path, "certificate_path")
+    try:
+        return CertificateCredential(
+            settings.tenant_id,
+            settings.client_id,
+            path,
+            password=settings.certificate_password,
+            **_authority(settings),
+        )
+    except (OSError, ValueError) as error:
+        raise UsageError(
+            f"nexusops.toml, tenant.certificate_path: {path} cannot be used: {error}",
+            next_step="Give a PEM file with the RSA key and its certificate, or a PFX file, and its passphrase if it has one.",
+        ) from error
+
+
+def _secret(settings: TenantSettings) -> TokenCredential:
+    from azure.identity import ClientSecretCredential
+
+    secret = _needed(settings.secret, "secret")
+    return ClientSecretCredential(settings.tenant_id, settings.client_id, secret, **_authority(settings))
+
+
+def _workload_identity(settings: TenantSettings) -> TokenCredential:
+    from azure.identity import WorkloadIdentityCredential
+
+    try:
+        return WorkloadIdentityCredential(
+            tenant_id=settings.tenant_id, client_id=settings.client_id, **_authority(settings)
+        )
+    except ValueError as error:
+        raise UsageError(
+            f"nexusops.toml, tenant.credential: workload identity is not set up here: {error}",
+            next_step="Run where AZURE_FEDERATED_TOKEN_FILE is set, or choose another credential.",
+        ) from error
+
+
+def _managed_identity(settings: TenantSettings) -> TokenCredential:
+    from azure.identity import ManagedIdentityCredential
+
+    if settings.client_id:
+        return ManagedIdentityCredential(client_id=settings.client_id)
+    return ManagedIdentityCredential()
+
+
+def _authority(settings: TenantSettings) -> dict[str, Any]:
+    """Keyword arguments of azure-identity: where to ask, and whom to trust there.
+
+    requests, which azure-identity uses, does not honour SSL_CERT_FILE: the bundle is named explicitly (stack.md 3).
+    """
+    options: dict[str, Any] = {"authority": settings.authority}
+    if urlsplit(settings.authority).scheme != "https":
+        raise UsageError(
+            f"nexusops.toml, tenant.authority: {settings.authority} is not https.",
+            next_step="Credentials are only sent over https: start the embedded tenant with --tls, and name its ca_bundle.",
+        )
+    if urlsplit(settings.authority).hostname not in MICROSOFT_AUTHORITIES:
+        options["disable_instance_discovery"] = True
+    if settings.ca_bundle:
+        options["connection_verify"] = settings.ca_bundle
+    return options
+
+
+def _needed(value: str | None, key: str) -> str:
+    if value:
+        return value
+    raise UsageError(
+        f"nexusops.toml, tenant.{key}: it is missing.", next_step=f"Set {key} under [tenant]; see `nexusops init`."
+    )

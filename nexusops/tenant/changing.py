@@ -1,0 +1,185 @@
+"""Steps that change a mailbox: addresses, sender, forward, disabled or not (tenant-api.md 4.5, 4.7-4.9)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from nexusops.model.changes import (
+    AddAddress,
+    ClearForward,
+    DisableMailbox,
+    EnableMailbox,
+    RemoveAddress,
+    SetForward,
+    SetSender,
+)
+from nexusops.model.journal import JsonObject, Step, StepOutcome
+from nexusops.model.steps import BLOCK, HIDE, PROTOCOLS, REVOKE_SESSIONS, UNBLOCK
+from nexusops.tenant.acting import Site, aside, done, neither
+from nexusops.tenant.exchange import MailboxRow, hash_table
+from nexusops.tenant.faults import FaultClass, TenantFault
+
+MOST_ADDRESSES = 300
+PROTOCOL_FLAGS = (
+    "ActiveSyncEnabled",
+    "EwsEnabled",
+    "ImapEnabled",
+    "MacOutlookEnabled",
+    "MAPIEnabled",
+    "OneWinNativeOutlookEnabled",
+    "OutlookMobileEnabled",
+    "OWAEnabled",
+    "OWAforDevicesEnabled",
+    "PopEnabled",
+)
+
+
+def _addresses(row: MailboxRow) -> JsonObject:
+    return {"addresses": list(row.email_addresses)}
+
+
+async def add_address(site: Site, step: Step, change: AddAddress) -> StepOutcome:
+    row = await site.mailbox(change.mailbox)
+    if change.address in row.smtp:
+        return done(step, _addresses(row), _addresses(row))
+    if len(row.email_addresses) >= MOST_ADDRESSES:
+        return aside(step, f"needs a human: the mailbox has {len(row.email_addresses)} addresses already")
+    return await _proxies(site, step, row, hash_table(Add=[f"smtp:{change.address}"]), add=change.address)
+
+
+async def remove_address(site: Site, step: Step, change: RemoveAddress) -> StepOutcome:
+    row = await site.mailbox(change.mailbox)
+    if change.address not in row.smtp:
+        return done(step, _addresses(row), _addresses(row))
+    if change.address == row.primary:
+        return aside(step, f"{change.address} is still the sender; it cannot be removed before that has moved")
+    return await _proxies(site, step, row, hash_table(Remove=[f"smtp:{change.address}"]), remove=change.address)
+
+
+async def _proxies(
+    site: Site, step: Step, row: MailboxRow, value: Any, *, add: str | None = None, remove: str | None = None
+) -> StepOutcome:
+    last = row
+
+    async def look() -> bool:
+        nonlocal last
+        last = await site.exchange.mailbox(row.guid) or last
+        return (add is None or add in last.smtp) and (remove is None or remove not in last.smtp)
+
+    await site.write(lambda: site.exchange.invoke("Set-Mailbox", Identity=row.guid, EmailAddresses=value), look)
+    return done(step, _addresses(row), _addresses(last))
+
+
+async def set_sender(site: Site, step: Step, change: SetSender) -> StepOutcome:
+    """The whole list, the new one as SMTP:, the old as smtp:, everything that is no smtp address kept (4.7)."""
+    row = await site.mailbox(change.mailbox)
+    if row.primary == change.becomes:
+        return done(step, _addresses(row), _addresses(row))
+    if change.was is not None and row.primary != change.was:
+        return aside(step, neither("the sender", row.primary, change.was, change.becomes), _addresses(row))
+    kept = [a for a in row.email_addresses if a[5:].lower() != change.becomes or a[:5].lower() != "smtp:"]
+    listed = [f"SMTP:{change.becomes}", *(f"smtp:{a[5:]}" if a.startswith("SMTP:") else a for a in kept)]
+    last = row
+
+    async def look() -> bool:
+        nonlocal last
+        last = await site.exchange.mailbox(row.guid) or last
+        return last.primary == change.becomes
+
+    await site.write(lambda: site.exchange.invoke("Set-Mailbox", Identity=row.guid, EmailAddresses=listed), look)
+    if row.smtp - last.smtp:
+        lost = ", ".join(sorted(row.smtp - last.smtp))
+        raise TenantFault(FaultClass.TRANSIENT, f"addresses were lost with the change of sender: {lost}")
+    return done(step, _addresses(row), _addresses(last))
+
+
+async def set_forward(site: Site, step: Step, change: SetForward | ClearForward) -> StepOutcome:
+    """All three values every time: where both targets are set, the smtp one is ignored (4.8)."""
+    wanted = change.becomes if isinstance(change, SetForward) else None
+    row = await site.mailbox(change.mailbox)
+    if _same(row.forward, wanted):
+        return done(step, {"forward": row.forward}, {"forward": row.forward})
+    if not _same(row.forward, change.was):
+        return aside(step, neither("the forward", row.forward, change.was, wanted), {"forward": row.forward})
+
+    async def write() -> None:
+        await site.exchange.invoke(
+            "Set-Mailbox",
+            Identity=row.guid,
+            ForwardingSmtpAddress=f"smtp:{wanted}" if wanted else None,
+            ForwardingAddress=None,
+            DeliverToMailboxAndForward=False,
+        )
+
+    async def look() -> bool:
+        now = await site.exchange.mailbox(row.guid)
+        return now is not None and _same(now.forward, wanted)
+
+    await site.write(write, look)
+    return done(step, {"forward": row.forward}, {"forward": wanted})
+
+
+def _same(left: str | None, right: str | None) -> bool:
+    return (left or "").lower() == (right or "").lower()
+
+
+async def disable(site: Site, step: Step, change: DisableMailbox) -> StepOutcome:
+    """Everything that an enabling brings back exactly: sign-in, sessions, protocols, address lists (4.9)."""
+    if step.name == BLOCK:
+        return await _sign_in(site, step, change, allowed=False)
+    if step.name == REVOKE_SESSIONS:
+        user = await site.user(change.mailbox)
+        if user is not None:
+            await site.graph.send("POST", f"/users/{user.id}/revokeSignInSessions", {}, read=True)
+        return done(step)
+    if step.name == PROTOCOLS:
+        return await _protocols(site, step, change, dict.fromkeys(PROTOCOL_FLAGS, False))
+    assert step.name == HIDE  # noqa: S101 - steps_of knows no other
+    return await _hidden(site, step, change, hidden=True)
+
+
+async def enable(site: Site, step: Step, change: EnableMailbox) -> StepOutcome:
+    if step.name == PROTOCOLS:
+        return await _protocols(site, step, change, dict.fromkeys(PROTOCOL_FLAGS, True))
+    if step.name == UNBLOCK:
+        return await _sign_in(site, step, change, allowed=True)
+    return await _hidden(site, step, change, hidden=False)
+
+
+async def _sign_in(site: Site, step: Step, change: DisableMailbox | EnableMailbox, *, allowed: bool) -> StepOutcome:
+    user = await site.user(change.mailbox)
+    if user is None:
+        raise TenantFault(FaultClass.NOT_FOUND, f"there is no directory user for {change.mailbox.name}")
+    before: JsonObject = {"accountEnabled": bool(user.account_enabled)}
+    if user.account_enabled is allowed:
+        return done(step, before, before, user_id=user.id)
+
+    async def look() -> bool:
+        now = await site.graph.user(user.id)
+        return now is not None and now.account_enabled is allowed
+
+    await site.write(lambda: site.graph.send("PATCH", f"/users/{user.id}", {"accountEnabled": allowed}), look)
+    return done(step, before, {"accountEnabled": allowed}, user_id=user.id)
+
+
+async def _protocols(
+    site: Site, step: Step, change: DisableMailbox | EnableMailbox, wanted: dict[str, Any]
+) -> StepOutcome:
+    identity = site.identity(change.mailbox)
+    rows = await site.exchange.invoke("Get-CASMailbox", Identity=identity)
+    before: JsonObject = {name: rows[0].get(name) for name in wanted} if rows else {}
+    if before != wanted:
+        await site.exchange.invoke("Set-CASMailbox", Identity=identity, **wanted)
+        now = await site.exchange.invoke("Get-CASMailbox", Identity=identity)
+        if any(now[0].get(name) is not value for name, value in wanted.items()):
+            raise TenantFault(FaultClass.TRANSIENT, "the protocols do not show as they were set")
+    after: JsonObject = dict(wanted.items())
+    return done(step, before, after)
+
+
+async def _hidden(site: Site, step: Step, change: DisableMailbox | EnableMailbox, *, hidden: bool) -> StepOutcome:
+    row = await site.mailbox(change.mailbox)
+    before: JsonObject = {"hidden": row.hidden_from_address_lists_enabled}
+    if row.hidden_from_address_lists_enabled is not hidden:
+        await site.exchange.invoke("Set-Mailbox", Identity=row.guid, HiddenFromAddressListsEnabled=hidden)
+    return done(step, before, {"hidden": hidden}, exchange_guid=row.guid)

@@ -1,0 +1,117 @@
+"""What can go wrong between us and the tenant, as one typed fault, and its translation into our own errors.
+
+Graph and Exchange each translate their answers into these in one function; nothing else looks at a status or a text.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from enum import StrEnum
+
+from nexusops.errors import TenantUnreadable
+
+
+class FaultClass(StrEnum):
+    """What a fault means for the one who asked (tenant-api.md 5.7, 9)."""
+
+    NOT_FOUND = "not_found"
+    CONFLICT = "conflict"
+    CONFIG = "config"
+    BUG = "bug"
+    AUTH = "auth"
+    WRONG_AUTHORITY = "wrong_authority"
+    PRIVILEGED = "privileged"
+    NO_LICENCE = "no_licence"
+    THROTTLED = "throttled"
+    TRANSIENT = "transient"
+    UNKNOWN_OUTCOME = "unknown_outcome"
+    FOREIGN_HOST = "foreign_host"
+
+
+NEEDS_A_HUMAN = frozenset(
+    {FaultClass.CONFLICT, FaultClass.WRONG_AUTHORITY, FaultClass.PRIVILEGED, FaultClass.NO_LICENCE}
+)
+"""Refusals that concern this one object: it is set aside, and the run goes on."""
+
+STOPS_THE_RUN = frozenset({FaultClass.BUG, FaultClass.AUTH, FaultClass.FOREIGN_HOST})
+"""Faults that every further request would meet too."""
+
+
+class TenantFault(Exception):
+    """A request that was not answered as hoped. ``request_id`` is the service's own, for its support."""
+
+    def __init__(
+        self,
+        fault: FaultClass,
+        message: str,
+        *,
+        status: int | None = None,
+        code: str = "",
+        request_id: str | None = None,
+        retry_after: float | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.fault = fault
+        self.message = message
+        self.status = status
+        self.code = code
+        self.request_id = request_id
+        self.retry_after = retry_after
+
+
+class GraphFault(TenantFault):
+    """Microsoft Graph's; ``code`` is ``error.code`` of its answer."""
+
+
+class ExchangeFault(TenantFault):
+    """Exchange Online's; ``code`` is the last part of the .NET type of its answer."""
+
+
+class TransportFault(TenantFault):
+    """No answer, or one from something before the service: refused connection, time-out, throttling, foreign host."""
+
+
+class CredentialFault(TenantFault):
+    """The authority refused our credentials, or could not be asked."""
+
+
+AADSTS: Mapping[str, str] = {
+    "7000215": "The client secret is wrong. Often its id was pasted instead of its value: put the value where "
+    "[tenant] secret points.",
+    "7000222": "The client secret has expired: make a new one, or use a certificate, and put it where [tenant] secret points.",
+    "700027": "The certificate is not registered with this application: upload it, or correct [tenant] certificate_path.",
+    "700016": "The application is not known in this tenant: check [tenant] client_id and tenant_id.",
+    "90002": "There is no such tenant: check [tenant] tenant_id.",
+    "500011": "Exchange Online or Graph is not known in this tenant: check [tenant] graph_base_url and exchange_base_url.",
+    "700024": "The assertion was outside its valid time: check this machine's clock.",
+    "7000218": "No credential was sent: check [tenant] credential.",
+    "70011": "The scope was refused: check [tenant] graph_base_url and exchange_base_url.",
+    "1002012": "The scope was refused: check [tenant] graph_base_url and exchange_base_url.",
+}
+"""Runbook lines. Microsoft may change the numbers, so they only choose the advice (tenant-api.md 9)."""
+
+ADVICE: Mapping[FaultClass, str] = {
+    FaultClass.AUTH: "Check with `nexusops doctor` that the application has the permissions that `nexusops jobs list` names.",
+    FaultClass.THROTTLED: "The service asks for fewer requests. Try again in a quarter of an hour.",
+    FaultClass.TRANSIENT: "Try again; if it stays so, look at the service health page of the tenant.",
+    FaultClass.UNKNOWN_OUTCOME: "Try again; the next run looks before it writes.",
+    FaultClass.FOREIGN_HOST: "Check [tenant] graph_base_url and exchange_base_url, and who answers at these addresses.",
+    FaultClass.CONFIG: "Check [tenant] in nexusops.toml with `nexusops doctor`.",
+}
+
+
+def unreadable(fault: TenantFault) -> TenantUnreadable:
+    """The error of exit 8 for a fault, with its next step; raise it ``from`` the fault."""
+    advice = ADVICE.get(fault.fault, "Run `nexusops doctor`; if all is well there, report this with the request id.")
+    if isinstance(fault, CredentialFault):
+        advice = aadsts_advice(fault.message)
+    reference = f" (request {fault.request_id})" if fault.request_id else ""
+    return TenantUnreadable(f"The tenant could not be read: {fault.message}{reference}", next_step=advice)
+
+
+def aadsts_advice(message: str) -> str:
+    found = re.search(r"AADSTS(\d+)", message)
+    if found is not None and found[1] in AADSTS:
+        return AADSTS[found[1]]
+    return "Check [tenant] tenant_id, client_id, credential and authority, and that this machine reaches the authority."

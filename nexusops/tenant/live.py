@@ -1,0 +1,157 @@
+"""Entra, Graph and Exchange Online as one Tenant: asynchronous inside, synchronous outside, on one event loop."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Collection, Coroutine, Iterator, Sequence
+from datetime import datetime
+from typing import Any, TypeVar, assert_never
+
+from nexusops.model.changes import (
+    AddAddress,
+    ClearForward,
+    CreateMailbox,
+    DeleteMailbox,
+    DisableMailbox,
+    EnableMailbox,
+    GrantAccess,
+    PublishRecords,
+    RemoveAddress,
+    RestoreMailbox,
+    RetireRecords,
+    ReviveAddress,
+    RevokeAccess,
+    SendNotice,
+    SetForward,
+    SetSender,
+    WindDownAddress,
+)
+from nexusops.model.ids import Domain
+from nexusops.model.journal import JsonObject, Step, StepOutcome, StepResult
+from nexusops.model.ledger import MailboxKind
+from nexusops.model.tenant import Actual, Wanted
+from nexusops.tenant import changing, making
+from nexusops.tenant.acting import Site, aside, failed
+from nexusops.tenant.exchange import Exchange
+from nexusops.tenant.faults import NEEDS_A_HUMAN, STOPS_THE_RUN, TenantFault, unreadable
+from nexusops.tenant.graph import Graph
+from nexusops.tenant.reading import Reading
+from nexusops.tenant.settings import TenantSettings
+
+AT_ONCE = 4
+T = TypeVar("T")
+Prepare = Callable[[Collection[Domain], datetime], None]
+
+
+class LiveTenant:
+    """The real service, or the embedded one: they differ only in transport, addresses and credential.
+
+    ``make`` builds the two clients on this adapter's event loop; ``close_with`` ends what the factory opened.
+    """
+
+    def __init__(
+        self,
+        make: Callable[[], tuple[Graph, Exchange]],
+        settings: TenantSettings,
+        *,
+        prepare: Prepare | None = None,
+        close_with: Callable[[], None] | None = None,
+    ) -> None:
+        self._loop = asyncio.new_event_loop()
+        self._settings = settings
+        self._prepare = prepare
+        self._close_with = close_with
+        self._graph, self._exchange = self._run(_made(make))
+        self._site = Site(self._graph, self._exchange, settings)
+
+    def _run(self, work: Coroutine[Any, Any, T]) -> T:
+        return self._loop.run_until_complete(work)
+
+    def read(self, wanted: Wanted) -> Actual:
+        """All or nothing. Raises TenantUnreadable (8)."""
+        if wanted.nothing:
+            return Actual()
+        try:
+            return self._run(Reading(self._graph, self._exchange, self._settings.licence_sku).read(wanted))
+        except TenantFault as fault:
+            raise unreadable(fault) from fault
+
+    def prepare(self, domains: Collection[Domain], at: datetime) -> None:
+        if self._prepare is not None:
+            self._prepare(domains, at)
+
+    def perform(self, steps: Sequence[Step]) -> Iterator[StepOutcome]:
+        """A few steps at a time; each outcome as it comes. A fault that every request would meet ends the run."""
+        queue = list(steps)
+        running: set[asyncio.Task[StepOutcome]] = set()
+        while queue or running:
+            while queue and len(running) < AT_ONCE:
+                running.add(self._loop.create_task(self._one(queue.pop(0))))
+            finished, running = self._run(_first(running))
+            for task in finished:
+                yield task.result()
+
+    async def _one(self, step: Step) -> StepOutcome:
+        try:
+            return await self._step(step)
+        except TenantFault as fault:
+            if fault.fault in NEEDS_A_HUMAN:
+                return aside(step, f"needs a human: {fault.message}")
+            if fault.fault in STOPS_THE_RUN:
+                return failed(step, fault, unreadable(fault).message)
+            return failed(step, fault)
+
+    async def _step(self, step: Step) -> StepOutcome:
+        site, change = self._site, step.change
+        match change:
+            case CreateMailbox():
+                personal = change.mailbox.kind is MailboxKind.PERSONAL
+                return await (making.create_personal if personal else making.create_shared)(site, step, change)
+            case DeleteMailbox():
+                return await making.delete(site, step, change)
+            case RestoreMailbox():
+                return await making.restore(site, step, change)
+            case AddAddress():
+                return await changing.add_address(site, step, change)
+            case RemoveAddress():
+                return await changing.remove_address(site, step, change)
+            case SetSender():
+                return await changing.set_sender(site, step, change)
+            case SetForward() | ClearForward():
+                return await changing.set_forward(site, step, change)
+            case DisableMailbox():
+                return await changing.disable(site, step, change)
+            case EnableMailbox():
+                return await changing.enable(site, step, change)
+            case GrantAccess() | RevokeAccess() | PublishRecords() | RetireRecords():
+                return _unsupported(step, "this version of nexusops cannot carry it out yet")
+            case WindDownAddress() | ReviveAddress() | SendNotice():
+                return _unsupported(step, "it is no change of the tenant")
+            case _:
+                assert_never(change)
+
+    def send_mail(self, sender: str, message: JsonObject) -> None:
+        """Graph's sendMail (4.14). Raises TenantFault; a repeat is recognised by the header x-nexusops-notice."""
+        body = {"message": message, "saveToSentItems": False}
+        self._run(self._graph.send("POST", f"/users/{sender}/sendMail", body))
+
+    def close(self) -> None:
+        self._run(self._graph.close())
+        self._run(self._exchange.close())
+        self._loop.close()
+        if self._close_with is not None:
+            self._close_with()
+
+
+async def _made(make: Callable[[], tuple[Graph, Exchange]]) -> tuple[Graph, Exchange]:
+    return make()
+
+
+async def _first(
+    tasks: set[asyncio.Task[StepOutcome]],
+) -> tuple[set[asyncio.Task[StepOutcome]], set[asyncio.Task[StepOutcome]]]:
+    return await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+
+
+def _unsupported(step: Step, message: str) -> StepOutcome:
+    return StepOutcome(change_id=step.change_id, step=step.name, result=StepResult.FAILED, message=message)

@@ -49,6 +49,15 @@ class SnapshotTables(Protocol):
         """mailbox_ids and addresses of the non-personal tables whose rows differ."""
         ...
 
+    def changed_domains(self, previous: SnapshotTables) -> frozenset[Domain]:
+        """Domains whose row, units or reorganisations differ: whoever has an address there is affected, in a unit or
+        not (``Store.people_of_domains``)."""
+        ...
+
+    def changed_addresses(self, previous: SnapshotTables) -> frozenset[Address]:
+        """Addresses whose route differs (routing, external_routes): ``Store.people_of_addresses`` are affected."""
+        ...
+
     def slice(self, people: Collection[PersonId] | None, services: Mapping[str, ServiceRequest]) -> Snapshot:
         """The records of these people (None: everyone), and the small tables whole. Bad rows become faults (D29)."""
         ...

@@ -51,7 +51,7 @@ class Page(msgspec.Struct):
     next_link: str | None = msgspec.field(name="@odata.nextLink", default=None)
 
 
-class PrepaidUnits(msgspec.Struct):
+class PrepaidUnits(msgspec.Struct, frozen=True):
     enabled: int = 0
 
 

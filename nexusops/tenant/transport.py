@@ -42,7 +42,10 @@ class Retry:
             sleep=self.sleep,
             reraise=True,
         )
-        return await policy(attempt)
+        async for again in policy:
+            with again:
+                return await attempt()
+        raise AssertionError("the policy ends with a result or an error")
 
     def _again(self, error: BaseException, *, read: bool) -> bool:
         if not isinstance(error, TenantFault) or self.budget <= 0:

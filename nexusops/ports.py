@@ -8,6 +8,7 @@ from datetime import date, datetime
 from typing import Protocol
 
 from nexusops.errors import Defect
+from nexusops.model.addresses import Allocation
 from nexusops.model.findings import Finding
 from nexusops.model.ids import Address, Domain, PersonId, UnitId
 from nexusops.model.journal import (
@@ -23,7 +24,7 @@ from nexusops.model.journal import (
     Step,
     StepOutcome,
 )
-from nexusops.model.ledger import Allocation, Ledger, PersonState
+from nexusops.model.ledger import Ledger, PersonState
 from nexusops.model.policy import Policy
 from nexusops.model.services import ServiceRequest
 from nexusops.model.snapshot import Snapshot

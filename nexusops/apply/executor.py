@@ -14,8 +14,9 @@ from typing import Protocol
 from nexusops.apply.settle import Books
 from nexusops.codec import encode_planned
 from nexusops.errors import NexusopsError
-from nexusops.model.changes import PROMISES, Change, Planned, SendNotice, kind_of, target_of
+from nexusops.model.changes import PROMISES, Change, SendNotice, kind_of, target_of
 from nexusops.model.journal import Entry, JsonValue, Phase, Step, StepOutcome, StepResult
+from nexusops.model.plan import Planned
 from nexusops.model.steps import steps_of
 from nexusops.plan.arrange import scope_of
 from nexusops.ports import Store

@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import date
 from typing import assert_never
 
+from nexusops.model.addresses import Allocation
 from nexusops.model.changes import (
     AddAddress,
     Change,
@@ -29,15 +30,9 @@ from nexusops.model.changes import (
 from nexusops.model.dates import add_months
 from nexusops.model.ids import Address, MailboxKey
 from nexusops.model.journal import LedgerRow, RowChange, StepOutcome
-from nexusops.model.ledger import (
-    Allocation,
-    Ledger,
-    Mailbox,
-    MailboxState,
-    Notice,
-    NoticeKind,
-    NoticeState,
-)
+from nexusops.model.ledger import Ledger
+from nexusops.model.mailboxes import Mailbox, MailboxState
+from nexusops.model.notices import Notice, NoticeKind, NoticeState
 from nexusops.model.policy import Policy
 from nexusops.model.rows import TABLES, key_of
 from nexusops.rules.allocation import noticed

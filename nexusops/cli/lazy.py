@@ -21,6 +21,7 @@ COMMANDS: dict[str, Lazily] = {
     "demo": Lazily("nexusops.cli.demo:demo", "The whole story on the embedded tenant, with an invented university."),
     "doctor": Lazily("nexusops.cli.doctor:doctor", "Check configuration, state, snapshot and tenant."),
     "emulator": Lazily("nexusops.cli.emulator:emulator", "The embedded tenant as a server on this machine."),
+    "explain": Lazily("nexusops.cli.explain:explain", "What a person or address is, why, and what happens next."),
     "init": Lazily("nexusops.cli.init:init", "Write a commented configuration folder."),
     "jobs": Lazily("nexusops.cli.jobs:jobs", "The jobs, what each may change and which permissions it needs."),
     "plan": Lazily("nexusops.cli.plan:plan", "Show what would change. Never writes to the tenant."),

@@ -12,7 +12,7 @@ from nexusops.cli import options
 from nexusops.cli.entry import Call
 
 if TYPE_CHECKING:
-    from nexusops.model.changes import Plan
+    from nexusops.model.plan import Plan
     from nexusops.ports import Store
 
 FORMATS = ("text", "json", "html", "csv", "md")

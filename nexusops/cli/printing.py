@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
-    from nexusops.model.changes import Plan, Planned
     from nexusops.model.ids import PersonId
+    from nexusops.model.plan import Plan, Planned
     from nexusops.pipeline import Outcome
     from nexusops.ports import Store
     from nexusops.report import Look, Undone

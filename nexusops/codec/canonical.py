@@ -9,7 +9,7 @@ from datetime import date
 import msgspec
 
 from nexusops.codec.encode import encode_planned
-from nexusops.model.changes import Planned
+from nexusops.model.plan import Planned
 
 
 def canonical(value: object) -> bytes:

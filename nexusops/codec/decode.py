@@ -15,8 +15,9 @@ import msgspec
 from nexusops.codec.encode import FORMAT, encode_plan
 from nexusops.errors import UsageError
 from nexusops.model import changes as model
-from nexusops.model.changes import Change, Estimate, GuardReport, Kind, Plan, Planned
+from nexusops.model.changes import Change, Kind
 from nexusops.model.findings import Evidence, Finding
+from nexusops.model.plan import Estimate, GuardReport, Plan, Planned
 
 _NEXT = "Make the plan anew with `nexusops plan --out FILE`; a plan file is not meant to be edited."
 _CLASSES: Mapping[Kind, type[Change]] = {kind: getattr(model, kind.value) for kind in Kind}

@@ -20,8 +20,6 @@ from nexusops.model.changes import (
     DisableMailbox,
     EnableMailbox,
     GrantAccess,
-    Plan,
-    Planned,
     PublishRecords,
     RemoveAddress,
     RestoreMailbox,
@@ -37,7 +35,8 @@ from nexusops.model.changes import (
 )
 from nexusops.model.findings import Evidence, Finding
 from nexusops.model.journal import JsonObject, JsonValue
-from nexusops.model.ledger import MailboxKind
+from nexusops.model.mailboxes import MailboxKind
+from nexusops.model.plan import Plan, Planned
 
 FORMAT = 1
 

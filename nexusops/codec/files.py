@@ -8,8 +8,8 @@ from pathlib import Path
 from nexusops.codec.decode import decode_plan
 from nexusops.codec.encode import encode_plan
 from nexusops.errors import UsageError
-from nexusops.model.changes import Plan
 from nexusops.model.journal import JsonValue
+from nexusops.model.plan import Plan
 
 _NEXT = "Make the plan anew with `nexusops plan --out FILE`, or name the right file."
 

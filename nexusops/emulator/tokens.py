@@ -140,8 +140,7 @@ def roles_of(book: Book, app_id: str) -> set[str]:
 
 
 def authorised(book: Book, call: Call, audiences: tuple[str, ...]) -> None:
-    """Reads the bearer token into the call; raises the service's 401 where it is missing, expired or for another one.
-    """
+    """Reads the bearer token into the call; raises the service's 401 where it is missing, expired or for another one."""
     scheme, _, token = call.headers.get("authorization", "").partition(" ")
     if scheme.lower() != "bearer" or not token:
         raise _unauthorised("Access token is empty.")

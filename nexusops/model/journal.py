@@ -7,19 +7,12 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
+from nexusops.model.addresses import Allocation
 from nexusops.model.changes import Change
 from nexusops.model.findings import Finding
-from nexusops.model.ledger import (
-    Allocation,
-    Alternative,
-    DomainRow,
-    Hold,
-    Mailbox,
-    NameDecision,
-    NameOverride,
-    Notice,
-    PersonState,
-)
+from nexusops.model.ledger import Alternative, DomainRow, Hold, NameDecision, NameOverride, PersonState
+from nexusops.model.mailboxes import Mailbox
+from nexusops.model.notices import Notice
 
 JsonValue = str | int | float | bool | None | list["JsonValue"] | dict[str, "JsonValue"]
 JsonObject = dict[str, JsonValue]

@@ -5,18 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import assert_never
 
+from nexusops.model.addresses import Allocation
 from nexusops.model.journal import LedgerRow
-from nexusops.model.ledger import (
-    Allocation,
-    Alternative,
-    DomainRow,
-    Hold,
-    Mailbox,
-    NameDecision,
-    NameOverride,
-    Notice,
-    PersonState,
-)
+from nexusops.model.ledger import Alternative, DomainRow, Hold, NameDecision, NameOverride, PersonState
+from nexusops.model.mailboxes import Mailbox
+from nexusops.model.notices import Notice
 
 TABLES: Mapping[type, str] = {
     PersonState: "people",

@@ -27,7 +27,7 @@ from nexusops.model.changes import (
     SetSender,
     WindDownAddress,
 )
-from nexusops.model.ledger import MailboxKind
+from nexusops.model.mailboxes import MailboxKind
 
 USER = "user"
 LICENCE = "licence"

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from nexusops.model.findings import Evidence
 from nexusops.model.ids import Address, MailboxKey, PersonId, UnitId
-from nexusops.model.ledger import MailboxKind
+from nexusops.model.mailboxes import MailboxKind
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,7 +11,7 @@ import jinja2
 
 from nexusops.errors import UsageError
 from nexusops.model.changes import SendNotice
-from nexusops.model.ledger import NoticeKind
+from nexusops.model.notices import NoticeKind
 
 BUILT_IN = Path(__file__).with_name("templates")
 LANGUAGE = "en"

@@ -11,11 +11,12 @@ from nexusops.apply.executor import Acting, Execution, Tally
 from nexusops.apply.settle import Books
 from nexusops.codec import digest_of
 from nexusops.errors import GuardStopped, StalePlan
-from nexusops.model.changes import Plan, Planned, kind_of, target_of
+from nexusops.model.changes import kind_of, target_of
 from nexusops.model.dates import local_date
 from nexusops.model.findings import Finding, Severity
 from nexusops.model.ids import UnitId
 from nexusops.model.journal import Acceptance, Approval, Entry, OpenIntent, Phase, RunRecord
+from nexusops.model.plan import Plan, Planned
 from nexusops.pipeline.decide import Decision, decide, read_tables
 from nexusops.pipeline.inputs import Ports
 from nexusops.plan.arrange import scope_of

@@ -9,12 +9,14 @@ from datetime import datetime
 
 from nexusops.codec import digest_of
 from nexusops.errors import SnapshotRefused
-from nexusops.model.changes import Plan, Planned, ReviveAddress, WindDownAddress, kind_of, target_of
+from nexusops.model.addresses import Allocation
+from nexusops.model.changes import ReviveAddress, WindDownAddress, kind_of, target_of
 from nexusops.model.dates import local_date
 from nexusops.model.findings import Finding
 from nexusops.model.ids import PersonId, UnitId
 from nexusops.model.journal import RowChange
-from nexusops.model.ledger import Allocation, Ledger
+from nexusops.model.ledger import Ledger
+from nexusops.model.plan import Plan, Planned
 from nexusops.model.snapshot import PersonRecord, Snapshot
 from nexusops.model.tenant import Actual, Wanted
 from nexusops.pipeline.affected import Affected, affected

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime
 
+from nexusops.model.addresses import AddressKind, AddressState, Allocation
 from nexusops.model.dates import local_date, next_day
 from nexusops.model.ids import Address, PersonId, domain_of, local_of
 from nexusops.model.journal import JournalRow, JsonObject, Phase
-from nexusops.model.ledger import AddressKind, AddressState, Allocation, Ledger, Mailbox, MailboxState, PersonState
+from nexusops.model.ledger import Ledger, PersonState
+from nexusops.model.mailboxes import Mailbox, MailboxState
 from nexusops.model.snapshot import PersonRecord
 from nexusops.pipeline.inputs import Ports
 from nexusops.report.explain import Event, Explanation, Fact, Period, Upcoming

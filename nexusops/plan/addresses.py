@@ -7,9 +7,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from nexusops.model.addresses import AddressKind, AddressState, Allocation
 from nexusops.model.findings import Evidence, Severity
 from nexusops.model.ids import Address, Domain, address
-from nexusops.model.ledger import AddressKind, AddressState, Allocation, Mailbox, MailboxState
+from nexusops.model.mailboxes import Mailbox, MailboxState
 from nexusops.model.people import Affiliation
 from nexusops.model.tenant import Reason
 from nexusops.plan.case import Case, Setting, why

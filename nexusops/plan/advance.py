@@ -10,10 +10,11 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import TypeVar
 
+from nexusops.model.addresses import Allocation
 from nexusops.model.findings import Finding
 from nexusops.model.ids import Address, PersonId
 from nexusops.model.journal import LedgerRow, RowChange
-from nexusops.model.ledger import Allocation, Hold, HoldKind, Ledger, Standing
+from nexusops.model.ledger import Hold, HoldKind, Ledger, Standing
 from nexusops.model.policy import Policy, Site
 from nexusops.model.rows import TABLES, key_of, rule_of
 from nexusops.model.snapshot import Snapshot

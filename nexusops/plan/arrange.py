@@ -11,7 +11,6 @@ from nexusops.model.changes import (
     CreateMailbox,
     EnableMailbox,
     Kind,
-    Planned,
     RemoveAddress,
     RestoreMailbox,
     ReviveAddress,
@@ -23,6 +22,7 @@ from nexusops.model.changes import (
     target_of,
 )
 from nexusops.model.findings import Finding, Severity, box_scope, person_scope
+from nexusops.model.plan import Planned
 from nexusops.plan.compare import Draft
 from nexusops.plan.promises import Promise
 

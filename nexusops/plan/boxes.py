@@ -5,21 +5,12 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field, replace
 
+from nexusops.model.addresses import AddressKind, AddressState, Allocation
 from nexusops.model.findings import Evidence, Finding, Severity, box_scope
 from nexusops.model.ids import Address, Domain, PersonId, UnitId, box_mailbox_key, domain_of, local_of
 from nexusops.model.journal import LedgerRow
-from nexusops.model.ledger import (
-    AddressKind,
-    AddressState,
-    Allocation,
-    HoldKind,
-    Ledger,
-    Mailbox,
-    MailboxKind,
-    MailboxState,
-    SenderOrigin,
-    Standing,
-)
+from nexusops.model.ledger import HoldKind, Ledger, Standing
+from nexusops.model.mailboxes import Mailbox, MailboxKind, MailboxState, SenderOrigin
 from nexusops.model.snapshot import Snapshot
 from nexusops.model.tenant import Reason
 from nexusops.plan.case import Setting, why

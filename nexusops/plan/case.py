@@ -6,24 +6,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
+from nexusops.model.addresses import AddressKind, Allocation
 from nexusops.model.findings import Evidence, Finding, Severity, person_scope
 from nexusops.model.ids import Address, MailboxKey, PersonId, UnitId
 from nexusops.model.journal import LedgerRow
-from nexusops.model.ledger import (
-    AddressKind,
-    Allocation,
-    Alternative,
-    Hold,
-    HoldKind,
-    Mailbox,
-    MailboxKind,
-    MailboxState,
-    NameDecision,
-    NameOverride,
-    NamePart,
-    Notice,
-    PersonState,
-)
+from nexusops.model.ledger import Alternative, Hold, HoldKind, NameDecision, NameOverride, NamePart, PersonState
+from nexusops.model.mailboxes import Mailbox, MailboxKind, MailboxState
+from nexusops.model.notices import Notice
 from nexusops.model.policy import Policy, Site
 from nexusops.model.snapshot import PersonRecord
 from nexusops.model.tenant import Reason

@@ -22,7 +22,7 @@ from nexusops.model.changes import (
 )
 from nexusops.model.findings import Finding, Severity, box_scope, person_scope
 from nexusops.model.ids import Address, domain_of
-from nexusops.model.ledger import MailboxKind
+from nexusops.model.mailboxes import MailboxKind
 from nexusops.model.tenant import Actual, ActualMailbox, DesiredMailbox, Reason
 
 

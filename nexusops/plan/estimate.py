@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from nexusops.model.changes import CreateMailbox, Estimate, Kind, Planned, kind_of
-from nexusops.model.ledger import MailboxKind
+from nexusops.model.changes import CreateMailbox, Kind, kind_of
+from nexusops.model.mailboxes import MailboxKind
+from nexusops.model.plan import Estimate, Planned
 
 _GRAPH: Mapping[Kind, int] = {
     Kind.ENABLE_MAILBOX: 1,

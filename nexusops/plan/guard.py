@@ -6,8 +6,9 @@ import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from nexusops.model.changes import GuardReport, Kind, Planned, kind_of
+from nexusops.model.changes import Kind, kind_of
 from nexusops.model.ids import UnitId
+from nexusops.model.plan import GuardReport, Planned
 
 DESTRUCTIVE = "Destructive"
 DESTRUCTIVE_KINDS = frozenset({Kind.WIND_DOWN_ADDRESS, Kind.DISABLE_MAILBOX, Kind.REMOVE_ADDRESS, Kind.DELETE_MAILBOX})

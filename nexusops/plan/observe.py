@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from nexusops.model.ids import MailboxKey
-from nexusops.model.ledger import Forward, ForwardOrigin, Ledger, Mailbox, MailboxKind, MailboxState
+from nexusops.model.ledger import Ledger
+from nexusops.model.mailboxes import Forward, ForwardOrigin, Mailbox, MailboxKind, MailboxState
 from nexusops.model.tenant import Actual, ActualMailbox
 
 

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from nexusops.model.dates import add_months, next_day
-from nexusops.model.ledger import Mailbox, MailboxState, Notice, NoticeKind
+from nexusops.model.mailboxes import Mailbox, MailboxState
+from nexusops.model.notices import Notice, NoticeKind
 from nexusops.plan.case import Setting, why
 from nexusops.rules.lifecycle import deleted
 from nexusops.rules.notices import notice_key

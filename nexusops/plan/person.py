@@ -11,16 +11,9 @@ from datetime import date, timedelta
 from nexusops.model.dates import ONE_DAY, add_months, next_day
 from nexusops.model.findings import Evidence, Severity
 from nexusops.model.ids import PersonId, person_mailbox_key
-from nexusops.model.ledger import (
-    HoldKind,
-    Mailbox,
-    MailboxKind,
-    MailboxState,
-    NameOverride,
-    NoticeState,
-    PersonState,
-    Standing,
-)
+from nexusops.model.ledger import HoldKind, NameOverride, PersonState, Standing
+from nexusops.model.mailboxes import Mailbox, MailboxKind, MailboxState
+from nexusops.model.notices import NoticeState
 from nexusops.plan.addresses import settle_addresses
 from nexusops.plan.case import LIVING, Case, Judged, Setting, why
 from nexusops.plan.contacts import settle_alternatives

@@ -4,16 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from nexusops.model.addresses import AddressKind, Allocation
 from nexusops.model.ids import MailboxKey, PersonId
-from nexusops.model.ledger import (
-    AddressKind,
-    Allocation,
-    ForwardOrigin,
-    Ledger,
-    Mailbox,
-    MailboxKind,
-    MailboxState,
-)
+from nexusops.model.ledger import Ledger
+from nexusops.model.mailboxes import ForwardOrigin, Mailbox, MailboxKind, MailboxState
 from nexusops.model.policy import Site
 from nexusops.model.tenant import DesiredMailbox, Reason
 

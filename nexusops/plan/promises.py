@@ -4,19 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
+from nexusops.model.addresses import AddressKind, AddressState, Allocation
 from nexusops.model.changes import OnMailbox, ReviveAddress, SendNotice, Why, WindDownAddress
 from nexusops.model.ids import MailboxKey, PersonId, UnitId
 from nexusops.model.journal import RowChange
-from nexusops.model.ledger import (
-    AddressKind,
-    AddressState,
-    Allocation,
-    Ledger,
-    Mailbox,
-    Notice,
-    NoticeKind,
-    NoticeState,
-)
+from nexusops.model.ledger import Ledger
+from nexusops.model.mailboxes import Mailbox
+from nexusops.model.notices import Notice, NoticeKind, NoticeState
 from nexusops.rules.notices import recipients
 
 Promise = WindDownAddress | ReviveAddress

@@ -7,7 +7,8 @@ from dataclasses import replace
 
 from nexusops.model.findings import Evidence, Severity
 from nexusops.model.ids import Address, domain_of
-from nexusops.model.ledger import Forward, ForwardOrigin, HoldKind, Mailbox
+from nexusops.model.ledger import HoldKind
+from nexusops.model.mailboxes import Forward, ForwardOrigin, Mailbox
 from nexusops.model.people import Affiliation
 from nexusops.plan.case import Case, Setting
 from nexusops.rules.allocation import Holders

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from nexusops.model.addresses import AddressState
 from nexusops.model.ids import Address, Domain, PersonId, domain_of, local_of
-from nexusops.model.ledger import AddressState, Ledger, NamePart
+from nexusops.model.ledger import Ledger, NamePart
 from nexusops.model.policy import Policy
 from nexusops.model.snapshot import PersonRecord, Snapshot
 from nexusops.rules.naming import form_name

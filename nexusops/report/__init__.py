@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from nexusops.errors import UsageError
-from nexusops.model.changes import Plan
+from nexusops.model.plan import Plan
 from nexusops.report.applied import Applied, Undone, applied_json, applied_text
 from nexusops.report.blocks import PLAIN, Look, look_of
 from nexusops.report.csvtable import plan_csv

@@ -11,7 +11,8 @@ import io
 import json
 
 from nexusops.codec import encode_planned
-from nexusops.model.changes import Plan, kind_of
+from nexusops.model.changes import kind_of
+from nexusops.model.plan import Plan
 from nexusops.plan.guard import DESTRUCTIVE_KINDS
 from nexusops.report.sentences import describe
 from nexusops.report.text import NOBODY, NOWHERE

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from nexusops.codec import encode_plan, to_text
-from nexusops.model.changes import Plan
+from nexusops.model.plan import Plan
 
 
 def plan_json(plan: Plan) -> str:

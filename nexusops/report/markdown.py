@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 
 from nexusops.codec import instant
-from nexusops.model.changes import Plan
+from nexusops.model.plan import Plan
 from nexusops.report.blocks import visible
 from nexusops.report.text import NOBODY, NOWHERE, next_step
 from nexusops.report.view import Group, Names, Units, affected, cost, findings_of, groups_of, number_of, some

@@ -13,7 +13,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from nexusops.codec import instant
-from nexusops.model.changes import Plan
+from nexusops.model.plan import Plan
 from nexusops.plan.guard import DESTRUCTIVE_KINDS
 from nexusops.report.blocks import visible
 from nexusops.report.text import NOBODY, NOWHERE, next_step

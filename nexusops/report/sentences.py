@@ -25,7 +25,8 @@ from nexusops.model.changes import (
     SetSender,
     WindDownAddress,
 )
-from nexusops.model.ledger import MailboxKind, NoticeKind
+from nexusops.model.mailboxes import MailboxKind
+from nexusops.model.notices import NoticeKind
 
 _NOTICES = {
     NoticeKind.WINDDOWN: "that addresses are winding down",

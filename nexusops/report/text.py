@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from types import MappingProxyType
 
 from nexusops.codec import instant
-from nexusops.model.changes import Plan
 from nexusops.model.findings import Finding, Severity
+from nexusops.model.plan import Plan
 from nexusops.plan.guard import DESTRUCTIVE
 from nexusops.report.blocks import PLAIN, Block, Line, Look, Table, Tone, written
 from nexusops.report.view import (

@@ -6,9 +6,10 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from nexusops.model.changes import Change, Estimate, Kind, Plan, Planned, kind_of, target_of
+from nexusops.model.changes import Change, Kind, kind_of, target_of
 from nexusops.model.findings import Evidence, Finding, Severity
 from nexusops.model.ids import PersonId, UnitId
+from nexusops.model.plan import Estimate, Plan, Planned
 from nexusops.plan.guard import DESTRUCTIVE, DESTRUCTIVE_KINDS
 from nexusops.report.sentences import effect
 

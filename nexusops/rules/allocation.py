@@ -8,10 +8,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 
+from nexusops.model.addresses import AddressKind, AddressState, Allocation
 from nexusops.model.dates import add_months, next_day
 from nexusops.model.findings import Evidence
 from nexusops.model.ids import Address, Domain, MailboxKey, PersonId, address
-from nexusops.model.ledger import AddressKind, AddressState, Allocation, PersonState
+from nexusops.model.ledger import PersonState
 from nexusops.model.policy import Policy
 from nexusops.model.tenant import Reason
 from nexusops.rules.naming import local_part

@@ -9,7 +9,8 @@ from datetime import date, timedelta
 
 from nexusops.model.dates import ONE_DAY, add_months, earliest, next_day
 from nexusops.model.findings import Evidence
-from nexusops.model.ledger import Mailbox, MailboxState, Standing
+from nexusops.model.ledger import Standing
+from nexusops.model.mailboxes import Mailbox, MailboxState
 from nexusops.model.people import Card
 from nexusops.model.policy import Policy
 from nexusops.model.tenant import Reason

@@ -6,20 +6,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
+from nexusops.model.addresses import AddressKind, AddressState, Allocation
 from nexusops.model.dates import earliest, next_day
 from nexusops.model.findings import Evidence
 from nexusops.model.ids import Address, PersonId
-from nexusops.model.ledger import (
-    AddressKind,
-    AddressState,
-    Allocation,
-    Alternative,
-    Mailbox,
-    MailboxState,
-    Notice,
-    NoticeKind,
-    NoticeState,
-)
+from nexusops.model.ledger import Alternative
+from nexusops.model.mailboxes import Mailbox, MailboxState
+from nexusops.model.notices import Notice, NoticeKind, NoticeState
 from nexusops.model.policy import Policy
 from nexusops.rules.allocation import noticed
 from nexusops.rules.lifecycle import warn_on

@@ -6,9 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from nexusops.model.addresses import AddressKind, AddressState, Allocation
 from nexusops.model.findings import Evidence
 from nexusops.model.ids import Address, Domain, PersonId, domain_of
-from nexusops.model.ledger import AddressKind, AddressState, Allocation, Mailbox, SenderOrigin
+from nexusops.model.mailboxes import Mailbox, SenderOrigin
 from nexusops.model.people import SenderChoice
 from nexusops.model.policy import Policy
 from nexusops.model.tenant import Reason

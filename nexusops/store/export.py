@@ -8,8 +8,11 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection, select
 
+from nexusops.model.addresses import Allocation
 from nexusops.model.journal import JsonObject
-from nexusops.model.ledger import Allocation, Alternative, Mailbox, NameDecision, Notice, NoticeState, PersonState
+from nexusops.model.ledger import Alternative, NameDecision, PersonState
+from nexusops.model.mailboxes import Mailbox
+from nexusops.model.notices import Notice, NoticeState
 from nexusops.store.reading import rows_in
 from nexusops.store.schema import domains, findings, runs
 

@@ -13,7 +13,7 @@ from sqlalchemy import JSON, Row
 
 from nexusops.model.dates import earliest
 from nexusops.model.journal import LedgerRow
-from nexusops.model.ledger import Mailbox, MailboxKind, MailboxState
+from nexusops.model.mailboxes import Mailbox, MailboxKind, MailboxState
 from nexusops.store.schema import plain_type
 
 T = TypeVar("T")

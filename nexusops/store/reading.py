@@ -8,21 +8,11 @@ from typing import Any, TypeVar
 
 from sqlalchemy import ColumnElement, Connection, Table, and_, or_, select
 
+from nexusops.model.addresses import AddressState, Allocation
 from nexusops.model.ids import Domain, PersonId
-from nexusops.model.ledger import (
-    AddressState,
-    Allocation,
-    Alternative,
-    DomainRow,
-    Hold,
-    Ledger,
-    Mailbox,
-    MailboxKind,
-    NameDecision,
-    NameOverride,
-    Notice,
-    PersonState,
-)
+from nexusops.model.ledger import Alternative, DomainRow, Hold, Ledger, NameDecision, NameOverride, PersonState
+from nexusops.model.mailboxes import Mailbox, MailboxKind
+from nexusops.model.notices import Notice
 from nexusops.model.rows import TABLES, key_of
 from nexusops.store.mapping import decoded
 from nexusops.store.schema import LEDGER, addresses

@@ -24,17 +24,10 @@ from sqlalchemy import (
     Text,
 )
 
-from nexusops.model.ledger import (
-    Allocation,
-    Alternative,
-    DomainRow,
-    Hold,
-    Mailbox,
-    NameDecision,
-    NameOverride,
-    Notice,
-    PersonState,
-)
+from nexusops.model.addresses import Allocation
+from nexusops.model.ledger import Alternative, DomainRow, Hold, NameDecision, NameOverride, PersonState
+from nexusops.model.mailboxes import Mailbox
+from nexusops.model.notices import Notice
 
 SCHEMA_VERSION = 1
 metadata = MetaData(naming_convention={"ix": "ix_%(table_name)s_%(column_0_N_name)s", "pk": "pk_%(table_name)s"})

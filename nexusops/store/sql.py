@@ -12,6 +12,7 @@ from sqlalchemy import Connection, Engine, RowMapping, func, insert, select, upd
 from sqlalchemy.exc import DBAPIError
 
 from nexusops.errors import StateUnavailable
+from nexusops.model.addresses import Allocation
 from nexusops.model.findings import Evidence, Finding, Severity
 from nexusops.model.ids import Address, Domain, PersonId, UnitId
 from nexusops.model.journal import (
@@ -26,7 +27,7 @@ from nexusops.model.journal import (
     RunRecord,
     SnapshotRecord,
 )
-from nexusops.model.ledger import Allocation, Ledger, PersonState
+from nexusops.model.ledger import Ledger, PersonState
 from nexusops.store import chain, export, lock, reading, writing
 from nexusops.store.schema import (
     addresses,

@@ -13,9 +13,12 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from nexusops.codec import row_to_json
 from nexusops.errors import StalePlan
+from nexusops.model.addresses import Allocation
 from nexusops.model.findings import Finding
 from nexusops.model.journal import Acceptance, Entry, LedgerRow, Phase, RowChange, RunRecord, SnapshotRecord
-from nexusops.model.ledger import Allocation, Mailbox, Notice, PersonState
+from nexusops.model.ledger import PersonState
+from nexusops.model.mailboxes import Mailbox
+from nexusops.model.notices import Notice
 from nexusops.model.rows import key_of
 from nexusops.store.chain import FIRST, instant, linked
 from nexusops.store.mapping import encoded

@@ -12,7 +12,7 @@ from typing import Any
 from nexusops.model.changes import OnMailbox
 from nexusops.model.ids import MailboxKey, PersonId
 from nexusops.model.journal import JsonObject, Step, StepOutcome, StepResult
-from nexusops.model.ledger import MailboxKind
+from nexusops.model.mailboxes import MailboxKind
 from nexusops.tenant.exchange import Exchange, MailboxRow
 from nexusops.tenant.faults import FaultClass, TenantFault
 from nexusops.tenant.graph import Graph, User

@@ -28,7 +28,7 @@ from nexusops.model.changes import (
 )
 from nexusops.model.ids import Domain
 from nexusops.model.journal import JsonObject, Step, StepOutcome, StepResult
-from nexusops.model.ledger import MailboxKind
+from nexusops.model.mailboxes import MailboxKind
 from nexusops.model.tenant import Actual, Wanted
 from nexusops.tenant import changing, making
 from nexusops.tenant.acting import Site, aside, failed

@@ -8,20 +8,13 @@ from datetime import UTC, date, datetime
 from hypothesis import strategies as st
 
 from nexusops.model import changes as model
-from nexusops.model.changes import (
-    Change,
-    DnsRecord,
-    Estimate,
-    GuardReport,
-    Kind,
-    OnMailbox,
-    Plan,
-    Planned,
-    Why,
-)
+from nexusops.model.addresses import AddressState
+from nexusops.model.changes import Change, DnsRecord, Kind, OnMailbox, Why
 from nexusops.model.findings import Evidence, Finding, Severity
 from nexusops.model.ids import Address, MailboxKey, PersonId, UnitId
-from nexusops.model.ledger import AddressState, MailboxKind, NoticeKind
+from nexusops.model.mailboxes import MailboxKind
+from nexusops.model.notices import NoticeKind
+from nexusops.model.plan import Estimate, GuardReport, Plan, Planned
 
 AT = datetime(2025, 10, 1, 8, 0, tzinfo=UTC)
 SNAPSHOT_SHA256 = "5f" * 32

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 from building.plans import box, personal, plan_of, why
+from nexusops.model.addresses import AddressState
 from nexusops.model.changes import (
     AddAddress,
     Change,
@@ -14,11 +15,7 @@ from nexusops.model.changes import (
     DisableMailbox,
     DnsRecord,
     EnableMailbox,
-    Estimate,
     GrantAccess,
-    GuardReport,
-    Plan,
-    Planned,
     PublishRecords,
     RemoveAddress,
     RestoreMailbox,
@@ -32,7 +29,9 @@ from nexusops.model.changes import (
 )
 from nexusops.model.findings import Finding, Severity
 from nexusops.model.ids import Address, PersonId, UnitId
-from nexusops.model.ledger import AddressState, MailboxKind, NoticeKind
+from nexusops.model.mailboxes import MailboxKind
+from nexusops.model.notices import NoticeKind
+from nexusops.model.plan import Estimate, GuardReport, Plan, Planned
 
 ANN, MARY, BEN = PersonId("1000005"), PersonId("1000001"), PersonId("1000007")
 UNITS = {ANN: (UnitId("MERT"), UnitId("LAW")), MARY: (UnitId("BALL"),), BEN: (UnitId("CHEM"),)}

@@ -12,6 +12,7 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 from nexusops.apply.settle import Books
+from nexusops.model.addresses import Allocation
 from nexusops.model.changes import (
     AddAddress,
     ClearForward,
@@ -19,7 +20,6 @@ from nexusops.model.changes import (
     DeleteMailbox,
     DisableMailbox,
     EnableMailbox,
-    Planned,
     RemoveAddress,
     RestoreMailbox,
     SendNotice,
@@ -31,8 +31,11 @@ from nexusops.model.changes import (
 from nexusops.model.findings import Finding
 from nexusops.model.ids import Address, Domain, PersonId, UnitId
 from nexusops.model.journal import RowChange, StepOutcome, StepResult
-from nexusops.model.ledger import Allocation, Hold, Ledger, Mailbox, MailboxKind, Notice, NoticeState, PersonState
+from nexusops.model.ledger import Hold, Ledger, PersonState
+from nexusops.model.mailboxes import Mailbox, MailboxKind
+from nexusops.model.notices import Notice, NoticeState
 from nexusops.model.people import Affiliation, AlternativeAddress, Card, NameRequest, Person, SenderChoice, Staff
+from nexusops.model.plan import Planned
 from nexusops.model.policy import Policy, Site
 from nexusops.model.services import ServiceRequest
 from nexusops.model.snapshot import PersonRecord, Snapshot

@@ -12,22 +12,14 @@ from hypothesis import given, settings
 
 from nexusops.codec import canonical, digest_of, hash_of, row_from_json, row_to_json
 from nexusops.errors import StateUnavailable
-from nexusops.model.changes import EnableMailbox, Plan, Planned
+from nexusops.model.addresses import AddressKind, AddressState, Allocation
+from nexusops.model.changes import EnableMailbox
 from nexusops.model.findings import Evidence
 from nexusops.model.ids import Address, Domain, MailboxKey, PersonId, UnitId
 from nexusops.model.journal import LedgerRow
-from nexusops.model.ledger import (
-    AddressKind,
-    AddressState,
-    Allocation,
-    Forward,
-    ForwardOrigin,
-    Mailbox,
-    MailboxKind,
-    MailboxState,
-    PersonState,
-    Standing,
-)
+from nexusops.model.ledger import PersonState, Standing
+from nexusops.model.mailboxes import Forward, ForwardOrigin, Mailbox, MailboxKind, MailboxState
+from nexusops.model.plan import Plan, Planned
 from nexusops.model.policy import Policy, WinddownPolicy
 
 

@@ -15,9 +15,10 @@ from hypothesis import strategies as st
 
 from nexusops.codec import decode_plan, dump_plan, encode_plan, load_plan
 from nexusops.errors import UsageError
-from nexusops.model.changes import CreateMailbox, Kind, Plan, Planned, kind_of
+from nexusops.model.changes import CreateMailbox, Kind, kind_of
 from nexusops.model.findings import Finding
 from nexusops.model.ids import PersonId
+from nexusops.model.plan import Plan, Planned
 
 EXAMPLE: dict[str, Any] = {
     "format": 1,

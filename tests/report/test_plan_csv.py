@@ -13,7 +13,8 @@ from building.stories import NAMES, UNITS, every_kind
 from hypothesis import HealthCheck, given, settings
 
 from nexusops.codec import encode_plan
-from nexusops.model.changes import EnableMailbox, Plan, Planned
+from nexusops.model.changes import EnableMailbox
+from nexusops.model.plan import Plan, Planned
 from nexusops.report import plan_csv
 
 

@@ -12,8 +12,9 @@ import pytest
 from building.plans import SNAPSHOT_SHA256, personal, plan_of, why
 from building.stories import NAMES, UNITS, end_of_courses, every_kind, nothing_to_do
 
-from nexusops.model.changes import DisableMailbox, Plan, Planned
+from nexusops.model.changes import DisableMailbox
 from nexusops.model.findings import Finding
+from nexusops.model.plan import Plan, Planned
 from nexusops.report import plan_page
 
 VOID = {"meta", "input", "col", "link", "br"}

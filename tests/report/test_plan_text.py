@@ -13,7 +13,8 @@ from building.stories import NAMES, UNITS, end_of_courses, every_kind, nothing_t
 from hypothesis import HealthCheck, given, settings
 
 from nexusops.errors import UsageError
-from nexusops.model.changes import DisableMailbox, EnableMailbox, GuardReport, Plan, Planned
+from nexusops.model.changes import DisableMailbox, EnableMailbox
+from nexusops.model.plan import GuardReport, Plan, Planned
 from nexusops.report import Look, describe, look_of, plan_json, plan_markdown, plan_text, rendered
 
 GOLDEN = Path(__file__).parent / "golden"

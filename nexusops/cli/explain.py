@@ -1,0 +1,39 @@
+"""``explain``: what somebody or something is, why, and what happens next."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import click
+
+from nexusops.cli import options
+from nexusops.cli.entry import Call
+from nexusops.errors import Refused
+
+
+@click.command()
+@click.argument("subject")
+@options.format_option()
+@options.at_option
+@click.option("--whole", is_flag=True, help="With the rows behind each fact, and the whole history.")
+@click.pass_obj
+def explain(call: Call, subject: str, form: str, at: datetime, whole: bool) -> int:
+    """What SUBJECT is, why, and what happens next: a username, a person_id, an address or a mailbox.
+
+    Ends with 6 where nothing is known of it.
+    """
+    from nexusops import wiring
+    from nexusops.cli.printing import look
+    from nexusops.pipeline.explain import explain as explained
+    from nexusops.report import explain_json, explain_text
+
+    with wiring.opened(call.folder) as site:
+        answer = explained(site.ports, subject, at=at)
+    if answer is None:
+        raise Refused(
+            f"Nothing is known of {subject!r}.",
+            next_step="Name a username, a person_id, an address or a mailbox that a run has seen.",
+        )
+    text = explain_json(answer) if form == "json" else explain_text(answer, whole=whole, look=look())
+    click.echo(text, nl=False)
+    return 0

@@ -1,0 +1,105 @@
+"""Mailboxes in the ledger (rules.md 2.2, 2.4b)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+
+from nexusops.model.findings import Evidence
+from nexusops.model.ids import Address, MailboxKey, PersonId, UnitId
+
+
+class MailboxState(StrEnum):
+    """rules.md 2.2 and 2.4b."""
+
+    PENDING = "pending"
+    ACTIVE = "active"
+    GRACE_CANCELLED = "grace_cancelled"
+    GRACE_STATUS = "grace_status"
+    DISABLED = "disabled"
+    DELETED = "deleted"
+    PURGED = "purged"
+    ORPHANED = "orphaned"
+
+
+class MailboxKind(StrEnum):
+    PERSONAL = "personal"
+    SECONDARY = "secondary"
+    PROJECT = "project"
+    SAAS = "saas"
+    RESOURCE = "resource"
+
+
+class SenderOrigin(StrEnum):
+    DEFAULT = "default"
+    CHOICE = "choice"
+    FALLBACK = "fallback"
+
+
+class ForwardOrigin(StrEnum):
+    AUTO = "auto"
+    MANUAL = "manual"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Forward:
+    to: str
+    origin: ForwardOrigin
+
+
+LIVE_MAILBOX_STATES = frozenset(
+    {
+        MailboxState.PENDING,
+        MailboxState.ACTIVE,
+        MailboxState.GRACE_CANCELLED,
+        MailboxState.GRACE_STATUS,
+        MailboxState.ORPHANED,
+    }
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mailbox:
+    """A mailbox of the ledger. ``name`` None: entitled, but no username yet.
+
+    ``sender_basis`` remembers on what the default sender was computed (D16: preferred class, and whether that class
+    had an address), so that it is computed again only when the decision says so. ``forward_set`` is the forward that
+    we last left in the tenant, by which one set by hand is told apart. ``user_id`` and ``exchange_guid`` are the
+    tenant's own ids.
+    """
+
+    key: MailboxKey
+    name: str | None
+    generation: int
+    kind: MailboxKind
+    person_id: PersonId | None
+    unit_id: UnitId | None
+    owner_person_id: PersonId | None
+    state: MailboxState
+    since: date
+    sender: Address | None = None
+    sender_origin: SenderOrigin | None = None
+    sender_basis: str = ""
+    sender_rule: str = ""
+    sender_because: str = ""
+    forward: Forward | None = None
+    forward_set: str | None = None
+    forward_exempt: bool = False
+    disable_on: date | None = None
+    disabled_on: date | None = None
+    delete_on: date | None = None
+    deleted_on: date | None = None
+    purge_on: date | None = None
+    orphaned_on: date | None = None
+    notice_sent_on: date | None = None
+    manual_disable: bool = False
+    user_id: str | None = None
+    exchange_guid: str | None = None
+    rule: str = ""
+    because: str = ""
+    evidence: tuple[Evidence, ...] = ()
+
+    @property
+    def live(self) -> bool:
+        return self.state in LIVE_MAILBOX_STATES

@@ -1,0 +1,69 @@
+"""A plan: changes in their order, what was found, what the guard says, and what carrying it out costs (interface.md 4)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from nexusops.model.changes import Change, Kind, kind_of
+from nexusops.model.findings import Finding
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Planned:
+    """A change at its place in a plan: ``id`` is ``c1``, ``c2``, …; ``after`` the ids that must be done before it."""
+
+    id: str
+    job: str
+    change: Change
+    after: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GuardReport:
+    """What the guard counted, against which limits, and which are exceeded (D28). The limit itself passes.
+
+    ``accepted`` are limits that were lifted for this run by naming exactly the number planned.
+    """
+
+    counts: Mapping[str, int]
+    limits: Mapping[str, int]
+    tripped: tuple[str, ...] = ()
+    accepted: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Estimate:
+    """What carrying the plan out costs: requests that write, and the seconds of the pacing schedule."""
+
+    graph_writes: int
+    exchange_writes: int
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """Everything that a run would do, and why. ``digest`` covers what would be done, not when it was printed."""
+
+    plan_id: str
+    digest: str
+    at: datetime
+    today: date
+    site: str
+    snapshot_as_of: datetime
+    snapshot_sha256: str
+    ledger_serial: int
+    changes: tuple[Planned, ...]
+    findings: tuple[Finding, ...]
+    guard: GuardReport
+    estimate: Estimate
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """Number of changes by kind, in the order of the closed set; kinds without a change are left out."""
+        found: dict[Kind, int] = {}
+        for planned in self.changes:
+            kind = kind_of(planned.change)
+            found[kind] = found.get(kind, 0) + 1
+        return {kind.value: found[kind] for kind in Kind if kind in found}

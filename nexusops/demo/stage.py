@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import email
+import email.policy
 import io
 import shlex
 import sys
@@ -15,6 +17,30 @@ from nexusops.config.starter import write_starter
 from nexusops.demo import days
 from nexusops.demo.snapshots import restamped
 from nexusops.errors import NexusopsError
+
+Show = Callable[[Sequence[str]], Sequence[str]]
+"""Which lines of an answer are shown."""
+
+
+def everything(lines: Sequence[str]) -> Sequence[str]:
+    return lines
+
+
+def nothing(_lines: Sequence[str]) -> Sequence[str]:
+    return ()
+
+
+def changes_only(lines: Sequence[str]) -> Sequence[str]:
+    """A plan without its head and its findings: from the first kind of change on, and whether there is none."""
+    start = next((place for place, line in enumerate(lines) if line.startswith("Guard: ")), 0)
+    kept: list[str] = []
+    in_findings = False
+    for line in lines[start:]:
+        in_findings = line.startswith("Findings: ") or (in_findings and line != "")
+        if not in_findings and not line.startswith(("Guard: ", "Estimate: ", "Next: ")) and (line or kept[-1:] != [""]):
+            kept.append(line)
+    return "\n".join(kept).strip("\n").splitlines()
+
 
 TENANT = "oxford-test"
 """The site's name in the example configuration."""
@@ -56,24 +82,34 @@ class Stage:
         sys.stdout.write(f"{text}\n")
         sys.stdout.flush()
 
-    def type(self, *words: str | Path, expect: int = 0, silent: bool = False, into: Path | None = None) -> str:
-        """Shows and runs one command line, and gives what it printed. Another exit code than expected is a defect."""
+    def type(self, *words: str | Path, expect: int = 0, show: Show = everything, into: Path | None = None) -> None:
+        """Shows and runs one command line. Another exit code than expected is a defect."""
         shown = ["nexusops", *(self._short(word) for word in words)]
         self.say(f"  $ {shlex.join(shown)}" + (f" > {self._short(into)}" if into else ""))
         printed = io.StringIO()
         with contextlib.redirect_stdout(printed):
             code = self.call(["--config", str(self.folder / "config"), *map(str, words)])
+        text = printed.getvalue()
         if code != expect:
-            sys.stdout.write(printed.getvalue())
+            self.say(text)
             raise NexusopsError(
                 f"The demo expected exit code {expect} and got {code}.",
                 next_step=f"Look into {self.folder}, and report it with the output above.",
             )
         if into is not None:
-            into.write_text(printed.getvalue(), "utf-8")
-        elif not silent:
-            self.say("".join(f"    {line}\n" for line in printed.getvalue().splitlines()).rstrip("\n"))
-        return printed.getvalue()
+            into.write_text(text, "utf-8")
+            return
+        for line in show(text.splitlines()):
+            self.say(f"    {line}".rstrip())
+
+    def letter(self, to: str) -> None:
+        """Shows the notice that went to an address."""
+        for path in sorted((self.folder / "config" / "notices").glob("*.eml")):
+            message = email.message_from_bytes(path.read_bytes(), policy=email.policy.default)
+            text = message.get_body(("plain",))
+            if message["To"] == to and text is not None:
+                for line in (f"To: {to}", f"Subject: {message['Subject']}", "", *text.get_content().splitlines()):
+                    self.say(f"    | {line}".rstrip())
 
     def _snapshot(self, at: datetime) -> Path:
         return self.folder / "snapshots" / at.date().isoformat()

@@ -155,6 +155,8 @@ def _act(ports: Ports, tables: SnapshotTables, decision: Decision, plan: Plan, m
             at=mandate.at,
             expected_serial=plan.ledger_serial,
             snapshot_sha256=plan.snapshot_sha256,
+            snapshot_as_of=tables.record.as_of,
+            snapshot_again=_exported_again(ports, tables),
             rows=decision.rows_for(plan.changes),
             judged=decision.judged,
             findings=decision.findings,
@@ -175,6 +177,12 @@ def _act(ports: Ports, tables: SnapshotTables, decision: Decision, plan: Plan, m
         set_aside=tuple(tally.set_aside),
         failed=tuple(tally.failed),
     )
+
+
+def _exported_again(ports: Ports, tables: SnapshotTables) -> Mapping[str, bytes] | None:
+    last, now = ports.store.accepted(), tables.record
+    again = last is not None and last.sha256 == now.sha256 and last.as_of != now.as_of
+    return tables.pack() if again else None
 
 
 def _record(ports: Ports, plan: Plan, mandate: Mandate) -> RunRecord:

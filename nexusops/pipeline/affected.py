@@ -37,9 +37,12 @@ def affected(ports: Ports, tables: SnapshotTables, today: date, *, full: bool) -
     due = store.due(today)
     people = {PersonId(scope.removeprefix("person:")) for scope in due if scope.startswith("person:")}
     boxes = {scope.removeprefix("box:") for scope in due if scope.startswith("box:")}
-    if last.sha256 != tables.record.sha256:
+    if (last.sha256, last.as_of) != (tables.record.sha256, tables.record.as_of):
+        # The same tables an hour later may still let a row take effect that had waited (R60).
         previous = ports.registration.unpack(store.tables(last.sha256))
         people |= tables.changed(previous)
+        people |= store.people_of_domains(tables.changed_domains(previous))
+        people |= store.people_of_addresses(tables.changed_addresses(previous))
         boxes |= tables.changed_boxes(previous)
     if services_hash != ports.services_hash:
         boxes |= set(ports.services) | (store.known_boxes() - _registered(tables, ports.services))
@@ -53,7 +56,7 @@ def _all_boxes(ports: Ports, tables: SnapshotTables) -> frozenset[str]:
 
 def _registered(tables: SnapshotTables, services: Mapping[str, ServiceRequest]) -> set[str]:
     small = tables.slice((), services)
-    return {*small.nonpersonal_mailboxes, *small.nonpersonal_addresses}
+    return {*small.nonpersonal_mailboxes, *small.nonpersonal_addresses, *small.frozen_boxes}
 
 
 def _owned(people: set[PersonId], tables: SnapshotTables, ports: Ports) -> set[str]:

@@ -50,6 +50,9 @@ def judge_boxes(
     taken = dict(holders)
     judged = []
     for name in sorted(boxes):
+        if name in snapshot.frozen_boxes:
+            judged.append(_frozen(name, snapshot.frozen_boxes[name]))
+            continue
         result = JudgedBox(scope=box_scope(name))
         wish = wish_for(name, snapshot, setting)
         box = latest(name, ledger.mailboxes.values())
@@ -62,6 +65,13 @@ def judge_boxes(
                 taken[row.address] = (*taken.get(row.address, ()), row)
         judged.append(result)
     return judged
+
+
+def _frozen(name: str, code: str) -> JudgedBox:
+    """D29: a bad row freezes its mailbox; it is neither made nor ended."""
+    result = JudgedBox(scope=box_scope(name))
+    result.find(code, name, f"the registration row of {name} is faulty; nothing is changed for it")
+    return result
 
 
 def latest(name: str, boxes: Iterable[Mailbox]) -> Mailbox | None:

@@ -44,6 +44,8 @@ def accept(connection: Connection, acceptance: Acceptance) -> int:
     _replace_unfinished(connection, acceptance)
     if acceptance.snapshot_sha256 is not None:
         _accept_snapshot(connection, acceptance.snapshot_sha256)
+        if acceptance.snapshot_again is not None:
+            _refresh_snapshot(connection, acceptance, acceptance.snapshot_again)
     write_run(connection, acceptance.run)
     connection.execute(
         update(meta).values(serial=serial, policy_hash=acceptance.policy_hash, services_hash=acceptance.services_hash)
@@ -201,6 +203,15 @@ def _accept_snapshot(connection: Connection, sha256: str) -> None:
     for table in (snapshots, snapshot_tables):
         connection.execute(delete(table).where(table.c.sha256.in_(gone)))
     connection.execute(update(snapshots).where(snapshots.c.sha256 == sha256).values(role="accepted"))
+
+
+def _refresh_snapshot(connection: Connection, acceptance: Acceptance, tables: Mapping[str, bytes]) -> None:
+    sha256 = acceptance.snapshot_sha256
+    as_of = instant(acceptance.snapshot_as_of)
+    connection.execute(update(snapshots).where(snapshots.c.sha256 == sha256).values(as_of=as_of))
+    connection.execute(delete(snapshot_tables).where(snapshot_tables.c.sha256 == sha256))
+    rows = [{"sha256": sha256, "name": name, "content": content} for name, content in tables.items()]
+    connection.execute(insert(snapshot_tables), rows)
 
 
 def write_run(connection: Connection, run: RunRecord) -> None:

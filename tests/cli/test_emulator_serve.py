@@ -16,21 +16,25 @@ from nexusops.cli import call
 def test_the_server_says_where_it_is_gives_tokens_and_ends_on_sigterm(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "nexusops", "emulator", "serve", "--path", str(tmp_path / "tenant.db")]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
-        assert server.stdout is not None
-        line = json.loads(server.stdout.readline())
-        assert set(line) == {"authority", "graph", "exchange", "tenant_id", "client_id", "client_secret"}
-        answer = httpx.post(
-            f"{line['authority']}/{line['tenant_id']}/oauth2/v2.0/token",
-            data={
-                "grant_type": "client_credentials",
-                "client_id": line["client_id"],
-                "client_secret": line["client_secret"],
-                "scope": "https://graph.microsoft.com/.default",
-            },
-        )
-        assert answer.json()["token_type"] == "Bearer"
-        server.send_signal(signal.SIGTERM)
-        assert server.wait(timeout=10) == 0
+        try:
+            assert server.stdout is not None
+            line = json.loads(server.stdout.readline())
+            answer = httpx.post(
+                f"{line['authority']}/{line['tenant_id']}/oauth2/v2.0/token",
+                data={
+                    "grant_type": "client_credentials",
+                    "client_id": line["client_id"],
+                    "client_secret": line["client_secret"],
+                    "scope": "https://graph.microsoft.com/.default",
+                },
+            )
+            server.send_signal(signal.SIGTERM)
+            code = server.wait(timeout=10)
+        finally:
+            server.kill()
+    assert set(line) == {"authority", "graph", "exchange", "tenant_id", "client_id", "client_secret"}
+    assert answer.json()["token_type"] == "Bearer"
+    assert code == 0
     assert (tmp_path / "tenant.db").exists()
 
 

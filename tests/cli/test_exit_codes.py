@@ -123,6 +123,16 @@ def test_nothing_to_resume_says_so(site: CommandSite) -> None:
     assert (said.code, said.out) == (0, "Nothing to resume: no run was interrupted.\n")
 
 
+def test_explain_answers_for_an_address_and_refuses_what_nobody_knows(site: CommandSite) -> None:
+    """interface.md 3: an unknown subject ends with 6."""
+    site.on_day_one("run")
+    known = site.type("explain", "siobhan.obrien2@aldgate.ox.ac.uk", "--at", "2025-10-01T09:00:00Z", "--format", "json")
+    assert (known.code, known.document["kind"]) == (0, "personal address")
+    assert "R17" in {fact["rule"] for fact in known.document["facts"]}
+    unknown = site.type("explain", "nobody", "--at", "2025-10-01T09:00:00Z")
+    assert (unknown.code, unknown.out) == (6, "")
+
+
 def test_doctor_tells_a_good_site_from_one_without_a_snapshot(site: CommandSite) -> None:
     missing = site.type("doctor", "--at", "2025-10-01T08:00:00Z", "--format", "json")
     assert missing.code == 6

@@ -19,7 +19,9 @@ def test_the_demo_tells_its_story_and_leaves_everything_in_its_folder(
     story = capsys.readouterr().out
     for part in (
         "No changes.",
-        "4 notices sent",
+        "SendNotice 4",
+        "0 changes done",
+        "the 2:     the lowest number that was free",
         "SetForward",
         "WindDownAddress",
         "DisableMailbox",

@@ -31,7 +31,8 @@ def token_endpoint(book: Book, call: Call, authority: str) -> Answer:
         return _error(400, "invalid_request", 90002, f"Tenant '{tenant}' not found.")
     if form.get("grant_type") != "client_credentials":
         return _error(400, "unsupported_grant_type", 70003, "The app requested an unsupported grant type.")
-    app = next(iter(book.find("upn", form.get("client_id", "").lower())), None)
+    named = book.find("upn", form.get("client_id", "").lower())
+    app = next((one for one in named if one["kind"] == "application"), None)
     if app is None:
         return _error(
             400, "unauthorized_client", 700016, f"Application with identifier '{form.get('client_id')}' was not found."

@@ -8,7 +8,7 @@ from datetime import date
 
 import msgspec
 
-from nexusops.codec.encode import encode_planned
+from nexusops.model.changes import kind_of
 from nexusops.model.plan import Planned
 
 
@@ -43,6 +43,6 @@ def digest_of(
             "ledger_serial": serial,
             "policy": policy_hash,
             "services": services_hash,
-            "changes": [encode_planned(planned) for planned in changes],
+            "changes": [[kind_of(planned.change), planned] for planned in changes],
         }
     )

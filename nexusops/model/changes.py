@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
+from typing import get_args
 
 from nexusops.model.addresses import AddressState
 from nexusops.model.findings import Evidence
@@ -258,9 +259,12 @@ Change = (
 )
 
 
+_KINDS: Mapping[type, Kind] = {kind: Kind(kind.__name__) for kind in get_args(Change)}
+
+
 def kind_of(change: Change) -> Kind:
     """The change's kind; its class and its kind bear the same name."""
-    return Kind(type(change).__name__)
+    return _KINDS[type(change)]
 
 
 def target_of(change: Change) -> str:

@@ -43,7 +43,7 @@ class Templates:
             autoescape=escape,
             undefined=jinja2.StrictUndefined,
             trim_blocks=True,
-            lstrip_blocks=True,  # noqa: S701
+            lstrip_blocks=True,
         )
         self._environment.filters["day"] = written_day
         for kind in NoticeKind:

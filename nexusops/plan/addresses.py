@@ -98,8 +98,9 @@ def _settle_fallback(case: Case, box: Mailbox, holders: Holders, setting: Settin
         person_id=case.person_id,
         mailbox_key=box.key,
         why=why("R34", "every mailbox has its fallback address"),
+        kind=AddressKind.FALLBACK,
     )
-    case.put(replace(fresh, kind=AddressKind.FALLBACK))
+    case.put(fresh)
 
 
 @dataclass(slots=True, kw_only=True)

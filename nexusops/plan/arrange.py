@@ -48,6 +48,8 @@ _ORDER = (
 """rules.md 0: returns, creations, wind-downs with their sender changes, ends, notices. Make before break within each.
 """
 
+_PLACE = {kind: place for place, kind in enumerate(_ORDER)}
+
 
 def arrange(
     drafts: Iterable[Draft],
@@ -58,7 +60,7 @@ def arrange(
     """Numbers the changes. ``jobs``: which job carries a kind."""
     changes: list[Change] = [change for draft in drafts for change in draft.changes]
     changes += [*promises, *notices]
-    changes.sort(key=lambda change: (_ORDER.index(kind_of(change)), target_of(change), change.why.subject))
+    changes.sort(key=lambda change: (_PLACE[kind_of(change)], target_of(change), change.why.subject))
     ids = {id(change): f"c{number}" for number, change in enumerate(changes, start=1)}
     by_mailbox: dict[str, list[Change]] = {}
     for change in changes:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
+from typing import TypeVar
 
 from nexusops.model.addresses import AddressKind, Allocation
 from nexusops.model.findings import Evidence, Finding, Severity, person_scope
@@ -122,6 +123,16 @@ class Judged:
     rows: tuple[LedgerRow, ...]
     removed: tuple[NameOverride, ...]
     findings: tuple[Finding, ...]
+
+
+Row = TypeVar("Row")
+
+
+def altered(row: Row, **values: object) -> Row:
+    """The row with these values; the very row where it has them already, which is what most of a population has."""
+    if all(getattr(row, name) == value for name, value in values.items()):
+        return row
+    return replace(row, **values)  # type: ignore[type-var]
 
 
 def why(rule: str, because: str, *evidence: Evidence) -> Reason:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from nexusops.model.findings import Evidence, Severity
 from nexusops.model.ledger import NameDecision, NameOverride, NamePart, RequestOutcome
 from nexusops.model.people import Card, NameRequest
-from nexusops.plan.case import Case, Setting
+from nexusops.plan.case import Case, Setting, altered
 from nexusops.rules.naming import form_name
 from nexusops.rules.requests import DIMINUTIVES, Decision, decide, overrides_for, still_good
 
@@ -92,4 +92,4 @@ def _settle_base(case: Case, card: Card, before: dict[NamePart, NameOverride], s
     if unchanged and case.state.base is not None:
         return
     # A name that gives no first.last takes no address away: what the person has stays until a usable name comes.
-    case.state = replace(case.state, card_names=names, base=form.base or case.state.base)
+    case.state = altered(case.state, card_names=names, base=form.base or case.state.base)

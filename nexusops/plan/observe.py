@@ -9,6 +9,7 @@ from nexusops.model.ids import MailboxKey
 from nexusops.model.ledger import Ledger
 from nexusops.model.mailboxes import Forward, ForwardOrigin, Mailbox, MailboxKind, MailboxState
 from nexusops.model.tenant import Actual, ActualMailbox
+from nexusops.plan.case import altered
 
 
 def actual_of(box: Mailbox, actual: Actual) -> ActualMailbox | None:
@@ -50,7 +51,7 @@ def _observed(box: Mailbox, actual: Actual) -> Mailbox:
     found = actual_of(box, actual)
     if found is None:
         return box
-    box = replace(box, user_id=found.user_id or box.user_id, exchange_guid=found.exchange_guid or box.exchange_guid)
+    box = altered(box, user_id=found.user_id or box.user_id, exchange_guid=found.exchange_guid or box.exchange_guid)
     ours = {box.forward_set, box.forward.to if box.forward and box.forward.origin is ForwardOrigin.AUTO else None}
     if found.forward is not None and found.forward not in ours:
         return replace(box, forward=Forward(to=found.forward, origin=ForwardOrigin.MANUAL))

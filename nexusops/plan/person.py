@@ -6,35 +6,26 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import timedelta
 
-from nexusops.model.dates import ONE_DAY, add_months, next_day
 from nexusops.model.findings import Evidence, Severity
-from nexusops.model.ids import PersonId, person_mailbox_key
-from nexusops.model.ledger import HoldKind, NameOverride, PersonState, Standing
-from nexusops.model.mailboxes import Mailbox, MailboxKind, MailboxState
-from nexusops.model.notices import NoticeState
+from nexusops.model.ids import PersonId
+from nexusops.model.ledger import NameOverride, PersonState, Standing
 from nexusops.plan.addresses import settle_addresses
-from nexusops.plan.case import LIVING, Case, Judged, Setting, why
+from nexusops.plan.calendar import next_date
+from nexusops.plan.case import LIVING, Case, Judged, Setting, altered
 from nexusops.plan.contacts import settle_alternatives
+from nexusops.plan.mailbox import settle_mailbox
 from nexusops.plan.names import settle_names
 from nexusops.plan.senders import settle_sender
+from nexusops.plan.telling import settle_notices
 from nexusops.rules.allocation import Holders
 from nexusops.rules.lifecycle import (
-    Anchors,
     Entitlement,
-    deleted,
-    disabled,
-    ending_of,
     entitlement,
-    live_mailbox,
-    purged,
-    revived,
     standing,
     unknown_status,
-    warn_on,
 )
-from nexusops.rules.notices import Owing, owed
 from nexusops.rules.reorganising import serve
 
 
@@ -47,7 +38,7 @@ def judge(case: Case, holders: Holders, setting: Setting) -> Judged:
     if frozen is not None:
         return _frozen(case, frozen)
     if case.record.person is not None:
-        case.state = replace(
+        case.state = altered(
             case.state,
             username=case.record.person.username or case.state.username,
             deceased=case.record.person.deceased,
@@ -57,10 +48,10 @@ def judge(case: Case, holders: Holders, setting: Setting) -> Judged:
     if found is None:
         return _held(case, setting)
     evidence = _evidence(found, setting)
-    _settle_mailbox(case, found, setting, evidence)
+    settle_mailbox(case, found, setting, evidence)
     dropped = _settle_living(case, found, holders, setting, evidence)
     settle_alternatives(case, setting)
-    _settle_notices(case, found, setting, evidence)
+    settle_notices(case, found, setting, evidence)
     _settle_state(case, found, setting)
     return _judged(case, dropped)
 
@@ -109,7 +100,7 @@ def _entitlement(case: Case, setting: Setting) -> Entitlement | None:
     known = {card.card_id for card in case.record.cards}
     vanished = state.card_id is not None and state.card_id not in known
     if found.qualifying or not vanished or found.status_on or found.status_coming:
-        case.state = replace(state, missing_since=None)
+        case.state = altered(state, missing_since=None)
         return found
     since = state.missing_since
     if since is None:
@@ -148,96 +139,6 @@ def _evidence(found: Entitlement, setting: Setting) -> tuple[Evidence, ...]:
     return (Evidence(table="cards", key=found.card.card_id, snapshot=setting.snapshot),)
 
 
-def _settle_mailbox(case: Case, found: Entitlement, setting: Setting, evidence: tuple[Evidence, ...]) -> None:
-    """The mailbox's own state machine (2.2)."""
-    case.state = _seen(case.state, found, setting.today)
-    box, today, policy = case.box, setting.today, setting.policy
-    if box is not None and box.state is MailboxState.DELETED and box.purge_on and today >= box.purge_on:
-        if not (found.qualifying and today == box.purge_on):
-            box = purged(box, today)
-            case.put(box)
-    if box is None or box.state is MailboxState.PURGED:
-        if found.qualifying:
-            case.put(_new_mailbox(case, box, found, setting, evidence))
-        return
-    if box.live:
-        seen_on = case.state.ending_seen_on or today
-        case.put(_named(live_mailbox(box, found, Anchors(today=today, seen_on=seen_on), policy, evidence), case))
-    elif box.state is MailboxState.DISABLED:
-        _settle_disabled(case, box, found, setting, evidence)
-    elif found.qualifying:
-        because = "the card is current again, and the mailbox can still be restored"
-        case.put(_named(revived(box, today, why("D23", because, *evidence)), case))
-    _hold_by_hand(case, found, setting)
-
-
-def _seen(state: PersonState, found: Entitlement, today: date) -> PersonState:
-    """Remembers the day on which an end was first seen (D03)."""
-    ending = ending_of(found)
-    if ending == state.ending:
-        return state
-    return replace(state, ending=ending, ending_seen_on=today if ending else None)
-
-
-def _new_mailbox(
-    case: Case, last: Mailbox | None, found: Entitlement, setting: Setting, evidence: tuple[Evidence, ...]
-) -> Mailbox:
-    generation = last.generation + 1 if last else 1
-    code = found.card.status_code if found.card else ""
-    return Mailbox(
-        key=person_mailbox_key(case.person_id, generation),
-        name=case.state.username,
-        generation=generation,
-        kind=MailboxKind.PERSONAL,
-        person_id=case.person_id,
-        unit_id=None,
-        owner_person_id=None,
-        state=MailboxState.PENDING,
-        since=setting.today,
-        rule="R2",
-        because=f"the card is current and its status {code} entitles to a mailbox",
-        evidence=evidence,
-    )
-
-
-def _named(box: Mailbox, case: Case) -> Mailbox:
-    return replace(box, name=case.state.username) if box.name is None and case.state.username else box
-
-
-def _settle_disabled(
-    case: Case, box: Mailbox, found: Entitlement, setting: Setting, evidence: tuple[Evidence, ...]
-) -> None:
-    today, policy = setting.today, setting.policy
-    if found.qualifying and not _held_by_hand(case):
-        case.put(revived(box, today, why("D23", "the card is current again", *evidence)))
-    elif box.delete_on is None and not found.qualifying:
-        months = policy.disabled.delete_after_months
-        case.put(replace(box, delete_on=add_months(today, months, overflow=policy.time.month_overflow)))
-    elif box.delete_on and today >= box.delete_on and not found.qualifying:
-        because = f"it has been disabled since {box.disabled_on}"
-        case.put(deleted(box, today, policy, why("D08", because, *evidence)))
-
-
-def card_mark(case: Case) -> str:
-    """What a hold by hand rests on: the cards and their last days. A new card or a renewal is another mark (2.6)."""
-    return ";".join(sorted(f"{card.card_id}:{card.end_date}" for card in case.record.cards))
-
-
-def _held_by_hand(case: Case) -> bool:
-    hold = case.holds.get(HoldKind.MANUAL_DISABLE)
-    return hold is not None and hold.fingerprint == card_mark(case)
-
-
-def _hold_by_hand(case: Case, found: Entitlement, setting: Setting) -> None:
-    """R45, D41: the Service Desk disabled the mailbox; it stays so until undone, or a new card or a renewal."""
-    box, hold = case.box, case.holds.get(HoldKind.MANUAL_DISABLE)
-    if box is None or hold is None or not box.live or not _held_by_hand(case):
-        return
-    because = f"the Service Desk disabled it: {hold.reason}"
-    off = disabled(box, setting.today, setting.policy, why("R45", because))
-    case.put(replace(off, manual_disable=True, delete_on=None if found.qualifying else off.delete_on))
-
-
 def _settle_living(
     case: Case, found: Entitlement, holders: Holders, setting: Setting, evidence: tuple[Evidence, ...]
 ) -> tuple[NameOverride, ...]:
@@ -255,7 +156,7 @@ def _settle_living(
         dropped = settle_names(case, found.card, setting)
     current = [a for a in case.record.affiliations if a.current(setting.today)]
     served, left_out = serve(current, case.state.served, setting.policy.affiliation.max)
-    case.state = replace(case.state, served=tuple(a.unit_id for a in served))
+    case.state = altered(case.state, served=tuple(a.unit_id for a in served))
     if living:
         for affiliation in left_out:
             message = f"the affiliation to {affiliation.unit_id} is beyond the eight that are served"
@@ -265,62 +166,16 @@ def _settle_living(
     return dropped
 
 
-def _settle_notices(case: Case, found: Entitlement, setting: Setting, evidence: tuple[Evidence, ...]) -> None:
-    box = case.box
-    if box is None or case.deceased:
-        for notice in list(case.notices.values()):
-            if notice.state is NoticeState.OWED:
-                case.notices[notice.key] = replace(notice, state=NoticeState.DROPPED)
-        return
-    ahead = found.coming is not None and found.coming.startswith("cancelled")
-    owing = Owing(
-        person_id=case.person_id,
-        box=box,
-        rows=tuple(case.rows.values()),
-        known=case.notices,
-        until=None if ahead else found.until,
-        policy=setting.policy,
-        today=setting.today,
-        evidence=evidence,
-    )
-    for notice in owed(owing, case.revived):
-        case.notices[notice.key] = notice
-
-
 def _settle_state(case: Case, found: Entitlement, setting: Setting) -> None:
     left_on = found.left_on if case.record.cards or found.left_on else case.state.left_on
-    case.state = replace(
+    case.state = altered(
         case.state,
         state=standing(found, case.box),
         left_on=left_on,
         card_id=found.card.card_id if found.qualifying and found.card else case.state.card_id,
         code=found.card.status_code if found.card else case.state.code,
+        due_on=next_date(case, found, setting),
     )
-    case.state = replace(case.state, due_on=_next_date(case, found, setting))
-
-
-def _next_date(case: Case, found: Entitlement, setting: Setting) -> date | None:
-    """The next day on which time alone may change anything. A date that has passed without effect is tried tomorrow."""
-    days: set[date | None] = set()
-    for card in case.record.cards:
-        days |= {card.start_date, next_day(card.end_date), card.cancelled_on, card.status_effective_on}
-    for affiliation in case.record.affiliations:
-        days |= {affiliation.start_date, next_day(affiliation.end_date) if affiliation.end_date else None}
-        days |= set(setting.units.starts.get(affiliation.unit_id, ()))
-    waiting: set[date | None] = set()
-    box = case.box
-    if box is not None:
-        waiting |= {box.disable_on, box.delete_on, box.purge_on if box.state is MailboxState.DELETED else None}
-        days.add(next_day(box.since))
-    if found.until is not None:
-        days.add(warn_on(found.until, setting.policy))
-    for row in case.rows.values():
-        if row.live:
-            waiting |= {row.notice_due_on, row.delete_on}
-    tomorrow = setting.today + ONE_DAY
-    ahead = {day for day in days if day is not None and day > setting.today}
-    ahead |= {max(day, tomorrow) for day in waiting if day is not None}
-    return min(ahead, default=None)
 
 
 def _judged(case: Case, dropped: tuple[NameOverride, ...]) -> Judged:

@@ -10,7 +10,7 @@ from nexusops.model.ids import Address, domain_of
 from nexusops.model.ledger import HoldKind
 from nexusops.model.mailboxes import Forward, ForwardOrigin, Mailbox
 from nexusops.model.people import Affiliation
-from nexusops.plan.case import Case, Setting
+from nexusops.plan.case import Case, Setting, altered
 from nexusops.rules.allocation import Holders
 from nexusops.rules.lifecycle import Entitlement
 from nexusops.rules.reorganising import needs
@@ -61,21 +61,27 @@ def settle_sender(
         evidence,
     )
     if (box.sender, box.sender_origin, box.sender_basis) != (sender.address, sender.origin, sender.basis):
-        box = replace(box, sender=sender.address, sender_origin=sender.origin, sender_basis=sender.basis)
-        box = replace(box, sender_rule=sender.why.rule, sender_because=sender.why.because)
+        box = replace(
+            box,
+            sender=sender.address,
+            sender_origin=sender.origin,
+            sender_basis=sender.basis,
+            sender_rule=sender.why.rule,
+            sender_because=sender.why.because,
+        )
     case.put(_with_forward(case, box, setting))
 
 
 def _with_forward(case: Case, box: Mailbox, setting: Setting) -> Mailbox:
     """R58: a sender in a domain that is not managed is forwarded to where registration says its mail goes."""
     exempt = HoldKind.FORWARD_EXEMPT in case.holds
-    box = replace(box, forward_exempt=exempt)
+    box = altered(box, forward_exempt=exempt)
     manual = box.forward is not None and box.forward.origin is ForwardOrigin.MANUAL
     if manual:
         return box
     wanted = None if exempt else _route(case, box, setting)
     to = Forward(to=wanted, origin=ForwardOrigin.AUTO) if wanted else None
-    return replace(box, forward=to)
+    return altered(box, forward=to)
 
 
 def _route(case: Case, box: Mailbox, setting: Setting) -> str | None:

@@ -77,6 +77,7 @@ def allot(
     person_id: PersonId,
     mailbox_key: MailboxKey,
     why: Reason,
+    kind: AddressKind = AddressKind.PERSONAL,
 ) -> Allocation:
     """A new ownership period, active from today."""
     local, _, domain = wanted.partition("@")
@@ -87,7 +88,7 @@ def allot(
         local=local,
         base=base,
         n=n,
-        kind=AddressKind.PERSONAL,
+        kind=kind,
         state=AddressState.ACTIVE,
         person_id=person_id,
         unit_id=None,

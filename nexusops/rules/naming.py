@@ -31,6 +31,8 @@ class _Token:
 
 def normalise(token: str) -> _Token:
     """One white-space-free token in lower-case Latin letters, digits and single inner hyphens (D13)."""
+    if token.isascii() and token.isalpha():
+        return _Token(token.lower(), True, False)
     kept = "".join(c for c in token if unicodedata.category(c) not in ("Cf", "Cc"))
     controls = kept != token
     text = kept.lower().translate(_LETTERS).translate(_DROPPED).translate(_DASHES)

@@ -92,4 +92,4 @@ def microsoft365(settings: TenantSettings, *, transport: httpx.AsyncBaseTranspor
         )
         return Graph(settings.graph_base_url, found, retry, transport=transport, verify=verify), exchange
 
-    return LiveTenant(make, settings)
+    return LiveTenant(make, settings, close_with=found.close)

@@ -1,0 +1,113 @@
+"""The personal mailbox of a case, and its own state machine (rules.md 2.2; R2, R43, R45; D08, D23, D41)."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+
+from nexusops.model.dates import add_months
+from nexusops.model.findings import Evidence
+from nexusops.model.ids import person_mailbox_key
+from nexusops.model.ledger import HoldKind, PersonState
+from nexusops.model.mailboxes import Mailbox, MailboxKind, MailboxState
+from nexusops.plan.case import Case, Setting, altered, why
+from nexusops.rules.lifecycle import (
+    Anchors,
+    Entitlement,
+    deleted,
+    disabled,
+    ending_of,
+    live_mailbox,
+    purged,
+    revived,
+)
+
+
+def settle_mailbox(case: Case, found: Entitlement, setting: Setting, evidence: tuple[Evidence, ...]) -> None:
+    """The mailbox's own state machine (2.2)."""
+    case.state = _seen(case.state, found, setting.today)
+    box, today, policy = case.box, setting.today, setting.policy
+    if box is not None and box.state is MailboxState.DELETED and box.purge_on and today >= box.purge_on:
+        if not (found.qualifying and today == box.purge_on):
+            box = purged(box, today)
+            case.put(box)
+    if box is None or box.state is MailboxState.PURGED:
+        if found.qualifying:
+            case.put(_new_mailbox(case, box, found, setting, evidence))
+        return
+    if box.live:
+        seen_on = case.state.ending_seen_on or today
+        case.put(_named(live_mailbox(box, found, Anchors(today=today, seen_on=seen_on), policy, evidence), case))
+    elif box.state is MailboxState.DISABLED:
+        _settle_disabled(case, box, found, setting, evidence)
+    elif found.qualifying:
+        because = "the card is current again, and the mailbox can still be restored"
+        case.put(_named(revived(box, today, why("D23", because, *evidence)), case))
+    _hold_by_hand(case, found, setting)
+
+
+def _seen(state: PersonState, found: Entitlement, today: date) -> PersonState:
+    """Remembers the day on which an end was first seen (D03)."""
+    ending = ending_of(found)
+    if ending == state.ending:
+        return state
+    return replace(state, ending=ending, ending_seen_on=today if ending else None)
+
+
+def _new_mailbox(
+    case: Case, last: Mailbox | None, found: Entitlement, setting: Setting, evidence: tuple[Evidence, ...]
+) -> Mailbox:
+    generation = last.generation + 1 if last else 1
+    code = found.card.status_code if found.card else ""
+    return Mailbox(
+        key=person_mailbox_key(case.person_id, generation),
+        name=case.state.username,
+        generation=generation,
+        kind=MailboxKind.PERSONAL,
+        person_id=case.person_id,
+        unit_id=None,
+        owner_person_id=None,
+        state=MailboxState.PENDING,
+        since=setting.today,
+        rule="R2",
+        because=f"the card is current and its status {code} entitles to a mailbox",
+        evidence=evidence,
+    )
+
+
+def _named(box: Mailbox, case: Case) -> Mailbox:
+    return altered(box, name=box.name or case.state.username)
+
+
+def _settle_disabled(
+    case: Case, box: Mailbox, found: Entitlement, setting: Setting, evidence: tuple[Evidence, ...]
+) -> None:
+    today, policy = setting.today, setting.policy
+    if found.qualifying and not _held_by_hand(case):
+        case.put(revived(box, today, why("D23", "the card is current again", *evidence)))
+    elif box.delete_on is None and not found.qualifying:
+        months = policy.disabled.delete_after_months
+        case.put(replace(box, delete_on=add_months(today, months, overflow=policy.time.month_overflow)))
+    elif box.delete_on and today >= box.delete_on and not found.qualifying:
+        because = f"it has been disabled since {box.disabled_on}"
+        case.put(deleted(box, today, policy, why("D08", because, *evidence)))
+
+
+def card_mark(case: Case) -> str:
+    """What a hold by hand rests on: the cards and their last days. A new card or a renewal is another mark (2.6)."""
+    return ";".join(sorted(f"{card.card_id}:{card.end_date}" for card in case.record.cards))
+
+
+def _held_by_hand(case: Case) -> bool:
+    hold = case.holds.get(HoldKind.MANUAL_DISABLE)
+    return hold is not None and hold.fingerprint == card_mark(case)
+
+
+def _hold_by_hand(case: Case, found: Entitlement, setting: Setting) -> None:
+    """R45, D41: the Service Desk disabled the mailbox; it stays so until undone, or a new card or a renewal."""
+    box, hold = case.box, case.holds.get(HoldKind.MANUAL_DISABLE)
+    if box is None or hold is None or not box.live or not _held_by_hand(case):
+        return
+    because = f"the Service Desk disabled it: {hold.reason}"
+    off = disabled(box, setting.today, setting.policy, why("R45", because))
+    case.put(replace(off, manual_disable=True, delete_on=None if found.qualifying else off.delete_on))

@@ -1,0 +1,33 @@
+"""The notices of a case: what is owed today, and what is no longer true (R46, R47; D33, D43)."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from nexusops.model.findings import Evidence
+from nexusops.model.notices import NoticeState
+from nexusops.plan.case import Case, Setting
+from nexusops.rules.lifecycle import Entitlement
+from nexusops.rules.notices import Owing, owed
+
+
+def settle_notices(case: Case, found: Entitlement, setting: Setting, evidence: tuple[Evidence, ...]) -> None:
+    box = case.box
+    if box is None or case.deceased:
+        for notice in list(case.notices.values()):
+            if notice.state is NoticeState.OWED:
+                case.notices[notice.key] = replace(notice, state=NoticeState.DROPPED)
+        return
+    ahead = found.coming is not None and found.coming.startswith("cancelled")
+    owing = Owing(
+        person_id=case.person_id,
+        box=box,
+        rows=tuple(case.rows.values()),
+        known=case.notices,
+        until=None if ahead else found.until,
+        policy=setting.policy,
+        today=setting.today,
+        evidence=evidence,
+    )
+    for notice in owed(owing, case.revived):
+        case.notices[notice.key] = notice

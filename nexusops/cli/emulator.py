@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import tempfile
 from pathlib import Path
 
@@ -37,6 +38,7 @@ def serve(
     """Serve until SIGTERM; prints one JSON line when it accepts connections. Without --path nothing is kept."""
     from nexusops.emulator import serve as serve_tenant
 
+    gc.enable()  # a server lives long, whatever is right for one command
     with tempfile.TemporaryDirectory(prefix="nexusops-tenant-") as folder:
         file = path or Path(folder) / "tenant.db"
         try:

@@ -92,4 +92,5 @@ def microsoft365(settings: TenantSettings, *, transport: httpx.AsyncBaseTranspor
         )
         return Graph(settings.graph_base_url, found, retry, transport=transport, verify=verify), exchange
 
-    return LiveTenant(make, settings, close_with=found.close)
+    # azure-identity's credentials keep connections and can be closed; their protocol does not say so.
+    return LiveTenant(make, settings, close_with=getattr(found, "close", None))

@@ -66,7 +66,7 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(encoding="utf-8")
-    # One command is one process: what it makes are values without cycles, and looking for cycles costs a third of a plan.
+    # One command is one process, and makes values without cycles: looking for them would cost a third of a plan.
     gc.disable()
     sys.exit(call(sys.argv[1:]))
 

@@ -118,7 +118,7 @@ class Acceptance:
     snapshot_sha256: str | None
     snapshot_as_of: datetime
     snapshot_again: Mapping[str, bytes] | None
-    """The tables once more, where the accepted ones were exported again unchanged: a later as_of lets waiting rows in."""
+    """The tables again, where the accepted ones were exported unchanged: a later as_of lets waiting rows in."""
     rows: tuple[RowChange, ...]
     judged: frozenset[str] | None
     """None: everything was judged."""

@@ -1,4 +1,4 @@
-"""A plan: changes in their order, what was found, what the guard says, and what carrying it out costs (interface.md 4)."""
+"""A plan: changes in order, what was found, what the guard says, what carrying it out costs (interface.md 4)."""
 
 from __future__ import annotations
 

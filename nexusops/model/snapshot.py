@@ -66,7 +66,7 @@ class Snapshot:
     nonpersonal_mailboxes: Mapping[str, NonpersonalMailbox] = field(default_factory=dict)
     nonpersonal_addresses: Mapping[Address, NonpersonalAddress] = field(default_factory=dict)
     frozen_boxes: Mapping[str, str] = field(default_factory=dict)
-    """mailbox_ids and addresses of non-personal rows with a fault, to its code (D29): not in the two tables above, though
+    """mailbox_ids and addresses of non-personal rows with a fault, to its code (D29): in neither table above, and yet
     not gone; whatever stands under these names is left as it is."""
     services: Mapping[str, ServiceRequest] = field(default_factory=dict)
     findings: tuple[Finding, ...] = ()

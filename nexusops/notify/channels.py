@@ -1,4 +1,4 @@
-"""How notices go out. A channel that fails leaves the notice owed; a repeat bears the same identity (interface.md 9)."""
+"""How notices go out. A failing channel leaves the notice owed; a repeat bears the same identity (interface.md 9)."""
 
 from __future__ import annotations
 

@@ -38,7 +38,7 @@ class Templates:
         folders = [*([folder] if folder is not None and folder.is_dir() else []), BUILT_IN]
         loader = jinja2.FileSystemLoader([str(path) for path in folders])
         escape = jinja2.select_autoescape(enabled_extensions=("html.j2",), default_for_string=False, default=False)
-        self._environment = jinja2.Environment(
+        self._environment = jinja2.Environment(  # noqa: S701 - HTML is escaped, by its ending
             loader=loader,
             autoescape=escape,
             undefined=jinja2.StrictUndefined,
@@ -85,7 +85,7 @@ class Templates:
             return self._template(kind, part).render(values)
         except jinja2.UndefinedError as error:
             raise UsageError(
-                f"The template {kind.value}.{LANGUAGE}.{part}.j2 uses a name that notices do not have: {error.message}.",
+                f"{kind.value}.{LANGUAGE}.{part}.j2 uses a name that notices do not have: {error.message}.",
                 next_step="The names are addresses, successors, mailbox, unit, delete_on, short_notice and contact.",
             ) from error
 

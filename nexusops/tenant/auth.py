@@ -47,7 +47,7 @@ def _certificate(settings: TenantSettings) -> TokenCredential:
     except (OSError, ValueError) as error:
         raise UsageError(
             f"nexusops.toml, tenant.certificate_path: {path} cannot be used: {error}",
-            next_step="Give a PEM file with the RSA key and its certificate, or a PFX file, and its passphrase if it has one.",
+            next_step="Give a PEM file with the RSA key and its certificate, or a PFX file, with its passphrase.",
         ) from error
 
 
@@ -89,7 +89,7 @@ def _authority(settings: TenantSettings) -> dict[str, Any]:
     if urlsplit(settings.authority).scheme != "https":
         raise UsageError(
             f"nexusops.toml, tenant.authority: {settings.authority} is not https.",
-            next_step="Credentials are only sent over https: start the embedded tenant with --tls, and name its ca_bundle.",
+            next_step="Credentials only go over https: start the embedded tenant with --tls, and name its ca_bundle.",
         )
     if urlsplit(settings.authority).hostname not in MICROSOFT_AUTHORITIES:
         options["disable_instance_discovery"] = True

@@ -79,11 +79,11 @@ class CredentialFault(TenantFault):
 AADSTS: Mapping[str, str] = {
     "7000215": "The client secret is wrong. Often its id was pasted instead of its value: put the value where "
     "[tenant] secret points.",
-    "7000222": "The client secret has expired: make a new one, or use a certificate, and put it where [tenant] secret points.",
-    "700027": "The certificate is not registered with this application: upload it, or correct [tenant] certificate_path.",
+    "7000222": "The client secret has expired: make a new one and put it where [tenant] secret points.",
+    "700027": "The certificate is not registered with this application: upload it there.",
     "700016": "The application is not known in this tenant: check [tenant] client_id and tenant_id.",
     "90002": "There is no such tenant: check [tenant] tenant_id.",
-    "500011": "Exchange Online or Graph is not known in this tenant: check [tenant] graph_base_url and exchange_base_url.",
+    "500011": "Exchange or Graph is not known in this tenant: check [tenant] graph_base_url, exchange_base_url.",
     "700024": "The assertion was outside its valid time: check this machine's clock.",
     "7000218": "No credential was sent: check [tenant] credential.",
     "70011": "The scope was refused: check [tenant] graph_base_url and exchange_base_url.",
@@ -92,7 +92,7 @@ AADSTS: Mapping[str, str] = {
 """Runbook lines. Microsoft may change the numbers, so they only choose the advice (tenant-api.md 9)."""
 
 ADVICE: Mapping[FaultClass, str] = {
-    FaultClass.AUTH: "Check with `nexusops doctor` that the application has the permissions that `nexusops jobs list` names.",
+    FaultClass.AUTH: "Check with `nexusops doctor` that the application has the permissions in `nexusops jobs list`.",
     FaultClass.THROTTLED: "The service asks for fewer requests. Try again in a quarter of an hour.",
     FaultClass.TRANSIENT: "Try again; if it stays so, look at the service health page of the tenant.",
     FaultClass.UNKNOWN_OUTCOME: "Try again; the next run looks before it writes.",

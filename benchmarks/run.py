@@ -1,7 +1,7 @@
 """The figures, as whole processes on this machine: medians of five, wall time and peak memory.
 
-    make bench                       all of them
-    python benchmarks/run.py help    those whose names contain the word
+make bench                       all of them
+python benchmarks/run.py help    those whose names contain the word
 """
 
 from __future__ import annotations
@@ -52,9 +52,10 @@ def _help(_folder: Path) -> Sequence[str]:
 
 def _university(folder: Path, people: int) -> Sequence[str]:
     """A fresh site with a snapshot of so many people, and nothing in the tenant."""
-    stage = Stage.set_up(folder, people=people, seed=1, call=lambda words: 0)
+    stage = Stage.set_up(folder, people=people, seed=1, call=lambda _words: 0)
     snapshot = stage.first_day(AT)
-    return [str(EXECUTABLE), "--config", str(folder / "config"), "{}", "--at", "2025-10-01T08:00:00Z", "--snapshot", str(snapshot)]
+    site = [str(EXECUTABLE), "--config", str(folder / "config")]
+    return [*site, "{}", "--at", "2025-10-01T08:00:00Z", "--snapshot", str(snapshot)]
 
 
 def _plan(folder: Path) -> Sequence[str]:
@@ -87,10 +88,9 @@ def main(words: Sequence[str]) -> None:
             times.append(seconds)
             peaks.append(peak)
         low, middle, high = min(times), statistics.median(times), max(times)
-        print(
-            f"{figure.name:60} {middle:8.3f}s {low:8.3f}s {high:8.3f}s {statistics.median(peaks):5.0f} MiB   {figure.goal}",
-            flush=True,
-        )
+        memory = statistics.median(peaks)
+        times_told = f"{middle:8.3f}s {low:8.3f}s {high:8.3f}s"
+        print(f"{figure.name:60} {times_told} {memory:5.0f} MiB   {figure.goal}", flush=True)
 
 
 if __name__ == "__main__":

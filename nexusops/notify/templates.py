@@ -34,13 +34,11 @@ class Templates:
     """``folder`` holds the site's own; what it lacks is built in. Raises UsageError for a broken template, at once."""
 
     def __init__(self, folder: Path | None) -> None:
-        # Only the HTML parts are escaped: subject and text go out as plain text.
         folders = [*([folder] if folder is not None and folder.is_dir() else []), BUILT_IN]
-        loader = jinja2.FileSystemLoader([str(path) for path in folders])
-        escape = jinja2.select_autoescape(enabled_extensions=("html.j2",), default_for_string=False, default=False)
-        self._environment = jinja2.Environment(  # noqa: S701 - HTML is escaped, by its ending
-            loader=loader,
-            autoescape=escape,
+        self._environment = jinja2.Environment(
+            loader=jinja2.FileSystemLoader([str(path) for path in folders]),
+            # Only the HTML parts are escaped: subject and text go out as plain text.
+            autoescape=jinja2.select_autoescape(enabled_extensions=("html.j2",), default=False),
             undefined=jinja2.StrictUndefined,
             trim_blocks=True,
             lstrip_blocks=True,

@@ -213,4 +213,4 @@ def end_of_courses(number: int) -> tuple[Plan, dict[PersonId, tuple[UnitId, ...]
     guard = GuardReport(counts=counts, limits=limits, tripped=tripped)
     planned = tuple(Planned(id=f"c{n}", job="mailboxes", change=change) for n, change in enumerate(changes, start=1))
     estimate = Estimate(graph_writes=number, exchange_writes=number * 2, seconds=number * 0.4)
-    return plan_of(planned, findings=FINDINGS, guard=guard, estimate=estimate), units, names
+    return plan_of(planned, findings=FINDINGS, guard=guard, estimate=estimate), dict(units), dict(names)

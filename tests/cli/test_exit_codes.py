@@ -13,7 +13,7 @@ from nexusops.cli import call
 from nexusops.cli.lazy import COMMANDS, Lazily
 
 if TYPE_CHECKING:
-    from conftest import CommandSite
+    from cli.conftest import CommandSite
 
 
 def test_a_plan_ends_with_0_and_with_10_where_a_script_asks(site: CommandSite) -> None:

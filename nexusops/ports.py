@@ -161,6 +161,10 @@ class Store(Protocol):
 
     def known_boxes(self) -> frozenset[str]: ...
 
+    def domain_ends(self, domains: Collection[Domain]) -> Mapping[Domain, date]:
+        """The last day of the live personal addresses of each domain, date.max where one has no end; absent: none left."""
+        ...
+
     def people_of_domains(self, domains: Collection[Domain]) -> frozenset[PersonId]:
         """Owners of live personal addresses in these domains."""
         ...

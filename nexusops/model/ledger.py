@@ -161,3 +161,5 @@ class Ledger:
     notices: Mapping[str, Notice] = field(default_factory=dict)
     holds: Mapping[tuple[str, HoldKind], Hold] = field(default_factory=dict)
     domains: Mapping[Domain, DomainRow] = field(default_factory=dict)
+    domain_ends: Mapping[Domain, date] = field(default_factory=dict)
+    """The last day of the live personal addresses of a domain (date.max: one has no end yet); absent: none is left."""

@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
-from nexusops.model.ids import PersonId
+from nexusops.model.ids import Address, PersonId, domain_of
 from nexusops.model.services import ServiceRequest
 from nexusops.pipeline.inputs import Ports
+from nexusops.plan.domains import ending_domains
 from nexusops.ports import SnapshotTables
 
 
@@ -46,7 +47,7 @@ def affected(ports: Ports, tables: SnapshotTables, today: date, *, full: bool) -
         boxes |= tables.changed_boxes(previous)
     if services_hash != ports.services_hash:
         boxes |= set(ports.services) | (store.known_boxes() - _registered(tables, ports.services))
-    boxes |= _owned(people, tables, ports)
+    boxes |= _concerned(people, boxes, tables, ports)
     return Affected(people=frozenset(people), boxes=frozenset(boxes), everyone=False)
 
 
@@ -59,10 +60,21 @@ def _registered(tables: SnapshotTables, services: Mapping[str, ServiceRequest]) 
     return {*small.nonpersonal_mailboxes, *small.nonpersonal_addresses, *small.frozen_boxes}
 
 
-def _owned(people: set[PersonId], tables: SnapshotTables, ports: Ports) -> set[str]:
-    """Boxes of the people affected: their owner may have become ineligible (D31)."""
-    if not people:
-        return set()
+def _concerned(people: set[PersonId], boxes: set[str], tables: SnapshotTables, ports: Ports) -> set[str]:
+    """Boxes whose owner is affected (D31) or whose domain winds down, and the addresses that hang together with them."""
     small = tables.slice((), ports.services)
-    owned = {row.mailbox_id for row in small.nonpersonal_mailboxes.values() if row.owner_person_id in people}
-    return owned | {name for name, request in ports.services.items() if request.owner_person_id in people}
+    ending = ending_domains(small)
+    found = {
+        row.mailbox_id
+        for row in small.nonpersonal_mailboxes.values()
+        if row.owner_person_id in people or (row.address is not None and domain_of(row.address) in ending)
+    }
+    found |= {name for name, request in ports.services.items() if request.owner_person_id in people}
+    foreign = {domain_of(Address(name)) for name in boxes if "@" in name} & {
+        row.domain for row in small.domains.values() if row.zone == "foreign"
+    }
+    for alias in small.nonpersonal_addresses.values():
+        domain = domain_of(alias.address)
+        if alias.mailbox_id in boxes | found or domain in ending | foreign:
+            found.add(alias.address)
+    return found

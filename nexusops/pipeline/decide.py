@@ -24,6 +24,7 @@ from nexusops.pipeline.inputs import Ports
 from nexusops.plan.advance import Advanced, advance, differences
 from nexusops.plan.arrange import arrange, scope_of, select
 from nexusops.plan.compare import compare
+from nexusops.plan.domains import ending_domains
 from nexusops.plan.estimate import estimate
 from nexusops.plan.guard import check
 from nexusops.plan.observe import observe, recognise
@@ -160,6 +161,7 @@ def _with_names(ports: Ports, ledger: Ledger, snapshot: Snapshot, who: Affected)
         ledger,
         owners={state.person_id: state for state in store.owners(missing)},
         usernames=store.usernames(names),
+        domain_ends=store.domain_ends(ending_domains(snapshot)),
     )
 
 
@@ -172,7 +174,13 @@ def _owners(snapshot: Snapshot) -> frozenset[PersonId]:
 
 def _only_own(after: Ledger, before: Ledger) -> Ledger:
     """Holders, owners and usernames are for looking up only; they are nobody's to change."""
-    return replace(after, holders=before.holders, owners=before.owners, usernames=before.usernames)
+    return replace(
+        after,
+        holders=before.holders,
+        owners=before.owners,
+        usernames=before.usernames,
+        domain_ends=before.domain_ends,
+    )
 
 
 def _staff_addresses(snapshot: Snapshot, ports: Ports) -> dict[UnitId, tuple[str, ...]]:

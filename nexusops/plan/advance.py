@@ -20,6 +20,7 @@ from nexusops.model.rows import TABLES, key_of, rule_of
 from nexusops.model.snapshot import Snapshot
 from nexusops.plan.boxes import judge_boxes
 from nexusops.plan.case import Case, Judged, Setting
+from nexusops.plan.domains import judge_domains
 from nexusops.plan.person import judge, person_state
 from nexusops.rules.reorganising import unit_map
 
@@ -82,6 +83,7 @@ def advance(
         for row in box.rows:
             if isinstance(row, Allocation):
                 fold.hold(row)
+    fold.rows.extend(judge_domains(ledger, snapshot, units, today))
     return _advanced(ledger, fold)
 
 

@@ -1,19 +1,20 @@
-"""Non-personal mailboxes and unattached addresses (R23-R30, R61; D31): made, handed over, orphaned, ended."""
+"""Non-personal mailboxes (R23-R30, R61; D31): made, handed over, orphaned, ended by their unit or with their domain."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 from nexusops.model.addresses import AddressKind, AddressState, Allocation
-from nexusops.model.findings import Evidence, Finding, Severity, box_scope
+from nexusops.model.findings import Evidence, box_scope
 from nexusops.model.ids import Address, Domain, PersonId, UnitId, box_mailbox_key, domain_of, local_of
-from nexusops.model.journal import LedgerRow
 from nexusops.model.ledger import HoldKind, Ledger, Standing
 from nexusops.model.mailboxes import Mailbox, MailboxKind, MailboxState, SenderOrigin
 from nexusops.model.snapshot import Snapshot
 from nexusops.model.tenant import Reason
+from nexusops.plan.aliases import judge_alias
 from nexusops.plan.case import Setting, why
+from nexusops.plan.judgement import JudgedBox, domain_end, in_scope, unit_owns
 from nexusops.plan.orphans import settle_owner
 from nexusops.rules.allocation import Holders, end
 from nexusops.rules.lifecycle import deleted, purged
@@ -33,36 +34,27 @@ class BoxWish:
     why: Reason
 
 
-@dataclass(slots=True, kw_only=True)
-class JudgedBox:
-    scope: str
-    rows: list[LedgerRow] = field(default_factory=list)
-    findings: list[Finding] = field(default_factory=list)
-
-    def find(self, code: str, subject: str, message: str, severity: Severity = Severity.WARNING) -> None:
-        self.findings.append(Finding(code=code, subject=subject, message=message, severity=severity, scope=self.scope))
-
-
 def judge_boxes(
     boxes: Collection[str], ledger: Ledger, snapshot: Snapshot, holders: Holders, setting: Setting
 ) -> list[JudgedBox]:
-    """Judges these boxes in the order of their names; what one takes the next cannot have."""
+    """Mailboxes first, then addresses, each in the order of names; what one takes the next cannot have."""
     taken = dict(holders)
+    known = dict(ledger.mailboxes)
     judged = []
-    for name in sorted(boxes):
+    for name in sorted(boxes, key=lambda name: ("@" in name, name)):
         if name in snapshot.frozen_boxes:
-            judged.append(_frozen(name, snapshot.frozen_boxes[name]))
-            continue
-        result = JudgedBox(scope=box_scope(name))
-        wish = wish_for(name, snapshot, setting)
-        box = latest(name, ledger.mailboxes.values())
-        if wish is not None and (box is None or box.state is MailboxState.PURGED):
-            _create(result, wish, box, taken, snapshot, setting)
-        elif box is not None:
-            _keep(result, wish, box, ledger, setting)
+            result = _frozen(name, snapshot.frozen_boxes[name])
+        elif "@" in name:
+            result = judge_alias(Address(name), known.values(), ledger, snapshot, taken, setting)
+        else:
+            result = _judge_box(name, ledger, snapshot, taken, setting)
         for row in result.rows:
             if isinstance(row, Allocation):
-                taken[row.address] = (*taken.get(row.address, ()), row)
+                others = [other for other in taken.get(row.address, ()) if other.period != row.period]
+                taken[row.address] = (*others, row)
+                setting.taken.append(row)
+            elif isinstance(row, Mailbox):
+                known[row.key] = row
         judged.append(result)
     return judged
 
@@ -71,6 +63,17 @@ def _frozen(name: str, code: str) -> JudgedBox:
     """D29: a bad row freezes its mailbox; it is neither made nor ended."""
     result = JudgedBox(scope=box_scope(name))
     result.find(code, name, f"the registration row of {name} is faulty; nothing is changed for it")
+    return result
+
+
+def _judge_box(name: str, ledger: Ledger, snapshot: Snapshot, holders: Holders, setting: Setting) -> JudgedBox:
+    result = JudgedBox(scope=box_scope(name))
+    wish = wish_for(name, snapshot, setting)
+    box = latest(name, ledger.mailboxes.values())
+    if wish is not None and (box is None or box.state is MailboxState.PURGED):
+        _create(result, wish, box, holders, snapshot, setting)
+    elif box is not None:
+        _keep(result, wish, box, ledger, setting)
     return result
 
 
@@ -94,10 +97,8 @@ def wish_for(name: str, snapshot: Snapshot, setting: Setting) -> BoxWish | None:
             why=why("R30", f"{row.unit_id} asked for a {row.kind} mailbox", evidence),
         )
     request = snapshot.services.get(name)
-    if request is None:
-        return None
-    wish = mailbox_wish(request, _unit_domain(request.unit_id, setting))
-    if wish is None:
+    wish = mailbox_wish(request, _unit_domain(request.unit_id, setting)) if request is not None else None
+    if request is None or wish is None:
         return None
     because = f"{request.service_name} sends through a mailbox of its own, as {request.unit_id} asked"
     return BoxWish(
@@ -120,10 +121,10 @@ def _create(
     result: JudgedBox, wish: BoxWish, last: Mailbox | None, holders: Holders, snapshot: Snapshot, setting: Setting
 ) -> None:
     refusal = _refusal(wish, holders, snapshot, setting)
-    if refusal is not None:
-        result.find(refusal[0], wish.name, refusal[1])
+    if refusal is not None or wish.address is None:
+        code, message = refusal or ("NONPERSONAL_NO_ADDRESS", "a non-personal mailbox needs an address")
+        result.find(code, wish.name, message)
         return
-    assert wish.address is not None  # noqa: S101 - _refusal has seen to it
     generation = last.generation + 1 if last else 1
     key = box_mailbox_key(wish.name, generation)
     result.rows.append(
@@ -168,13 +169,13 @@ def _create(
 
 def _refusal(wish: BoxWish, holders: Holders, snapshot: Snapshot, setting: Setting) -> tuple[str, str] | None:
     """R25, R26, R30, D31; rules.md 3.10."""
-    allowed = {staff.staff_id for staff in snapshot.staff if staff.unit_id == wish.unit_id}
-    if wish.requester != "registration" and wish.requester not in allowed:
+    if not in_scope(wish.requester, wish.unit_id, snapshot, setting):
         return "NOT_UNIT_IT", f"{wish.requester} is not IT staff of {wish.unit_id}; ask its own IT staff to request it"
     if wish.address is None:
         return "NONPERSONAL_NO_ADDRESS", "a non-personal mailbox needs an address; add one to the request"
-    if domain_of(wish.address) != _unit_domain(wish.unit_id, setting):
-        return "NOT_UNIT_DOMAIN", f"{wish.address} is not in the mail domain of {wish.unit_id}"
+    domain = domain_of(wish.address)
+    if not unit_owns(wish.unit_id, domain, setting) or not setting.units.gives_addresses(domain):
+        return "NOT_UNIT_DOMAIN", f"{wish.address} is not in an active mail domain of {wish.unit_id}"
     rows = holders.get(wish.address, ())
     if rows and (rows[-1].live or rows[-1].kind is AddressKind.PERSONAL):
         return "ADDRESS_TAKEN", f"{wish.address} is taken; ask for another one"
@@ -193,24 +194,36 @@ def may_own(owner: PersonId | None, setting: Setting) -> bool:
 
 
 def _keep(result: JudgedBox, wish: BoxWish | None, box: Mailbox, ledger: Ledger, setting: Setting) -> None:
-    """An existing box: handed over, orphaned, ended by its unit, purged."""
-    rows = [row for row in ledger.allocations.values() if row.mailbox_key == box.key and row.live]
+    """An existing box: handed over, orphaned, ended by its unit or its domain, purged."""
     today = setting.today
+    if box.state is MailboxState.PURGED:
+        return
     if box.state is MailboxState.DELETED:
         if box.purge_on and today >= box.purge_on:
             result.rows.append(purged(box, today))
         return
-    if box.state is MailboxState.PURGED:
-        return
+    rows = [row for row in ledger.allocations.values() if row.mailbox_key == box.key and row.live]
+    own = [domain_end(row, setting) for row in rows]
     if wish is None:
-        gone = deleted(box, today, setting.policy, why("R30", "its unit no longer wants it"))
-        result.rows.append(gone)
-        result.rows.extend(end(row, today, why("R27", "its mailbox was deleted")) for row in rows)
-        return
+        box = deleted(box, today, setting.policy, why("R30", "its unit no longer wants it"))
+    elif any(row.address == box.sender and not row.live for row in own):
+        box = deleted(box, today, setting.policy, why("R27", "its mail domain has ended"))
+    else:
+        kept = settle_owner(_handed_over(box, wish, ledger), may_own(_owner(box, wish, ledger), setting), setting)
+        result.rows.extend(kept.notices(ledger.notices, setting))
+        box = kept.box
+    result.rows.append(box)
+    if box.state is MailboxState.DELETED:
+        own = [end(row, today, why("R27", "its mailbox was deleted")) if row.live else row for row in own]
+    result.rows.extend(own)
+
+
+def _owner(box: Mailbox, wish: BoxWish, ledger: Ledger) -> PersonId | None:
+    """The desk's handover holds until registration names another owner (rules.md 3.17, D31)."""
     hold = ledger.holds.get((box.name or "", HoldKind.HANDOVER))
-    owner = PersonId(hold.value) if hold is not None and hold.fingerprint == (wish.owner or "") else wish.owner
-    kept = settle_owner(replace(box, owner_person_id=owner, unit_id=wish.unit_id), may_own(owner, setting), setting)
-    result.rows.append(kept.box)
-    result.rows.extend(kept.notices(ledger.notices, setting))
-    if kept.box.state is MailboxState.DELETED:
-        result.rows.extend(end(row, today, why("R27", "its mailbox was deleted")) for row in rows)
+    held = hold is not None and hold.fingerprint == (wish.owner or "")
+    return PersonId(hold.value) if hold is not None and held else wish.owner
+
+
+def _handed_over(box: Mailbox, wish: BoxWish, ledger: Ledger) -> Mailbox:
+    return replace(box, owner_person_id=_owner(box, wish, ledger), unit_id=wish.unit_id)

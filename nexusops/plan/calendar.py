@@ -22,7 +22,8 @@ def next_date(case: Case, found: Entitlement, setting: Setting) -> date | None:
     box = case.box
     if box is not None:
         waiting |= {box.disable_on, box.delete_on, box.purge_on if box.state is MailboxState.DELETED else None}
-        days.add(next_day(box.since))
+        if box.state in (MailboxState.GRACE_CANCELLED, MailboxState.GRACE_STATUS):
+            days.add(next_day(box.since))  # the notice of the day after
     if found.until is not None:
         days.add(warn_on(found.until, setting.policy))
     for row in case.rows.values():

@@ -32,6 +32,8 @@ class Setting:
     snapshot: str
     usernames: Mapping[str, PersonId]
     owners: Mapping[PersonId, PersonState]
+    taken: list[Allocation] = field(default_factory=list)
+    """Non-personal addresses made or kept so far in this run."""
 
     def book(self, holders: Holders) -> Book:
         return Book(holders=holders, owners=self.owners, policy=self.policy, today=self.today)

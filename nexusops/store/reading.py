@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
+from datetime import date
 from itertools import islice
 from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, Connection, Table, and_, or_, select
+from sqlalchemy import ColumnElement, Connection, Table, and_, func, or_, select
 
 from nexusops.model.addresses import AddressState, Allocation
 from nexusops.model.ids import Domain, PersonId
@@ -117,6 +118,21 @@ def _same_name(local: str, base: str) -> bool:
         return True
     stem = local.rstrip("0123456789")
     return (local.startswith(base) and local[len(base) :].isdigit()) or (len(local) >= 60 and base.startswith(stem))
+
+
+def domain_ends(connection: Connection, domains: Collection[Domain]) -> dict[Domain, date]:
+    """The last day of live personal addresses a domain; one without an end makes it date.max."""
+    found: dict[Domain, date] = {}
+    columns = (addresses.c.domain, func.count() - func.count(addresses.c.delete_on), func.max(addresses.c.delete_on))
+    for part in chunks(domains):
+        statement = (
+            select(*columns)
+            .where(addresses.c.domain.in_(part), addresses.c.state != "deleted", addresses.c.kind == "personal")
+            .group_by(addresses.c.domain)
+        )
+        for domain, endless, last in connection.execute(statement):
+            found[Domain(domain)] = date.max if endless else last
+    return found
 
 
 def live_names(connection: Connection, domains: Collection[Domain]) -> set[PersonId]:

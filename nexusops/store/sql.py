@@ -134,6 +134,10 @@ class SqlStore:
             )
             return frozenset([*(name for name in named if name), *connection.execute(loose).scalars()])
 
+    def domain_ends(self, domains: Collection[Domain]) -> Mapping[Domain, date]:
+        with self._begin() as connection:
+            return reading.domain_ends(connection, domains)
+
     def people_of_domains(self, domains: Collection[Domain]) -> frozenset[PersonId]:
         with self._begin() as connection:
             return frozenset(reading.live_names(connection, domains))

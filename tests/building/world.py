@@ -223,16 +223,29 @@ class World:
         boxes = {*self.boxes, *self.services, *(name for name in names if name)} if only is None else set()
         before = observe(self.ledger, actual)
         usernames = {state.username: pid for pid, state in self.ledger.people.items() if state.username}
-        known = replace(before, holders=before.allocations, owners=before.people, usernames=usernames)
+        known = replace(
+            before,
+            holders=before.allocations,
+            owners=before.people,
+            usernames=usernames,
+            domain_ends=self.domain_ends(),
+        )
         snapshot = self.snapshot(today, only)
         advanced = advance(known, snapshot, boxes, self.policy, self.site, today)
         after = recognise(advanced.ledger, actual)
-        rows = differences(self.ledger, replace(after, holders={}, owners={}, usernames={}))
+        rows = differences(self.ledger, replace(after, holders={}, owners={}, usernames={}, domain_ends={}))
         drafts = compare(project(after, self.site), actual)
         staff = {s.unit_id: (f"{s.staff_id}@{self.site.fallback_domain}",) for s in self.staff}
         changes = arrange(drafts, promises_of(rows, after), notices_of(after, staff), {})
         findings = (*advanced.findings, *(finding for draft in drafts for finding in draft.findings))
-        return Day(changes, findings, rows, replace(after, holders={}, owners={}, usernames={}))
+        return Day(changes, findings, rows, replace(after, holders={}, owners={}, usernames={}, domain_ends={}))
+
+    def domain_ends(self) -> dict[Domain, date]:
+        found: dict[Domain, date] = {}
+        for row in self.ledger.allocations.values():
+            if row.live and row.kind == "personal":
+                found[row.domain] = max(found.get(row.domain, date.min), row.delete_on or date.max)
+        return found
 
     def run(self, text: str | date, only: set[str] | None = None) -> Day:
         """Plans and carries out; returns what was planned, and the ledger as it then is."""

@@ -1,0 +1,107 @@
+"""Non-personal addresses that are no mailbox's own: attached to one, unattached, or incoming in a foreign domain.
+
+R25-R30, R51; D31, D36. They belong to their unit, and go only when it says so or when their domain ends.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from nexusops.model.addresses import AddressKind, AddressState, Allocation
+from nexusops.model.findings import Evidence, box_scope
+from nexusops.model.ids import Address, domain_of, local_of
+from nexusops.model.ledger import Ledger
+from nexusops.model.mailboxes import Mailbox
+from nexusops.model.snapshot import Snapshot
+from nexusops.model.units import NonpersonalAddress
+from nexusops.plan.case import Setting, altered, why
+from nexusops.plan.judgement import JudgedBox, domain_end, in_scope, unit_owns
+from nexusops.rules.allocation import Holders, end
+
+
+def judge_alias(
+    name: Address, boxes: Iterable[Mailbox], ledger: Ledger, snapshot: Snapshot, holders: Holders, setting: Setting
+) -> JudgedBox:
+    """One row of nonpersonal_addresses: made, changed, or ended."""
+    result = JudgedBox(scope=box_scope(name))
+    wish = snapshot.nonpersonal_addresses.get(name)
+    live = next((row for row in ledger.allocations.values() if row.address == name and _ours(row)), None)
+    key = next((b.key for b in boxes if wish is not None and wish.mailbox_id and b.name == wish.mailbox_id), None)
+    if wish is None:
+        if live is not None:
+            result.rows.append(end(live, setting.today, why("R29", "its unit no longer wants it")))
+        return result
+    if wish.mailbox_id is not None and key is None:
+        result.find(
+            "NONPERSONAL_NO_MAILBOX", name, f"{name} is to be attached to {wish.mailbox_id}, which does not exist"
+        )
+        return result
+    if live is not None:
+        kept = altered(live, unit_id=wish.unit_id, mailbox_key=key, target=wish.target)
+        result.rows.append(domain_end(kept, setting))
+        return result
+    refusal = _refusal(wish, ledger, snapshot, holders, setting)
+    if refusal is not None:
+        result.find(refusal[0], name, refusal[1])
+        return result
+    fresh = _made(wish, snapshot, holders, setting)
+    result.rows.append(domain_end(replace(fresh, mailbox_key=key), setting))
+    return result
+
+
+def _ours(row: Allocation) -> bool:
+    return row.live and row.kind in (AddressKind.NONPERSONAL, AddressKind.FOREIGN)
+
+
+def _refusal(
+    wish: NonpersonalAddress, ledger: Ledger, snapshot: Snapshot, holders: Holders, setting: Setting
+) -> tuple[str, str] | None:
+    """rules.md 3.10."""
+    asked_by = wish.requested_by or "registration"
+    if not in_scope(asked_by, wish.unit_id, snapshot, setting):
+        return "NOT_UNIT_IT", f"{asked_by} is not IT staff of {wish.unit_id}; ask its own IT staff to request it"
+    if not unit_owns(wish.unit_id, domain_of(wish.address), setting):
+        return "NOT_UNIT_DOMAIN", f"{wish.address} is not in a mail domain of {wish.unit_id}"
+    rows = holders.get(wish.address, ())
+    if rows and (rows[-1].live or rows[-1].kind is AddressKind.PERSONAL):
+        return "ADDRESS_TAKEN", f"{wish.address} is taken; ask for another one"
+    return _over_cap(wish, ledger, setting)
+
+
+def _over_cap(wish: NonpersonalAddress, ledger: Ledger, setting: Setting) -> tuple[str, str] | None:
+    """R51, D36: a small number of incoming addresses in a foreign domain."""
+    domain = setting.units.domains[domain_of(wish.address)]
+    if domain.zone != "foreign":
+        return None
+    cap = domain.incoming_cap if domain.incoming_cap is not None else setting.policy.foreign.max_incoming
+    held = sum(row.domain == domain.domain and _ours(row) for row in ledger.allocations.values())
+    held += sum(1 for row in setting.taken if row.domain == domain.domain and _ours(row))
+    if held < cap:
+        return None
+    return "FOREIGN_CAP", f"{domain.domain} may have {cap} incoming addresses, and has {held}"
+
+
+def _made(wish: NonpersonalAddress, snapshot: Snapshot, holders: Holders, setting: Setting) -> Allocation:
+    domain, local = domain_of(wish.address), local_of(wish.address)
+    foreign = setting.units.domains[domain].zone == "foreign"
+    evidence = Evidence(table="nonpersonal_addresses", key=wish.address, snapshot=snapshot.sha256)
+    where = f"attached to {wish.mailbox_id}" if wish.mailbox_id else f"goes to {wish.target or 'nowhere'}"
+    return Allocation(
+        address=wish.address,
+        period=setting.book(holders).next_period(wish.address),
+        domain=domain,
+        local=local,
+        base=local,
+        n=1,
+        kind=AddressKind.FOREIGN if foreign else AddressKind.NONPERSONAL,
+        state=AddressState.ACTIVE,
+        person_id=None,
+        unit_id=wish.unit_id,
+        mailbox_key=None,
+        created_on=setting.today,
+        target=wish.target,
+        rule="R51" if foreign else "R29",
+        because=f"{wish.unit_id} asked for it; it {where}",
+        evidence=(evidence,),
+    )

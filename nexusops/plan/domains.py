@@ -1,0 +1,50 @@
+"""The state of each mail domain, as its row, its units and the reorganisations make it (rules.md 2.5; D36, D45)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+
+from nexusops.model.ids import Domain
+from nexusops.model.ledger import DomainRow, Ledger
+from nexusops.model.snapshot import Snapshot
+from nexusops.model.units import DomainState, MailDomain
+from nexusops.rules.reorganising import UnitMap
+
+
+def judge_domains(ledger: Ledger, snapshot: Snapshot, units: UnitMap, today: date) -> tuple[DomainRow, ...]:
+    """One row a domain of the snapshot; ``since`` is the day of the run that first saw its present state."""
+    rows = []
+    for row in snapshot.domains.values():
+        state = domain_state(row, units, ledger.domain_ends, today, ledger.domains.get(row.domain))
+        before = ledger.domains.get(row.domain)
+        if before is None or before.state != state:
+            rows.append(DomainRow(domain=row.domain, state=state, since=today))
+    return tuple(rows)
+
+
+def ending_domains(snapshot: Snapshot) -> frozenset[Domain]:
+    """Domains that wind down, or may: by their row, or as the source of a reorganisation."""
+    by_row = (row.domain for row in snapshot.domains.values() if row.state is DomainState.WINDDOWN)
+    sources = (snapshot.units.get(reorg.source_unit) for reorg in snapshot.reorgs)
+    return frozenset((*by_row, *(unit.domain for unit in sources if unit is not None and unit.domain is not None)))
+
+
+def domain_state(
+    row: MailDomain,
+    units: UnitMap,
+    ends: Mapping[Domain, date],
+    today: date,
+    before: DomainRow | None,
+) -> str:
+    """What the domain is today. Winding down becomes failing once its last address has reached its end."""
+    if row.zone == "foreign":
+        return "closed" if row.state in (DomainState.FAILING, DomainState.DEREGISTERED) else "incoming_only"
+    if row.state is DomainState.DEREGISTERED:
+        return "deregistered"
+    if row.domain in units.winding:
+        began = before is not None and before.state in ("winddown", "failing")
+        return "failing" if began and ends.get(row.domain, today) <= today else "winddown"
+    if row.state is DomainState.ACTIVE and not row.managed:
+        return "own_mail"
+    return row.state.value

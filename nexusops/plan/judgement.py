@@ -1,0 +1,66 @@
+"""What judging a non-personal mailbox and an address have in common: the result, scope, and the domain's end."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from datetime import date
+
+from nexusops.model.addresses import Allocation
+from nexusops.model.dates import add_months, next_day
+from nexusops.model.findings import Finding, Severity
+from nexusops.model.ids import Domain, UnitId
+from nexusops.model.journal import LedgerRow
+from nexusops.model.ledger import Standing
+from nexusops.model.snapshot import Snapshot
+from nexusops.plan.case import Setting, why
+from nexusops.rules.allocation import end
+
+
+@dataclass(slots=True, kw_only=True)
+class JudgedBox:
+    """The rows as they are to be, and what was found, of one mailbox or one address."""
+
+    scope: str
+    rows: list[LedgerRow] = field(default_factory=list)
+    findings: list[Finding] = field(default_factory=list)
+
+    def find(self, code: str, subject: str, message: str, severity: Severity = Severity.WARNING) -> None:
+        self.findings.append(Finding(code=code, subject=subject, message=message, severity=severity, scope=self.scope))
+
+
+def in_scope(staff_id: str, unit_id: UnitId, snapshot: Snapshot, setting: Setting) -> bool:
+    """R30, rules.md 3.13: registration itself, or IT staff of the unit who are still here."""
+    if staff_id == "registration":
+        return True
+    for staff in snapshot.staff:
+        if staff.staff_id == staff_id and staff.unit_id == unit_id:
+            state = setting.owners.get(staff.person_id)
+            return state is None or state.state is not Standing.OUT
+    return False
+
+
+def unit_owns(unit_id: UnitId, domain: Domain, setting: Setting) -> bool:
+    """Whether the domain is known, and the unit's (R25)."""
+    unit = setting.units.units.get(unit_id)
+    return unit is not None and unit.domain == domain and domain in setting.units.domains
+
+
+def domain_ends_on(domain: Domain, began: date, setting: Setting) -> date | None:
+    """When a domain that winds down since ``began`` ends: its addresses' own date (rules.md 0, 2.5)."""
+    months = setting.units.winding.get(domain)
+    if months is None:
+        return None
+    overflow = setting.policy.time.month_overflow
+    return max(add_months(began, months, overflow=overflow), add_months(next_day(began), 2, overflow=overflow))
+
+
+def domain_end(row: Allocation, setting: Setting) -> Allocation:
+    """A non-personal address gets its domain's end date when that winds down, and ends on it (R27, 2.5)."""
+    today = setting.today
+    if row.domain not in setting.units.winding:
+        return replace(row, delete_on=None, winddown_on=None) if row.winddown_on is not None else row
+    if row.winddown_on is None:
+        row = replace(row, winddown_on=today, delete_on=domain_ends_on(row.domain, today, setting), reason="reorg")
+    if row.delete_on is not None and today >= row.delete_on:
+        return end(row, today, why("R27", f"its mail domain {row.domain} has ended"))
+    return row

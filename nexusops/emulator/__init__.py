@@ -1,20 +1,22 @@
-"""The embedded tenant: Entra ID, Microsoft Graph and Exchange Online in one file, for trying out and for tests.
+"""The embedded tenant: Entra ID, Microsoft Graph v1.0 and Exchange Online in one file, for trying out and for tests.
 
 It answers as the real services do (status codes, headers, error bodies, and refusals), keeps itself in one SQLite file,
-and imports nothing else of nexusops, so that it cannot share a misunderstanding.
+and imports nothing else of nexusops, so that it cannot share a misunderstanding with it.
 
-    book.py       the file: objects, addresses, what was asked
-    wire.py       a request, an answer, a refusal
-    tokens.py     the token endpoint, and what a token allows
-    odata.py      $select, $filter, paging
-    properties.py which properties a directory user has, and of which type
-    users.py      Graph: users, licences, deleted items, delta
-    directory.py  Graph: stock, organisation, domains, mail, mailbox settings
-    apps.py       Graph: applications, service principals, their credentials and roles
-    batch.py      $batch of both services
-    exchange.py   InvokeCommand: envelope, parameters, errors; the cmdlets in mailboxes.py and access.py
-    faults.py     scripted faults, throttling
-    app.py        the ASGI application; tenant.py in process, server.py on loopback
+    book.py         the file: objects, addresses, changes, what was asked
+    wire.py         a request, an answer, a refusal
+    birth.py        what a new tenant holds; roles.py: the application permissions it knows
+    tokens.py       the token endpoint; assertions.py: signed client assertions
+    graph/          Microsoft Graph: one file a surface, odata.py and filters.py below them, routes.py above
+    exchange/       InvokeCommand: one file a family of cmdlets, table.py their parameters, invoke.py above
+    service.py      one request: faults, throttling, the surface, the log, one commit
+    faults.py       scripted faults; throttle.py: the documented limits; control.py: /_emulator
+    app.py          the ASGI application; tenant.py: in process; server.py: on loopback
+
+Dropped connections. A fault ``drop_before`` or ``drop_after`` ends the request without an answer. On loopback the
+connection is reset. In process, through ``httpx.ASGITransport``, the client sees ``httpx.ReadError``, as it would over
+a network (a plain ``ConnectionResetError`` where httpx is not loaded). ``truncate`` sends half of the body under the
+Content-Length of the whole: on loopback ``httpx.RemoteProtocolError``, in process a body that is no JSON.
 """
 
 from __future__ import annotations
@@ -29,6 +31,7 @@ __all__ = ["EmbeddedTenant", "serve"]
 
 
 def __getattr__(name: str) -> Any:
+    """Loaded when asked for: importing the package costs nothing."""
     if name == "EmbeddedTenant":
         from nexusops.emulator.tenant import EmbeddedTenant
 
@@ -37,4 +40,4 @@ def __getattr__(name: str) -> Any:
         from nexusops.emulator.server import serve
 
         return serve
-    raise AttributeError(name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -1,59 +1,107 @@
-"""$batch of Graph (20 items, dependsOn) and of Exchange (10 items): tenant-api.md 5.5, 7.4."""
+"""$batch of both services: items in order, each with its own status (tenant-api.md 5.5, 7.4)."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import urlsplit
 
 import msgspec
 
+from nexusops.emulator.book import Object
 from nexusops.emulator.wire import Answer, Call, Refusal, query_of, refused
 
-Answering = Callable[[Call], Answer]
+GRAPH_MOST, EXCHANGE_MOST = 20, 10
+Perform = Callable[[Call], Answer]
 
 
-def answer(call: Call, one: Answering, *, most: int) -> Answer:
-    """The overall status is 200; each item has its own. A dependant whose parent failed gets 424."""
-    body = call.body
-    items = body.get("requests") if isinstance(body, dict) else None
-    if not isinstance(items, list) or not items or len(items) > most:
-        raise refused(400, "BadRequest", f"Number of batch request steps must be between 1 and {most}.")
-    ids = [str(item.get("id", "")).lower() for item in items]
-    if len(set(ids)) != len(ids) or "" in ids:
-        raise refused(400, "BadRequest", "Every batch request step must have a unique id.")
+def graph_batch(call: Call, perform: Perform) -> Answer:
+    """At most 20 items with relative urls; an item whose ``dependsOn`` failed is 424. The whole is 200."""
+    requests = _requests(call, GRAPH_MOST)
     done: dict[str, int] = {}
     responses = []
-    for item in items:
-        result = _item(call, item, done, one)
-        done[str(item["id"]).lower()] = result.status
-        content = result.body if not isinstance(result.body, bytes) else None
-        headers = {"Content-Type": "application/json", **result.headers}
-        responses.append({"id": item["id"], "status": result.status, "headers": headers, "body": content})
+    for request in requests:
+        if any(not 200 <= done.get(str(i).lower(), 0) < 300 for i in request.get("dependsOn") or ()):
+            answer = Answer(424, {"error": {"code": "424", "message": "Failed Dependency"}})
+        else:
+            answer = perform(_item(call, request, "/v1.0" + _relative(request["url"])))
+        done[str(request["id"]).lower()] = answer.status
+        responses.append(_response(request, answer))
     return Answer(200, {"responses": responses})
 
 
-def _item(call: Call, item: dict[str, Any], done: dict[str, int], one: Answering) -> Answer:
-    for parent in item.get("dependsOn") or []:
-        if done.get(str(parent).lower(), 500) >= 400:
-            return Answer(424, {"error": {"code": "424", "message": "Failed Dependency"}})
-    headers = {str(k).lower(): str(v) for k, v in (item.get("headers") or {}).items()}
-    if item.get("body") is not None and "content-type" not in headers:
-        return Answer(
-            400, {"error": {"code": "BadRequest", "message": "Write request id does not contain Content-Type header."}}
-        )
-    path, _, query = str(item.get("url", "")).partition("?")
-    inner = Call(
-        method=str(item.get("method", "")).upper(),
-        path=path if path.startswith(("/", "http")) else "/" + path,
+def exchange_batch(call: Call, perform: Perform) -> Answer:
+    """At most 10 items, each an InvokeCommand with its whole or relative url."""
+    requests = _requests(call, EXCHANGE_MOST)
+    responses = []
+    for request in requests:
+        path = _path_and_query(request["url"])
+        if "/InvokeCommand" not in path:
+            path = call.path.replace("$batch", "InvokeCommand")
+        responses.append(_response(request, perform(_item(call, request, path))))
+    return Answer(200, {"responses": responses})
+
+
+def _requests(call: Call, most: int) -> list[Object]:
+    body = call.body
+    requests = body.get("requests") if isinstance(body, dict) else None
+    if not isinstance(requests, list) or not requests:
+        raise _invalid("Invalid batch payload format.")
+    if len(requests) > most:
+        raise _invalid(f"Number of batch request steps exceeds the maximum value of {most}.")
+    seen: set[str] = set()
+    for request in requests:
+        _check(request, seen)
+    return requests
+
+
+def _check(request: Any, seen: set[str]) -> None:
+    if not isinstance(request, dict) or not all(isinstance(request.get(n), str) for n in ("id", "method", "url")):
+        raise _invalid("Invalid batch request step: id, method and url are required.")
+    if request["id"].lower() in seen:
+        raise _invalid(f"Duplicate request id found: {request['id']}.")
+    for needed in request.get("dependsOn") or ():
+        if str(needed).lower() not in seen:
+            raise _invalid(f"Invalid dependsOn: {needed} is not an earlier request.")
+    seen.add(request["id"].lower())
+    names = {name.lower() for name in request.get("headers") or {}}
+    if request.get("body") is not None and "content-type" not in names:
+        raise _invalid(f"Write request id : {request['id']} does not contain Content-Type header or body.")
+
+
+def _relative(url: str) -> str:
+    """Items name what follows the version; one that names a host or a version is refused."""
+    if "://" in url:
+        raise _invalid("Request url must be relative to the version of the batch.")
+    return url if url.startswith("/") else "/" + url
+
+
+def _path_and_query(url: str) -> str:
+    parts = urlsplit(url)
+    return parts.path + (f"?{parts.query}" if parts.query else "")
+
+
+def _invalid(message: str) -> Refusal:
+    return refused(400, "BadRequest", message)
+
+
+def _item(call: Call, request: Object, target: str) -> Call:
+    path, _, query = target.partition("?")
+    headers = {name.lower(): str(value) for name, value in (request.get("headers") or {}).items()}
+    body = request.get("body")
+    content = b"" if body is None else body.encode() if isinstance(body, str) else msgspec.json.encode(body)
+    return Call(
+        book=call.book,
+        method=request["method"].upper(),
+        path=path,
         query=query_of(query.encode()),
-        headers={"authorization": call.headers.get("authorization", ""), **headers},
-        content=msgspec.json.encode(item["body"]) if item.get("body") is not None else b"",
-        app=call.app,
-        roles=call.roles,
-        now=call.now,
-        base=call.base,
+        headers={**headers, "authorization": call.headers.get("authorization", "")},
+        content=content,
+        origin=call.origin,
     )
-    try:
-        return one(inner)
-    except Refusal as refusal:
-        return refusal.answer
+
+
+def _response(request: Object, answer: Answer) -> Object:
+    body = answer.body.decode("utf-8", "replace") if isinstance(answer.body, bytes) else answer.body
+    headers = {"Content-Type": "application/json"} if answer.body is not None else {}
+    return {"id": request["id"], "status": answer.status, "headers": {**headers, **answer.headers}, "body": body}

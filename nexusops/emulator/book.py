@@ -1,45 +1,43 @@
-"""The file that the embedded tenant keeps itself in: one commit a request (SQLite, WAL, synchronous NORMAL).
+"""The file that the embedded tenant keeps itself in (SQLite, WAL, synchronous NORMAL; one commit a request).
 
-An object is one JSON document under its object id. A directory user and its mailbox are one object; its addresses stand
-in a table of their own, so that an address is taken once in the whole tenant, by soft-deleted objects too.
+An object is one JSON document under its kind and id. Addresses stand in a table of their own, so that an address is
+taken once in the whole tenant, by soft-deleted objects too.
 """
 
 from __future__ import annotations
 
 import sqlite3
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
-_SCHEMA = """
-CREATE TABLE IF NOT EXISTS object (
-  id TEXT PRIMARY KEY, kind TEXT NOT NULL, name TEXT, upn TEXT, employee TEXT, guid TEXT, deleted TEXT, body TEXT NOT NULL
-);
-CREATE INDEX IF NOT EXISTS object_kind ON object (kind, deleted, id);
-CREATE INDEX IF NOT EXISTS object_upn ON object (upn);
-CREATE INDEX IF NOT EXISTS object_employee ON object (employee);
-CREATE INDEX IF NOT EXISTS object_name ON object (name);
-CREATE INDEX IF NOT EXISTS object_guid ON object (guid);
-CREATE TABLE IF NOT EXISTS address (address TEXT PRIMARY KEY, id TEXT NOT NULL);
-CREATE INDEX IF NOT EXISTS address_id ON address (id);
-CREATE TABLE IF NOT EXISTS setting (name TEXT PRIMARY KEY, value TEXT NOT NULL);
-CREATE TABLE IF NOT EXISTS asked (seq INTEGER PRIMARY KEY AUTOINCREMENT, body TEXT NOT NULL);
-CREATE TABLE IF NOT EXISTS mail (seq INTEGER PRIMARY KEY AUTOINCREMENT, body TEXT NOT NULL);
-CREATE TABLE IF NOT EXISTS delta (seq INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL, removed TEXT);
-"""
+from nexusops.emulator.schema import INDEXED, SCHEMA, VERSION
+
 Object = dict[str, Any]
+_encode, _decode = msgspec.json.encode, msgspec.json.decode
+
+
+def new_id() -> str:
+    return str(uuid.uuid4())
 
 
 class Book:
+    """Reads and writes of one tenant's file. The caller begins and commits. ValueError for a file that is none."""
+
     def __init__(self, path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
-        self.db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+        self.db = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=30)
         self.db.execute("PRAGMA journal_mode = WAL")
         self.db.execute("PRAGMA synchronous = NORMAL")
-        self.db.executescript(_SCHEMA)
+        version = self.db.execute("PRAGMA user_version").fetchone()[0]
+        if version != VERSION and self.db.execute("SELECT 1 FROM sqlite_master").fetchone():
+            self.db.close()
+            raise ValueError(f"{path} is not an embedded tenant of this version")
+        self.db.executescript(f"{SCHEMA} PRAGMA user_version = {VERSION};")
 
     def begin(self) -> None:
         self.db.execute("BEGIN IMMEDIATE")
@@ -54,100 +52,121 @@ class Book:
     def close(self) -> None:
         self.db.close()
 
-    # Settings.
+    # Settings and the clock.
 
     def setting(self, name: str) -> Any:
         row = self.db.execute("SELECT value FROM setting WHERE name = ?", (name,)).fetchone()
-        return msgspec.json.decode(row[0]) if row else None
+        return _decode(row[0]) if row else None
 
-    def set(self, name: str, value: Any) -> None:
-        text = msgspec.json.encode(value).decode()
-        self.db.execute("INSERT OR REPLACE INTO setting VALUES (?, ?)", (name, text))
+    def keep(self, name: str, value: Any) -> None:
+        self.db.execute("INSERT OR REPLACE INTO setting VALUES (?, ?)", (name, _encode(value).decode()))
+
+    def now(self) -> datetime:
+        """Directory time: what it was set to, else the real time."""
+        text = self.setting("clock")
+        return datetime.fromisoformat(text) if text else datetime.now(UTC)
 
     # Objects.
 
-    def get(self, object_id: str) -> Object | None:
-        return self._one("SELECT body FROM object WHERE id = ?", object_id)
+    def get(self, kind: str, object_id: str) -> Object | None:
+        statement = "SELECT body FROM object WHERE kind = ? AND id = ?"
+        row = self.db.execute(statement, (kind, object_id)).fetchone()
+        return _decode(row[0]) if row else None
 
-    def find(self, column: str, value: str) -> list[Object]:
-        """Objects whose indexed column (upn, employee, name, guid) has this value, deleted ones included."""
-        rows = self.db.execute(f"SELECT body FROM object WHERE {column} = ? ORDER BY id", (value,))
-        return [msgspec.json.decode(row[0]) for row in rows]
+    def find(self, kind: str, what: str, value: str) -> list[Object]:
+        """Objects with this value of an indexed property, soft-deleted ones included, in the order of their ids."""
+        rows = self.db.execute(
+            "SELECT object.body FROM lookup JOIN object USING (kind, id)"
+            " WHERE lookup.kind = ? AND what = ? AND value = ? ORDER BY id",
+            (kind, what, value.lower()),
+        )
+        return [_decode(row[0]) for row in rows.fetchall()]
 
-    def _one(self, statement: str, value: str) -> Object | None:
-        row = self.db.execute(statement, (value,)).fetchone()
-        return msgspec.json.decode(row[0]) if row else None
-
-    def page(self, kind: str, *, deleted: bool, after: str, count: int) -> list[Object]:
-        """So many objects in the order of ids, beginning after one."""
+    def page(self, kind: str, *, deleted: bool = False, after: str = "", count: int = -1) -> Iterator[Object]:
+        """So many objects (-1: all) in the order of their ids, beginning after one."""
         condition = "IS NOT NULL" if deleted else "IS NULL"
         rows = self.db.execute(
             f"SELECT body FROM object WHERE kind = ? AND deleted {condition} AND id > ? ORDER BY id LIMIT ?",
             (kind, after, count),
         )
-        return [msgspec.json.decode(row[0]) for row in rows]
+        return (_decode(row[0]) for row in rows.fetchall())
 
-    def each(self, kind: str, *, deleted: bool = False) -> Iterator[Object]:
+    def count(self, kind: str, *, deleted: bool = False) -> int:
         condition = "IS NOT NULL" if deleted else "IS NULL"
-        statement = f"SELECT body FROM object WHERE kind = ? AND deleted {condition} ORDER BY id"
-        for row in self.db.execute(statement, (kind,)).fetchall():
-            yield msgspec.json.decode(row[0])
+        statement = f"SELECT COUNT(*) FROM object WHERE kind = ? AND deleted {condition}"
+        return int(self.db.execute(statement, (kind,)).fetchone()[0])
 
-    def put(self, found: Object) -> None:
-        """Writes an object, with what finds it again."""
-        mailbox = found.get("mailbox") or {}
-        name = mailbox.get("name") or found.get("mailNickname") or found.get("displayName")
+    def put(self, kind: str, object_id: str, body: Object, *, deleted: str | None = None) -> None:
+        """Writes an object, with what finds it again. ``deleted``: the instant of its soft-deletion."""
         self.db.execute(
-            "INSERT OR REPLACE INTO object VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-            (
-                found["id"],
-                found["kind"],
-                (name or "").lower(),
-                (found.get("userPrincipalName") or found.get("appId") or "").lower(),
-                found.get("employeeId"),
-                mailbox.get("guid"),
-                found.get("deletedDateTime"),
-                msgspec.json.encode(found).decode(),
-            ),
+            "INSERT INTO object VALUES (?, ?, ?, ?)"
+            " ON CONFLICT (kind, id) DO UPDATE SET deleted = excluded.deleted, body = excluded.body",
+            (kind, object_id, deleted, _encode(body).decode()),
         )
-        self.db.execute("INSERT INTO delta (id, removed) VALUES (?, ?)", (found["id"], _removed(found)))
+        keys = {(kind, what, str(body[what]).lower(), object_id) for what in INDEXED.get(kind, ()) if body.get(what)}
+        present = self.db.execute("SELECT * FROM lookup WHERE kind = ? AND id = ?", (kind, object_id)).fetchall()
+        if set(present) != keys:
+            self.db.execute("DELETE FROM lookup WHERE kind = ? AND id = ?", (kind, object_id))
+            self.db.executemany("INSERT INTO lookup VALUES (?, ?, ?, ?)", keys)
 
-    def erase(self, found: Object) -> None:
-        """Gone for good; its addresses are free."""
-        self.db.execute("DELETE FROM object WHERE id = ?", (found["id"],))
-        self.db.execute("DELETE FROM address WHERE id = ?", (found["id"],))
-        self.db.execute("INSERT INTO delta (id, removed) VALUES (?, 'deleted')", (found["id"],))
+    def erase(self, kind: str, object_id: str) -> None:
+        for table in ("object", "lookup", "waiting"):
+            self.db.execute(f"DELETE FROM {table} WHERE kind = ? AND id = ?", (kind, object_id))
+
+    def deleted_before(self, kind: str, instant: str) -> list[str]:
+        statement = "SELECT id FROM object WHERE kind = ? AND deleted <= ?"
+        return [row[0] for row in self.db.execute(statement, (kind, instant)).fetchall()]
 
     # Addresses.
 
     def holder(self, address: str) -> str | None:
+        """The id of the object that an address (without its type) belongs to, soft-deleted objects included."""
         row = self.db.execute("SELECT id FROM address WHERE address = ?", (address.lower(),)).fetchone()
         return row[0] if row else None
 
-    def hold(self, object_id: str, addresses: frozenset[str]) -> None:
-        """These, and only these, are the object's addresses."""
+    def hold(self, object_id: str, addresses: Iterable[str]) -> None:
+        """These, and only these, are the object's addresses. The caller has seen that they are free."""
         self.db.execute("DELETE FROM address WHERE id = ?", (object_id,))
-        self.db.executemany("INSERT INTO address VALUES (?, ?)", [(a.lower(), object_id) for a in addresses])
+        rows = {(address.lower(), object_id) for address in addresses}
+        self.db.executemany("INSERT INTO address VALUES (?, ?)", rows)
+
+    # Changes of users, for delta.
+
+    def note_change(self, object_id: str, names: Iterable[str]) -> None:
+        self.db.execute("INSERT INTO change (id, names) VALUES (?, ?)", (object_id, " ".join(sorted(names))))
+
+    def last_change(self) -> int:
+        return int(self.db.execute("SELECT COALESCE(MAX(seq), 0) FROM change").fetchone()[0])
+
+    def changed_after(self, seq: int, count: int) -> list[tuple[str, int, set[str]]]:
+        """Objects changed after a point, each once, in the order of their last change: id, point, property names."""
+        rows = self.db.execute(
+            "SELECT id, MAX(seq) AS last, GROUP_CONCAT(names, ' ') FROM change WHERE seq > ?"
+            " GROUP BY id ORDER BY last LIMIT ?",
+            (seq, count),
+        )
+        return [(row[0], row[1], set(row[2].split())) for row in rows.fetchall()]
+
+    # Objects that are not to be seen yet.
+
+    def wait(self, kind: str, object_id: str, reads: int, until: str | None = None) -> None:
+        """Not to be seen for so many reads, or before an instant of directory time."""
+        self.db.execute("INSERT OR REPLACE INTO waiting VALUES (?, ?, ?, ?)", (kind, object_id, reads, until))
+
+    def waiting(self, kind: str) -> dict[str, tuple[int, str | None]]:
+        rows = self.db.execute("SELECT id, reads, until FROM waiting WHERE kind = ?", (kind,))
+        return {row[0]: (row[1], row[2]) for row in rows.fetchall()}
+
+    def read_in_vain(self, kind: str, object_id: str) -> None:
+        self.db.execute("UPDATE waiting SET reads = reads - 1 WHERE kind = ? AND id = ?", (kind, object_id))
+
+    def seen(self, kind: str, object_id: str) -> None:
+        self.db.execute("DELETE FROM waiting WHERE kind = ? AND id = ?", (kind, object_id))
 
     # What was asked, what was sent.
 
     def note(self, table: str, body: Object) -> None:
-        self.db.execute(f"INSERT INTO {table} (body) VALUES (?)", (msgspec.json.encode(body).decode(),))
+        self.db.execute(f"INSERT INTO {table} (body) VALUES (?)", (_encode(body).decode(),))
 
     def notes(self, table: str) -> list[Object]:
-        return [msgspec.json.decode(row[0]) for row in self.db.execute(f"SELECT body FROM {table} ORDER BY seq")]
-
-    def last_delta(self) -> int:
-        return int(self.db.execute("SELECT COALESCE(MAX(seq), 0) FROM delta").fetchone()[0])
-
-    def changed_since(self, seq: int, count: int) -> list[tuple[int, str, str | None]]:
-        rows = self.db.execute("SELECT seq, id, removed FROM delta WHERE seq > ? ORDER BY seq LIMIT ?", (seq, count))
-        return [(row[0], row[1], row[2]) for row in rows]
-
-
-def _removed(found: Object) -> str | None:
-    return "changed" if found.get("deletedDateTime") else None
-
-
-def new_id() -> str:
-    return str(uuid.uuid4())
+        return [_decode(row[0]) for row in self.db.execute(f"SELECT body FROM {table} ORDER BY seq").fetchall()]

@@ -1,71 +1,142 @@
-"""What tests and people ask of the embedded tenant itself: requests, mail, faults, clock, throttle (interface.md 6)."""
+"""What a test says to the tenant itself, under ``/_emulator`` (interface.md 6). Never logged, never faulty.
+
+GET    requests            what was asked, in order
+GET    mail                what sendMail accepted
+GET    faults              the script, with ``left`` and ``spent``; POST adds to it, DELETE empties it
+POST   clock               ``{"now": "2025-10-01T08:00:00Z"}``: directory time; null: real time again
+POST   throttle            ``{"enabled": true, "scale": 1.0, "latency_ms": 0}``
+POST   dns                 ``{"published": ["a.example"]}``: domains whose verification and DKIM records are found
+POST   users/{id}          read-only marks: ``{"onPremisesSyncEnabled": true, "privileged": true}``
+POST   recipients          ``{"address", "name", "kind": "MailContact"}``: a recipient that is no mailbox
+"""
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
 
-from nexusops.emulator import faults
-from nexusops.emulator.book import Book
-from nexusops.emulator.wire import Answer, Call, Refusal
+import msgspec
 
-if TYPE_CHECKING:
-    from nexusops.emulator.app import Application
+from nexusops.emulator import faults, mailboxes
+from nexusops.emulator.accounts import put_user, taken
+from nexusops.emulator.book import Book, new_id
+from nexusops.emulator.throttle import Throttle
+from nexusops.emulator.wire import Answer, Call
 
-KEPT_DAYS = 30
 
-
-def answer(app: Application, call: Call) -> Answer:
-    name = call.path.removeprefix("/_emulator/")
+def answer(call: Call, throttle: Throttle) -> Answer:
+    """One control request; 400 with a sentence where it cannot be done."""
+    name, _, rest = call.path.removeprefix("/_emulator/").partition("/")
+    way = _WAYS.get((call.method, name))
+    if way is None:
+        return Answer(404, {"error": f"there is no {call.method} /_emulator/{name}"})
     try:
-        if call.method == "GET":
-            return _shown(app, name)
-        return _told(app, name, call.body)
-    except Refusal as refusal:
-        return refusal.answer
-    except (ValueError, KeyError, TypeError) as error:
-        return Answer(400, {"error": {"code": "BadRequest", "message": str(error)}})
+        body = msgspec.json.decode(call.content) if call.content else None
+        return Answer(200, way(call, throttle, body, rest))
+    except (ValueError, TypeError, KeyError, AttributeError) as error:
+        return Answer(400, {"error": str(error) or type(error).__name__})
 
 
-def _shown(app: Application, name: str) -> Answer:
-    if name == "requests":
-        return Answer(200, app.book.notes("asked"))
-    if name == "mail":
-        return Answer(200, app.book.notes("mail"))
-    if name == "faults":
-        return Answer(200, [fault.shown() for fault in app.faults])
-    return Answer(404, {"error": {"code": "NotFound", "message": name}})
+Way = Callable[[Call, Throttle, Any, str], Any]
 
 
-def _told(app: Application, name: str, body: Any) -> Answer:
-    if name == "faults":
-        for fault in faults.parsed(body):
-            if fault.kind == "mailbox_delay":
-                app.book.set("mailbox_delay", fault.reads)
-                fault.spent = fault.times
-            app.faults.append(fault)
-        return Answer(200, [fault.shown() for fault in app.faults])
-    if name == "clock":
-        now = datetime.fromisoformat(body["now"])
-        set_clock(app, now if now.tzinfo else now.replace(tzinfo=UTC))
-        return Answer(200, {"now": body["now"]})
-    if name == "throttle":
-        on = body.get("enabled", True)
-        scale, latency = float(body.get("scale", 1.0)), float(body.get("latency_ms", 0)) / 1000
-        app.throttle = faults.Throttle(scale=scale, latency=latency) if on else None
-        return Answer(200, body)
-    return Answer(404, {"error": {"code": "NotFound", "message": name}})
+def _requests(call: Call, _throttle: Throttle, _body: Any, _rest: str) -> Any:
+    return call.book.notes("asked")
 
 
-def set_clock(app: Application, now: datetime) -> None:
-    """Directory time; what was deleted thirty days before it is purged."""
-    app.clock = now
-    app.book.begin()
-    purge(app.book, now)
-    app.book.commit()
+def _mail(call: Call, _throttle: Throttle, _body: Any, _rest: str) -> Any:
+    return call.book.notes("mail")
 
 
-def purge(book: Book, now: datetime) -> None:
-    for found in list(book.each("user", deleted=True)):
-        if datetime.fromisoformat(found["deletedDateTime"]) + timedelta(days=KEPT_DAYS) <= now:
-            book.erase(found)
+def _faults(call: Call, _throttle: Throttle, _body: Any, _rest: str) -> Any:
+    return call.book.setting("faults") or []
+
+
+def _add_faults(call: Call, _throttle: Throttle, body: Any, _rest: str) -> Any:
+    faults.add(call.book, body)
+    return call.book.setting("faults")
+
+
+def _drop_faults(call: Call, _throttle: Throttle, _body: Any, _rest: str) -> Any:
+    call.book.keep("faults", [])
+    return []
+
+
+def _clock(call: Call, _throttle: Throttle, body: Any, _rest: str) -> Any:
+    set_clock(call.book, datetime.fromisoformat(body["now"]) if body["now"] is not None else None)
+    return {"now": call.stamp}
+
+
+def set_clock(book: Book, instant: datetime | None) -> None:
+    """Moves directory time; what is due by then is purged. The caller commits."""
+    if instant is not None and instant.tzinfo is None:
+        raise ValueError("directory time needs a time zone")
+    book.keep("clock", instant.isoformat() if instant is not None else None)
+    mailboxes.purge_due(book)
+
+
+def _throttle(_call: Call, throttle: Throttle, body: Any, _rest: str) -> Any:
+    throttle.enabled = bool(body.get("enabled", throttle.enabled))
+    throttle.scale = float(body.get("scale", throttle.scale))
+    throttle.latency_ms = float(body.get("latency_ms", throttle.latency_ms))
+    if throttle.scale <= 0 or throttle.latency_ms < 0:
+        raise ValueError("scale is above 0, latency_ms at least 0")
+    throttle.buckets.clear()
+    return {"enabled": throttle.enabled, "scale": throttle.scale, "latency_ms": throttle.latency_ms}
+
+
+def _dns(call: Call, _throttle: Throttle, body: Any, _rest: str) -> Any:
+    known = {*(call.book.setting("published") or []), *(name.lower() for name in body["published"])}
+    call.book.keep("published", sorted(known))
+    return {"published": sorted(known)}
+
+
+def _mark(call: Call, _throttle: Throttle, body: Any, rest: str) -> Any:
+    user = call.book.get("user", rest)
+    if user is None:
+        raise ValueError(f"there is no user {rest}")
+    names = {"privileged": "_privileged"}
+    put_user(call.book, {**user, **{names.get(name, name): value for name, value in body.items()}}, user)
+    return {"id": rest}
+
+
+def _recipient(call: Call, _throttle: Throttle, body: Any, _rest: str) -> Any:
+    return {"Guid": add_recipient(call.book, body["address"], body["name"], body.get("kind", "MailContact"))}
+
+
+def add_recipient(book: Book, address: str, name: str, kind: str) -> str:
+    """A contact or a group that holds an address; returns its guid. Raises ValueError where the address is taken."""
+    if taken(book, address):
+        raise ValueError(f"{address} is taken")
+    guid = new_id()
+    recipient = {
+        "Guid": guid,
+        "Identity": name,
+        "Name": name,
+        "Alias": name,
+        "DisplayName": name,
+        "ExternalDirectoryObjectId": guid,
+        "PrimarySmtpAddress": address,
+        "EmailAddresses": [f"SMTP:{address}"],
+        "RecipientType": kind,
+        "RecipientTypeDetails": kind,
+        "IsDirSynced": False,
+    }
+    book.put("recipient", guid, recipient)
+    book.hold(guid, [address])
+    return guid
+
+
+_WAYS: dict[tuple[str, str], Way] = {
+    ("GET", "requests"): _requests,
+    ("GET", "mail"): _mail,
+    ("GET", "faults"): _faults,
+    ("POST", "faults"): _add_faults,
+    ("DELETE", "faults"): _drop_faults,
+    ("POST", "clock"): _clock,
+    ("POST", "throttle"): _throttle,
+    ("POST", "dns"): _dns,
+    ("POST", "users"): _mark,
+    ("POST", "recipients"): _recipient,
+}

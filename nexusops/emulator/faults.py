@@ -1,138 +1,186 @@
-"""Scripted faults, and the documented throttling limits (interface.md 6, tenant-api.md 7).
+"""Scripted faults: a JSON list, each entry spent a number of times (interface.md 6).
 
-A fault is ``{"match": {"method", "path", "cmdlet"}, "kind", "times", …}``; every one must be spent, and ``GET
-/_emulator/faults`` says which were. Kinds: ``status`` (with ``status``, ``retry_after``, ``body``), ``drop_before``
-and ``drop_after`` (the connection breaks before or after the request was carried out), ``truncate`` (half the body),
-``nul``, ``html``, ``wrong_type`` (text instead of JSON), ``lag`` (404 for objects just made), ``mailbox_delay``
-(``reads``: so many reads until Exchange has a mailbox), ``expired_token``.
+    {"match": {"method": "POST", "path": "/users", "cmdlet": "Set-Mailbox"}, "kind": "status", "status": 429,
+     "retry_after": 3, "times": 1}
+
+``match``: every part may be left out. ``path`` is a part of the path and query, or a glob where it has ``*`` or ``?``.
+
+``kind``              the request is
+    status            refused with ``status`` (default 503), ``retry_after`` (seconds, or "http-date") and ``body``;
+                      with ``"carried_out": true`` it is carried out all the same
+    nul, html         refused with 403 and NUL bytes; with ``status`` (default 503) and a page of HTML
+    expired_token     refused as with an expired access token (401); a delta link as expired (410), a page link (400)
+    drop_before       not carried out, and not answered
+    drop_after        carried out, and not answered
+    truncate          carried out; half of the answer arrives
+    wrong_type        carried out; the answer has another JSON type than it should
+    lag               carried out; what it creates is not there for ``reads`` (default 1) requests
+    mailbox_delay     carried out; the mailbox that it brings is not there for ``reads`` requests, or ``minutes`` of
+                      directory time
 """
 
 from __future__ import annotations
 
-import time
-from dataclasses import dataclass, field
+import fnmatch
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 from typing import Any
 
-from nexusops.emulator.wire import Answer, Call
+from nexusops.emulator.book import Book, Object
+from nexusops.emulator.exchange import paging
+from nexusops.emulator.graph import delta
+from nexusops.emulator.tokens import unauthorised
+from nexusops.emulator.wire import Answer, Call, Refusal
 
-AFTER = frozenset({"drop_after", "truncate", "nul", "html", "wrong_type"})
-
-
-class Dropped(Exception):
-    """The connection breaks here: in process it reaches the client as httpx.ReadError, on loopback as a closed
-    socket.
-    """
-
-
-@dataclass(slots=True)
-class Fault:
-    kind: str
-    match: dict[str, str] = field(default_factory=dict)
-    times: int = 1
-    status: int = 503
-    retry_after: int | str | None = None
-    body: Any = None
-    reads: int = 1
-    spent: int = 0
-
-    def fits(self, call: Call, cmdlet: str) -> bool:
-        if self.spent >= self.times:
-            return False
-        method, path, name = self.match.get("method"), self.match.get("path"), self.match.get("cmdlet")
-        return (
-            (method is None or method.upper() == call.method)
-            and (path is None or path in call.path)
-            and (name is None or name.lower() == cmdlet.lower())
-        )
-
-    def shown(self) -> dict[str, Any]:
-        return {"kind": self.kind, "match": self.match, "times": self.times, "spent": self.spent}
+BEFORE = {"status", "nul", "html", "expired_token", "drop_before"}
+AFTER = {"drop_after", "truncate", "wrong_type"}
+ARMED = {"lag", "mailbox_delay"}
+_FIELDS = {
+    "match",
+    "kind",
+    "status",
+    "retry_after",
+    "times",
+    "body",
+    "reads",
+    "minutes",
+    "carried_out",
+    "headers",
+    "seconds",
+}
+_PHRASES = {
+    429: ("TooManyRequests", "Please retry again later."),
+    500: ("InternalServerError", "An internal server error occurred."),
+    503: ("ServiceUnavailable", "The service is temporarily unavailable."),
+    504: ("GatewayTimeout", "The gateway did not receive a response in time."),
+}
 
 
-def parsed(script: Any) -> list[Fault]:
-    """Raises ValueError for what is no fault script."""
-    items = script if isinstance(script, list) else [script]
-    names = set(Fault.__dataclass_fields__) - {"spent"}
+def checked(script: Any) -> list[Object]:
+    """The entries of a script, ready to be kept; raises ValueError that names the wrong one."""
+    if isinstance(script, dict):
+        script = script.get("faults", [script])
+    if not isinstance(script, list):
+        raise ValueError("a fault script is a JSON list")
     found = []
-    for item in items:
-        if not isinstance(item, dict) or "kind" not in item or set(item) - names:
-            raise ValueError(f"no fault: {item!r}; known keys: {', '.join(sorted(names))}")
-        found.append(Fault(**item))
+    for number, entry in enumerate(script):
+        if not isinstance(entry, dict) or entry.get("kind") not in BEFORE | AFTER | ARMED:
+            raise ValueError(f"fault {number}: kind is one of {', '.join(sorted(BEFORE | AFTER | ARMED))}")
+        match = entry.get("match", {})
+        if unknown := (set(entry) - _FIELDS) | (set(match) - {"method", "path", "cmdlet"}):
+            raise ValueError(f"fault {number}: unknown {', '.join(sorted(unknown))}")
+        times = entry.get("times", 1)
+        if not isinstance(times, int) or times < 1:
+            raise ValueError(f"fault {number}: times is a number from 1")
+        found.append({**entry, "match": match, "times": times, "left": times, "spent": False})
     return found
 
 
-def before(fault: Fault) -> Answer | None:
-    """What the fault does before the request is carried out."""
-    fault.spent += 1
-    if fault.kind == "drop_before":
-        raise Dropped
-    if fault.kind == "status":
-        headers = {"Retry-After": str(fault.retry_after)} if fault.retry_after is not None else {}
-        return Answer(fault.status, fault.body if fault.body is not None else _body(fault.status), headers)
-    if fault.kind == "lag":
-        text = "Resource does not exist or one of its queried reference-property objects are not present."
-        return Answer(404, {"error": {"code": "Request_ResourceNotFound", "message": text}})
-    if fault.kind == "expired_token":
-        text = "Access token has expired or is not yet valid."
-        return Answer(401, {"error": {"code": "InvalidAuthenticationToken", "message": text}})
+def add(book: Book, script: Any) -> None:
+    book.keep("faults", [*(book.setting("faults") or []), *checked(script)])
+
+
+def take(call: Call, kinds: set[str]) -> Object | None:
+    """The first fault of these kinds that fits, and is not spent; it is spent by this."""
+    faults = call.book.setting("faults") or []
+    for fault in faults:
+        if fault["left"] > 0 and fault["kind"] in kinds and _fits(fault["match"], call):
+            _spend(call.book, faults, fault)
+            return dict(fault)
     return None
 
 
-def _body(status: int) -> Any:
-    codes = {
-        429: ("TooManyRequests", "Please retry again later."),
-        503: ("ServiceUnavailable", ""),
-        504: ("GatewayTimeout", ""),
-    }
-    code, message = codes.get(status, ("UnknownError", ""))
-    return {"error": {"code": code, "message": message, "innerError": {"code": str(status)}}}
+def _spend(book: Book, faults: list[Object], fault: Object) -> None:
+    fault["left"] -= 1
+    fault["spent"] = fault["left"] == 0
+    book.keep("faults", faults)
 
 
-def after(fault: Fault, answer: Answer) -> Answer:
-    """What the fault does to an answer whose request was carried out."""
-    fault.spent += 1
-    if fault.kind == "drop_after":
-        raise Dropped
-    content = answer.content()
-    if fault.kind == "truncate":
-        return Answer(
-            answer.status, content[: len(content) // 2], {**answer.headers, "Content-Type": "application/json"}
-        )
-    if fault.kind == "nul":
-        return Answer(answer.status, b"\x00" * max(16, len(content)), {"Content-Type": "application/json"})
-    if fault.kind == "html":
-        return Answer(
-            answer.status,
-            b"<html><body>Our services aren't available right now</body></html>",
-            {"Content-Type": "text/html"},
-        )
-    return Answer(answer.status, b"ok", {"Content-Type": "text/plain"})
+def _fits(match: Object, call: Call) -> bool:
+    if match.get("method", call.method).upper() != call.method:
+        return False
+    if match.get("cmdlet", call.cmdlet).lower() != call.cmdlet.lower():
+        return False
+    wanted = match.get("path")
+    if wanted is None:
+        return True
+    whole = call.path + ("?" + "&".join(f"{k}={v}" for k, v in call.query.items()) if call.query else "")
+    if "*" in wanted or "?" in wanted:
+        return fnmatch.fnmatchcase(call.path, wanted) or fnmatch.fnmatchcase(whole, wanted)
+    return wanted in whole
 
 
-@dataclass(slots=True)
-class Throttle:
-    """3,000 writes in 150 s and 8,000 resource units in 10 s for one application (7.1); ``scale`` speeds the clock
-    up.
-    """
+def arm(call: Call) -> None:
+    """Lets what the request creates come late; the fault is spent only if something was created (``settle``)."""
+    for fault in call.book.setting("faults") or []:
+        if fault["left"] > 0 and _fits(fault["match"], call):
+            if fault["kind"] == "lag":
+                call.lag = call.lag or int(fault.get("reads", 1))
+            elif fault["kind"] == "mailbox_delay":
+                default = 0 if "minutes" in fault else 1
+                call.mailbox_delay = (int(fault.get("reads", default)), float(fault.get("minutes", 0)))
 
-    scale: float = 1.0
-    latency: float = 0.0
-    writes: float = 3000.0
-    units: float = 8000.0
-    at: float = field(default_factory=time.monotonic)
 
-    def refusal(self, call: Call) -> Answer | None:
-        now = time.monotonic()
-        passed, self.at = (now - self.at) * self.scale, now
-        self.writes = min(3000.0, self.writes + passed * 3000 / 150)
-        self.units = min(8000.0, self.units + passed * 8000 / 10)
-        write = call.method != "GET"
-        if (write and self.writes < 1) or self.units < 1:
-            missing = (1 - self.writes) / 20 if write and self.writes < 1 else (1 - self.units) / 800
-            seconds = max(1, round(missing / self.scale + 0.5))
-            return Answer(
-                429, _body(429), {"Retry-After": str(seconds), "x-ms-throttle-scope": "Tenant_Application/ReadWrite"}
-            )
-        self.writes -= 1 if write else 0
-        self.units -= 1
-        return None
+def settle(call: Call) -> None:
+    """Spends the armed faults that were used."""
+    for kind in call.used:
+        take(call, {kind})
+
+
+def early(call: Call, fault: Object) -> Answer:
+    """The answer of a fault that keeps the request from being carried out."""
+    match fault["kind"]:
+        case "nul":
+            return Answer(403, b"\x00" * 128, {"Content-Type": "application/octet-stream"})
+        case "html":
+            page = b"<html><head><title>Unavailable</title></head><body>Our services aren't available</body></html>"
+            return Answer(fault.get("status", 503), page, {"Content-Type": "text/html", **_headers(fault)})
+        case "expired_token":
+            return _expired(call).answer
+    return status_answer(call, fault)
+
+
+def _expired(call: Call) -> Refusal:
+    if "$deltatoken" in call.query:
+        refusal = delta.expired(call)
+        assert isinstance(refusal, Refusal)  # noqa: S101
+        return refusal
+    if "$skiptoken" in call.query and call.path.endswith("InvokeCommand"):
+        return paging.expired()
+    if call.path.startswith("/adminapi"):
+        return Refusal(Answer(401, None, {"WWW-Authenticate": "Bearer"}))
+    return unauthorised("Access token has expired or is not yet valid.")
+
+
+def status_answer(call: Call, fault: Object) -> Answer:
+    """A status with the service's own body for it, unless the fault has one."""
+    status = int(fault.get("status", 503))
+    if "body" in fault:
+        body = fault["body"]
+        return Answer(status, body.encode() if isinstance(body, str) else body, _headers(fault))
+    if status == 429 and call.path.startswith("/adminapi"):
+        text = b"You have reached the maximum number of concurrent requests per tenant. Please wait and try again."
+        return Answer(status, text, {"Content-Type": "text/plain", **_headers(fault)})
+    code, message = _PHRASES.get(status, ("UnknownError", ""))
+    inner = {"code": str(status), "date": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S"), "status": str(status)}
+    return Answer(status, {"error": {"code": code, "message": message, "innerError": inner}}, _headers(fault))
+
+
+def _headers(fault: Object) -> dict[str, str]:
+    headers = dict(fault.get("headers", {}))
+    wanted = fault.get("retry_after")
+    if wanted == "http-date":
+        later = datetime.now(UTC) + timedelta(seconds=fault.get("seconds", 1))
+        headers["Retry-After"] = format_datetime(later, usegmt=True)
+    elif wanted is not None:
+        headers["Retry-After"] = str(wanted)
+    return headers
+
+
+def mistyped(answer: Answer) -> Answer:
+    """The same answer with a list where an object should be, or the other way round."""
+    body = answer.body
+    if not isinstance(body, dict):
+        return Answer(answer.status, {"value": 0}, answer.headers)
+    changed = {**body, "value": {"0": "row"}} if isinstance(body.get("value"), list) else {**body, "id": 0, "value": 0}
+    return Answer(answer.status, changed, answer.headers)

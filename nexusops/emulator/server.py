@@ -1,4 +1,4 @@
-"""The embedded tenant on loopback: ``nexusops emulator serve`` (interface.md 6)."""
+"""The embedded tenant on loopback, with uvicorn (interface.md 6)."""
 
 from __future__ import annotations
 
@@ -8,90 +8,78 @@ import socket
 import ssl
 import sys
 import tempfile
+import threading
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import uvicorn
-
-from nexusops.emulator import faults as scripted
-from nexusops.emulator.tenant import EmbeddedTenant
-
-HOST = "127.0.0.1"
+from nexusops.emulator.tenant import ACCEPTED, EmbeddedTenant
 
 
 def serve(
-    path: Path,
+    path: Path | None,
     *,
     port: int = 0,
     tls: bool = False,
     grants: Sequence[str] = (),
     accept: Sequence[str] = (),
-    faults: Path | None = None,
+    faults: Path | Sequence[Any] | None = None,
     throttle_scale: float | None = None,
 ) -> None:
-    """Serves until SIGTERM, with all accepted writes kept. Prints one JSON line when it accepts connections."""
-    tenant = EmbeddedTenant.open(path, accept=("ox.ac.uk", "cam.ac.uk", *accept))
-    if grants:
-        tenant.grant_only(grants)
-    if faults is not None:
-        tenant.app.faults.extend(scripted.parsed(json.loads(Path(faults).read_text())))
-    if throttle_scale is not None:
-        tenant.app.throttle = scripted.Throttle(scale=throttle_scale)
-    listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
-    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    listening.bind((HOST, port))
-    listening.listen(128)
-    with tempfile.TemporaryDirectory(prefix="nexusops-ca-") as folder:
-        base = f"{'https' if tls else 'http'}://{'localhost' if tls else HOST}:{listening.getsockname()[1]}"
-        tenant.app.base = base
-        config = uvicorn.Config(tenant.app, log_level="warning", access_log=False, lifespan="off", **_tls(folder, tls))
-        line = _line(tenant, base, str(Path(folder) / "ca.pem") if tls else None)
-        _Server(config, line).run(sockets=[listening])
-    tenant.close()
+    """Serves on 127.0.0.1 until SIGTERM or SIGINT; prints one JSON line when it accepts connections.
+
+    ``path`` None: a file that is thrown away. ``accept`` adds to ox.ac.uk and cam.ac.uk. ``faults``: a script, or the
+    file with one. ``throttle_scale``: the documented limits apply, on a clock so many times as fast; None: they are
+    off until ``POST /_emulator/throttle``. Raises ValueError for an unknown grant or a script that cannot be read.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        file = path or Path(folder) / "tenant.db"
+        suffixes = (*ACCEPTED, *accept)
+        with EmbeddedTenant.open(file, accept=suffixes, grants=grants, throttle_scale=throttle_scale) as tenant:
+            if faults is not None:
+                tenant.set_faults(json.loads(faults.read_text()) if isinstance(faults, Path) else list(faults))
+            _run(tenant, file, port, tls=tls)
 
 
-class _Server(uvicorn.Server):
-    """Says where it is once it accepts connections."""
+def _run(tenant: EmbeddedTenant, file: Path, port: int, *, tls: bool) -> None:
+    import uvicorn
 
-    def __init__(self, config: uvicorn.Config, line: str) -> None:
-        super().__init__(config)
-        self._line = line
+    class Announcing(uvicorn.Server):
+        async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+            await super().startup(sockets=sockets)
+            sys.stdout.write(json.dumps(line) + "\n")
+            sys.stdout.flush()
 
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        await super().startup(sockets)
-        sys.stdout.write(self._line + "\n")
-        sys.stdout.flush()
-
-    def handle_exit(self, sig: int, frame: Any) -> None:
-        # uvicorn raises the signal again at the end; a plain stop is what was asked for.
-        self.should_exit = True
-        if sig == signal.SIGINT:
-            super().handle_exit(sig, frame)
-
-
-def _tls(folder: str, wanted: bool) -> dict[str, Any]:
-    """A certificate of an authority of its own, for localhost and 127.0.0.1."""
-    if not wanted:
-        return {}
-    import trustme
-
-    authority = trustme.CA()
-    certificate = authority.issue_cert("localhost", HOST)
-    root = Path(folder)
-    authority.cert_pem.write_to_path(str(root / "ca.pem"))
-    certificate.private_key_pem.write_to_path(str(root / "key.pem"))
-    for number, blob in enumerate(certificate.cert_chain_pems):
-        blob.write_to_path(str(root / "cert.pem"), append=number > 0)
-    return {
-        "ssl_keyfile": str(root / "key.pem"),
-        "ssl_certfile": str(root / "cert.pem"),
-        "ssl_version": ssl.PROTOCOL_TLS_SERVER,
-    }
+    bound = socket.create_server(("127.0.0.1", port), backlog=512)
+    config = uvicorn.Config(
+        tenant.app,
+        http="h11",
+        lifespan="off",
+        log_level="warning",
+        access_log=False,
+        proxy_headers=False,
+        server_header=False,
+        timeout_graceful_shutdown=3,
+    )
+    config.load()
+    bundle = file.with_name(file.name + ".ca.pem") if tls else None
+    if bundle is not None:
+        config.ssl = _context(bundle)
+    line = _line(tenant, bound.getsockname()[1], bundle)
+    if threading.current_thread() is threading.main_thread():
+        # uvicorn raises the signal again once it has shut down; by then it must not end the process any more.
+        signal.signal(signal.SIGTERM, _ignore)
+        signal.signal(signal.SIGINT, _ignore)
+    Announcing(config).run(sockets=[bound])
 
 
-def _line(tenant: EmbeddedTenant, base: str, ca_bundle: str | None) -> str:
-    found = {
+def _ignore(_number: int, _frame: object) -> None:
+    return
+
+
+def _line(tenant: EmbeddedTenant, port: int, bundle: Path | None) -> dict[str, str]:
+    base = f"https://localhost:{port}" if bundle else f"http://127.0.0.1:{port}"
+    line = {
         "authority": base,
         "graph": f"{base}/v1.0",
         "exchange": base,
@@ -99,4 +87,15 @@ def _line(tenant: EmbeddedTenant, base: str, ca_bundle: str | None) -> str:
         "client_id": tenant.client_id,
         "client_secret": tenant.client_secret,
     }
-    return json.dumps(found | ({"ca_bundle": ca_bundle} if ca_bundle else {}))
+    return {**line, "ca_bundle": str(bundle.resolve())} if bundle else line
+
+
+def _context(bundle: Path) -> ssl.SSLContext:
+    """A certificate for localhost and 127.0.0.1 of an own CA, whose certificate is written where clients find it."""
+    import trustme
+
+    authority = trustme.CA()
+    authority.cert_pem.write_to_path(str(bundle))
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("localhost", "127.0.0.1").configure_cert(context)
+    return context

@@ -1,195 +1,230 @@
-"""The token endpoint, and what a token allows (tenant-api.md 3.1, 9; stack.md 3).
-
-Assertions come signed by RS256 or PS256, named by x5t or x5t#S256, some with padded segments; PyJWT verifies all of
-them.
-"""
+"""The token endpoint, the discovery documents, and what a token allows (tenant-api.md 3.1, 9; stack.md 3)."""
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import time
-import uuid
+from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import urlsplit
 
 import jwt
 
-from nexusops.emulator.book import Book, Object
-from nexusops.emulator.wire import Answer, Call, Refusal, query_of
+from nexusops.emulator.assertions import UnfitAssertion, verify
+from nexusops.emulator.book import Book, Object, new_id
+from nexusops.emulator.roles import EXCHANGE_APP, GRAPH_APP
+from nexusops.emulator.wire import INSTANT, Answer, Call, Refusal, query_of
 
-GRAPH_APP = "00000003-0000-0000-c000-000000000000"
-EXCHANGE_APP = "00000002-0000-0ff1-ce00-000000000000"
 LIFETIME = 3599
 _ASSERTION = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
+_HOSTS = {
+    # All clouds of tenant-api.md 3.4: a tenant of any cloud can be stood in for.
+    "graph.microsoft.com": GRAPH_APP,
+    "graph.microsoft.us": GRAPH_APP,
+    "dod-graph.microsoft.us": GRAPH_APP,
+    "microsoftgraph.chinacloudapi.cn": GRAPH_APP,
+    GRAPH_APP: GRAPH_APP,
+    "outlook.office365.com": EXCHANGE_APP,
+    "outlook.office.com": EXCHANGE_APP,
+    "outlook.office365.us": EXCHANGE_APP,
+    "outlook-dod.office365.us": EXCHANGE_APP,
+    "outlook.office365.cn": EXCHANGE_APP,
+    "partner.outlook.cn": EXCHANGE_APP,
+    EXCHANGE_APP: EXCHANGE_APP,
+}
+_read: dict[tuple[str, str], dict[str, Any]] = {}
 
 
-def token_endpoint(book: Book, call: Call, authority: str) -> Answer:
+def token_endpoint(call: Call, tenant: str) -> Answer:
     """``POST /{tenant}/oauth2/v2.0/token`` with client credentials: a secret, or a signed assertion."""
-    form = query_of(call.content)
-    tenant = call.path.strip("/").split("/")[0]
-    if tenant != book.setting("tenant_id"):
+    book, form = call.book, query_of(call.content)
+    if not _is_tenant(book, tenant):
         return _error(400, "invalid_request", 90002, f"Tenant '{tenant}' not found.")
     if form.get("grant_type") != "client_credentials":
         return _error(400, "unsupported_grant_type", 70003, "The app requested an unsupported grant type.")
-    named = book.find("upn", form.get("client_id", "").lower())
-    app = next((one for one in named if one["kind"] == "application"), None)
-    if app is None:
-        return _error(
-            400, "unauthorized_client", 700016, f"Application with identifier '{form.get('client_id')}' was not found."
-        )
-    scope = form.get("scope", "")
+    client = form.get("client_id", "")
+    app = next(iter(book.find("application", "appId", client)), None)
+    if app is None or app.get("deletedDateTime"):
+        text = f"Application with identifier '{client}' was not found in the directory 'nexusops'."
+        return _error(400, "unauthorized_client", 700016, text)
+    refusal = _unfit_credential(call, app, form)
+    if refusal is not None:
+        return refusal
+    return _granted(call, app["appId"], form.get("scope", ""))
+
+
+def _granted(call: Call, app_id: str, scope: str) -> Answer:
+    if len(scope.split()) != 1:
+        text = f"The provided value for the input parameter 'scope' isn't valid. The scope {scope} isn't valid."
+        return _error(400, "invalid_scope", 70011, text)
     if not scope.endswith("/.default"):
+        text = f"The provided value for the input parameter 'scope' is not valid. The scope {scope} is not valid."
         return _error(
             400,
             "invalid_scope",
-            70011,
-            f"The provided value for the input parameter 'scope' isn't valid. The scope {scope} isn't valid.",
+            1002012,
+            f"{text} Client credential flows must have a scope value with /.default suffixed.",
         )
-    refusal = _credential(book, app, form, f"{authority}/{tenant}/oauth2/v2.0/token")
-    if refusal is not None:
-        return refusal
-    token = issue(book, app["appId"], scope.removesuffix("/.default"))
-    return Answer(
-        200,
-        {"token_type": "Bearer", "expires_in": LIFETIME, "ext_expires_in": LIFETIME, "access_token": token},
-    )
+    audience = scope.removesuffix("/.default")
+    if resources_of(audience, call.origin) == ():
+        text = f"The resource principal named {audience} was not found in the tenant named nexusops."
+        return _error(400, "invalid_resource", 500011, text)
+    token = issue(call.book, app_id, audience, call.origin)
+    body = {"token_type": "Bearer", "expires_in": LIFETIME, "ext_expires_in": LIFETIME, "access_token": token}
+    return Answer(200, body, {"Cache-Control": "no-store"})
 
 
-def _credential(book: Book, app: Object, form: dict[str, str], audience: str) -> Answer | None:
+def _is_tenant(book: Book, name: str) -> bool:
+    if name.lower() == book.setting("tenant_id"):
+        return True
+    found = book.get("domain", name.lower())
+    return found is not None and bool(found["isVerified"])
+
+
+def _unfit_credential(call: Call, app: Object, form: dict[str, str]) -> Answer | None:
+    """The error of a credential that does not fit, None for one that does."""
     if form.get("client_assertion_type") == _ASSERTION:
         try:
-            _verify(book, app, form.get("client_assertion", ""), audience)
-        except (jwt.PyJWTError, ValueError) as error:
-            message = f"Client assertion contains an invalid signature. [Reason - {error}]"
-            code = 700024 if isinstance(error, jwt.ExpiredSignatureError | jwt.ImmatureSignatureError) else 700027
-            return _error(401, "invalid_client", code, message)
+            verify(call, app, form.get("client_assertion", ""))
+        except UnfitAssertion as error:
+            return _error(401, "invalid_client", error.number, str(error))
         return None
-    if "client_secret" not in form:
-        return _error(
-            401, "invalid_client", 7000218, "The request body must contain: 'client_assertion' or 'client_secret'."
-        )
-    known = [c for c in app.get("passwordCredentials", ()) if c["secretText"] == form["client_secret"]]
+    secret = form.get("client_secret")
+    if not secret:
+        text = "The request body must contain the following parameter: 'client_assertion' or 'client_secret'."
+        return _error(401, "invalid_client", 7000218, text)
+    known = [c for c in app["passwordCredentials"] if c["secretText"] == secret]
     if not known:
-        message = (
+        text = (
             "Invalid client secret provided. Ensure the secret being sent in the request is the client secret value, "
             f"not the client secret ID, for a secret added to app '{app['appId']}'."
         )
-        return _error(401, "invalid_client", 7000215, message)
-    if all(
-        c.get("endDateTime") and c["endDateTime"] < time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()) for c in known
-    ):
-        message = f"The provided client secret keys for app '{app['appId']}' are expired."
-        return _error(401, "invalid_client", 7000222, message)
+        return _error(401, "invalid_client", 7000215, text)
+    now = datetime.now(UTC).strftime(INSTANT)
+    if all(c["endDateTime"] is not None and c["endDateTime"] < now for c in known):
+        text = f"The provided client secret keys for app '{app['appId']}' are expired."
+        return _error(401, "invalid_client", 7000222, text)
     return None
 
 
-def _verify(book: Book, app: Object, assertion: str, audience: str) -> None:
-    from cryptography import x509
-
-    header = jwt.get_unverified_header(assertion)
-    named = {name: header[name].rstrip("=") for name in ("x5t", "x5t#S256") if name in header}
-    for credential in app.get("keyCredentials", ()):
-        der = base64.b64decode(credential["key"])
-        prints = {"x5t": _print(hashlib.sha1, der), "x5t#S256": _print(hashlib.sha256, der)}
-        if named and all(prints[name] == value for name, value in named.items()):
-            key: Any = x509.load_der_x509_certificate(der).public_key()
-            claims = jwt.decode(
-                assertion,
-                key,
-                algorithms=["RS256", "PS256"],
-                audience=audience,
-                issuer=app["appId"],
-                options={"require": ["exp", "jti", "sub"]},
-            )
-            _once(book, claims["jti"])
-            return
-    raise ValueError("The key was not found.")
+def resources_of(audience: str, origin: str) -> tuple[str, ...]:
+    """The resources that an audience names. The tenant's own address on loopback names both: they share it."""
+    host = urlsplit(audience).netloc or audience
+    if host in _HOSTS:
+        return (_HOSTS[host],)
+    return (GRAPH_APP, EXCHANGE_APP) if host == urlsplit(origin).netloc else ()
 
 
-def _print(digest: Any, der: bytes) -> str:
-    return base64.urlsafe_b64encode(digest(der).digest()).rstrip(b"=").decode()
-
-
-def _once(book: Book, jti: str) -> None:
-    seen = book.setting("assertions") or []
-    if jti in seen:
-        raise ValueError("The assertion has been used before.")
-    book.set("assertions", [*seen[-500:], jti])
-
-
-def issue(book: Book, app_id: str, audience: str) -> str:
-    """A token of the embedded tenant; the roles that the app has now are baked in."""
-    now = int(time.time())
+def issue(book: Book, app_id: str, audience: str, origin: str = "") -> str:
+    """A token; the roles that the app has now are baked in (3.1). Raises ValueError for an unknown audience."""
+    resources = resources_of(audience, origin)
+    if not resources:
+        raise ValueError(f"{audience}: neither Graph nor Exchange")
+    now, tenant = int(time.time()), book.setting("tenant_id")
     claims = {
         "aud": audience,
+        "res": resources,
+        "iss": f"https://sts.windows.net/{tenant}/",
         "appid": app_id,
-        "tid": book.setting("tenant_id"),
-        "roles": sorted(roles_of(book, app_id)),
+        "idtyp": "app",
+        "tid": tenant,
+        "ver": "1.0",
+        "roles": sorted(granted_roles(book, app_id, resources)),
         "iat": now,
+        "nbf": now,
         "exp": now + LIFETIME,
-        "jti": uuid.uuid4().hex,
+        "uti": new_id(),
     }
     return jwt.encode(claims, book.setting("signing_key"), algorithm="HS256")
 
 
-def roles_of(book: Book, app_id: str) -> set[str]:
-    """The application permissions granted to an app, by name (Graph's and Exchange's)."""
-    principal = next((p for p in book.find("upn", app_id.lower()) if p["kind"] == "servicePrincipal"), None)
-    if principal is None:
+def granted_roles(book: Book, app_id: str, resources: tuple[str, ...]) -> set[str]:
+    """The names of the application permissions that an app has on these resources."""
+    principal = next(iter(book.find("servicePrincipal", "appId", app_id)), None)
+    if principal is None or not principal["accountEnabled"]:
         return set()
-    return {assignment["value"] for assignment in principal.get("appRoleAssignments", ())}
+    values = {
+        (resource["id"], role["id"]): role["value"]
+        for name in resources
+        for resource in book.find("servicePrincipal", "appId", name)
+        for role in resource["appRoles"]
+    }
+    held = book.find("assignment", "principalId", principal["id"])
+    return {values[key] for a in held if (key := (a["resourceId"], a["appRoleId"])) in values}
 
 
-def authorised(book: Book, call: Call, audiences: tuple[str, ...]) -> None:
-    """Reads the bearer token into the call; raises the service's 401 where it is missing, expired or for another one."""
+def authorise(call: Call, resource: str) -> str | None:
+    """Reads the bearer token into the call; the reason, where it does not open this resource."""
     scheme, _, token = call.headers.get("authorization", "").partition(" ")
     if scheme.lower() != "bearer" or not token:
-        raise _unauthorised("Access token is empty.")
+        return "Access token is empty."
     try:
-        claims = jwt.decode(token, book.setting("signing_key"), algorithms=["HS256"], options={"verify_aud": False})
-    except jwt.ExpiredSignatureError as error:
-        raise _unauthorised("Access token has expired or is not yet valid.") from error
-    except jwt.PyJWTError as error:
-        raise _unauthorised("Access token validation failure.") from error
-    if not any(name in claims["aud"] for name in audiences):
-        raise _unauthorised("Access token validation failure. Invalid audience.")
-    call.app, call.roles = claims["appid"], frozenset(claims["roles"])
+        claims = _claims(call.book, token)
+    except jwt.ExpiredSignatureError:
+        return "Access token has expired or is not yet valid."
+    except jwt.PyJWTError:
+        return "Access token validation failure."
+    if resource not in claims["res"]:
+        return "Access token validation failure. Invalid audience."
+    call.app_id, call.roles = claims["appid"], frozenset(claims["roles"])
+    return None
 
 
-def _unauthorised(message: str) -> Refusal:
+def _claims(book: Book, token: str) -> dict[str, Any]:
+    key = book.setting("signing_key")
+    claims = _read.get((key, token))
+    if claims is None or claims["exp"] <= time.time():
+        claims = jwt.decode(token, key, algorithms=["HS256"], options={"verify_aud": False, "require": ["exp", "aud"]})
+        if len(_read) > 1000:
+            _read.clear()
+        _read[key, token] = claims
+    return claims
+
+
+def unauthorised(message: str) -> Refusal:
+    """Graph's 401 (9.16)."""
     body = {"error": {"code": "InvalidAuthenticationToken", "message": message}}
-    return Refusal(Answer(401, body, {"WWW-Authenticate": 'Bearer error="invalid_token"'}))
+    return Refusal(Answer(401, body, {"WWW-Authenticate": 'Bearer realm="", error="invalid_token"'}))
 
 
 def _error(status: int, error: str, number: int, message: str) -> Answer:
     """The shape of Entra's token errors (tenant-api.md 9)."""
-    trace, correlation, stamp = uuid.uuid4(), uuid.uuid4(), time.strftime("%Y-%m-%d %H:%M:%SZ", time.gmtime())
-    text = f"AADSTS{number}: {message} Trace ID: {trace} Correlation ID: {correlation} Timestamp: {stamp}"
+    trace, correlation = new_id(), new_id()
+    stamp = datetime.now(UTC).strftime("%Y-%m-%d %H:%M:%SZ")
+    text = f"AADSTS{number}: {message}\r\nTrace ID: {trace}\r\nCorrelation ID: {correlation}\r\nTimestamp: {stamp}"
     body = {
         "error": error,
         "error_description": text,
         "error_codes": [number],
         "timestamp": stamp,
-        "trace_id": str(trace),
-        "correlation_id": str(correlation),
+        "trace_id": trace,
+        "correlation_id": correlation,
         "error_uri": f"https://login.microsoftonline.com/error?code={number}",
     }
     return Answer(status, body)
 
 
-def discovery(book: Book, authority: str) -> Answer:
-    """The documents that MSAL asks for."""
-    tenant = f"{authority}/{book.setting('tenant_id')}"
-    return Answer(
-        200,
-        {
-            "issuer": f"{tenant}/v2.0",
-            "authorization_endpoint": f"{tenant}/oauth2/v2.0/authorize",
-            "token_endpoint": f"{tenant}/oauth2/v2.0/token",
-            "jwks_uri": f"{tenant}/discovery/v2.0/keys",
-            "response_types_supported": ["code", "id_token", "token"],
-            "subject_types_supported": ["pairwise"],
-            "id_token_signing_alg_values_supported": ["RS256"],
-            "token_endpoint_auth_methods_supported": ["client_secret_post", "private_key_jwt"],
-        },
-    )
+def openid_configuration(call: Call, tenant: str) -> Answer:
+    """The document that MSAL asks for before its first token."""
+    if not _is_tenant(call.book, tenant):
+        return _error(400, "invalid_tenant", 90002, f"Tenant '{tenant}' not found.")
+    base = f"{call.origin}/{tenant}"
+    body = {
+        "issuer": f"{base}/v2.0",
+        "authorization_endpoint": f"{base}/oauth2/v2.0/authorize",
+        "token_endpoint": f"{base}/oauth2/v2.0/token",
+        "jwks_uri": f"{base}/discovery/v2.0/keys",
+        "response_types_supported": ["code", "id_token", "token"],
+        "subject_types_supported": ["pairwise"],
+        "id_token_signing_alg_values_supported": ["RS256"],
+        "token_endpoint_auth_methods_supported": ["client_secret_post", "private_key_jwt"],
+    }
+    return Answer(200, body)
+
+
+def instance_discovery(call: Call) -> Answer:
+    """``GET /common/discovery/instance``: this authority speaks for itself."""
+    host = urlsplit(call.origin).netloc
+    tenant = call.book.setting("tenant_id")
+    entry = {"preferred_network": host, "preferred_cache": host, "aliases": [host]}
+    document = f"{call.origin}/{tenant}/v2.0/.well-known/openid-configuration"
+    return Answer(200, {"tenant_discovery_endpoint": document, "api-version": "1.1", "metadata": [entry]})

@@ -1,37 +1,60 @@
-"""A request as the services see it, an answer, and the ways in which a request is refused."""
+"""A request as the services see it, an answer, and the ways in which Graph refuses a request (tenant-api.md 9)."""
 
 from __future__ import annotations
 
-import uuid
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import parse_qsl
 
 import msgspec
 
+from nexusops.emulator.book import Book, new_id
 
-@dataclass(slots=True)
+INSTANT = "%Y-%m-%dT%H:%M:%SZ"
+
+
+@dataclass(slots=True, kw_only=True)
 class Call:
-    """One request. ``path`` is without host and query; ``roles`` are those of the token, ``app`` its application."""
+    """One request.
 
+    ``path`` has no host and no query; ``origin`` is scheme and host as the client knows them; header names are in small
+    letters. ``app_id`` and ``roles`` are those of the token. ``warnings`` go into Exchange's answer. ``unseen`` are the
+    objects that were asked for too early (kind, id). ``lag`` and ``mailbox_delay`` are armed by a fault; what used them
+    stands in ``used``.
+    """
+
+    book: Book
     method: str
     path: str
     query: dict[str, str]
     headers: dict[str, str]
-    content: bytes
-    app: str = ""
+    content: bytes = b""
+    origin: str = ""
+    app_id: str = ""
     roles: frozenset[str] = frozenset()
-    now: str = ""
-    base: str = ""
+    cmdlet: str = ""
+    items: list[dict[str, Any]] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+    unseen: set[tuple[str, str]] = field(default_factory=set)
+    lag: int = 0
+    mailbox_delay: tuple[int, float] = (0, 0)
+    used: set[str] = field(default_factory=set)
 
     @property
     def body(self) -> Any:
+        """The JSON body, None where there is none; Graph's refusal where it is no JSON."""
         if not self.content:
             return None
         try:
             return msgspec.json.decode(self.content)
         except msgspec.DecodeError as error:
             raise refused(400, "BadRequest", "Unable to read JSON request payload.") from error
+
+    @property
+    def stamp(self) -> str:
+        """Directory time as Graph writes it."""
+        return self.book.now().astimezone(UTC).strftime(INSTANT)
 
 
 @dataclass(slots=True)
@@ -49,39 +72,55 @@ class Answer:
 
 
 class Refusal(Exception):
-    """The answer to a request that the real service refuses."""
+    """The answer to a request that the real service refuses. What the request wrote so far is undone."""
 
     def __init__(self, answer: Answer) -> None:
         super().__init__(answer.status)
         self.answer = answer
 
 
-def refused(status: int, code: str, message: str, *, details: list[dict[str, str]] | None = None) -> Refusal:
-    """Graph's error envelope (tenant-api.md 9)."""
+def refused(
+    status: int,
+    code: str,
+    message: str,
+    *,
+    details: list[dict[str, str]] | None = None,
+    headers: dict[str, str] | None = None,
+) -> Refusal:
+    """Graph's error envelope; request ids and date are filled in when the answer is sent."""
     error: dict[str, Any] = {"code": code, "message": message}
     if details:
         error["details"] = details
-    error["innerError"] = {
-        "date": "2026-01-01T00:00:00",
-        "request-id": str(uuid.uuid4()),
-        "client-request-id": str(uuid.uuid4()),
-    }
-    return Refusal(Answer(status, {"error": error}))
+    request_id = new_id()
+    stamp = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S")
+    error["innerError"] = {"date": stamp, "request-id": request_id, "client-request-id": request_id}
+    return Refusal(Answer(status, {"error": error}, {"request-id": request_id, **(headers or {})}))
 
 
-def bad_request(message: str, **more: Any) -> Refusal:
-    return refused(400, "Request_BadRequest", message, **more)
+def bad_request(message: str, *, details: list[dict[str, str]] | None = None) -> Refusal:
+    return refused(400, "Request_BadRequest", message, details=details)
 
 
 def not_found(object_id: str) -> Refusal:
-    message = f"Resource '{object_id}' does not exist or one of its queried reference-property objects are not present."
-    return refused(404, "Request_ResourceNotFound", message)
+    """9.4: not there, or not replicated yet."""
+    text = "does not exist or one of its queried reference-property objects are not present."
+    return refused(404, "Request_ResourceNotFound", f"Resource '{object_id}' {text}")
 
 
 def conflict(target: str) -> Refusal:
-    """tenant-api.md 9.5, 9.6."""
+    """9.5, 9.6: a value that another object has."""
     message = f"Another object with the same value for property {target} already exists."
     return bad_request(message, details=[{"code": "ObjectConflict", "message": message, "target": target}])
+
+
+def denied() -> Refusal:
+    """9.3: a missing permission, or a privileged target."""
+    return refused(403, "Authorization_RequestDenied", "Insufficient privileges to complete the operation.")
+
+
+def access_denied() -> Refusal:
+    """9.12, the wording of RBAC for Applications."""
+    return refused(403, "ErrorAccessDenied", "Access is denied. Check credentials and try again.")
 
 
 def query_of(raw: bytes) -> dict[str, str]:

@@ -1,0 +1,213 @@
+"""OData $filter, as far as Graph documents it for directory objects (tenant-api.md 4.1).
+
+expression   and, or, not, parentheses
+comparison   name eq|ne|ge|le value, name in ('a', 'b'), startswith(name, 'a'), endsWith(name, 'a'),
+             name/any(x:x eq 'a'), name/any(x:startswith(x, 'a')), name/any(x:x/part eq a), name/$count eq 0
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from nexusops.emulator.wire import Refusal, bad_request, refused
+
+Test = Callable[[dict[str, Any]], bool]
+Keys = frozenset[tuple[str, str]]
+MOST_ALTERNATIVES = 15
+_TOKEN = re.compile(r"\s*(?:('(?:[^']|'')*')|([()/:,])|([$\w.+-]+))")
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """``test`` decides; every object that passes has one of ``keys`` (property, value), None: it may be any object."""
+
+    test: Test
+    keys: Keys | None = None
+    advanced: bool = False
+
+
+def parse(text: str) -> Filter:
+    """Raises Graph's 400 for a clause that it does not understand."""
+    reader = _Reader(text)
+    found = reader.alternatives()
+    if reader.peek() is not None:
+        raise invalid(f"Syntax error at '{reader.peek()}' in '{text}'.")
+    return found
+
+
+def invalid(message: str) -> Refusal:
+    return bad_request(f"Invalid filter clause: {message}")
+
+
+class _Reader:
+    def __init__(self, text: str) -> None:
+        self.tokens: list[str] = []
+        position = 0
+        while position < len(text.rstrip()):
+            match = _TOKEN.match(text, position)
+            if match is None:
+                raise invalid(f"Syntax error at position {position} in '{text}'.")
+            self.tokens.append(match[0].strip())
+            position = match.end()
+        self.at = 0
+
+    def peek(self, ahead: int = 0) -> str | None:
+        at = self.at + ahead
+        return self.tokens[at] if at < len(self.tokens) else None
+
+    def take(self, wanted: str | None = None) -> str:
+        token = self.peek()
+        if token is None or (wanted is not None and token.lower() != wanted):
+            raise invalid(f"'{wanted or 'a value'}' expected, found '{token}'.")
+        self.at += 1
+        return token
+
+    def alternatives(self) -> Filter:
+        terms = [self._conjunction()]
+        while (self.peek() or "").lower() == "or":
+            self.take()
+            terms.append(self._conjunction())
+        if len(terms) > MOST_ALTERNATIVES:
+            raise _too_many(len(terms))
+        if len(terms) == 1:
+            return terms[0]
+        keys: Keys | None = frozenset[tuple[str, str]]()
+        for term in terms:
+            keys = None if keys is None or term.keys is None else keys | term.keys
+        tests = [term.test for term in terms]
+        return Filter(lambda o: any(test(o) for test in tests), keys, any(term.advanced for term in terms))
+
+    def _conjunction(self) -> Filter:
+        terms = [self._term()]
+        while (self.peek() or "").lower() == "and":
+            self.take()
+            terms.append(self._term())
+        if len(terms) == 1:
+            return terms[0]
+        tests = [term.test for term in terms]
+        keys = min((term.keys for term in terms if term.keys is not None), key=len, default=None)
+        return Filter(lambda o: all(test(o) for test in tests), keys, any(term.advanced for term in terms))
+
+    def _term(self) -> Filter:
+        word = (self.peek() or "").lower()
+        if word == "not":
+            self.take()
+            inner = self._term()
+            return Filter(lambda o: not inner.test(o), None, True)
+        if word == "(":
+            self.take()
+            inner = self.alternatives()
+            self.take(")")
+            return inner
+        if word in ("startswith", "endswith"):
+            return self._affix(lambda name: lambda o: (o.get(name),))
+        return self._comparison()
+
+    def _affix(self, values: Callable[[str], Callable[[dict[str, Any]], Any]]) -> Filter:
+        word = self.take().lower()
+        self.take("(")
+        name = self.take()
+        self.take(",")
+        wanted = unquoted(self.take()).lower()
+        self.take(")")
+        read = values(name)
+        if word == "startswith":
+            return Filter(lambda o: any(str(v or "").lower().startswith(wanted) for v in read(o)))
+        return Filter(lambda o: any(str(v or "").lower().endswith(wanted) for v in read(o)), None, True)
+
+    def _comparison(self) -> Filter:
+        name = self.take()
+        if self.peek() == "/":
+            self.take()
+            part = self.take()
+            if part.lower() == "any":
+                return self._any(name)
+            if part == "$count":
+                return _compared(lambda o: len(o.get(name) or ()), self.take(), literal(self.take()), advanced=True)
+            return _compared(lambda o: (o.get(name) or {}).get(part), self.take(), literal(self.take()))
+        operator = self.take().lower()
+        if operator == "in":
+            return self._in(name)
+        value = literal(self.take())
+        keys = frozenset({(name, str(value).lower())}) if operator == "eq" and isinstance(value, str) else None
+        return _compared(lambda o: o.get(name), operator, value, keys=keys)
+
+    def _in(self, name: str) -> Filter:
+        self.take("(")
+        values = [unquoted(self.take()).lower()]
+        while self.peek() == ",":
+            self.take()
+            values.append(unquoted(self.take()).lower())
+        self.take(")")
+        if len(values) > MOST_ALTERNATIVES:
+            raise _too_many(len(values))
+        wanted = frozenset(values)
+        keys = frozenset((name, value) for value in values)
+        return Filter(lambda o: str(o.get(name) or "").lower() in wanted, keys)
+
+    def _any(self, name: str) -> Filter:
+        self.take("(")
+        variable = self.take()
+        self.take(":")
+        if (self.peek() or "").lower() in ("startswith", "endswith"):
+            found = self._affix(lambda _: lambda o: o.get(name) or ())
+            self.take(")")
+            return found
+        self.take(variable.lower())
+        part = None
+        if self.peek() == "/":
+            self.take()
+            part = self.take()
+        self.take("eq")
+        wanted = unquoted(self.take()).lower()
+        self.take(")")
+        if part is None:
+            test: Test = lambda o: any(str(v).lower() == wanted for v in o.get(name) or ())  # noqa: E731
+            return Filter(test, frozenset({(name, wanted)}))
+        return Filter(lambda o: any(str(v.get(part)).lower() == wanted for v in o.get(name) or ()))
+
+
+def _compared(
+    read: Callable[[dict[str, Any]], Any],
+    operator: str,
+    value: Any,
+    *,
+    keys: Keys | None = None,
+    advanced: bool = False,
+) -> Filter:
+    wanted = _folded(value)
+    match operator.lower():
+        case "eq":
+            return Filter(lambda o: bool(_folded(read(o)) == wanted), keys, advanced)
+        case "ne":
+            return Filter(lambda o: bool(_folded(read(o)) != wanted), None, True)
+        case "ge":
+            return Filter(lambda o: read(o) is not None and bool(_folded(read(o)) >= wanted), None, advanced)
+        case "le":
+            return Filter(lambda o: read(o) is not None and bool(_folded(read(o)) <= wanted), None, advanced)
+    raise invalid(f"operator '{operator}' is not supported.")
+
+
+def _folded(value: Any) -> Any:
+    return value.lower() if isinstance(value, str) else value
+
+
+def literal(token: str) -> Any:
+    if token.startswith("'"):
+        return unquoted(token)
+    known = {"true": True, "false": False, "null": None}
+    if token.lower() in known:
+        return known[token.lower()]
+    return int(token) if token.isdigit() else token
+
+
+def unquoted(token: str) -> str:
+    return token[1:-1].replace("''", "'") if token.startswith("'") else token
+
+
+def _too_many(count: int) -> Refusal:
+    text = f"Too many child clauses specified in search filter expression containing 'OR' operators: {count}."
+    return refused(400, "Request_UnsupportedQuery", f"{text} Max allowed: {MOST_ALTERNATIVES}.")

@@ -1,0 +1,39 @@
+"""The organisation (``GET /organization``)."""
+
+from __future__ import annotations
+
+from nexusops.emulator.birth import INITIAL_DOMAIN
+from nexusops.emulator.graph import odata
+from nexusops.emulator.wire import Answer, Call
+
+
+def organisation(call: Call) -> Answer:
+    """One row: the tenant, with its verified domains."""
+    book = call.book
+    verified = [
+        {
+            "name": found["id"],
+            "isDefault": found["isDefault"],
+            "isInitial": found["isInitial"],
+            "type": "Managed",
+            "capabilities": ", ".join(found["supportedServices"]),
+        }
+        for found in book.page("domain")
+        if found["isVerified"]
+    ]
+    row = {
+        "id": book.setting("tenant_id"),
+        "displayName": "nexusops",
+        "tenantType": "AAD",
+        "countryLetterCode": "GB",
+        "createdDateTime": "2020-01-01T00:00:00Z",
+        "defaultUsageLocation": "GB",
+        "onPremisesSyncEnabled": None,
+        "verifiedDomains": verified or [{"name": INITIAL_DOMAIN, "isDefault": True, "isInitial": True}],
+        "assignedPlans": [],
+        "provisionedPlans": [],
+        "technicalNotificationMails": [],
+        "businessPhones": [],
+    }
+    names = odata.select_of(call, "organization", lambda name: name in row, row)
+    return Answer(200, odata.listed(call, "organization", [odata.shown(row, names)]))

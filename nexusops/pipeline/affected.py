@@ -61,7 +61,7 @@ def _registered(tables: SnapshotTables, services: Mapping[str, ServiceRequest]) 
 
 
 def _concerned(people: set[PersonId], boxes: set[str], tables: SnapshotTables, ports: Ports) -> set[str]:
-    """Boxes whose owner is affected (D31) or whose domain winds down, and the addresses that hang together with them."""
+    """Boxes whose owner is affected (D31) or whose domain winds down, and the addresses that go with them."""
     small = tables.slice((), ports.services)
     ending = ending_domains(small)
     found = {

@@ -101,6 +101,7 @@ class World:
     faults: dict[str, str] = field(default_factory=dict)
     spared: dict[str, str] = field(default_factory=dict)
     tenant: dict[str, ActualMailbox] = field(default_factory=dict)
+    deleted: dict[str, date] = field(default_factory=dict)
     channel_works: bool = True
 
     def domain(self, name: str, **columns: Any) -> World:
@@ -250,6 +251,9 @@ class World:
     def run(self, text: str | date, only: set[str] | None = None) -> Day:
         """Plans and carries out; returns what was planned, and the ledger as it then is."""
         today = day(text) if isinstance(text, str) else text
+        for name, gone in list(self.deleted.items()):
+            if self.tenant[name].deleted and (today - gone).days >= 30:
+                del self.tenant[name], self.deleted[name]  # the tenant purges by itself
         done = self.plan(today, only)
         books = Books(done.ledger, self.policy, today)
         settled: list[RowChange] = []
@@ -257,6 +261,8 @@ class World:
             if isinstance(planned.change, SendNotice) and not (self.channel_works and planned.change.to):
                 continue
             outcome = self._perform(planned)
+            if isinstance(planned.change, DeleteMailbox):
+                self.deleted[planned.change.mailbox.name] = today
             settled.extend(books.settle(planned.change, outcome, last=True))
         self.ledger = with_rows(done.ledger, [row.after for row in settled if row.after is not None])
         return Day(done.changes, done.findings, done.rows, self.ledger)

@@ -1,0 +1,124 @@
+"""Names that are taken, and addresses given on (R17-R19; D09-D12, D43)."""
+
+from __future__ import annotations
+
+import pytest
+from building.oxford import oxford, student
+from building.world import World
+
+
+def test_the_second_and_third_of_a_name_get_a_number() -> None:
+    """R17, D11: served in the order of earliest affiliation, then username."""
+    world = student(oxford(), "3", "Ann Lee", start="2024-10-01")
+    student(world, "1", "Ann Lee", start="2024-10-01")
+    student(world, "2", "Ann Lee", start="2024-09-01")
+    world.run("2024-10-01")
+    assert [world.states(n) for n in ("2", "1", "3")] == [
+        {"ann.lee@balliol.ox.ac.uk": "active"},
+        {"ann.lee2@balliol.ox.ac.uk": "active"},
+        {"ann.lee3@balliol.ox.ac.uk": "active"},
+    ]
+
+
+def test_the_first_addresses_of_a_person_get_the_same_number_everywhere() -> None:
+    """D11: the smallest number that is free in all the domains needed."""
+    world = student(oxford(), "1", "Ann Lee", "CHEM")
+    world.run("2024-10-01")
+    student(world, "2", "Ann Lee", "BALL", "CHEM", start="2024-10-02")
+    world.run("2024-10-02")
+    assert world.states("2") == {"ann.lee2@balliol.ox.ac.uk": "active", "ann.lee2@chem.ox.ac.uk": "active"}
+
+
+def test_a_later_domain_where_the_name_part_is_taken_is_an_exception_there_only() -> None:
+    """R22, D12: the smallest free number in that domain, flagged; what exists is never altered."""
+    world = student(student(oxford(), "1", "Ann Lee", "LAW"), "2", "Ann Lee", "BALL")
+    world.run("2024-10-01")
+    world.affiliation("2", "LAW", "2024-11-01")
+    done = world.run("2024-11-01")
+    assert world.states("2") == {"ann.lee@balliol.ox.ac.uk": "active", "ann.lee2@law.ox.ac.uk": "active"}
+    assert done.codes == {("NAME_PART_EXCEPTION", "2")}
+
+
+def test_a_name_that_looks_like_a_generated_one_counts_as_what_it_is() -> None:
+    """2.6: probing goes by whole strings."""
+    world = oxford().person("9", "ball0009").affiliation("9", "BALL", "2024-10-01")
+    world.card("9", "UG", "Ann", "Lee2", "2024-10-01", "2028-09-30")
+    world.run("2024-10-01")
+    student(student(world, "1", "Ann Lee", start="2024-10-02"), "2", "Ann Lee", start="2024-10-02")
+    world.run("2024-10-02")
+    assert [world.states(n) for n in ("9", "1", "2")] == [
+        {"ann.lee2@balliol.ox.ac.uk": "active"},
+        {"ann.lee@balliol.ox.ac.uk": "active"},
+        {"ann.lee3@balliol.ox.ac.uk": "active"},
+    ]
+
+
+def _left_on_15_january() -> World:
+    """Ann left, her mailbox was deleted, and the address is nobody's."""
+    world = student(oxford(), "1", "Ann Lee", cancelled_on="2025-01-15")
+    for day in ("2024-10-01", "2025-01-15", "2025-01-16", "2025-02-15", "2025-04-15"):
+        world.run(day)
+    assert world.states("1") == {"ann.lee@balliol.ox.ac.uk": "deleted"}
+    assert str(world.state("1").left_on) == "2025-01-15"
+    return world
+
+
+@pytest.mark.parametrize(
+    ("day", "address"),
+    [("2025-07-15", "ann.lee2@balliol.ox.ac.uk"), ("2025-07-16", "ann.lee@balliol.ox.ac.uk")],
+    ids=["six months to the day", "more than six months"],
+)
+def test_an_address_goes_to_another_person_only_after_more_than_six_months(day: str, address: str) -> None:
+    """R19, D09: strictly more than six months after the owner left."""
+    world = student(_left_on_15_january(), "2", "Ann Lee", start=day)
+    world.run(day)
+    assert world.states("2") == {address: "active"}
+
+
+def test_an_address_of_somebody_who_is_still_a_member_is_never_given_on() -> None:
+    """D10, T16: leaving a unit is not leaving."""
+    world = student(oxford(), "1", "Ann Lee", "BALL", "CHEM").affiliation("1", "CHEM", "2024-10-01", "2024-10-31")
+    for day in ("2024-10-01", "2024-11-01", "2024-11-02", "2025-01-02"):
+        world.run(day)
+    assert world.states("1")["ann.lee@chem.ox.ac.uk"] == "deleted"
+    student(world, "2", "Ann Lee", "CHEM", start="2026-01-01")
+    world.run("2026-01-01")
+    assert world.states("2") == {"ann.lee2@chem.ox.ac.uk": "active"}
+
+
+def test_a_cardholder_has_not_left() -> None:
+    """D09: any current card of any type."""
+    world = _left_on_15_january().card("1", "CB", "Ann", "Lee", "2025-02-01", "2030-01-01", card_id="cb")
+    world.run("2025-05-01")
+    student(world, "2", "Ann Lee", start="2025-08-01")
+    world.run("2025-08-01")
+    assert world.states("2") == {"ann.lee2@balliol.ox.ac.uk": "active"}
+
+
+def test_the_address_of_somebody_who_died_is_not_given_on() -> None:
+    """D43: reuse is blocked until it is released."""
+    world = _left_on_15_january().person("1", "ball0001", deceased=True)
+    world.run("2025-05-01")
+    student(world, "2", "Ann Lee", start="2026-01-01")
+    world.run("2026-01-01")
+    assert world.states("2") == {"ann.lee2@balliol.ox.ac.uk": "active"}
+
+
+def test_the_owner_may_always_take_a_former_address_back() -> None:
+    """D10, D23: a returner with the same affiliation, long after the purge; a new ownership period, a new mailbox."""
+    world = _left_on_15_january()
+    world.run("2025-05-15")
+    world.card("1", "GR", "Ann", "Lee", "2025-06-01", "2028-09-30", card_id="back")
+    done = world.run("2025-06-01")
+    assert done.acts[0] == ("CreateMailbox", "ball0001")
+    row = world.address("ann.lee@balliol.ox.ac.uk")
+    assert (row.state, row.period, row.person_id, world.box("ball0001").generation) == ("active", 2, "1", 2)
+
+
+def test_a_username_is_never_issued_again() -> None:
+    """R18, D44: whoever else brings it is frozen."""
+    world = _left_on_15_january().person("2", "ball0001").affiliation("2", "BALL", "2026-01-01")
+    world.card("2", "UG", "Bob", "Ray", "2026-01-01", "2028-09-30")
+    del world.people["1"]
+    done = world.run("2026-01-01")
+    assert (done.acts, done.codes, world.state("2").state) == ([], {("DUP_USERNAME", "2")}, "frozen")

@@ -4,9 +4,10 @@ settings.py   [tenant] of nexusops.toml, resolved
 auth.py       credentials through azure-identity
 faults.py     what can go wrong, and its translation
 transport.py  the one retry policy
-graph.py      Microsoft Graph (the only importer of msgraph)
-exchange.py   InvokeCommand
+graph.py      Microsoft Graph (the only importer of msgraph); directory.py: its answers and refusals
+exchange.py   InvokeCommand; cmdlets.py: its answers and refusals
 reading.py    reads joined on ids
+cassettes.py  recorded exchanges, and their replay
 acting.py     look, write, verify
 making.py     steps that make, end and restore a mailbox
 changing.py   steps that change one
@@ -26,9 +27,12 @@ if TYPE_CHECKING:
     from nexusops.model.ids import Domain
     from nexusops.tenant.live import LiveTenant
     from nexusops.tenant.settings import TenantSettings
+    from nexusops.tenant.transport import Retry
 
 
-def embedded(path: Path, settings: TenantSettings, *, notice_sender: str | None = None) -> LiveTenant:
+def embedded(
+    path: Path, settings: TenantSettings, *, notice_sender: str | None = None, retry: Retry | None = None
+) -> LiveTenant:
     """The embedded tenant kept at ``path``, in process: its ASGI application fills the transport slot."""
     import httpx
 
@@ -41,7 +45,7 @@ def embedded(path: Path, settings: TenantSettings, *, notice_sender: str | None 
     tenant = EmbeddedTenant.open(path)
     if notice_sender:
         tenant.ensure_mailbox(notice_sender, "Postmaster")
-    credential, retry = tenant.credential(), Retry()
+    credential, used = tenant.credential(), retry or Retry()
 
     def make() -> tuple[Graph, Exchange]:
         slot = httpx.ASGITransport(app=tenant.app)
@@ -50,47 +54,46 @@ def embedded(path: Path, settings: TenantSettings, *, notice_sender: str | None 
             tenant.exchange_base_url,
             tenant.tenant_id,
             lambda: credential.get_token(scope).token,
-            retry,
+            used,
             transport=slot,
         )
-        return Graph(tenant.graph_base_url, credential, retry, transport=slot), exchange
+        return Graph(tenant.graph_base_url, credential, used, transport=slot), exchange
 
     def prepare(domains: Collection[Domain], at: datetime) -> None:
         for domain in sorted(domains):
             tenant.accept_domain(domain)
         tenant.set_clock(at)
 
-    return LiveTenant(make, settings, prepare=prepare, close_with=tenant.close)
+    return LiveTenant(make, settings, prepare=prepare, close_with=tenant.close, sleep=used.sleep)
 
 
-def microsoft365(settings: TenantSettings, *, transport: httpx.AsyncBaseTransport | None = None) -> LiveTenant:
-    """The real service at the configured addresses. ``transport`` is the seam of tests and cassettes."""
+def microsoft365(
+    settings: TenantSettings, *, transport: httpx.AsyncBaseTransport | None = None, retry: Retry | None = None
+) -> LiveTenant:
+    """The real service at the configured addresses. ``transport`` is the seam of tests and cassettes, ``retry`` that of
+    their sleep.
+    """
     import ssl
 
-    from nexusops.tenant.auth import credential
+    from nexusops.tenant.auth import Translating, credential
     from nexusops.tenant.exchange import Exchange
-    from nexusops.tenant.faults import CredentialFault, FaultClass
     from nexusops.tenant.graph import Graph
     from nexusops.tenant.live import LiveTenant
     from nexusops.tenant.transport import Retry
 
-    found, retry = credential(settings), Retry()
+    found, used = Translating(credential(settings)), retry or Retry()
     verify = ssl.create_default_context(cafile=settings.ca_bundle) if settings.ca_bundle else True
     scope = f"{settings.exchange_base_url}/.default"
 
-    def token() -> str:
-        from azure.core.exceptions import ClientAuthenticationError
-
-        try:
-            return found.get_token(scope).token
-        except ClientAuthenticationError as error:
-            raise CredentialFault(FaultClass.AUTH, error.message) from error
-
     def make() -> tuple[Graph, Exchange]:
         exchange = Exchange(
-            settings.exchange_base_url, settings.tenant_id, token, retry, transport=transport, verify=verify
+            settings.exchange_base_url,
+            settings.tenant_id,
+            lambda: found.get_token(scope).token,
+            used,
+            transport=transport,
+            verify=verify,
         )
-        return Graph(settings.graph_base_url, found, retry, transport=transport, verify=verify), exchange
+        return Graph(settings.graph_base_url, found, used, transport=transport, verify=verify), exchange
 
-    # azure-identity's credentials keep connections and can be closed; their protocol does not say so.
-    return LiveTenant(make, settings, close_with=getattr(found, "close", None))
+    return LiveTenant(make, settings, close_with=found.close, sleep=used.sleep)

@@ -13,9 +13,11 @@ from nexusops.model.changes import OnMailbox
 from nexusops.model.ids import MailboxKey, PersonId
 from nexusops.model.journal import JsonObject, Step, StepOutcome, StepResult
 from nexusops.model.mailboxes import MailboxKind
-from nexusops.tenant.exchange import Exchange, MailboxRow
+from nexusops.tenant.cmdlets import MailboxRow
+from nexusops.tenant.directory import User
+from nexusops.tenant.exchange import Exchange
 from nexusops.tenant.faults import FaultClass, TenantFault
-from nexusops.tenant.graph import Graph, User
+from nexusops.tenant.graph import Graph
 from nexusops.tenant.settings import TenantSettings
 
 LOOKS = (0.0, 0.5, 1.0, 2.0, 4.0)
@@ -33,28 +35,65 @@ class Site:
     users: dict[MailboxKey, str] = field(default_factory=dict)
     guids: dict[MailboxKey, str] = field(default_factory=dict)
     skus: dict[str, str] = field(default_factory=dict)
+    fresh: set[MailboxKey] = field(default_factory=set)
+    """Mailboxes whose user was created in this run: the directory may need some seconds to show it (8)."""
 
     async def user(self, on: OnMailbox) -> User | None:
         """The directory user of a mailbox, by id; by employeeId, or through the mailbox, where it is not known yet."""
         known = on.user_id or self.users.get(on.key)
         if known is None and on.kind is not MailboxKind.PERSONAL:
             row = await self.exchange.mailbox(self.identity(on))
-            known = row.external_directory_object_id if row is not None else None
+            return await self.graph.user(row.external_directory_object_id) if row is not None else None
         if known is not None:
             return await self.graph.user(known)
-        found = await self.graph.users_of([PersonId(on.key.split(":")[1])])
-        return found[0] if len(found) == 1 else None
+        found = await self.graph.users_of([person_of(on)])
+        if len(found) > 1:
+            raise TenantFault(FaultClass.CONFLICT, f"{len(found)} users carry the employeeId {person_of(on)}")
+        for user in found:
+            self.users[on.key] = user.id
+        return found[0] if found else None
+
+    async def new_user(self, on: OnMailbox) -> User | None:
+        """The user of a mailbox; where it was only just created, as soon as it shows."""
+        user: User | None = None
+
+        async def look() -> bool:
+            nonlocal user
+            user = await self.user(on)
+            return user is not None
+
+        await (self.until(look) if on.key in self.fresh else look())
+        return user
 
     def identity(self, on: OnMailbox) -> str:
-        """What Exchange finds it by: the guid, else the user's id, else (of a box) its name."""
+        """What Exchange finds it by: the guid, else the user's id, else its name."""
         guid = on.exchange_guid or self.guids.get(on.key)
         return guid or on.user_id or self.users.get(on.key) or on.name
 
     async def mailbox(self, on: OnMailbox) -> MailboxRow:
+        """The mailbox, or the fault of a missing one. A person's is joined on ids, never on a name (12, 1)."""
+        if on.kind is MailboxKind.PERSONAL and self.identity(on) == on.name:
+            user = await self.user(on)
+            if user is None:
+                raise TenantFault(FaultClass.NOT_FOUND, f"there is no directory user for {on.name}")
         row = await self.exchange.mailbox(self.identity(on))
         if row is None:
             raise TenantFault(FaultClass.NOT_FOUND, f"Exchange has no mailbox {on.name}")
         return row
+
+    async def hide(self, row: MailboxRow, *, hidden: bool) -> None:
+        """Out of the address lists, or back in them; nothing where it is so already."""
+        if row.hidden_from_address_lists_enabled is hidden:
+            return
+
+        async def look() -> bool:
+            now = await self.exchange.mailbox(row.guid)
+            return now is not None and now.hidden_from_address_lists_enabled is hidden
+
+        async def write() -> None:
+            await self.exchange.invoke("Set-Mailbox", Identity=row.guid, HiddenFromAddressListsEnabled=hidden)
+
+        await self.write(write, look, synced=row.is_dir_synced)
 
     async def until(self, look: Callable[[], Awaitable[bool]]) -> bool:
         """Whether what was written shows, within some seconds."""
@@ -65,18 +104,34 @@ class Site:
                 return True
         return False
 
-    async def write(self, write: Callable[[], Awaitable[Any]], look: Callable[[], Awaitable[bool]]) -> None:
-        """Writes and verifies. A lost answer is settled by looking; only what did not happen is written again."""
-        try:
-            await write()
-        except TenantFault as fault:
-            if fault.fault is not FaultClass.UNKNOWN_OUTCOME:
-                raise
-            if await self.until(look):
-                return
-            await write()
+    async def write(
+        self, write: Callable[[], Awaitable[Any]], look: Callable[[], Awaitable[bool]], *, synced: bool = False
+    ) -> None:
+        """Writes and verifies. A lost answer is settled by looking; only what did not happen is written again, once.
+
+        What is ``synced`` from on premises is mastered there: it is not tried at all.
+        """
+        if synced:
+            raise TenantFault(FaultClass.WRONG_AUTHORITY, "it is synchronised from on premises; change it there")
+        for again in (True, False):
+            try:
+                await write()
+            except TenantFault as fault:
+                if fault.fault is not FaultClass.UNKNOWN_OUTCOME:
+                    raise
+                if await self.until(look):
+                    return
+                if not again:
+                    raise
+            else:
+                break
         if not await self.until(look):
             raise TenantFault(FaultClass.TRANSIENT, "it was accepted, and does not show; the next run looks again")
+
+
+def person_of(on: OnMailbox) -> PersonId:
+    """Whose a personal mailbox is: its key is ``person:ID:GENERATION``."""
+    return PersonId(on.key.split(":")[1])
 
 
 def done(

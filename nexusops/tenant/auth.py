@@ -6,10 +6,35 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from nexusops.errors import UsageError
+from nexusops.tenant.faults import CredentialFault, FaultClass
 from nexusops.tenant.settings import MICROSOFT_AUTHORITIES, TenantSettings
 
 if TYPE_CHECKING:
-    from azure.core.credentials import TokenCredential
+    from azure.core.credentials import AccessToken, TokenCredential
+
+
+class Translating:
+    """A credential whose refusals are our faults: Graph's adapter and Exchange's client both ask through it."""
+
+    def __init__(self, credential: TokenCredential) -> None:
+        self._credential = credential
+
+    def get_token(self, *scopes: str, **options: Any) -> AccessToken:
+        """Raises CredentialFault where the authority refuses, or cannot be reached."""
+        from azure.core.exceptions import AzureError, ClientAuthenticationError
+
+        try:
+            return self._credential.get_token(*scopes, **options)
+        except ClientAuthenticationError as error:
+            raise CredentialFault(FaultClass.AUTH, error.message) from error
+        except AzureError as error:
+            raise CredentialFault(FaultClass.AUTH, f"no token could be had: {error.message}") from error
+
+    def close(self) -> None:
+        # azure-identity's credentials keep connections and can be closed; their protocol does not say so.
+        closing = getattr(self._credential, "close", None)
+        if closing is not None:
+            closing()
 
 
 def credential(settings: TenantSettings) -> TokenCredential:

@@ -16,7 +16,8 @@ from nexusops.model.changes import (
 from nexusops.model.journal import JsonObject, Step, StepOutcome
 from nexusops.model.steps import BLOCK, HIDE, PROTOCOLS, REVOKE_SESSIONS, UNBLOCK
 from nexusops.tenant.acting import Site, aside, done, neither
-from nexusops.tenant.exchange import MailboxRow, hash_table
+from nexusops.tenant.cmdlets import MailboxRow
+from nexusops.tenant.exchange import hash_table
 from nexusops.tenant.faults import FaultClass, TenantFault
 
 MOST_ADDRESSES = 300
@@ -66,7 +67,11 @@ async def _proxies(
         last = await site.exchange.mailbox(row.guid) or last
         return (add is None or add in last.smtp) and (remove is None or remove not in last.smtp)
 
-    await site.write(lambda: site.exchange.invoke("Set-Mailbox", Identity=row.guid, EmailAddresses=value), look)
+    await site.write(
+        lambda: site.exchange.invoke("Set-Mailbox", Identity=row.guid, EmailAddresses=value),
+        look,
+        synced=row.is_dir_synced,
+    )
     return done(step, _addresses(row), _addresses(last))
 
 
@@ -86,7 +91,11 @@ async def set_sender(site: Site, step: Step, change: SetSender) -> StepOutcome:
         last = await site.exchange.mailbox(row.guid) or last
         return last.primary == change.becomes
 
-    await site.write(lambda: site.exchange.invoke("Set-Mailbox", Identity=row.guid, EmailAddresses=listed), look)
+    await site.write(
+        lambda: site.exchange.invoke("Set-Mailbox", Identity=row.guid, EmailAddresses=listed),
+        look,
+        synced=row.is_dir_synced,
+    )
     if row.smtp - last.smtp:
         lost = ", ".join(sorted(row.smtp - last.smtp))
         raise TenantFault(FaultClass.TRANSIENT, f"addresses were lost with the change of sender: {lost}")
@@ -115,7 +124,7 @@ async def set_forward(site: Site, step: Step, change: SetForward | ClearForward)
         now = await site.exchange.mailbox(row.guid)
         return now is not None and _same(now.forward, wanted)
 
-    await site.write(write, look)
+    await site.write(write, look, synced=row.is_dir_synced)
     return done(step, {"forward": row.forward}, {"forward": wanted})
 
 
@@ -158,28 +167,36 @@ async def _sign_in(site: Site, step: Step, change: DisableMailbox | EnableMailbo
         now = await site.graph.user(user.id)
         return now is not None and now.account_enabled is allowed
 
-    await site.write(lambda: site.graph.send("PATCH", f"/users/{user.id}", {"accountEnabled": allowed}), look)
+    await site.write(
+        lambda: site.graph.send("PATCH", f"/users/{user.id}", {"accountEnabled": allowed}),
+        look,
+        synced=bool(user.on_premises_sync_enabled),
+    )
     return done(step, before, {"accountEnabled": allowed}, user_id=user.id)
 
 
 async def _protocols(
     site: Site, step: Step, change: DisableMailbox | EnableMailbox, wanted: dict[str, Any]
 ) -> StepOutcome:
-    identity = site.identity(change.mailbox)
-    rows = await site.exchange.invoke("Get-CASMailbox", Identity=identity)
-    before: JsonObject = {name: rows[0].get(name) for name in wanted} if rows else {}
+    guid = (await site.mailbox(change.mailbox)).guid
+
+    async def flags() -> JsonObject:
+        rows = await site.exchange.invoke("Get-CASMailbox", Identity=guid)
+        if len(rows) != 1:
+            raise TenantFault(FaultClass.BUG, f"Exchange answered with {len(rows)} rows for one mailbox")
+        return {name: rows[0].get(name) for name in wanted}
+
+    async def look() -> bool:
+        return await flags() == wanted
+
+    before = await flags()
     if before != wanted:
-        await site.exchange.invoke("Set-CASMailbox", Identity=identity, **wanted)
-        now = await site.exchange.invoke("Get-CASMailbox", Identity=identity)
-        if any(now[0].get(name) is not value for name, value in wanted.items()):
-            raise TenantFault(FaultClass.TRANSIENT, "the protocols do not show as they were set")
-    after: JsonObject = dict(wanted.items())
-    return done(step, before, after)
+        await site.write(lambda: site.exchange.invoke("Set-CASMailbox", Identity=guid, **wanted), look)
+    return done(step, before, dict(wanted.items()), exchange_guid=guid)
 
 
 async def _hidden(site: Site, step: Step, change: DisableMailbox | EnableMailbox, *, hidden: bool) -> StepOutcome:
     row = await site.mailbox(change.mailbox)
     before: JsonObject = {"hidden": row.hidden_from_address_lists_enabled}
-    if row.hidden_from_address_lists_enabled is not hidden:
-        await site.exchange.invoke("Set-Mailbox", Identity=row.guid, HiddenFromAddressListsEnabled=hidden)
+    await site.hide(row, hidden=hidden)
     return done(step, before, {"hidden": hidden}, exchange_guid=row.guid)

@@ -19,6 +19,7 @@ class FaultClass(StrEnum):
     CONFLICT = "conflict"
     CONFIG = "config"
     BUG = "bug"
+    REFUSED = "refused"
     AUTH = "auth"
     WRONG_AUTHORITY = "wrong_authority"
     PRIVILEGED = "privileged"
@@ -35,7 +36,9 @@ NEEDS_A_HUMAN = frozenset(
 """Refusals that concern this one object: it is set aside, and the run goes on."""
 
 STOPS_THE_RUN = frozenset({FaultClass.BUG, FaultClass.AUTH, FaultClass.FOREIGN_HOST})
-"""Faults that every further request would meet too."""
+"""Faults that every further request would meet too. What is refused for a reason that we do not know (REFUSED) fails
+alone.
+"""
 
 
 class TenantFault(Exception):

@@ -37,6 +37,7 @@ from nexusops.tenant.faults import NEEDS_A_HUMAN, STOPS_THE_RUN, TenantFault, un
 from nexusops.tenant.graph import Graph
 from nexusops.tenant.reading import Reading
 from nexusops.tenant.settings import TenantSettings
+from nexusops.tenant.transport import Sleep
 
 AT_ONCE = 4
 T = TypeVar("T")
@@ -56,13 +57,15 @@ class LiveTenant:
         *,
         prepare: Prepare | None = None,
         close_with: Callable[[], None] | None = None,
+        sleep: Sleep = asyncio.sleep,
     ) -> None:
         self._loop = asyncio.new_event_loop()
         self._settings = settings
         self._prepare = prepare
         self._close_with = close_with
         self._graph, self._exchange = self._run(_made(make))
-        self._site = Site(self._graph, self._exchange, settings)
+        self._site = Site(self._graph, self._exchange, settings, sleep)
+        self._stopped: TenantFault | None = None
 
     def _run(self, work: Coroutine[Any, Any, T]) -> T:
         return self._loop.run_until_complete(work)
@@ -81,24 +84,32 @@ class LiveTenant:
             self._prepare(domains, at)
 
     def perform(self, steps: Sequence[Step]) -> Iterator[StepOutcome]:
-        """A few steps at a time; each outcome as it comes. A fault that every request would meet ends the run."""
+        """A few steps at a time; each outcome as it comes. After a fault that every request would meet nothing more is
+        asked: all further steps fail with it.
+        """
         queue = list(steps)
         running: set[asyncio.Task[StepOutcome]] = set()
-        while queue or running:
-            while queue and len(running) < AT_ONCE:
-                running.add(self._loop.create_task(self._one(queue.pop(0))))
-            finished, running = self._run(_first(running))
-            for task in finished:
-                yield task.result()
+        try:
+            while queue or running:
+                while queue and len(running) < AT_ONCE:
+                    running.add(self._loop.create_task(self._one(queue.pop(0))))
+                finished, running = self._run(_first(running))
+                for task in finished:
+                    yield task.result()
+        finally:
+            if running:
+                self._run(_cancelled(running))
 
     async def _one(self, step: Step) -> StepOutcome:
+        if self._stopped is not None:
+            return failed(step, self._stopped, f"not tried, since before it: {self._stopped.message}")
         try:
             return await self._step(step)
         except TenantFault as fault:
             if fault.fault in NEEDS_A_HUMAN:
                 return aside(step, f"needs a human: {fault.message}")
             if fault.fault in STOPS_THE_RUN:
-                return failed(step, fault, unreadable(fault).message)
+                self._stopped = fault
             return failed(step, fault)
 
     async def _step(self, step: Step) -> StepOutcome:
@@ -151,6 +162,13 @@ async def _first(
     tasks: set[asyncio.Task[StepOutcome]],
 ) -> tuple[set[asyncio.Task[StepOutcome]], set[asyncio.Task[StepOutcome]]]:
     return await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+
+
+async def _cancelled(tasks: set[asyncio.Task[StepOutcome]]) -> None:
+    """Nobody waits for these any more: what they wrote is found by the next look."""
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
 
 
 def _unsupported(step: Step, message: str) -> StepOutcome:

@@ -7,10 +7,14 @@ from typing import Any
 
 from nexusops.model.changes import CreateMailbox, DeleteMailbox, RestoreMailbox
 from nexusops.model.journal import Step, StepOutcome
+from nexusops.model.mailboxes import MailboxKind
 from nexusops.model.steps import LICENCE, MAILBOX, USER
-from nexusops.tenant.acting import Site, aside, done, waiting
-from nexusops.tenant.faults import ExchangeFault, FaultClass, GraphFault, TenantFault
-from nexusops.tenant.graph import User
+from nexusops.tenant.acting import Site, aside, done, person_of, waiting
+from nexusops.tenant.cmdlets import MailboxRow
+from nexusops.tenant.directory import User
+from nexusops.tenant.faults import FaultClass, TenantFault
+
+SHARED = "SharedMailbox"
 
 
 async def create_personal(site: Site, step: Step, change: CreateMailbox) -> StepOutcome:
@@ -19,8 +23,9 @@ async def create_personal(site: Site, step: Step, change: CreateMailbox) -> Step
     if step.name == LICENCE:
         return await _licence(site, step, change)
     assert step.name == MAILBOX  # noqa: S101 - steps_of knows no other
-    user_id = site.users.get(change.mailbox.key) or change.mailbox.user_id
-    row = await site.exchange.mailbox(user_id or change.user_principal_name)
+    user = await site.new_user(change.mailbox)
+    row = await site.exchange.mailbox(user.id) if user is not None else None
+    user_id = user.id if user is not None else None
     if row is None:
         return waiting(step, "Exchange has not made the mailbox yet", user_id=user_id)
     site.guids[change.mailbox.key] = row.guid
@@ -36,31 +41,44 @@ async def _user(site: Site, step: Step, change: CreateMailbox) -> StepOutcome:
         return _known(site, step, change, found[0], existed=True)
     if not site.settings.create_users:
         return aside(step, "no directory user carries the employeeId, and [tenant] create_users is false")
-    try:
-        content = await site.graph.send("POST", "/users", _new_user(site, change))
-        import msgspec
+    return await _create(site, step, change, again=True)
 
-        return _known(site, step, change, msgspec.json.decode(content, type=User), existed=False)
-    except GraphFault as fault:
+
+async def _create(site: Site, step: Step, change: CreateMailbox, *, again: bool) -> StepOutcome:
+    try:
+        return _known(site, step, change, await site.graph.create_user(_new_user(site, change)), existed=False)
+    except TenantFault as fault:
         if fault.fault not in (FaultClass.CONFLICT, FaultClass.UNKNOWN_OUTCOME):
             raise
-        return await _settle_user(site, step, change, fault)
+        outcome = await _settled(site, step, change)
+        if outcome is not None:
+            return outcome
+        if fault.fault is FaultClass.UNKNOWN_OUTCOME and again:
+            return await _create(site, step, change, again=False)
+        raise
 
 
-async def _settle_user(site: Site, step: Step, change: CreateMailbox, fault: GraphFault) -> StepOutcome:
-    """The name is taken, or the answer was lost: is it our user?"""
-    found = await site.graph.user(change.user_principal_name)
-    if found is not None and found.employee_id == change.person_id:
+async def _settled(site: Site, step: Step, change: CreateMailbox) -> StepOutcome | None:
+    """The name is taken, or the answer was lost: is it our user? None where no user shows (4.3)."""
+    found: User | None = None
+
+    async def look() -> bool:
+        nonlocal found
+        found = await site.graph.user(change.user_principal_name)
+        return found is not None
+
+    await site.until(look)
+    if found is None:
+        return None
+    if found.employee_id == change.person_id:
         return _known(site, step, change, found, existed=False)
-    if found is not None:
-        return aside(step, f"needs a human: {change.user_principal_name} is another user ({found.id})")
-    if fault.fault is FaultClass.CONFLICT:
-        return aside(step, f"needs a human: {fault.message}")
-    raise fault
+    return aside(step, f"needs a human: {change.user_principal_name} is another user ({found.id})")
 
 
 def _known(site: Site, step: Step, change: CreateMailbox, user: User, *, existed: bool) -> StepOutcome:
     site.users[change.mailbox.key] = user.id
+    if not existed:
+        site.fresh.add(change.mailbox.key)
     return done(step, {"existed": existed}, {"user_id": user.id}, user_id=user.id)
 
 
@@ -78,9 +96,9 @@ def _new_user(site: Site, change: CreateMailbox) -> dict[str, Any]:
 
 
 async def _licence(site: Site, step: Step, change: CreateMailbox) -> StepOutcome:
-    user = await site.user(change.mailbox)
+    user = await site.new_user(change.mailbox)
     if user is None:
-        raise TenantFault(FaultClass.TRANSIENT, "the user does not show yet")
+        return waiting(step, "the directory does not show the user yet")
     sku_id = await _sku(site)
     if sku_id is None:
         return aside(step, f"the tenant has no licence {site.settings.licence_sku}; check [tenant] licence_sku")
@@ -109,27 +127,33 @@ async def _sku(site: Site) -> str | None:
 async def create_shared(site: Site, step: Step, change: CreateMailbox) -> StepOutcome:
     name, on = change.mailbox.name, change.mailbox
     if step.name == MAILBOX:
-        found = await site.exchange.mailbox(name)
+        found = await site.exchange.mailbox(name) or await _new_shared(site, change)
         if found is None:
-            found = await _new_shared(site, change)
-        if found is None or found.primary != change.address:
-            primary = found.primary if found else "none"
-            return aside(step, f"needs a human: a mailbox {name} exists with the address {primary}")
+            return waiting(step, "Exchange does not show the new mailbox yet")
+        if found.primary != change.address or found.recipient_type_details != SHARED:
+            has = f"{found.recipient_type_details} with the address {found.primary or 'none'}"
+            return aside(step, f"needs a human: {name} is a {has}; the plan wants a {SHARED} with {change.address}")
         site.guids[on.key] = found.guid
         site.users[on.key] = found.external_directory_object_id
         after: dict[str, Any] = {"exchange_guid": found.guid, "address": found.primary}
         return done(step, None, after, user_id=found.external_directory_object_id, exchange_guid=found.guid)
     row = await site.mailbox(on)
-    if not row.hidden_from_address_lists_enabled:
-        await site.exchange.invoke("Set-Mailbox", Identity=row.guid, HiddenFromAddressListsEnabled=True)
+    await site.hide(row, hidden=True)
     await _block_linked(site, row.external_directory_object_id)
     hidden: dict[str, Any] = {"hidden": row.hidden_from_address_lists_enabled}
     return done(step, hidden, {"hidden": True}, user_id=row.external_directory_object_id, exchange_guid=row.guid)
 
 
-async def _new_shared(site: Site, change: CreateMailbox) -> Any:
-    name = change.mailbox.name
-    try:
+async def _new_shared(site: Site, change: CreateMailbox) -> MailboxRow | None:
+    """Makes it, or takes the one that is there (a lost answer, an earlier run); None where it does not show yet."""
+    name, found = change.mailbox.name, None
+
+    async def look() -> bool:
+        nonlocal found
+        found = await site.exchange.mailbox(name)
+        return found is not None
+
+    async def write() -> None:
         await site.exchange.invoke(
             "New-Mailbox",
             Shared=True,
@@ -138,23 +162,28 @@ async def _new_shared(site: Site, change: CreateMailbox) -> Any:
             DisplayName=change.display_name,
             PrimarySmtpAddress=change.address,
         )
-    except ExchangeFault as fault:
-        if fault.fault not in (FaultClass.CONFLICT, FaultClass.UNKNOWN_OUTCOME):
+
+    try:
+        await site.write(write, look)
+    except TenantFault as fault:
+        if fault.fault is FaultClass.CONFLICT and not await look():
             raise
-        found = await site.exchange.mailbox(name)
-        if found is None:
+        if fault.fault not in (FaultClass.CONFLICT, FaultClass.TRANSIENT):
             raise
-        return found
-    return await site.exchange.mailbox(name)
+    return found
 
 
 async def _block_linked(site: Site, user_id: str) -> None:
     """The account behind a shared mailbox could be enabled or given a password: blocked; it may not show yet (4.6)."""
-    try:
-        await site.graph.send("PATCH", f"/users/{user_id}", {"accountEnabled": False})
-    except GraphFault as fault:
-        if fault.fault is not FaultClass.NOT_FOUND:
-            raise
+    user = await site.graph.user(user_id)
+    if user is None or user.account_enabled is False:
+        return
+
+    async def look() -> bool:
+        now = await site.graph.user(user_id)
+        return now is not None and now.account_enabled is False
+
+    await site.write(lambda: site.graph.send("PATCH", f"/users/{user_id}", {"accountEnabled": False}), look)
 
 
 async def delete(site: Site, step: Step, change: DeleteMailbox) -> StepOutcome:
@@ -169,14 +198,15 @@ async def delete(site: Site, step: Step, change: DeleteMailbox) -> StepOutcome:
     async def look() -> bool:
         return await site.graph.user(user.id) is None
 
-    await site.write(lambda: site.graph.send("DELETE", f"/users/{user.id}"), look)
+    synced = bool(user.on_premises_sync_enabled)
+    await site.write(lambda: site.graph.send("DELETE", f"/users/{user.id}"), look, synced=synced)
     addresses = sorted(row.smtp) if row is not None else []
     before: dict[str, Any] = {"user_id": user.id, "addresses": list(addresses)}
     return done(step, before, {"deleted": True}, user_id=user.id)
 
 
 async def restore(site: Site, step: Step, change: RestoreMailbox) -> StepOutcome:
-    user_id = change.mailbox.user_id or site.users.get(change.mailbox.key)
+    user_id = change.mailbox.user_id or await _deleted_id(site, change)
     if user_id is None:
         return aside(step, "needs a human: the deleted user's id is not known")
     if await site.graph.user(user_id) is not None:
@@ -190,3 +220,12 @@ async def restore(site: Site, step: Step, change: RestoreMailbox) -> StepOutcome
     row = await site.exchange.mailbox(user_id)
     guid = row.guid if row is not None else None
     return done(step, {"deleted": True}, {"deleted": False}, user_id=user_id, exchange_guid=guid)
+
+
+async def _deleted_id(site: Site, change: RestoreMailbox) -> str | None:
+    """The deleted user that carries the person's employeeId, where there is exactly one."""
+    if change.mailbox.kind is not MailboxKind.PERSONAL:
+        return None
+    person = person_of(change.mailbox)
+    found = [user.id for user in await site.graph.deleted_users() if user.employee_id == person]
+    return found[0] if len(found) == 1 else None

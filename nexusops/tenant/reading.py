@@ -7,8 +7,10 @@ from collections.abc import Iterable, Mapping
 
 from nexusops.model.ids import Address, PersonId
 from nexusops.model.tenant import Actual, ActualMailbox, Wanted
-from nexusops.tenant.exchange import Exchange, MailboxRow
-from nexusops.tenant.graph import Graph, User
+from nexusops.tenant.cmdlets import MailboxRow
+from nexusops.tenant.directory import User
+from nexusops.tenant.exchange import Exchange
+from nexusops.tenant.graph import Graph
 
 
 class Reading:
@@ -33,33 +35,36 @@ class Reading:
         return Actual(people=people, boxes=found, ambiguous=ambiguous, licences_left=left)
 
     async def _everything(self) -> Actual:
-        listed, rows, deleted = await asyncio.gather(
-            _collected(self.graph.users()), self.exchange.all_mailboxes(), _collected(self.graph.deleted_users())
-        )
+        listing, deleting = asyncio.ensure_future(self.graph.users()), asyncio.ensure_future(self.graph.deleted_users())
+        try:
+            rows = await self.exchange.all_mailboxes()
+            users, deleted = await listing, await deleting
+        finally:
+            # Where one fails, the others are for nothing.
+            listing.cancel()
+            deleting.cancel()
+            await asyncio.gather(listing, deleting, return_exceptions=True)
         by_user = {row.external_directory_object_id: row for row in rows}
-        users = [user for user in listed if user.employee_id]
-        gone = [user for user in deleted if user.employee_id]
-        people, ambiguous = _people([*users, *gone], {user.id: by_user.get(user.id) for user in users})
-        mine = {user.id for user in users}
-        boxes = {row.name: _box(row) for user_id, row in by_user.items() if user_id not in mine}
+        people, ambiguous = _people([*users, *deleted], {user.id: by_user.get(user.id) for user in users})
+        mine = {user.id for user in users if user.employee_id}
+        boxes = {row.name: _box(row) for row in rows if row.external_directory_object_id not in mine}
         return Actual(people=people, boxes=boxes, ambiguous=ambiguous, licences_left=await self._licences_left())
 
     async def _deleted(self, wanted: Wanted, users: Iterable[User]) -> list[User]:
-        """Soft-deleted users of people who were not found live, by the ids that we know."""
+        """Soft-deleted users of people who were not found live: by the ids that we know, else out of the whole list."""
         live = {user.employee_id for user in users}
-        ids = [user_id for person, user_id in wanted.people.items() if user_id is not None and person not in live]
-        found = [await self.graph.deleted_user(user_id) for user_id in ids]
-        return [user for user in found if user is not None]
+        missing = {person: user_id for person, user_id in wanted.people.items() if person not in live}
+        if None in missing.values():
+            found: list[User | None] = list(await self.graph.deleted_users())
+        else:
+            found = [await self.graph.deleted_user(user_id) for user_id in missing.values() if user_id is not None]
+        return [user for user in found if user is not None and user.employee_id in missing]
 
     async def _licences_left(self) -> int | None:
         for sku in await self.graph.skus():
             if sku.sku_part_number == self.licence_sku:
                 return sku.prepaid_units.enabled - sku.consumed_units
         return 0
-
-
-async def _collected(users: object) -> list[User]:
-    return [user async for user in users]  # type: ignore[attr-defined]
 
 
 def _people(
@@ -112,7 +117,7 @@ def _box(row: MailboxRow) -> ActualMailbox:
         primary=Address(row.primary) if row.primary else None,
         addresses=frozenset(Address(a) for a in row.smtp),
         forward=row.forward,
-        shared=True,
+        shared=row.recipient_type_details == "SharedMailbox",
         synced=row.is_dir_synced,
         held=row.litigation_hold_enabled,
     )

@@ -7,11 +7,11 @@ connection); one whose answer was lost is a fault of the class UNKNOWN_OUTCOME, 
 from __future__ import annotations
 
 import asyncio
+import random
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from typing import TypeVar
-from urllib.parse import urlsplit
+from typing import Any, TypeVar
 
 import httpx
 import tenacity
@@ -23,27 +23,38 @@ Sleep = Callable[[float], Awaitable[None]]
 ATTEMPTS = 6
 LONGEST = 120.0
 """Seconds: a longer Retry-After ends the attempt instead of holding the run up."""
+SLOWEST = 60.0
 _REPEATABLE_READ = frozenset({FaultClass.THROTTLED, FaultClass.TRANSIENT, FaultClass.UNKNOWN_OUTCOME})
 
 
 class Retry:
-    """Tenacity's policy with a budget for the whole run, so that a failing service is not asked for ever."""
+    """Tenacity's policy with a budget for the whole run, so that a failing service is not asked for ever.
 
-    def __init__(self, *, budget: int = 2000, sleep: Sleep = asyncio.sleep) -> None:
+    ``sleep`` and ``chance`` (0 to 1, for the jitter) are given, so that a test neither waits nor guesses.
+    """
+
+    def __init__(
+        self, *, budget: int = 2000, sleep: Sleep = asyncio.sleep, chance: Callable[[], float] = random.random
+    ) -> None:
         self.budget = budget
         self.sleep = sleep
+        self.chance = chance
+        self._pauses = 0
+        self._free = asyncio.Event()
+        self._free.set()
 
     async def __call__(self, attempt: Callable[[], Awaitable[T]], *, read: bool) -> T:
         """Awaits the attempt until it succeeds, or until repeating it is not allowed any more."""
         policy = tenacity.AsyncRetrying(
             retry=tenacity.retry_if_exception(lambda error: self._again(error, read=read)),
-            wait=_wait,
+            wait=self._wait,
             stop=tenacity.stop_after_attempt(ATTEMPTS),
-            sleep=self.sleep,
+            sleep=self._pause,
             reraise=True,
         )
         async for again in policy:
             with again:
+                await self._free.wait()
                 return await attempt()
         raise AssertionError("the policy ends with a result or an error")
 
@@ -56,17 +67,51 @@ class Retry:
         self.budget -= 1 if again else 0
         return again
 
+    def _wait(self, state: tenacity.RetryCallState) -> float:
+        """What the service asks for and up to a tenth more, so that not everybody comes back at once; else jittered,
+        doubling.
+        """
+        error = state.outcome.exception() if state.outcome else None
+        asked = error.retry_after if isinstance(error, TenantFault) else None
+        if asked is not None:
+            return asked + self.chance() * (0.1 * asked + 0.05)
+        return float(min(SLOWEST, 2 ** (state.attempt_number - 1)) * (0.5 + 0.5 * self.chance()))
 
-_BACKOFF = tenacity.wait_random_exponential(multiplier=1, max=60)
+    async def _pause(self, seconds: float) -> None:
+        """Nobody asks meanwhile: what is sent while the service throttles still counts against us (7.2)."""
+        self._pauses += 1
+        self._free.clear()
+        try:
+            await self.sleep(seconds)
+        finally:
+            self._pauses -= 1
+            if not self._pauses:
+                self._free.set()
 
 
-def _wait(state: tenacity.RetryCallState) -> float:
-    """What the service asks for, and a little more so that not everybody comes back at once; else exponential,
-    jittered.
-    """
-    error = state.outcome.exception() if state.outcome else None
-    asked = error.retry_after if isinstance(error, TenantFault) else None
-    return asked + 0.1 + _BACKOFF(state) * 0.1 if asked is not None else _BACKOFF(state)
+def client_of(transport: httpx.AsyncBaseTransport | None, *, read_within: float, verify: Any) -> httpx.AsyncClient:
+    """A client that follows no redirect and takes none for an answer. ``transport`` None: the network; seconds."""
+    timeout = httpx.Timeout(read_within, connect=30)
+    hooks = {"response": [_no_redirect]}
+    return httpx.AsyncClient(transport=transport, timeout=timeout, verify=verify, event_hooks=hooks)
+
+
+async def _no_redirect(answer: httpx.Response) -> None:
+    # The SDK's adapter takes a redirect for a success: a notice would count as sent.
+    if answer.is_redirect:
+        host = answer.headers.get("location", "")
+        message = f"the service redirects to {host or 'nowhere'}, which is not followed"
+        raise TransportFault(FaultClass.FOREIGN_HOST, message, status=answer.status_code)
+
+
+def next_page(link: str | None, seen: set[str], base: str) -> str | None:
+    """The link to the next page of a list, if it may be followed; pages that lead back would never end."""
+    if link is None:
+        return None
+    if link in seen:
+        raise TransportFault(FaultClass.TRANSIENT, "the pages of a list lead back to one that was read already")
+    seen.add(link)
+    return same_host(link, base)
 
 
 def retry_after(value: str | None, now: datetime | None = None) -> float | None:
@@ -81,18 +126,22 @@ def retry_after(value: str | None, now: datetime | None = None) -> float | None:
         return None
     from nexusops import clock
 
-    return (
-        max(0.0, (at - (now or clock.now())).total_seconds())
-        if at.tzinfo
-        else max(0.0, (at.replace(tzinfo=UTC) - (now or clock.now())).total_seconds())
-    )
+    aware = at if at.tzinfo else at.replace(tzinfo=UTC)
+    return max(0.0, (aware - (now or clock.now())).total_seconds())
 
 
 def same_host(url: str, base: str) -> str:
-    """The link, if it leads where we were told to go; else the fault that ends the run before a token is sent there."""
-    wanted, given = urlsplit(base), urlsplit(url)
-    if (given.scheme, given.hostname, given.port) != (wanted.scheme, wanted.hostname, wanted.port):
-        message = f"a link leads to {given.scheme}://{given.hostname}, which is not the configured {wanted.hostname}"
+    """The link, if it leads where we were told to go; else the fault that ends the run before a token is sent there.
+
+    Judged by httpx's own reading of it, since that is what would be connected to.
+    """
+    wanted = httpx.URL(base)
+    try:
+        given = httpx.URL(url)
+    except httpx.InvalidURL as error:
+        raise TransportFault(FaultClass.FOREIGN_HOST, f"a link cannot be read: {error}") from error
+    if (given.scheme, given.host, given.port, given.userinfo) != (wanted.scheme, wanted.host, wanted.port, b""):
+        message = f"a link leads to {given.scheme}://{given.host}, which is not the configured {wanted.host}"
         raise TransportFault(FaultClass.FOREIGN_HOST, message)
     return url
 
@@ -102,8 +151,12 @@ def transport_fault(error: Exception, *, read: bool) -> TransportFault:
     if isinstance(error, httpx.ConnectError | httpx.ConnectTimeout | httpx.PoolTimeout):
         # Nothing was sent, so even a write may be repeated.
         return TransportFault(FaultClass.THROTTLED, f"no connection: {error}", retry_after=1.0)
-    fault = FaultClass.TRANSIENT if read else FaultClass.UNKNOWN_OUTCOME
-    return TransportFault(fault, f"the connection broke: {type(error).__name__}")
+    return TransportFault(lost(read=read), f"the connection broke: {type(error).__name__}")
+
+
+def lost(*, read: bool) -> FaultClass:
+    """No answer, or one that cannot be understood: a read is repeated, a write is settled by reading."""
+    return FaultClass.TRANSIENT if read else FaultClass.UNKNOWN_OUTCOME
 
 
 def status_fault(status: int, *, read: bool) -> FaultClass | None:
@@ -111,5 +164,5 @@ def status_fault(status: int, *, read: bool) -> FaultClass | None:
     if status == 429:
         return FaultClass.THROTTLED
     if status >= 500:
-        return FaultClass.TRANSIENT if read else FaultClass.UNKNOWN_OUTCOME
+        return lost(read=read)
     return None

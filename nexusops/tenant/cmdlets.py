@@ -1,0 +1,175 @@
+"""What Exchange answers to a cmdlet, decoded, and its refusals, translated (tenant-api.md 5.3, 5.7)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, TypeVar
+
+import msgspec
+
+from nexusops.tenant.faults import ExchangeFault, FaultClass
+from nexusops.tenant.transport import lost, retry_after, status_fault
+
+MAILBOX = (
+    "Guid,ExternalDirectoryObjectId,Name,Alias,EmailAddresses,ForwardingSmtpAddress,ForwardingAddress,"
+    "DeliverToMailboxAndForward,RecipientTypeDetails,LitigationHoldEnabled,IsDirSynced,HiddenFromAddressListsEnabled,"
+    "UserPrincipalName,DisplayName"
+)
+Row = dict[str, Any]
+T = TypeVar("T")
+
+
+class MailboxRow(msgspec.Struct, rename="pascal"):
+    """A row of Get-Mailbox, as far as it was asked for."""
+
+    guid: str
+    external_directory_object_id: str
+    name: str
+    email_addresses: list[str]
+    alias: str = ""
+    display_name: str = ""
+    forwarding_smtp_address: str | None = None
+    forwarding_address: str | None = None
+    recipient_type_details: str = ""
+    litigation_hold_enabled: bool = False
+    is_dir_synced: bool = False
+    hidden_from_address_lists_enabled: bool = False
+    user_principal_name: str = ""
+
+    @property
+    def primary(self) -> str | None:
+        return next((a[5:].lower() for a in self.email_addresses if a.startswith("SMTP:")), None)
+
+    @property
+    def smtp(self) -> frozenset[str]:
+        return frozenset(a[5:].lower() for a in self.email_addresses if a[:5].lower() == "smtp:")
+
+    @property
+    def forward(self) -> str | None:
+        """ForwardingAddress wins where both are set (4.8)."""
+        if self.forwarding_address is not None:
+            return self.forwarding_address
+        found = self.forwarding_smtp_address
+        return found[5:] if found is not None and found[:5].lower() == "smtp:" else found
+
+    def is_named(self, identity: str) -> bool:
+        """Whether this is what was asked for, by any of the names that Exchange finds a mailbox by."""
+        names = {self.guid, self.external_directory_object_id, self.name, self.alias, self.user_principal_name}
+        return identity.lower() in {name.lower() for name in names} | self.smtp
+
+
+class Answer(msgspec.Struct):
+    """Rows, and the link to more. ``value`` is missing after a write; a read without it was not answered."""
+
+    value: list[Row] | None = None
+    next_link: str | None = msgspec.field(name="@odata.nextLink", default=None)
+    warnings: list[str] = msgspec.field(name="@adminapi.warnings", default_factory=list)
+
+    def rows(self, *, read: bool) -> list[Row]:
+        """The rows without their annotations. A list that says it is cut short is no list."""
+        if read and self.value is None:
+            raise ExchangeFault(FaultClass.TRANSIENT, "the answer has no rows, not even none")
+        if read and any("more results available" in warning for warning in self.warnings):
+            raise ExchangeFault(FaultClass.TRANSIENT, "the list was cut short")
+        return [{k: v for k, v in row.items() if "@" not in k} for row in self.value or []]
+
+
+class Item(msgspec.Struct):
+    """One answer of a $batch."""
+
+    id: str
+    status: int
+    headers: dict[str, str] = {}
+    body: Any = None
+
+
+class Items(msgspec.Struct):
+    responses: list[Item]
+
+
+def decoded(content: bytes, kind: type[T], *, read: bool) -> T:
+    """The answer, or the fault of one that cannot be understood. A write may be answered with nothing (204)."""
+    try:
+        return msgspec.json.decode(content if content or read else b"{}", type=kind)
+    except msgspec.MsgspecError as error:
+        raise ExchangeFault(lost(read=read), f"the answer cannot be understood: {error}") from error
+
+
+def converted(value: Any, kind: type[T]) -> T:
+    """The same for rows and items that are decoded already; they are always read."""
+    try:
+        return msgspec.convert(value, kind)
+    except msgspec.ValidationError as error:
+        raise ExchangeFault(FaultClass.TRANSIENT, f"the answer cannot be understood: {error}") from error
+
+
+def the_one(rows: Sequence[Row], identity: str) -> MailboxRow | None:
+    """The mailbox that was asked for. Raises where others came: a lost Identity means every object there is (5.1)."""
+    found = [converted(row, MailboxRow) for row in rows]
+    if len(found) > 1 or any(not row.is_named(identity) for row in found):
+        raise ExchangeFault(FaultClass.BUG, f"Exchange answered with other mailboxes than {identity}")
+    return found[0] if found else None
+
+
+_BY_TYPE: Mapping[str, FaultClass] = {
+    "ManagementObjectNotFoundException": FaultClass.NOT_FOUND,
+    "ProxyAddressExistsException": FaultClass.CONFLICT,
+    "ADObjectAlreadyExistsException": FaultClass.CONFLICT,
+    "NotAcceptedDomainException": FaultClass.CONFIG,
+    "ParameterTransformationException": FaultClass.BUG,
+    "AmbiguousParameterSetException": FaultClass.BUG,
+    "ManagementObjectAmbiguousException": FaultClass.CONFLICT,
+    "CmdletAccessDeniedException": FaultClass.AUTH,
+    "CommandNotFoundException": FaultClass.AUTH,
+    "OverBudgetException": FaultClass.THROTTLED,
+    "UnableToWriteToAadException": FaultClass.TRANSIENT,
+}
+# In this order: the sentence on too many addresses also says that it may be transient, which it is not.
+_BY_TEXT = (
+    ("proxy addresses permitted", FaultClass.CONFLICT),
+    ("synchronized from your on-premises", FaultClass.WRONG_AUTHORITY),
+    ("write scope", FaultClass.WRONG_AUTHORITY),
+    ("isn't recognized as a name of a cmdlet", FaultClass.AUTH),
+    ("maximum number of concurrent requests", FaultClass.THROTTLED),
+    ("specified mailbox doesn't exist", FaultClass.NOT_FOUND),
+    ("property proxyAddresses already exists", FaultClass.CONFLICT),
+    ("may be transient", FaultClass.TRANSIENT),
+    ("already exists", FaultClass.CONFLICT),
+)
+
+
+def exchange_fault(status: int, content: bytes, headers: Mapping[str, str], *, read: bool) -> ExchangeFault:
+    """The one translation: the real text sits deep, and the status is a weak signal (5.7)."""
+    kind, text = _told(content)
+    named = {k.lower(): v for k, v in headers.items()}
+    fault = FaultClass.THROTTLED if status == 429 else next((f for words, f in _BY_TEXT if words in text), None)
+    fault = fault or _BY_TYPE.get(kind) or _by_status(status, read=read)
+    return ExchangeFault(
+        lost(read=read) if fault is FaultClass.TRANSIENT else fault,
+        text or f"status {status}",
+        status=status,
+        code=kind,
+        request_id=named.get("request-id"),
+        retry_after=retry_after(named.get("retry-after")),
+    )
+
+
+def _by_status(status: int, *, read: bool) -> FaultClass:
+    if status in (401, 403):
+        return FaultClass.AUTH
+    return status_fault(status, read=read) or FaultClass.REFUSED
+
+
+def _told(content: bytes) -> tuple[str, str]:
+    """(last part of the .NET type, text) of an error body; plain text, nothing and NUL bytes are possible."""
+    try:
+        error = msgspec.json.decode(content).get("error", {})
+        details = error.get("details") or [{}]
+        inner = (error.get("innererror") or {}).get("internalexception") or {}
+        message = details[0].get("message") or inner.get("message") or error.get("message") or ""
+    except (msgspec.DecodeError, AttributeError, LookupError):
+        return "", content.replace(b"\x00", b"").decode("utf-8", "replace").strip()
+    parts = str(message).split("|", 2)
+    if len(parts) < 3:
+        return "", str(message)
+    return parts[1].rpartition(".")[2], parts[2]

@@ -1,0 +1,145 @@
+"""What Microsoft Graph answers, decoded, and its refusals, translated (tenant-api.md 4.1-4.4, 9)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, TypeVar
+
+import msgspec
+
+from nexusops.tenant.faults import FaultClass, GraphFault, TenantFault
+from nexusops.tenant.transport import lost, retry_after, status_fault
+
+SELECT = (
+    "id,userPrincipalName,displayName,accountEnabled,employeeId,assignedLicenses,onPremisesSyncEnabled,mailNickname"
+)
+T = TypeVar("T")
+
+
+class Licence(msgspec.Struct, rename="camel"):
+    sku_id: str
+
+
+class User(msgspec.Struct, rename="camel"):
+    """A directory user, as far as it was asked for."""
+
+    id: str
+    user_principal_name: str = ""
+    display_name: str | None = None
+    account_enabled: bool | None = None
+    employee_id: str | None = None
+    assigned_licenses: list[Licence] = []
+    on_premises_sync_enabled: bool | None = None
+    mail_nickname: str | None = None
+    deleted_date_time: str | None = None
+
+
+class Page(msgspec.Struct):
+    """``value`` must be there: an answer without it is no empty list."""
+
+    value: list[User]
+    next_link: str | None = msgspec.field(name="@odata.nextLink", default=None)
+
+
+class PrepaidUnits(msgspec.Struct, frozen=True):
+    enabled: int = 0
+
+
+class Sku(msgspec.Struct, rename="camel"):
+    sku_id: str
+    sku_part_number: str
+    consumed_units: int = 0
+    prepaid_units: PrepaidUnits = PrepaidUnits()
+
+
+class Skus(msgspec.Struct):
+    value: list[Sku]
+
+
+class Item(msgspec.Struct):
+    """One answer in a $batch: it has its own status, and its own Retry-After (7.2)."""
+
+    id: str
+    status: int
+    headers: dict[str, str] = {}
+    body: Any = None
+
+
+class Items(msgspec.Struct):
+    responses: list[Item]
+
+
+def decoded(content: bytes, kind: type[T], *, read: bool = True) -> T:
+    """The answer as Graph documents it, or the fault of an answer that cannot be understood."""
+    try:
+        return msgspec.json.decode(content, type=kind)
+    except msgspec.MsgspecError as error:
+        raise GraphFault(lost(read=read), f"the answer is not what Graph documents: {error}") from error
+
+
+def converted(body: Any, kind: type[T]) -> T:
+    """The same for what stands in a $batch, decoded already."""
+    try:
+        return msgspec.convert(body, kind)
+    except msgspec.ValidationError as error:
+        raise GraphFault(FaultClass.TRANSIENT, f"the answer is not what Graph documents: {error}") from error
+
+
+def graph_fault(error: Any, *, read: bool) -> TenantFault:
+    """The one translation of what the SDK raises: ODataError, or APIError where the body was no Graph error."""
+    status = error.response_status_code or 0
+    main = getattr(error, "error", None)
+    code = getattr(main, "code", None) or ""
+    message = getattr(main, "message", None) or str(getattr(error, "message", "") or error)
+    details = [detail.code for detail in (getattr(main, "details", None) or [])]
+    headers = {str(k).lower(): str(v) for k, v in (error.response_headers or {}).items()}
+    inner = getattr(main, "inner_error", None)
+    return GraphFault(
+        status_fault(status, read=read) or _classified(status, code, message, details),
+        f"{code or status}: {message}",
+        status=status,
+        code=code,
+        request_id=getattr(inner, "request_id", None) or headers.get("request-id"),
+        retry_after=retry_after(headers.get("retry-after")),
+    )
+
+
+def item_fault(item: Item) -> GraphFault:
+    """The fault of one item of a $batch of reads."""
+    found = item.body.get("error") if isinstance(item.body, dict) else None
+    error: dict[str, Any] = found if isinstance(found, dict) else {}
+    code, message = str(error.get("code", "")), str(error.get("message", ""))
+    headers = {k.lower(): v for k, v in item.headers.items()}
+    fault = status_fault(item.status, read=True) or _classified(item.status, code, message, [])
+    told, after = f"{code or item.status}: {message}", retry_after(headers.get("retry-after"))
+    return GraphFault(fault, told, status=item.status, code=code, retry_after=after)
+
+
+_BY_CODE: Mapping[str, FaultClass] = {
+    "Request_ResourceNotFound": FaultClass.NOT_FOUND,
+    "ResourceNotFound": FaultClass.NOT_FOUND,
+    "MailboxNotEnabledForRESTAPI": FaultClass.NOT_FOUND,
+    "Authorization_RequestDenied": FaultClass.PRIVILEGED,
+    "ErrorAccessDenied": FaultClass.AUTH,
+    "ErrorSendAsDenied": FaultClass.AUTH,
+    "InvalidAuthenticationToken": FaultClass.AUTH,
+    "Request_MultipleObjectsWithSameKeyValue": FaultClass.CONFLICT,
+}
+
+
+def _classified(status: int, code: str, message: str, details: Sequence[str | None]) -> FaultClass:
+    if "ObjectConflict" in details or "already exists" in message:
+        return FaultClass.CONFLICT
+    if "available licenses" in message or "usage location" in message:
+        return FaultClass.NO_LICENCE
+    if "reference-property objects don't exist" in message or "objects being referenced" in message:
+        return FaultClass.NOT_FOUND
+    if code in _BY_CODE:
+        return _BY_CODE[code]
+    if status == 401:
+        return FaultClass.AUTH
+    if status == 403:
+        return FaultClass.PRIVILEGED
+    if 300 <= status < 400:
+        return FaultClass.FOREIGN_HOST
+    return FaultClass.NOT_FOUND if status == 404 else FaultClass.REFUSED

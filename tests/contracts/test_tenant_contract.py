@@ -1,0 +1,241 @@
+"""What every Tenant of ports.py does: here the adapters of Graph and Exchange on the embedded tenant."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from building.embedded import DOMAIN, WHY, Room, box, creation, person
+
+from nexusops.model.changes import (
+    AddAddress,
+    ClearForward,
+    DeleteMailbox,
+    DisableMailbox,
+    EnableMailbox,
+    GrantAccess,
+    RemoveAddress,
+    RestoreMailbox,
+    SetForward,
+    SetSender,
+)
+from nexusops.model.journal import Step, StepResult
+from nexusops.model.tenant import Actual, ActualMailbox, Wanted
+
+ADA = person()
+OWN = f"abcd0001@{DOMAIN}"
+NEW = "ada.byron@ox.ac.uk"
+
+
+@pytest.fixture
+def room(tmp_path: Path) -> Iterator[Room]:
+    made = Room(tmp_path / "tenant.db")
+    yield made
+    made.tenant.close()
+
+
+@pytest.fixture
+def ada(room: Room) -> ActualMailbox:
+    assert room.results(creation(ADA)) == ["done"] * 3
+    return room.tenant.read(Wanted(people={"0012345": None})).people["0012345"]
+
+
+def read_ada(room: Room) -> ActualMailbox:
+    return room.tenant.read(Wanted(people={"0012345": None})).people["0012345"]
+
+
+def test_an_empty_tenant_holds_nobody(room: Room) -> None:
+    found = room.tenant.read(Wanted(people={"0012345": None}, boxes={"saas-worktribe": None}))
+    assert (found.people, found.boxes, found.ambiguous) == ({}, {}, frozenset())
+    assert found.licences_left is not None
+    assert found.licences_left > 0
+
+
+def test_nothing_wanted_asks_nothing(room: Room) -> None:
+    assert room.tenant.read(Wanted()) == Actual()
+    assert room.service.requests() == []
+
+
+def test_a_created_person_is_read_back_by_employee_id(room: Room, ada: ActualMailbox) -> None:
+    """R2; tenant-api.md 12, 1: joined on ids, never on an address."""
+    assert ada == ActualMailbox(
+        user_id=ada.user_id,
+        user_principal_name=OWN,
+        person_id="0012345",
+        name="abcd0001",
+        exchange_guid=ada.exchange_guid,
+        enabled=True,
+        primary=OWN,
+        addresses=frozenset({OWN}),
+    )
+    assert ada.exchange_guid is not None
+
+
+def test_all_and_some_are_read_alike(room: Room, ada: ActualMailbox) -> None:
+    """architecture.md: the plan from the diff equals the plan from scratch, for an equal actual."""
+    room.perform(creation(box()))
+    some = room.tenant.read(Wanted(people={"0012345": ada.user_id}, boxes={"saas-worktribe": None}))
+    everything = room.tenant.read(Wanted(everything=True))
+    assert some.people == everything.people
+    assert some.boxes["saas-worktribe"] == everything.boxes["saas-worktribe"]
+    assert some.licences_left == everything.licences_left
+
+
+def test_a_second_creation_writes_nothing(room: Room, ada: ActualMailbox) -> None:
+    """interface.md 9: what is already as it should be is done without a write."""
+    before = room.writes()
+    assert room.results(creation(ADA)) == ["done"] * 3
+    assert room.writes() == before
+
+
+def test_a_shared_mailbox_is_hidden_and_blocked(room: Room) -> None:
+    """R42, tenant-api.md 4.6"""
+    made = room.perform(creation(box()))
+    assert [outcome.result.value for outcome in made] == ["done", "done"]
+    found = room.tenant.read(Wanted(boxes={"saas-worktribe": made[0].exchange_guid})).boxes["saas-worktribe"]
+    assert found == ActualMailbox(
+        user_id=found.user_id,
+        user_principal_name=found.user_principal_name,
+        person_id=None,
+        name="saas-worktribe",
+        exchange_guid=made[0].exchange_guid,
+        enabled=False,
+        primary="saas-worktribe@admin.ox.ac.uk",
+        addresses=frozenset({"saas-worktribe@admin.ox.ac.uk", *found.addresses}),
+        shared=True,
+    )
+    before = room.writes()
+    assert room.results(creation(box())) == ["done", "done"]
+    assert room.writes() == before
+
+
+def test_a_name_taken_by_another_mailbox_needs_a_human(room: Room) -> None:
+    room.perform(creation(box()))
+    other = replace(creation(box()), address="other@admin.ox.ac.uk")
+    (outcome,) = room.perform(other)
+    assert (outcome.result, "needs a human" in outcome.message) == (StepResult.SET_ASIDE, True)
+
+
+def test_an_address_comes_and_goes(room: Room, ada: ActualMailbox) -> None:
+    add, remove = (kind(mailbox=ADA, why=WHY, address=NEW) for kind in (AddAddress, RemoveAddress))
+    (added,) = room.perform(add)
+    assert added.before == {"addresses": [f"SMTP:{OWN}"]}
+    assert read_ada(room).addresses == {OWN, NEW}
+    assert room.results(remove) == ["done"]
+    assert read_ada(room).addresses == {OWN}
+    before = room.writes()
+    assert room.results(remove) == ["done"]
+    assert room.writes() == before
+
+
+def test_an_address_that_another_holds_needs_a_human(room: Room, ada: ActualMailbox) -> None:
+    room.perform(creation(box()))
+    (outcome,) = room.perform(AddAddress(mailbox=ADA, why=WHY, address="saas-worktribe@admin.ox.ac.uk"))
+    assert outcome.result is StepResult.SET_ASIDE
+    assert outcome.message.startswith("needs a human: ")
+    assert "saas-worktribe@admin.ox.ac.uk" in outcome.message
+
+
+def test_the_sender_moves_and_the_old_one_stays_as_an_alias(room: Room, ada: ActualMailbox) -> None:
+    """tenant-api.md 4.7: a replace list that omits entries deletes them."""
+    change = SetSender(mailbox=ADA, why=WHY, was=OWN, becomes=NEW)
+    assert room.results(change) == ["done"]
+    assert (read_ada(room).primary, read_ada(room).addresses) == (NEW, {OWN, NEW})
+    before = room.writes()
+    assert room.results(change) == ["done"]
+    assert room.writes() == before
+
+
+def test_a_sender_that_the_plan_did_not_expect_is_left_with_both_values_told(room: Room, ada: ActualMailbox) -> None:
+    (outcome,) = room.perform(SetSender(mailbox=ADA, why=WHY, was="someone@ox.ac.uk", becomes=NEW))
+    assert outcome.result is StepResult.SET_ASIDE
+    assert outcome.message == f"the sender is {OWN}; the plan expected someone@ox.ac.uk and wants {NEW}"
+    assert read_ada(room).primary == OWN
+
+
+def test_the_sender_cannot_be_removed(room: Room, ada: ActualMailbox) -> None:
+    assert room.results(RemoveAddress(mailbox=ADA, why=WHY, address=OWN)) == ["set_aside"]
+
+
+def test_a_forward_is_set_and_cleared(room: Room, ada: ActualMailbox) -> None:
+    """tenant-api.md 4.8"""
+    there = SetForward(mailbox=ADA, why=WHY, was=None, becomes="ada@example.org")
+    assert room.results(there) == ["done"]
+    assert read_ada(room).forward == "ada@example.org"
+    (aside,) = room.perform(SetForward(mailbox=ADA, why=WHY, was=None, becomes="b@example.org"))
+    assert aside.result is StepResult.SET_ASIDE
+    assert aside.message == "the forward is ada@example.org; the plan expected empty and wants b@example.org"
+    assert room.results(ClearForward(mailbox=ADA, why=WHY, was="ada@example.org")) == ["done"]
+    assert read_ada(room).forward is None
+
+
+def test_a_disabled_mailbox_is_enabled_again(room: Room, ada: ActualMailbox) -> None:
+    """tenant-api.md 4.9: blocked, sessions revoked, protocols off, hidden; each with what was before."""
+    off = room.perform(DisableMailbox(mailbox=ADA, why=WHY))
+    assert [(o.step, o.result.value) for o in off] == [(s, "done") for s in ("block", "revoke", "protocols", "hide")]
+    assert off[0].before == {"accountEnabled": True}
+    assert set((off[2].before or {}).values()) == {True}
+    assert off[3].before == {"hidden": False}
+    assert read_ada(room).enabled is False
+    assert room.results(EnableMailbox(mailbox=ADA, why=WHY)) == ["done"] * 3
+    assert read_ada(room) == ada
+
+
+def test_a_deleted_mailbox_is_seen_as_deleted_and_comes_back(room: Room, ada: ActualMailbox) -> None:
+    delete = DeleteMailbox(mailbox=ADA, why=WHY, addresses=(OWN,))
+    (gone,) = room.perform(delete)
+    assert gone.before == {"user_id": ada.user_id, "addresses": [OWN]}
+    assert [o.result.value for o in room.perform(delete)] == ["done"]
+    for known in (None, ada.user_id):
+        found = room.tenant.read(Wanted(people={"0012345": known})).people["0012345"]
+        assert (found.deleted, found.user_id) == (True, ada.user_id)
+    assert room.tenant.read(Wanted(everything=True)).people["0012345"].deleted
+    assert room.results(RestoreMailbox(mailbox=ADA, why=WHY)) == ["done"]
+    assert read_ada(room) == ada
+
+
+def test_steps_of_many_mailboxes_each_get_their_outcome(room: Room) -> None:
+    many = [creation(person(f"abcd{n:04d}", f"{n:07d}")) for n in range(1, 30)]
+    steps = [Step(change_id=f"c{n}", name="user", change=change) for n, change in enumerate(many)]
+    outcomes = list(room.tenant.perform(steps))
+    assert {o.change_id: o.result.value for o in outcomes} == {step.change_id: "done" for step in steps}
+    wanted = Wanted(people={f"{n:07d}": None for n in range(1, 30)})
+    assert {p: m.name for p, m in room.tenant.read(wanted).people.items()} == {
+        f"{n:07d}": f"abcd{n:04d}" for n in range(1, 30)
+    }
+
+
+def test_two_users_of_one_employee_id_are_ambiguous(room: Room, ada: ActualMailbox) -> None:
+    """tenant-api.md 12, 1"""
+    again = replace(creation(person("abcd0002", "9999999")), person_id="9999999")
+    room.perform(again, "user")
+    room.tenant._run(  # as staff would, by hand
+        room.tenant._graph.send("PATCH", f"/users/abcd0002@{DOMAIN}", {"employeeId": "0012345"})
+    )
+    for wanted in (Wanted(people={"0012345": None}), Wanted(everything=True)):
+        found = room.tenant.read(wanted)
+        assert (found.people, found.ambiguous) == ({}, {"0012345"})
+
+
+def test_what_this_version_cannot_do_fails_and_says_so(room: Room) -> None:
+    (outcome,) = room.perform(GrantAccess(mailbox=box(), why=WHY, connection="smtp"))
+    assert (outcome.result, outcome.message) == (
+        StepResult.FAILED,
+        "this version of nexusops cannot carry it out yet",
+    )
+
+
+def test_mail_is_accepted_with_its_identity(room: Room) -> None:
+    """interface.md 9: a repeat is recognised by x-nexusops-notice."""
+    room.service.ensure_mailbox("postmaster@ox.ac.uk", "Postmaster")
+    message = {
+        "subject": "Your mailbox",
+        "body": {"contentType": "Text", "content": "…"},
+        "toRecipients": [{"emailAddress": {"address": OWN}}],
+        "internetMessageHeaders": [{"name": "x-nexusops-notice", "value": "n1"}],
+    }
+    room.tenant.send_mail("postmaster@ox.ac.uk", message)
+    (sent,) = [r for r in room.service.requests() if r["path"].endswith("/sendMail")]
+    assert sent["status"] == 202

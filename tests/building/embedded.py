@@ -23,6 +23,7 @@ from nexusops.tenant.transport import Retry
 WHY = Why(subject="person 0012345", rule="R2", because="a test")
 SETTINGS = TenantSettings(tenant_id="unused", client_id="unused")
 DOMAIN = "nexus.ox.ac.uk"
+ADA_ID = PersonId("0012345")
 
 
 class Slept:
@@ -81,6 +82,10 @@ class Room:
     def faults(self, *script: dict[str, Any]) -> None:
         self.service.set_faults(list(script))
 
+    def unspent(self) -> list[str]:
+        """Kinds of the scripted faults that were never met."""
+        return [fault["kind"] for fault in self.service._book.setting("faults") or [] if not fault["spent"]]
+
     def writes(self) -> list[str]:
         """What the service was asked to change, in order: the cmdlet, or method and path."""
         asked = [(r["method"], r["path"], r.get("cmdlet") or "") for r in self.service.requests()]
@@ -91,7 +96,7 @@ class Room:
         ]
 
 
-def person(name: str = "abcd0001", person_id: str = "0012345", **ids: str | None) -> OnMailbox:
+def person(name: str = "abcd0001", person_id: str = ADA_ID, **ids: str | None) -> OnMailbox:
     return OnMailbox(name=name, key=MailboxKey(f"person:{person_id}:1"), kind=MailboxKind.PERSONAL, **ids)
 
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from building.embedded import DOMAIN, WHY, Room, box, creation, person
+from building.embedded import ADA_ID, DOMAIN, WHY, Room, box, creation, person
 
 from nexusops.model.changes import (
     AddAddress,
@@ -21,6 +21,7 @@ from nexusops.model.changes import (
     SetForward,
     SetSender,
 )
+from nexusops.model.ids import PersonId
 from nexusops.model.journal import Step, StepResult
 from nexusops.model.tenant import Actual, ActualMailbox, Wanted
 
@@ -39,15 +40,15 @@ def room(tmp_path: Path) -> Iterator[Room]:
 @pytest.fixture
 def ada(room: Room) -> ActualMailbox:
     assert room.results(creation(ADA)) == ["done"] * 3
-    return room.tenant.read(Wanted(people={"0012345": None})).people["0012345"]
+    return room.tenant.read(Wanted(people={ADA_ID: None})).people[ADA_ID]
 
 
 def read_ada(room: Room) -> ActualMailbox:
-    return room.tenant.read(Wanted(people={"0012345": None})).people["0012345"]
+    return room.tenant.read(Wanted(people={ADA_ID: None})).people[ADA_ID]
 
 
 def test_an_empty_tenant_holds_nobody(room: Room) -> None:
-    found = room.tenant.read(Wanted(people={"0012345": None}, boxes={"saas-worktribe": None}))
+    found = room.tenant.read(Wanted(people={ADA_ID: None}, boxes={"saas-worktribe": None}))
     assert (found.people, found.boxes, found.ambiguous) == ({}, {}, frozenset())
     assert found.licences_left is not None
     assert found.licences_left > 0
@@ -63,7 +64,7 @@ def test_a_created_person_is_read_back_by_employee_id(room: Room, ada: ActualMai
     assert ada == ActualMailbox(
         user_id=ada.user_id,
         user_principal_name=OWN,
-        person_id="0012345",
+        person_id=ADA_ID,
         name="abcd0001",
         exchange_guid=ada.exchange_guid,
         enabled=True,
@@ -76,7 +77,7 @@ def test_a_created_person_is_read_back_by_employee_id(room: Room, ada: ActualMai
 def test_all_and_some_are_read_alike(room: Room, ada: ActualMailbox) -> None:
     """architecture.md: the plan from the diff equals the plan from scratch, for an equal actual."""
     room.perform(creation(box()))
-    some = room.tenant.read(Wanted(people={"0012345": ada.user_id}, boxes={"saas-worktribe": None}))
+    some = room.tenant.read(Wanted(people={ADA_ID: ada.user_id}, boxes={"saas-worktribe": None}))
     everything = room.tenant.read(Wanted(everything=True))
     assert some.people == everything.people
     assert some.boxes["saas-worktribe"] == everything.boxes["saas-worktribe"]
@@ -189,9 +190,9 @@ def test_a_deleted_mailbox_is_seen_as_deleted_and_comes_back(room: Room, ada: Ac
     assert gone.before == {"user_id": ada.user_id, "addresses": [OWN]}
     assert [o.result.value for o in room.perform(delete)] == ["done"]
     for known in (None, ada.user_id):
-        found = room.tenant.read(Wanted(people={"0012345": known})).people["0012345"]
+        found = room.tenant.read(Wanted(people={ADA_ID: known})).people[ADA_ID]
         assert (found.deleted, found.user_id) == (True, ada.user_id)
-    assert room.tenant.read(Wanted(everything=True)).people["0012345"].deleted
+    assert room.tenant.read(Wanted(everything=True)).people[ADA_ID].deleted
     assert room.results(RestoreMailbox(mailbox=ADA, why=WHY)) == ["done"]
     assert read_ada(room) == ada
 
@@ -201,9 +202,9 @@ def test_steps_of_many_mailboxes_each_get_their_outcome(room: Room) -> None:
     steps = [Step(change_id=f"c{n}", name="user", change=change) for n, change in enumerate(many)]
     outcomes = list(room.tenant.perform(steps))
     assert {o.change_id: o.result.value for o in outcomes} == {step.change_id: "done" for step in steps}
-    wanted = Wanted(people={f"{n:07d}": None for n in range(1, 30)})
+    wanted = Wanted(people={PersonId(f"{n:07d}"): None for n in range(1, 30)})
     assert {p: m.name for p, m in room.tenant.read(wanted).people.items()} == {
-        f"{n:07d}": f"abcd{n:04d}" for n in range(1, 30)
+        PersonId(f"{n:07d}"): f"abcd{n:04d}" for n in range(1, 30)
     }
 
 
@@ -212,11 +213,11 @@ def test_two_users_of_one_employee_id_are_ambiguous(room: Room, ada: ActualMailb
     again = replace(creation(person("abcd0002", "9999999")), person_id="9999999")
     room.perform(again, "user")
     room.tenant._run(  # as staff would, by hand
-        room.tenant._graph.send("PATCH", f"/users/abcd0002@{DOMAIN}", {"employeeId": "0012345"})
+        room.tenant._graph.send("PATCH", f"/users/abcd0002@{DOMAIN}", {"employeeId": ADA_ID})
     )
-    for wanted in (Wanted(people={"0012345": None}), Wanted(everything=True)):
+    for wanted in (Wanted(people={ADA_ID: None}), Wanted(everything=True)):
         found = room.tenant.read(wanted)
-        assert (found.people, found.ambiguous) == ({}, {"0012345"})
+        assert (found.people, found.ambiguous) == ({}, {ADA_ID})
 
 
 def test_what_this_version_cannot_do_fails_and_says_so(room: Room) -> None:

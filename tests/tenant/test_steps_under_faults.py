@@ -1,0 +1,262 @@
+"""interface.md 9, tenant-api.md 8: lost answers, lag, stock, holds, synced and privileged objects, half-read lists."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from building.embedded import ADA_ID, DOMAIN, SETTINGS, WHY, Room, box, creation, person
+
+from nexusops.errors import TenantUnreadable
+from nexusops.model.changes import (
+    AddAddress,
+    Change,
+    DeleteMailbox,
+    DisableMailbox,
+    EnableMailbox,
+    SetForward,
+    SetSender,
+)
+from nexusops.model.tenant import Wanted
+
+ADA = person()
+OWN = f"abcd0001@{DOMAIN}"
+NEW = "ada.byron@ox.ac.uk"
+EVERYTHING = Wanted(everything=True)
+CHANGES: list[Change] = [
+    creation(ADA),
+    creation(box()),
+    AddAddress(mailbox=ADA, why=WHY, address=NEW),
+    SetSender(mailbox=ADA, why=WHY, was=OWN, becomes=NEW),
+    SetForward(mailbox=ADA, why=WHY, was=None, becomes="ada@example.org"),
+    DisableMailbox(mailbox=ADA, why=WHY),
+    DeleteMailbox(mailbox=ADA, why=WHY, addresses=(OWN,)),
+]
+WRITES: dict[str, dict[str, str]] = {
+    "create": {"method": "POST", "path": "/v1.0/users"},
+    "licence": {"method": "POST", "path": "assignLicense"},
+    "patch": {"method": "PATCH"},
+    "delete": {"method": "DELETE"},
+    "new": {"cmdlet": "New-Mailbox"},
+    "set": {"cmdlet": "Set-Mailbox"},
+    "protocols": {"cmdlet": "Set-CASMailbox"},
+}
+FAULTED = {
+    ("CreateMailbox", "personal"): ("licence", "create"),
+    ("CreateMailbox", "saas"): ("new", "set", "patch"),
+    ("AddAddress", "personal"): ("set",),
+    ("SetSender", "personal"): ("set",),
+    ("SetForward", "personal"): ("set",),
+    ("DisableMailbox", "personal"): ("patch", "protocols", "set"),
+    ("DeleteMailbox", "personal"): ("delete",),
+}
+
+
+@pytest.fixture
+def room(tmp_path: Path) -> Iterator[Room]:
+    made = Room(tmp_path / "tenant.db")
+    yield made
+    made.tenant.close()
+
+
+def prepared(room: Room, change: Change) -> Room:
+    if change not in CHANGES[:2]:
+        room.perform(creation(ADA))
+    return room
+
+
+@pytest.mark.parametrize("kind", ["drop_before", "drop_after", "truncate", "wrong_type"])
+@pytest.mark.parametrize("change", CHANGES, ids=lambda change: f"{type(change).__name__}-{change.mailbox.kind}")
+def test_a_write_whose_answer_was_lost_is_settled_by_reading(room: Room, change: Any, kind: str) -> None:
+    """interface.md 9: done in the end, and what was carried out is not sent again."""
+    prepared(room, change)
+    done = len(room.writes())
+    used = FAULTED[type(change).__name__, change.mailbox.kind.value]
+    room.faults(*({"match": WRITES[name], "kind": kind} for name in used))
+    assert set(room.results(change)) == {"done"}
+    assert room.unspent() == []
+    sent = [name for name in room.writes()[done:] if "revokeSignInSessions" not in name]
+    assert len(sent) == len(set(sent)) * (2 if kind == "drop_before" else 1)
+
+
+def test_a_refused_write_is_not_settled_but_repeated(room: Room) -> None:
+    room.faults({"match": {"method": "POST", "path": "/v1.0/users"}, "kind": "status", "status": 429, "retry_after": 7})
+    assert room.results(creation(ADA), "user") == ["done"]
+    assert room.slept.seconds == [7.0]
+
+
+def test_a_user_that_shows_late_is_waited_for(room: Room) -> None:
+    """tenant-api.md 8: only for objects that we have just made"""
+    room.faults({"match": {"method": "POST", "path": "/v1.0/users"}, "kind": "lag", "reads": 2})
+    assert room.results(creation(ADA)) == ["done"] * 3
+
+
+def test_a_mailbox_that_exchange_has_not_made_is_waited_for_by_the_next_run(room: Room) -> None:
+    """R2: never slept for in process; the next run goes on from there without a second user."""
+    room.faults({"match": {"path": "assignLicense"}, "kind": "mailbox_delay", "reads": 3})
+    outcomes = room.perform(creation(ADA))
+    assert [o.result.value for o in outcomes] == ["done", "done", "waiting"]
+    assert outcomes[-1].message == "Exchange has not made the mailbox yet"
+    found = room.tenant.read(Wanted(people={ADA_ID: None})).people[ADA_ID]
+    assert (found.exchange_guid, found.user_id) == (None, outcomes[0].user_id)
+    for _ in range(3):
+        last = room.results(creation(ADA))
+    assert last == ["done"] * 3
+    assert room.writes().count("POST /v1.0/users") == 1
+
+
+def test_a_shared_mailbox_that_shows_late_is_waited_for(room: Room) -> None:
+    room.faults({"match": {"cmdlet": "New-Mailbox"}, "kind": "lag", "reads": 2})
+    assert room.results(creation(box())) == ["done", "done"]
+
+
+def test_an_empty_stock_of_licences_needs_a_human(room: Room) -> None:
+    body = {
+        "error": {
+            "code": "Request_BadRequest",
+            "message": "Subscription with SKU x does not have any available licenses.",
+        }
+    }
+    room.faults({"match": {"path": "assignLicense"}, "kind": "status", "status": 400, "body": body})
+    last = room.perform(creation(ADA))[-1]
+    assert (last.step, last.result.value) == ("licence", "set_aside")
+    assert "available licenses" in last.message
+
+
+def test_users_are_only_made_where_that_is_wanted(tmp_path: Path) -> None:
+    room = Room(tmp_path / "tenant.db", settings=replace(SETTINGS, create_users=False))
+    (outcome,) = room.perform(creation(ADA))
+    assert (outcome.result.value, room.writes()) == ("set_aside", [])
+    room.tenant.close()
+
+
+def test_a_licence_that_the_tenant_has_not_is_a_matter_of_configuration(tmp_path: Path) -> None:
+    room = Room(tmp_path / "tenant.db", settings=replace(SETTINGS, licence_sku="NONE"))
+    last = room.perform(creation(ADA))[-1]
+    assert (last.result.value, "licence_sku" in last.message) == ("set_aside", True)
+    assert room.tenant.read(Wanted(people={ADA_ID: None})).licences_left == 0
+    room.tenant.close()
+
+
+def test_somebody_elses_user_of_that_name_needs_a_human(room: Room) -> None:
+    room.perform(creation(person(person_id="7777777")), "user")
+    (outcome,) = room.perform(creation(ADA))
+    assert outcome.result.value == "set_aside"
+    assert f"{OWN} is another user" in outcome.message
+
+
+def control(room: Room, path: str, body: dict[str, Any]) -> None:
+    """What only the tenant's own side can do (/_emulator)."""
+
+    async def ask() -> None:
+        slot = httpx.ASGITransport(app=room.service.app)
+        async with httpx.AsyncClient(transport=slot, base_url="https://graph.microsoft.com") as client:
+            (await client.post(f"/_emulator/{path}", json=body)).raise_for_status()
+
+    room.tenant._run(ask())
+
+
+@pytest.mark.parametrize("change", CHANGES[2:], ids=lambda change: type(change).__name__)
+def test_a_synced_object_is_not_tried(room: Room, change: Change) -> None:
+    """tenant-api.md 12, 10: skipped and reported; the run goes on."""
+    user_id = room.perform(creation(ADA))[0].user_id
+    control(room, f"users/{user_id}", {"onPremisesSyncEnabled": True})
+    found = room.tenant.read(Wanted(people={ADA_ID: None})).people[ADA_ID]
+    assert found.synced
+    before = room.writes()
+    (outcome,) = room.perform(change)
+    assert outcome.result.value == "set_aside"
+    assert outcome.message.startswith("needs a human: ")
+    assert room.writes() == before
+
+
+def test_an_administrators_account_needs_a_human(room: Room) -> None:
+    user_id = room.perform(creation(ADA))[0].user_id
+    control(room, f"users/{user_id}", {"privileged": True})
+    (outcome,) = room.perform(DisableMailbox(mailbox=ADA, why=WHY))
+    assert (outcome.result.value, outcome.message.startswith("needs a human: ")) == ("set_aside", True)
+    assert room.results(AddAddress(mailbox=ADA, why=WHY, address=NEW)) == ["done"]
+
+
+def test_a_mailbox_on_hold_is_not_deleted(room: Room) -> None:
+    """R9, tenant-api.md 4.9"""
+    guid = room.perform(creation(ADA))[-1].exchange_guid
+    room.tenant._run(room.tenant._exchange.invoke("Set-Mailbox", Identity=guid, LitigationHoldEnabled=True))
+    assert room.tenant.read(EVERYTHING).people[ADA_ID].held
+    (outcome,) = room.perform(DeleteMailbox(mailbox=ADA, why=WHY, addresses=(OWN,)))
+    assert (outcome.result.value, outcome.message) == ("set_aside", "needs a human: the mailbox is on hold")
+
+
+def test_a_forgotten_user_is_an_error_and_no_creation(room: Room) -> None:
+    (outcome,) = room.perform(EnableMailbox(mailbox=ADA, why=WHY))
+    assert (outcome.result.value, outcome.message) == ("failed", "there is no directory user for abcd0001")
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        {"match": {"cmdlet": "Get-Mailbox"}, "kind": "status", "status": 503, "times": 6},
+        {"match": {"cmdlet": "Get-Mailbox"}, "kind": "nul"},
+        {"match": {"path": "/users"}, "kind": "html", "times": 6},
+        {"match": {"path": "/users"}, "kind": "truncate", "times": 6},
+        {"match": {"path": "/users"}, "kind": "wrong_type", "times": 6},
+        {"match": {"path": "deletedItems"}, "kind": "drop_before", "times": 6},
+        {"match": {"path": "subscribedSkus"}, "kind": "expired_token", "times": 6},
+    ],
+    ids=lambda fault: f"{fault['kind']}-{next(iter(fault['match'].values())).strip('/')}",
+)
+def test_a_read_that_fails_anywhere_is_no_read(room: Room, fault: dict[str, Any]) -> None:
+    """architecture.md: a failed read is never an empty answer; exit 8, with what to do next."""
+    room.perform(creation(ADA))
+    room.faults(fault)
+    with pytest.raises(TenantUnreadable) as raised:
+        room.tenant.read(EVERYTHING)
+    assert raised.value.exit_code == 8
+    assert raised.value.message.startswith("The tenant could not be read: ")
+    assert raised.value.next_step
+    room.faults()
+    assert set(room.tenant.read(EVERYTHING).people) == {ADA_ID}
+
+
+class LosesThePage(httpx.AsyncBaseTransport):
+    """The second page of the users never comes."""
+
+    def __init__(self, inner: httpx.AsyncBaseTransport) -> None:
+        self.inner = inner
+        self.pages = 0
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        if request.url.path == "/v1.0/users" and request.method == "GET":
+            self.pages += 1
+            if self.pages == 1:
+                answer = await self.inner.handle_async_request(request)
+                body = httpx.Response(200, content=await answer.aread()).json()
+                return httpx.Response(200, json={**body, "@odata.nextLink": f"{request.url}&$skiptoken=2"})
+            return httpx.Response(400, json={"error": {"code": "Request_BadRequest", "message": "expired page"}})
+        return await self.inner.handle_async_request(request)
+
+
+def test_a_partly_read_list_is_thrown_away(tmp_path: Path) -> None:
+    """tenant-api.md 5.4: a short list read as "those mailboxes are gone" is the catastrophic case."""
+    room = Room(tmp_path / "tenant.db", wrap=LosesThePage)
+    room.perform(creation(ADA))
+    with pytest.raises(TenantUnreadable) as raised:
+        room.tenant.read(EVERYTHING)
+    assert "expired page" in raised.value.message
+    room.tenant.close()
+
+
+def test_after_a_refusal_of_authority_nothing_more_is_tried(room: Room) -> None:
+    """tenant-api.md 5.7: auth stops the run; every further request would meet it too."""
+    room.perform(creation(ADA))
+    room.faults({"match": {"cmdlet": "Set-Mailbox"}, "kind": "nul"})
+    change = AddAddress(mailbox=ADA, why=WHY, address=NEW)
+    assert room.results(change) == ["failed"]
+    before = room.service.requests()
+    (outcome,) = room.perform(change)
+    assert (outcome.result.value, outcome.message) == ("failed", "not tried, since before it: status 403")
+    assert room.service.requests() == before

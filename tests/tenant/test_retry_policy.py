@@ -10,63 +10,11 @@ from typing import Any
 
 import httpx
 import pytest
-from azure.core.credentials import AccessToken
-from building.embedded import Slept
+from building.scripted import OK, READS, WRITES, Clients
 
-from nexusops.tenant.exchange import Exchange
 from nexusops.tenant.faults import FaultClass, TenantFault
-from nexusops.tenant.graph import Graph
-from nexusops.tenant.transport import Retry, retry_after, same_host
+from nexusops.tenant.transport import Retry, retry_after
 
-BASE = "https://graph.microsoft.com/v1.0"
-EXCHANGE = "https://outlook.office365.com"
-OK = httpx.Response(200, json={"value": []})
-Script = list[httpx.Response | Exception]
-
-
-class Scripted:
-    """Answers one request after the other from a script, and remembers what it was asked."""
-
-    def __init__(self, *script: httpx.Response | Exception) -> None:
-        self.script = list(script)
-        self.asked: list[httpx.Request] = []
-
-    def __call__(self, request: httpx.Request) -> httpx.Response:
-        self.asked.append(request)
-        answer = self.script.pop(0)
-        if isinstance(answer, Exception):
-            raise answer
-        return httpx.Response(answer.status_code, headers=answer.headers, content=answer.content)
-
-
-class Credential:
-    def get_token(self, *scopes: str, **options: Any) -> AccessToken:
-        return AccessToken("secret-token", 4102444800)
-
-
-class Clients:
-    def __init__(self, *script: httpx.Response | Exception, budget: int = 100, chance: float = 0.0) -> None:
-        self.script, self.slept = Scripted(*script), Slept()
-        self.retry = Retry(budget=budget, sleep=self.slept, chance=lambda: chance)
-        slot = httpx.MockTransport(self.script)
-        self.graph = Graph(BASE, Credential(), self.retry, transport=slot)
-        self.exchange = Exchange(EXCHANGE, "t", lambda: "secret-token", self.retry, transport=slot)
-
-    def get(self) -> None:
-        asyncio.run(self.graph.users())
-
-    def get_mailboxes(self) -> None:
-        asyncio.run(self.exchange.invoke("Get-Mailbox", ResultSize="Unlimited"))
-
-    def post(self) -> None:
-        asyncio.run(self.graph.send("POST", "/users", {"a": 1}))
-
-    def set_mailbox(self) -> None:
-        asyncio.run(self.exchange.invoke("Set-Mailbox", Identity="g", Alias="a"))
-
-
-READS: list[Callable[[Clients], None]] = [Clients.get, Clients.get_mailboxes]
-WRITES: list[Callable[[Clients], None]] = [Clients.post, Clients.set_mailbox]
 named = pytest.mark.parametrize
 
 
@@ -252,75 +200,3 @@ def test_a_batch_of_mailboxes_asks_again_for_the_throttled_ones() -> None:
 )
 def test_retry_after_is_seconds_or_a_date(value: str | None, seconds: float | None) -> None:
     assert retry_after(value, datetime(2025, 10, 1, 8, tzinfo=UTC)) == seconds
-
-
-@named(
-    "link",
-    [
-        "https://graph.microsoft.com.evil.example/v1.0/users",
-        "https://evil.example/v1.0/users",
-        "http://graph.microsoft.com/v1.0/users",
-        "https://graph.microsoft.com:8443/v1.0/users",
-        "https://graph.microsoft.com@evil.example/",
-        "https://me:pw@graph.microsoft.com/v1.0/users",
-        "https://graph.microsoft.com:port/v1.0/users",
-        "//evil.example/v1.0/users",
-    ],
-)
-def test_a_link_to_elsewhere_is_not_followed(link: str) -> None:
-    """interface.md 9: never followed and never given a token."""
-    clients = Clients(httpx.Response(200, json={"value": [], "@odata.nextLink": link}))
-    with pytest.raises(TenantFault) as raised:
-        clients.get()
-    assert raised.value.fault is FaultClass.FOREIGN_HOST
-    assert len(clients.script.asked) == 1
-
-
-def test_a_link_of_exchange_to_elsewhere_is_not_followed() -> None:
-    clients = Clients(httpx.Response(200, json={"value": [], "@odata.nextLink": "https://evil.example/adminapi"}))
-    with pytest.raises(TenantFault) as raised:
-        clients.get_mailboxes()
-    assert raised.value.fault is FaultClass.FOREIGN_HOST
-    assert len(clients.script.asked) == 1
-
-
-def test_our_own_links_are_followed() -> None:
-    link = "https://GRAPH.microsoft.com:443/v1.0/users?$skiptoken=x"
-    assert same_host(link, BASE) == link
-
-
-@named("ask", READS + WRITES)
-@named("location", ["https://evil.example/", "/elsewhere"])
-def test_a_redirect_is_neither_followed_nor_taken_for_success(ask: Callable[[Clients], None], location: str) -> None:
-    """The SDK's adapter takes one for a success: a notice would count as sent."""
-    clients = Clients(httpx.Response(302, headers={"Location": location}, text="moved"))
-    with pytest.raises(TenantFault) as raised:
-        ask(clients)
-    assert raised.value.fault is FaultClass.FOREIGN_HOST
-    assert len(clients.script.asked) == 1
-
-
-@named("ask", READS)
-def test_pages_that_lead_in_a_circle_are_no_list(ask: Callable[[Clients], None]) -> None:
-    host = "https://graph.microsoft.com/v1.0/x" if ask is Clients.get else "https://outlook.office365.com/adminapi/x"
-    page = httpx.Response(200, json={"value": [], "@odata.nextLink": host})
-    with pytest.raises(TenantFault) as raised:
-        ask(Clients(page, page, page))
-    assert "lead back" in raised.value.message
-
-
-@named("ask", READS)
-@named("body", [{}, {"value": None}, {"value": "x"}, {"value": [3]}, [], "x", None], ids=str)
-def test_an_answer_without_rows_is_no_empty_list(ask: Callable[[Clients], None], body: Any) -> None:
-    """A failed read is never an empty answer."""
-    clients = Clients(*[httpx.Response(200, json=body)] * 6)
-    with pytest.raises(TenantFault):
-        ask(clients)
-
-
-def test_a_list_that_says_it_was_cut_short_is_no_list() -> None:
-    """tenant-api.md 12, 2"""
-    warning = "By default, only the first 1000 items are returned. There are more results available than displayed."
-    clients = Clients(*[httpx.Response(200, json={"value": [], "@adminapi.warnings": [warning]})] * 6)
-    with pytest.raises(TenantFault):
-        clients.get_mailboxes()

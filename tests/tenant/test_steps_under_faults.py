@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -21,6 +22,7 @@ from nexusops.model.changes import (
     SetForward,
     SetSender,
 )
+from nexusops.model.journal import Step
 from nexusops.model.tenant import Wanted
 
 ADA = person()
@@ -260,3 +262,28 @@ def test_after_a_refusal_of_authority_nothing_more_is_tried(room: Room) -> None:
     (outcome,) = room.perform(change)
     assert (outcome.result.value, outcome.message) == ("failed", "not tried, since before it: status 403")
     assert room.service.requests() == before
+
+
+def test_a_new_box_whose_address_is_taken_needs_a_human(room: Room) -> None:
+    room.perform(creation(ADA))
+    (outcome,) = room.perform(replace(creation(box()), address=OWN))
+    assert outcome.result.value == "set_aside"
+    assert outcome.message.startswith("needs a human: ")
+    assert OWN in outcome.message
+
+
+def test_a_box_is_deleted_by_its_name_where_its_ids_are_not_known(room: Room) -> None:
+    made = room.perform(creation(box()))[0]
+    room.tenant._site.users.clear()
+    room.tenant._site.guids.clear()
+    (gone,) = room.perform(DeleteMailbox(mailbox=box(), why=WHY, addresses=()))
+    assert (gone.result.value, gone.user_id) == ("done", made.user_id)
+    assert room.tenant.read(Wanted(boxes={"saas-worktribe": None})).boxes == {}
+
+
+def test_steps_that_nobody_waits_for_any_more_are_ended(room: Room) -> None:
+    changes = [creation(person(f"abcd{n:04d}", f"{n:07d}")) for n in range(1, 9)]
+    outcomes = room.tenant.perform([Step(change_id=f"c{n}", name="user", change=c) for n, c in enumerate(changes)])
+    next(outcomes)
+    outcomes.close()  # type: ignore[attr-defined]
+    assert asyncio.all_tasks(room.tenant._loop) == set()

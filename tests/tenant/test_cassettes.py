@@ -220,7 +220,8 @@ def test_every_line_says_where_it_comes_from(tmp_path: Path) -> None:
 def test_another_body_is_another_request(tmp_path: Path) -> None:
     """architecture.md, Refused on sight: a cassette that ignores the request body."""
     line = {"method": "POST", "url": "https://x.example/a?b=1&a=2", "request": {"k": 1, "l": 2}, "status": 200}
-    (tmp_path / "c.jsonl").write_text(json.dumps({**line, "response_headers": {}, "response": {"ok": True}}), "utf-8")
+    whole = {**line, "response_headers": {}, "response": {"ok": "\u2028"}}
+    (tmp_path / "c.jsonl").write_text(json.dumps(whole, ensure_ascii=False) + "\n", "utf-8")
     player = Player(tmp_path / "c.jsonl")
 
     async def ask(body: str) -> Any:
@@ -229,7 +230,7 @@ def test_another_body_is_another_request(tmp_path: Path) -> None:
 
     with pytest.raises(LookupError, match="nearest"):
         asyncio.run(ask('{"k": 1, "l": 3}'))
-    assert asyncio.run(ask('{"l": 2, "k": 1}')) == {"ok": True}
+    assert asyncio.run(ask('{"l": 2, "k": 1}')) == {"ok": "\u2028"}
     assert player.unplayed() == []
 
 

@@ -7,18 +7,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from nexusops.model.addresses import AddressKind, AddressState, Allocation
+from nexusops.model.addresses import AddressKind, AddressState
 from nexusops.model.findings import Evidence, Severity
 from nexusops.model.ids import Address, Domain, address
 from nexusops.model.mailboxes import Mailbox, MailboxState
 from nexusops.model.people import Affiliation
 from nexusops.model.tenant import Reason
 from nexusops.plan.case import Case, Setting, why
+from nexusops.plan.endings import wind_down_rest
 from nexusops.rules.allocation import (
     Book,
     Holders,
     allot,
-    bring_forward,
     end,
     may_end,
     name_part,
@@ -26,7 +26,6 @@ from nexusops.rules.allocation import (
     projected,
     revive,
     suspend,
-    wind_down,
 )
 from nexusops.rules.reorganising import Need, needs
 
@@ -124,7 +123,7 @@ def _settle_served(case: Case, box: Mailbox, served: Sequence[Affiliation], hold
         work = _Allotting(case=case, box=box, book=setting.book(holders), setting=setting, base=base, served=settled)
         _allot_missing(work, [need for need in wanted if not _reuse(work, need)])
     if not case.record.spared:
-        _wind_down_rest(case, served, wanted, settled, setting)
+        wind_down_rest(case, served, wanted, settled, setting)
 
 
 def _reuse(work: _Allotting, need: Need) -> bool:
@@ -190,105 +189,6 @@ def _put_new(work: _Allotting, need: Need, n: int, wanted: Address, reason: Reas
 
 def _proof(case: Case, need: Need, setting: Setting) -> tuple[Evidence, ...]:
     return (Evidence(table="affiliations", key=f"{case.person_id}/{need.unit_id}", snapshot=setting.snapshot),)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Ending:
-    """Why an active address goes: reason word, N, the address that takes over, and rule with sentence."""
-
-    reason: str
-    months: int
-    successor: Address | None
-    why: Reason
-
-
-def _wind_down_rest(
-    case: Case,
-    served: Sequence[Affiliation],
-    wanted: Sequence[Need],
-    settled: dict[Domain, Address],
-    setting: Setting,
-) -> None:
-    needed = {need.domain for need in wanted}
-    for row in case.personal:
-        if settled.get(row.domain) == row.address or (row.domain in needed and case.state.base is None):
-            continue
-        if row.state is AddressState.WINDDOWN and row.reason == "reorg":
-            case.put(_left_early(case, row, served, setting))
-        elif row.state in (AddressState.ACTIVE, AddressState.SUSPENDED):
-            ends = _ending(case, row, served, needed, settled, setting)
-            case.put(
-                wind_down(
-                    row,
-                    setting.today,
-                    setting.policy,
-                    months=ends.months,
-                    reason=ends.reason,
-                    why=ends.why,
-                    successor=ends.successor,
-                )
-            )
-
-
-def _left_early(case: Case, row: Allocation, served: Sequence[Affiliation], setting: Setting) -> Allocation:
-    """D30: leaving the unit while its domain winds down for longer brings the date forward."""
-    members = [
-        a for a in served if _domain_of(a, setting) == row.domain or _moved_domain(case, a, setting) == row.domain
-    ]
-    if members or row.successor is None:
-        return row
-    successor_domain = row.successor.rpartition("@")[2]
-    if any(_moved_domain(case, a, setting) == successor_domain for a in served):
-        return row
-    return bring_forward(row, setting.today, setting.policy, why("D30", "the affiliation to the former unit has ended"))
-
-
-def _domain_of(affiliation: Affiliation, setting: Setting) -> Domain | None:
-    unit = setting.units.units.get(affiliation.unit_id)
-    return unit.domain if unit else None
-
-
-def _moved_domain(case: Case, affiliation: Affiliation, setting: Setting) -> Domain | None:
-    unit = setting.units.units.get(setting.units.unit_for(case.person_id, affiliation.unit_id))
-    return unit.domain if unit else None
-
-
-def _ending(
-    case: Case,
-    row: Allocation,
-    served: Sequence[Affiliation],
-    needed: set[Domain],
-    settled: dict[Domain, Address],
-    setting: Setting,
-) -> _Ending:
-    """Which of the reasons of 2.1 ends this address."""
-    months = setting.policy.winddown.months
-    if row.domain in needed:
-        because = "the name changed, and the new one has its own address"
-        return _Ending(reason="name", months=months, successor=settled.get(row.domain), why=why("R37", because))
-    members = [a for a in served if _domain_of(a, setting) == row.domain]
-    for member in members:
-        target = setting.units.unit_for(case.person_id, member.unit_id)
-        if target != member.unit_id:
-            because = f"{member.unit_id} became {target}, and the addresses of {row.domain} wind down"
-            successor = settled.get(_moved_domain(case, member, setting) or Domain(""))
-            months = setting.units.winding.get(row.domain) or setting.units.months.get(member.unit_id, months)
-            return _Ending(reason="reorg", months=months, successor=successor, why=why("R53", because))
-    if row.domain in setting.units.winding:
-        because = f"the mail domain {row.domain} winds down"
-        months = setting.units.winding[row.domain]
-        return _Ending(reason="reorg", months=months, successor=None, why=why("R53", because))
-    if members and not setting.units.gives_addresses(row.domain):
-        own = not setting.units.managed(row.domain) or any(
-            setting.units.units[m.unit_id].own_mail for m in members if m.unit_id in setting.units.units
-        )
-        because = (
-            f"mail for {row.domain} is no longer managed by the University" if own else f"{row.domain} is not active"
-        )
-        reason = "own_mail" if own else "domain"
-        return _Ending(reason=reason, months=months, successor=None, why=why("R55" if own else "R50", because))
-    because = f"there is no current affiliation with {row.domain} any more"
-    return _Ending(reason="affiliation", months=months, successor=None, why=why("R39", because))
 
 
 def _settle_dates(case: Case, box: Mailbox, setting: Setting) -> None:

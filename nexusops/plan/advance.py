@@ -142,11 +142,13 @@ def _cases(ledger: Ledger, snapshot: Snapshot, today: date) -> list[Case]:
     return sorted(cases, key=lambda case: _turn(case, today))
 
 
-def _turn(case: Case, today: date) -> tuple[date, str, str]:
+def _turn(case: Case, today: date) -> tuple[bool, date, str, str]:
+    """Who comes back to addresses that have ended is served before new people are (rules.md 0, D10)."""
     record, served = case.record, case.state.served
     starts = [a.start_date for a in record.affiliations if a.current(today) and (not served or a.unit_id in served)]
     username = record.person.username if record.person and record.person.username else "~"
-    return min(starts, default=date.max), username, record.person_id
+    returning = bool(case.rows) and not any(row.live for row in case.rows.values())
+    return not returning, min(starts, default=date.max), username, record.person_id
 
 
 def _by_person(rows: Iterable[Row], key: Callable[[Row], PersonId | None]) -> dict[PersonId, list[Row]]:

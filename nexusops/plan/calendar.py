@@ -17,15 +17,18 @@ def next_date(case: Case, found: Entitlement, setting: Setting) -> date | None:
         days |= {card.start_date, next_day(card.end_date), card.cancelled_on, card.status_effective_on}
     for affiliation in case.record.affiliations:
         days |= {affiliation.start_date, next_day(affiliation.end_date) if affiliation.end_date else None}
-        days |= set(setting.units.starts.get(affiliation.unit_id, ()))
+        serving = setting.units.unit_for(case.person_id, affiliation.unit_id)
+        for unit_id in (affiliation.unit_id, serving):
+            days |= set(setting.units.starts.get(unit_id, ()))
     waiting: set[date | None] = set()
     box = case.box
     if box is not None:
         waiting |= {box.disable_on, box.delete_on, box.purge_on if box.state is MailboxState.DELETED else None}
-        if box.state in (MailboxState.GRACE_CANCELLED, MailboxState.GRACE_STATUS):
-            days.add(next_day(box.since))  # the notice of the day after
-    if found.until is not None:
-        days.add(warn_on(found.until, setting.policy))
+    warning = warn_on(found.until, setting.policy) if found.until is not None else None
+    days.add(warning)
+    late = warning is not None and warning <= setting.today
+    if box is not None and (late or box.state in (MailboxState.GRACE_CANCELLED, MailboxState.GRACE_STATUS)):
+        days.add(next_day(box.since))  # the notice of the day after
     for row in case.rows.values():
         if row.live:
             waiting |= {row.notice_due_on, row.delete_on}

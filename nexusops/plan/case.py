@@ -11,7 +11,17 @@ from nexusops.model.addresses import AddressKind, Allocation
 from nexusops.model.findings import Evidence, Finding, Severity, person_scope
 from nexusops.model.ids import Address, MailboxKey, PersonId, UnitId
 from nexusops.model.journal import LedgerRow
-from nexusops.model.ledger import Alternative, Hold, HoldKind, NameDecision, NameOverride, NamePart, PersonState
+from nexusops.model.ledger import (
+    Alternative,
+    Hold,
+    HoldKind,
+    Ledger,
+    NameDecision,
+    NameOverride,
+    NamePart,
+    PersonState,
+    Standing,
+)
 from nexusops.model.mailboxes import Mailbox, MailboxKind, MailboxState
 from nexusops.model.notices import Notice
 from nexusops.model.policy import Policy, Site
@@ -139,6 +149,15 @@ def altered(row: Row, **values: object) -> Row:
 
 def why(rule: str, because: str, *evidence: Evidence) -> Reason:
     return Reason(rule=rule, because=because, evidence=evidence)
+
+
+PAUSED = frozenset({Standing.FROZEN, Standing.MISSING_HOLD})
+"""Standings in which nothing at all is done for a person, not even what was promised before (D26, D29)."""
+
+
+def paused(person_id: PersonId | None, ledger: Ledger) -> bool:
+    state = ledger.people.get(person_id) if person_id else None
+    return state is not None and state.state in PAUSED
 
 
 LIVING = frozenset({MailboxState.PENDING, MailboxState.ACTIVE})

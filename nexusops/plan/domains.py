@@ -45,6 +45,8 @@ def domain_state(
     if row.domain in units.winding:
         began = before is not None and before.state in ("winddown", "failing")
         return "failing" if began and ends.get(row.domain, today) <= today else "winddown"
+    if row.domain in units.ahead:
+        return "active"
     if row.state is DomainState.ACTIVE and not row.managed:
         return "own_mail"
     return row.state.value

@@ -32,24 +32,26 @@ def settle_mailbox(case: Case, found: Entitlement, setting: Setting, evidence: t
             box = purged(box, today)
             case.put(box)
     if box is None or box.state is MailboxState.PURGED:
-        if found.qualifying:
+        if found.qualifying and not _held_by_hand(case):
             case.put(_new_mailbox(case, box, found, setting, evidence))
         return
     if box.live:
         seen_on = case.state.ending_seen_on or today
-        case.put(_named(live_mailbox(box, found, Anchors(today=today, seen_on=seen_on), policy, evidence), case))
+        after = live_mailbox(box, found, Anchors(today=today, seen_on=seen_on), policy, evidence)
+        # Destructive actions wait while a row of the person's cannot be used (D29).
+        case.put(_named(box if case.record.spared and not after.live else after, case))
     elif box.state is MailboxState.DISABLED:
         _settle_disabled(case, box, found, setting, evidence)
-    elif found.qualifying:
+    elif found.qualifying and not _held_by_hand(case):
         because = "the card is current again, and the mailbox can still be restored"
         case.put(_named(revived(box, today, why("D23", because, *evidence)), case))
     _hold_by_hand(case, found, setting)
 
 
 def _seen(state: PersonState, found: Entitlement, today: date) -> PersonState:
-    """Remembers the day on which an end was first seen (D03)."""
+    """Remembers the day on which an end was first seen (D03), also when the rows that told of it have gone."""
     ending = ending_of(found)
-    if ending == state.ending:
+    if ending == state.ending or (ending is None and not found.qualifying):
         return state
     return replace(state, ending=ending, ending_seen_on=today if ending else None)
 
@@ -88,7 +90,7 @@ def _settle_disabled(
     elif box.delete_on is None and not found.qualifying:
         months = policy.disabled.delete_after_months
         case.put(replace(box, delete_on=add_months(today, months, overflow=policy.time.month_overflow)))
-    elif box.delete_on and today >= box.delete_on and not found.qualifying:
+    elif box.delete_on and today >= box.delete_on and not found.qualifying and not case.record.spared:
         because = f"it has been disabled since {box.disabled_on}"
         case.put(deleted(box, today, policy, why("D08", because, *evidence)))
 

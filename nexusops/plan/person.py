@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 
 from nexusops.model.findings import Evidence, Severity
 from nexusops.model.ids import PersonId
@@ -167,15 +167,29 @@ def _settle_living(
 
 
 def _settle_state(case: Case, found: Entitlement, setting: Setting) -> None:
-    left_on = found.left_on if case.record.cards or found.left_on else case.state.left_on
     case.state = altered(
         case.state,
         state=standing(found, case.box),
-        left_on=left_on,
+        left_on=_left_on(case, found, setting),
         card_id=found.card.card_id if found.qualifying and found.card else case.state.card_id,
         code=found.card.status_code if found.card else case.state.code,
         due_on=next_date(case, found, setting),
     )
+
+
+def _left_on(case: Case, found: Entitlement, setting: Setting) -> date | None:
+    """D09: the first day without any current card. Once a card's row has vanished, those left say nothing about it."""
+    state, cards = case.state, case.record.cards
+    if any(card.current(setting.today) for card in cards):
+        return None
+    if state.code is None:
+        return found.left_on
+    if state.left_on is not None:
+        vanished = state.card_id not in {card.card_id for card in cards}
+        real = found.left_on or state.left_on
+        return max(state.left_on, real) if vanished else real
+    told = state.code in {card.status_code for card in cards}
+    return found.left_on if found.left_on is not None and told else setting.today
 
 
 def _judged(case: Case, dropped: tuple[NameOverride, ...]) -> Judged:

@@ -10,15 +10,21 @@ from nexusops.model.ledger import Ledger
 from nexusops.model.mailboxes import ForwardOrigin, Mailbox, MailboxKind, MailboxState
 from nexusops.model.policy import Site
 from nexusops.model.tenant import DesiredMailbox, Reason
+from nexusops.plan.case import paused
 
 _GONE = frozenset({MailboxState.DELETED, MailboxState.PURGED})
 
 
 def project(ledger: Ledger, site: Site) -> tuple[DesiredMailbox, ...]:
-    """One desired mailbox for each name of the slice, its latest generation, in the order of names."""
+    """One desired mailbox for each name of the slice, its latest generation, in the order of names.
+
+    For people who are frozen or whose card is missing nothing is desired: their mailboxes stay as they are (D26, D29).
+    """
     latest: dict[str, Mailbox] = {}
     for box in ledger.mailboxes.values():
-        if box.name is not None and box.generation >= getattr(latest.get(box.name), "generation", 0):
+        if box.name is None or paused(box.person_id, ledger):
+            continue
+        if box.generation >= getattr(latest.get(box.name), "generation", 0):
             latest[box.name] = box
     rows: dict[MailboxKey, list[Allocation]] = {}
     for row in ledger.allocations.values():

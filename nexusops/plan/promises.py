@@ -11,6 +11,7 @@ from nexusops.model.journal import RowChange
 from nexusops.model.ledger import Ledger
 from nexusops.model.mailboxes import Mailbox
 from nexusops.model.notices import Notice, NoticeKind, NoticeState
+from nexusops.plan.case import paused
 from nexusops.rules.notices import recipients
 
 Promise = WindDownAddress | ReviveAddress
@@ -68,8 +69,12 @@ def _why(row: Allocation) -> Why:
 
 
 def notices_of(ledger: Ledger, staff: Mapping[UnitId, tuple[str, ...]]) -> tuple[SendNotice, ...]:
-    """Every owed notice of the slice, with whom it goes to today (D33). ``staff``: the addresses of a unit's IT."""
-    owed = sorted((n for n in ledger.notices.values() if n.state is NoticeState.OWED), key=lambda n: n.key)
+    """Every owed notice of the slice, with whom it goes to today (D33). ``staff``: the addresses of a unit's IT.
+
+    People who are frozen or whose card is missing are told nothing meanwhile (D26, D29).
+    """
+    owed = [n for n in ledger.notices.values() if n.state is NoticeState.OWED and not paused(n.person_id, ledger)]
+    owed.sort(key=lambda notice: notice.key)
     return tuple(_send(notice, ledger, staff) for notice in owed)
 
 

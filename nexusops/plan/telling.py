@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from nexusops.model.dates import next_day
 from nexusops.model.findings import Evidence
 from nexusops.model.notices import NoticeState
 from nexusops.plan.case import Case, Setting
-from nexusops.rules.lifecycle import Entitlement
+from nexusops.rules.lifecycle import Entitlement, expiry_disables_on
 from nexusops.rules.notices import Owing, owed
 
 
@@ -19,12 +20,15 @@ def settle_notices(case: Case, found: Entitlement, setting: Setting, evidence: t
                 case.notices[notice.key] = replace(notice, state=NoticeState.DROPPED)
         return
     ahead = found.coming is not None and found.coming.startswith("cancelled")
+    until = None if ahead else found.until
+    code = found.card.status_code if found.card else ""
     owing = Owing(
         person_id=case.person_id,
         box=box,
         rows=tuple(case.rows.values()),
         known=case.notices,
-        until=None if ahead else found.until,
+        until=until,
+        disable_on=expiry_disables_on(next_day(until), code, setting.policy) if until else None,
         policy=setting.policy,
         today=setting.today,
         evidence=evidence,

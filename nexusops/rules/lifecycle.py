@@ -201,9 +201,14 @@ def _with_deadlines(
         )
         return replace(box, delete_on=delete_on)
     if found.expired_on and not found.status_on and box.state in (MailboxState.ACTIVE, MailboxState.PENDING):
-        months = policy.expiry.grace_months_by_status.get(found.last_code, policy.expiry.grace_months)
-        return replace(box, disable_on=add_months(found.expired_on, months, overflow=overflow))
+        return replace(box, disable_on=expiry_disables_on(found.expired_on, found.last_code, policy))
     return box
+
+
+def expiry_disables_on(expired_on: date, code: str, policy: Policy) -> date:
+    """D07: the day on which a card's natural end disables the mailbox; ``expired_on`` is the day after its last."""
+    months = policy.expiry.grace_months_by_status.get(code, policy.expiry.grace_months)
+    return add_months(expired_on, months, overflow=policy.time.month_overflow)
 
 
 def _grace(box: Mailbox, state: MailboxState, today: date, why: Reason) -> Mailbox:

@@ -28,13 +28,17 @@ def notice_key(kind: NoticeKind, subject: str, due_on: date) -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Owing:
-    """What is known when the notices of one person are judged."""
+    """What is known when the notices of one person are judged.
+
+    ``until`` is the last day of a card that nothing follows, ``disable_on`` the day on which that disables the mailbox.
+    """
 
     person_id: PersonId
     box: Mailbox
     rows: Sequence[Allocation]
     known: Mapping[str, Notice]
     until: date | None
+    disable_on: date | None
     policy: Policy
     today: date
     evidence: tuple[Evidence, ...]
@@ -81,16 +85,15 @@ def _refreshed(notice: Notice, owing: Owing, live: Mapping[Address, Allocation])
         return (
             replace(notice, addresses=left, delete_on=_announced((live[a] for a in left), owing)) if left else dropped
         )
+    if notice.kind is NoticeKind.WINDDOWN_CANCELLED:
+        left = tuple(a for a in notice.addresses if a in live and live[a].state is AddressState.ACTIVE)
+        return replace(notice, addresses=left) if left else dropped
     if notice.kind is NoticeKind.CANCELLED:
         return notice if box.state is MailboxState.GRACE_CANCELLED else dropped
     if notice.kind is NoticeKind.STATUS_CHANGE:
         return notice if box.state is MailboxState.GRACE_STATUS else dropped
     if notice.kind is NoticeKind.EXPIRY_WARNING:
-        return (
-            notice
-            if notice.delete_on and owing.until and today < notice.delete_on == next_day(owing.until)
-            else dropped
-        )
+        return notice if owing.until and today <= owing.until and notice.delete_on == owing.disable_on else dropped
     return notice
 
 
@@ -126,8 +129,11 @@ def _cancelled_winddown(owing: Owing, revived: Iterable[Allocation]) -> list[Not
     told = [row for row in revived if row.notice_sent_on is not None]
     if not told:
         return []
+    due_on = owing.today
+    while notice_key(NoticeKind.WINDDOWN_CANCELLED, owing.person_id, due_on) in owing.known:
+        due_on = next_day(due_on)  # another address came back earlier today
     because = "the address stays after all, and its end had been announced"
-    return [_notice(owing, NoticeKind.WINDDOWN_CANCELLED, owing.today, told, None, "D23", because)]
+    return [_notice(owing, NoticeKind.WINDDOWN_CANCELLED, due_on, told, None, "D23", because)]
 
 
 def _grace(owing: Owing) -> list[Notice]:
@@ -147,15 +153,15 @@ def _grace(owing: Owing) -> list[Notice]:
 
 
 def _expiry(owing: Owing) -> list[Notice]:
-    """D07: one month before the last day of the card, never after it."""
+    """D07: one month before the last day of the card, never after it, nor on the day that the mailbox began."""
     if owing.until is None or owing.box.state is not MailboxState.ACTIVE or owing.policy.expiry.warn_months == 0:
         return []
     due_on = warn_on(owing.until, owing.policy)
-    if not due_on <= owing.today <= owing.until:
+    if not max(due_on, next_day(owing.box.since)) <= owing.today <= owing.until:
         return []
     listed = [row for row in owing.rows if row.state is AddressState.ACTIVE and row.kind is not AddressKind.FALLBACK]
     because = f"the card ends on {owing.until}"
-    return [_notice(owing, NoticeKind.EXPIRY_WARNING, due_on, listed, next_day(owing.until), "R36", because)]
+    return [_notice(owing, NoticeKind.EXPIRY_WARNING, due_on, listed, owing.disable_on, "R36", because)]
 
 
 def _notice(

@@ -21,7 +21,8 @@ class UnitMap:
     ``successors`` maps a source unit to its target for merges and renames; ``split`` (unit, person) to the target of
     that person. ``months`` gives N for addresses of a domain that winds down (R53). ``winding`` are those domains,
     ``months`` the N of each unit that has gone elsewhere. ``starts`` are the days on which a reorganisation touches a
-    unit. ``split_units`` are source units of a split, so that a member without a target can be reported.
+    unit, ``ahead`` the domains whose wind-down is announced and has not begun. ``split_units`` are source units of a
+    split, so that a member without a target can be reported.
     """
 
     units: Mapping[UnitId, Unit]
@@ -32,6 +33,7 @@ class UnitMap:
     winding: Mapping[Domain, int]
     months: Mapping[UnitId, int]
     starts: Mapping[UnitId, tuple[date, ...]]
+    ahead: frozenset[Domain] = frozenset()
     findings: tuple[Finding, ...] = ()
 
     def unit_for(self, person_id: PersonId, unit_id: UnitId) -> UnitId:
@@ -51,7 +53,7 @@ class UnitMap:
             row is not None
             and row.managed
             and row.zone == "ox"
-            and row.state is DomainState.ACTIVE
+            and (row.state is DomainState.ACTIVE or row.domain in self.ahead)
             and row.domain not in self.winding
         )
 
@@ -92,6 +94,11 @@ def unit_map(snapshot: Snapshot, policy: Policy, today: date) -> UnitMap:
     for reorg in good:
         for unit_id in (reorg.source_unit, reorg.target_unit):
             starts[unit_id] = (*starts.get(unit_id, ()), reorg.effective_on)
+    ahead = {d.domain: d.winddown_start for d in snapshot.domains.values() if _begins_later(d, today)}
+    for unit in snapshot.units.values():
+        begins = ahead.get(unit.domain) if unit.domain is not None else None
+        if begins is not None:
+            starts[unit.unit_id] = (*starts.get(unit.unit_id, ()), begins)
     successors = {reorg.source_unit: reorg.target_unit for reorg in effective if reorg.kind != "split"}
     return UnitMap(
         units=snapshot.units,
@@ -104,6 +111,7 @@ def unit_map(snapshot: Snapshot, policy: Policy, today: date) -> UnitMap:
         winding=_winding(months, effective, snapshot, today),
         months=months,
         starts=starts,
+        ahead=frozenset(ahead),
         findings=tuple(findings),
     )
 
@@ -128,13 +136,18 @@ def _refusal(reorg: Reorg, snapshot: Snapshot, policy: Policy) -> Finding | None
     return None
 
 
+def _begins_later(row: MailDomain, today: date) -> bool:
+    """Whether the domain's row announces a wind-down that has not begun; until then it is active (2.5)."""
+    return row.state is DomainState.WINDDOWN and row.winddown_start is not None and row.winddown_start > today
+
+
 def _winding(
     gone: Mapping[UnitId, int], effective: Iterable[Reorg], snapshot: Snapshot, today: date
 ) -> dict[Domain, int]:
     """Domains that wind down, with N: by their row, or because every unit that used them has gone elsewhere (R52)."""
     winding: dict[Domain, int] = {}
     for row in snapshot.domains.values():
-        if row.state is DomainState.WINDDOWN and (row.winddown_start is None or row.winddown_start <= today):
+        if row.state is DomainState.WINDDOWN and not _begins_later(row, today):
             winding[row.domain] = row.winddown_months or 2
     for reorg in effective:
         domain = snapshot.units[reorg.source_unit].domain

@@ -51,6 +51,12 @@ def preferred_class(code: str, policy: Policy) -> UnitClass:
     return UnitClass.COLLEGE if code in policy.sender.college_preferring else UnitClass.DEPARTMENT
 
 
+def _wanted_class(box: Mailbox, code: str, policy: Policy) -> UnitClass:
+    """A status that gives no mailbox prefers nothing: until the grace is over, what was preferred stays (D16)."""
+    before = box.sender_basis.partition(":")[0]
+    return preferred_class(code, policy) if code in policy.status_map.qualifying or not before else UnitClass(before)
+
+
 def judge_choice(
     choice: SenderChoice | None,
     person_id: PersonId,
@@ -68,6 +74,7 @@ def judge_choice(
         row = _followed(row, by_address)
         if row.state is AddressState.ACTIVE and row.kind is AddressKind.PERSONAL:
             return Choice(address=row.address)
+    if row is not None and row.live:
         return Choice(address=None, code="SENDER_NOT_ACTIVE")
     if any(r.address == choice.address for r in routes) and not units.managed(domain_of(choice.address)):
         return Choice(address=choice.address)
@@ -118,7 +125,7 @@ def choose(
     if choice.address is not None:
         why = Reason(rule="R12", because="it was chosen in self-service", evidence=choice.evidence or evidence)
         return Sender(address=choice.address, origin=SenderOrigin.CHOICE, basis="", why=why)
-    wanted = preferred_class(code, policy)
+    wanted = _wanted_class(box, code, policy)
     candidates = _candidates(rows, needs, units)
     has_preferred = any(wanted in candidate.classes for candidate in candidates)
     basis = f"{wanted.value}:{'has' if has_preferred else 'none'}"

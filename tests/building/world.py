@@ -40,7 +40,16 @@ from nexusops.model.policy import Policy, Site
 from nexusops.model.services import ServiceRequest
 from nexusops.model.snapshot import PersonRecord, Snapshot
 from nexusops.model.tenant import Actual, ActualMailbox
-from nexusops.model.units import DomainState, ExternalRoute, MailDomain, NonpersonalMailbox, Reorg, ReorgMember, Unit
+from nexusops.model.units import (
+    DomainState,
+    ExternalRoute,
+    MailDomain,
+    NonpersonalAddress,
+    NonpersonalMailbox,
+    Reorg,
+    ReorgMember,
+    Unit,
+)
 from nexusops.plan.advance import advance, differences, with_rows
 from nexusops.plan.arrange import arrange
 from nexusops.plan.compare import compare
@@ -97,12 +106,15 @@ class World:
     members: list[ReorgMember] = field(default_factory=list)
     staff: list[Staff] = field(default_factory=list)
     boxes: dict[str, NonpersonalMailbox] = field(default_factory=dict)
+    aliases: dict[str, NonpersonalAddress] = field(default_factory=dict)
     services: dict[str, ServiceRequest] = field(default_factory=dict)
     faults: dict[str, str] = field(default_factory=dict)
     spared: dict[str, str] = field(default_factory=dict)
     tenant: dict[str, ActualMailbox] = field(default_factory=dict)
     deleted: dict[str, date] = field(default_factory=dict)
     channel_works: bool = True
+    backwards: bool = False
+    """Whether snapshots list people in the reverse order."""
 
     def domain(self, name: str, **columns: Any) -> World:
         zone = "ox" if name.endswith(".ox.ac.uk") else "foreign"
@@ -206,7 +218,9 @@ class World:
         return Snapshot(
             as_of=datetime(today.year, today.month, today.day, tzinfo=UTC),
             sha256=f"snapshot-of-{today}",
-            people={PersonId(person_id): self.record(person_id) for person_id in sorted(chosen)},
+            people={
+                PersonId(person_id): self.record(person_id) for person_id in sorted(chosen, reverse=self.backwards)
+            },
             units=self.units,
             domains=self.domains,
             staff=tuple(self.staff),
@@ -214,6 +228,7 @@ class World:
             reorg_members=tuple(self.members),
             external_routes={route.address: route for route in self.external.values()},
             nonpersonal_mailboxes=self.boxes,
+            nonpersonal_addresses={alias.address: alias for alias in self.aliases.values()},
             services=self.services,
         )
 
@@ -221,7 +236,9 @@ class World:
         """The day's plan, without carrying it out."""
         actual = self._actual()
         names = {box.name for box in self.ledger.mailboxes.values() if box.kind is not MailboxKind.PERSONAL}
-        boxes = {*self.boxes, *self.services, *(name for name in names if name)} if only is None else set()
+        loose = {row.address for row in self.ledger.allocations.values() if row.kind in ("nonpersonal", "foreign")}
+        everything = {*self.boxes, *self.services, *self.aliases, *loose, *(name for name in names if name)}
+        boxes = everything - {box.sender for box in self.ledger.mailboxes.values()} if only is None else set()
         before = observe(self.ledger, actual)
         usernames = {state.username: pid for pid, state in self.ledger.people.items() if state.username}
         known = replace(
@@ -252,7 +269,7 @@ class World:
         """Plans and carries out; returns what was planned, and the ledger as it then is."""
         today = day(text) if isinstance(text, str) else text
         for name, gone in list(self.deleted.items()):
-            if self.tenant[name].deleted and (today - gone).days >= 30:
+            if self.tenant[name].deleted and (today - gone).days > 30:
                 del self.tenant[name], self.deleted[name]  # the tenant purges by itself
         done = self.plan(today, only)
         books = Books(done.ledger, self.policy, today)

@@ -1,0 +1,148 @@
+"""Which addresses of a case wind down, for which reason, for how long, and what takes their place (R37, R39, R53, R55;
+D18, D30).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from nexusops.model.addresses import AddressState, Allocation
+from nexusops.model.findings import Evidence
+from nexusops.model.ids import Address, Domain
+from nexusops.model.people import Affiliation
+from nexusops.model.tenant import Reason
+from nexusops.plan.case import Case, Setting, why
+from nexusops.rules.allocation import bring_forward, wind_down
+from nexusops.rules.reorganising import Need
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Ending:
+    """Why an active address goes: reason word, N, the address that takes over, and rule with sentence."""
+
+    reason: str
+    months: int
+    successor: Address | None
+    why: Reason
+
+
+def wind_down_rest(
+    case: Case,
+    served: Sequence[Affiliation],
+    wanted: Sequence[Need],
+    settled: dict[Domain, Address],
+    setting: Setting,
+) -> None:
+    """Everything of this person that no need keeps enters wind-down today."""
+    needed = {need.domain for need in wanted}
+    without = _without_target(case, served, setting)
+    for row in case.personal:
+        if settled.get(row.domain) == row.address or (row.domain in needed and case.state.base is None):
+            continue
+        if row.domain in without and row.state is AddressState.ACTIVE:
+            continue
+        if row.state is AddressState.WINDDOWN and row.reason == "reorg":
+            case.put(_left_early(case, row, served, setting))
+        elif row.state in (AddressState.ACTIVE, AddressState.SUSPENDED):
+            ends = _ending(case, row, served, needed, settled, setting)
+            case.put(
+                wind_down(
+                    row,
+                    setting.today,
+                    setting.policy,
+                    months=ends.months,
+                    reason=ends.reason,
+                    why=ends.why,
+                    successor=ends.successor,
+                )
+            )
+
+
+def _without_target(case: Case, served: Sequence[Affiliation], setting: Setting) -> set[Domain | None]:
+    """Domains of units that were split without saying where this person goes: the address stays (rules.md 3.11)."""
+    found: set[Domain | None] = set()
+    for affiliation in served:
+        if setting.units.no_target(case.person_id, affiliation.unit_id):
+            found.add(_domain_of(affiliation, setting))
+            message = f"{affiliation.unit_id} was split, and reorg_members does not say where the person goes"
+            evidence = [Evidence(table="affiliations", key=f"{case.person_id}/{affiliation.unit_id}")]
+            case.find("REORG_NO_TARGET", message, evidence=evidence)
+    return found
+
+
+def _left_early(case: Case, row: Allocation, served: Sequence[Affiliation], setting: Setting) -> Allocation:
+    """D30: leaving the unit while its domain winds down for longer brings the date forward."""
+    members = [
+        a for a in served if _domain_of(a, setting) == row.domain or _moved_domain(case, a, setting) == row.domain
+    ]
+    if members or row.successor is None:
+        return row
+    successor_domain = row.successor.rpartition("@")[2]
+    if any(_moved_domain(case, a, setting) == successor_domain for a in served):
+        return row
+    return bring_forward(row, setting.today, setting.policy, why("D30", "the affiliation to the former unit has ended"))
+
+
+def _domain_of(affiliation: Affiliation, setting: Setting) -> Domain | None:
+    unit = setting.units.units.get(affiliation.unit_id)
+    return unit.domain if unit else None
+
+
+def _moved_domain(case: Case, affiliation: Affiliation, setting: Setting) -> Domain | None:
+    unit = setting.units.units.get(setting.units.unit_for(case.person_id, affiliation.unit_id))
+    return unit.domain if unit else None
+
+
+def _ending(
+    case: Case,
+    row: Allocation,
+    served: Sequence[Affiliation],
+    needed: set[Domain],
+    settled: dict[Domain, Address],
+    setting: Setting,
+) -> _Ending:
+    """Which of the reasons of 2.1 ends this address."""
+    months = setting.policy.winddown.months
+    if row.domain in needed:
+        because = "the name changed, and the new one has its own address"
+        return _Ending(reason="name", months=months, successor=settled.get(row.domain), why=why("R37", because))
+    went = _reorganised(case, row, served, settled, setting)
+    if went is not None:
+        return went
+    if row.domain in setting.units.winding:
+        because = f"the mail domain {row.domain} winds down"
+        months = setting.units.winding[row.domain]
+        return _Ending(reason="reorg", months=months, successor=None, why=why("R53", because))
+    members = [a for a in served if _domain_of(a, setting) == row.domain]
+    if members and not setting.units.gives_addresses(row.domain):
+        own = not setting.units.managed(row.domain) or any(
+            setting.units.units[m.unit_id].own_mail for m in members if m.unit_id in setting.units.units
+        )
+        because = (
+            f"mail for {row.domain} is no longer managed by the University" if own else f"{row.domain} is not active"
+        )
+        reason = "own_mail" if own else "domain"
+        return _Ending(reason=reason, months=months, successor=None, why=why("R55" if own else "R50", because))
+    because = f"there is no current affiliation with {row.domain} any more"
+    return _Ending(reason="affiliation", months=months, successor=None, why=why("R39", because))
+
+
+def _reorganised(
+    case: Case, row: Allocation, served: Sequence[Affiliation], settled: dict[Domain, Address], setting: Setting
+) -> _Ending | None:
+    """A unit that the address served became another one; the affiliation may have moved along with it (R52, D18)."""
+    units, present = setting.units, [affiliation.unit_id for affiliation in served]
+    before = case.before.served if case.before is not None else ()
+    for unit_id in dict.fromkeys((*present, *before)):
+        unit, target = units.units.get(unit_id), units.unit_for(case.person_id, unit_id)
+        if unit is None or unit.domain != row.domain or target == unit_id:
+            continue
+        domain = units.units[target].domain if target in units.units else None
+        successor = settled.get(domain) if domain is not None else None
+        if unit_id not in present and successor is None:
+            continue
+        because = f"{unit_id} became {target}, and the addresses of {row.domain} wind down"
+        months = units.winding.get(row.domain) or units.months.get(unit_id, setting.policy.winddown.months)
+        return _Ending(reason="reorg", months=months, successor=successor, why=why("R53", because))
+    return None

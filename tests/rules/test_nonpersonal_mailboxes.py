@@ -1,0 +1,192 @@
+"""Non-personal mailboxes and addresses (R23-R30, R51, R61; D31, D36; 2.4b)."""
+
+from __future__ import annotations
+
+import pytest
+from building.oxford import oxford, student
+from building.world import World
+
+from nexusops.model.ids import Address, PersonId, UnitId
+from nexusops.model.ledger import Hold, HoldKind
+from nexusops.model.people import Staff
+from nexusops.model.units import NonpersonalAddress, NonpersonalMailbox
+
+
+def mailbox(world: World, name: str = "chemoffice", **columns: object) -> World:
+    values: dict[str, object] = {
+        "kind": "secondary",
+        "unit_id": UnitId("CHEM"),
+        "owner_person_id": PersonId("1"),
+        "address": Address("office@chem.ox.ac.uk"),
+        "requested_by": "chem0009",
+        **columns,
+    }
+    world.boxes[name] = NonpersonalMailbox(mailbox_id=name, **values)  # type: ignore[arg-type]
+    return world
+
+
+def alias(world: World, address: str, unit: str = "CHEM", **columns: object) -> World:
+    values: dict[str, object] = {
+        "mailbox_id": None,
+        "target": "mailbox:ball0001",
+        "requested_by": "registration",
+        **columns,
+    }
+    world.aliases[address] = NonpersonalAddress(address=Address(address), unit_id=UnitId(unit), **values)  # type: ignore[arg-type]
+    return world
+
+
+def _chemistry() -> World:
+    world = student(student(oxford(), "1", "Ann Lee", "CHEM", code="US"), "2", "Bob Ray", "CHEM", code="US")
+    world.staff.append(Staff(staff_id="chem0009", person_id=PersonId("2"), unit_id=UnitId("CHEM")))
+    world.run("2024-10-01")
+    return world
+
+
+def test_unit_it_asks_for_a_mailbox_and_it_is_made_with_its_address() -> None:
+    """R25, R26, R30: address and sender come with it; the address belongs to the unit."""
+    world = mailbox(_chemistry())
+    assert world.run("2024-10-02").acts == [("CreateMailbox", "chemoffice")]
+    box, row = world.box("chemoffice"), world.address("office@chem.ox.ac.uk")
+    assert (box.state, box.sender, box.owner_person_id) == ("active", "office@chem.ox.ac.uk", "1")
+    assert (row.kind, row.state, row.unit_id, row.person_id) == ("nonpersonal", "active", "CHEM", None)
+    assert world.run("2024-10-03").acts == []
+
+
+@pytest.mark.parametrize(
+    ("columns", "code"),
+    [
+        ({"requested_by": "law0001"}, "NOT_UNIT_IT"),
+        ({"address": None}, "NONPERSONAL_NO_ADDRESS"),
+        ({"address": Address("office@law.ox.ac.uk")}, "NOT_UNIT_DOMAIN"),
+        ({"address": Address("ann.lee@chem.ox.ac.uk")}, "ADDRESS_TAKEN"),
+        ({"owner_person_id": PersonId("77")}, "OWNER_INELIGIBLE"),
+        ({"owner_person_id": None}, "OWNER_INELIGIBLE"),
+    ],
+)
+def test_a_request_that_may_not_be_is_refused_with_its_code(columns: dict[str, object], code: str) -> None:
+    """R23, R25, R30, D31, rules.md 3.10."""
+    done = mailbox(_chemistry(), **columns).run("2024-10-02")
+    assert (done.acts, done.codes) == ([], {(code, "chemoffice")})
+
+
+def test_a_person_gets_a_number_where_a_role_has_the_name() -> None:
+    """R17, 2.6: an address held by a non-personal mailbox counts as existing."""
+    world = mailbox(_chemistry(), address=Address("cat.moor@chem.ox.ac.uk"))
+    world.run("2024-10-02")
+    student(world, "3", "Cat Moor", "CHEM", code="US", start="2024-10-03")
+    world.run("2024-10-03")
+    assert world.states("3") == {"cat.moor2@chem.ox.ac.uk": "active"}
+
+
+def _orphaned() -> World:
+    world = mailbox(_chemistry())
+    world.run("2024-10-02")
+    world.card("1", "US", "Ann", "Lee", "2024-10-01", "2025-01-14")
+    world.run("2025-01-15")
+    return world
+
+
+def test_an_owner_who_goes_leaves_an_orphan_that_its_unit_is_told_about() -> None:
+    """R28, D31: active meanwhile; the notice goes to the unit's IT staff the next day."""
+    world = _orphaned()
+    box = world.box("chemoffice")
+    assert (box.state, str(box.orphaned_on), str(box.delete_on)) == ("orphaned", "2025-01-15", "2025-03-16")
+    told = world.run("2025-01-16").notices
+    assert [(n.notice, n.to, n.unit_id, str(n.delete_on)) for n in told] == [
+        ("orphaned", ("chem0009@nexus.ox.ac.uk",), "CHEM", "2025-03-16")
+    ]
+    assert world.address("office@chem.ox.ac.uk").state == "active"
+
+
+def test_nobody_takes_it_over_and_it_is_deleted_with_its_address() -> None:
+    """R27, D31: by the formula of rules.md 0 with N = 2."""
+    world = _orphaned()
+    world.run("2025-01-16")
+    assert ("DeleteMailbox", "chemoffice") not in world.run("2025-03-15").acts
+    assert ("DeleteMailbox", "chemoffice") in world.run("2025-03-16").acts
+    assert world.address("office@chem.ox.ac.uk").state == "deleted"
+
+
+def test_a_new_owner_on_the_last_day_keeps_it() -> None:
+    """R28: handed over by registration."""
+    world = _orphaned()
+    world.run("2025-01-16")
+    mailbox(world, owner_person_id=PersonId("2"))
+    world.run("2025-03-16")
+    box = world.box("chemoffice")
+    assert (box.state, box.owner_person_id, box.orphaned_on, box.delete_on) == ("active", "2", None, None)
+
+
+def test_the_desks_handover_holds_until_registration_names_another_owner_later() -> None:
+    """D31, rules.md 3.17."""
+    world = _orphaned()
+    world.hold(
+        Hold(subject="chemoffice", kind=HoldKind.HANDOVER, fingerprint="1", actor="desk", reason="asked", value="2")
+    )
+    world.run("2025-01-20")
+    assert (world.box("chemoffice").state, world.box("chemoffice").owner_person_id) == ("active", "2")
+    student(world, "3", "Cat Moor", "CHEM", code="US", start="2025-01-21")
+    mailbox(world, owner_person_id=PersonId("3"))
+    world.run("2025-01-21")
+    assert world.box("chemoffice").owner_person_id == "3"
+
+
+def test_the_unit_no_longer_wants_it() -> None:
+    """R30: active -> deleted by unit IT."""
+    world = mailbox(_chemistry())
+    world.run("2024-10-02")
+    world.boxes.clear()
+    assert world.run("2024-10-03").acts == [("DeleteMailbox", "chemoffice")]
+    assert (world.box("chemoffice").state, world.address("office@chem.ox.ac.uk").state) == ("deleted", "deleted")
+
+
+def test_an_unattached_address_has_no_timers_and_goes_when_its_unit_says_so() -> None:
+    """R29."""
+    world = alias(_chemistry(), "safety@chem.ox.ac.uk")
+    assert world.run("2024-10-02").acts == []
+    row = world.address("safety@chem.ox.ac.uk")
+    assert (row.state, row.mailbox_key, row.target) == ("active", None, "mailbox:ball0001")
+    world.run("2026-09-01")
+    assert world.address("safety@chem.ox.ac.uk").state == "active"
+    world.aliases.clear()
+    world.run("2026-09-02")
+    assert world.address("safety@chem.ox.ac.uk").state == "deleted"
+
+
+def test_a_second_address_is_attached_to_its_mailbox() -> None:
+    """R26: and removed again with the row."""
+    world = alias(mailbox(_chemistry()), "enquiries@chem.ox.ac.uk", mailbox_id="chemoffice", target=None)
+    assert world.run("2024-10-02").acts == [
+        ("CreateMailbox", "chemoffice"),
+        ("AddAddress", "enquiries@chem.ox.ac.uk"),
+    ]
+    world.aliases.clear()
+    assert world.run("2024-10-03").acts == [("RemoveAddress", "enquiries@chem.ox.ac.uk")]
+
+
+def test_a_foreign_domain_takes_a_small_number_of_incoming_addresses() -> None:
+    """R51, D36: the cap, and what is beyond it."""
+    world = _chemistry().domain("chemists.example", incoming_cap=2).unit("PRESS", "department", "chemists.example")
+    for name in ("a", "b", "c"):
+        alias(world, f"{name}@chemists.example", unit="PRESS")
+    done = world.run("2024-10-02")
+    held = [world.address(f"{name}@chemists.example").kind for name in ("a", "b")]
+    assert (held, done.codes) == (["foreign", "foreign"], {("FOREIGN_CAP", "c@chemists.example")})
+
+
+def test_a_domain_that_winds_down_takes_its_non_personal_addresses_along() -> None:
+    """R27, 2.5: the same end date, then deleted with the domain."""
+    world = alias(mailbox(_chemistry()), "safety@chem.ox.ac.uk")
+    world.run("2024-10-02")
+    from rules.test_units_and_domains import reorg
+
+    world.unit("CLAW", "department", "chemlaw.ox.ac.uk")
+    reorg(world, "merge", "CHEM", "CLAW", "2025-01-15", months=2)
+    world.run("2025-01-15")
+    assert [str(world.address(a).delete_on) for a in ("office@chem.ox.ac.uk", "safety@chem.ox.ac.uk")] == [
+        "2025-03-16"
+    ] * 2
+    world.run("2025-01-16")
+    assert ("DeleteMailbox", "chemoffice") in world.run("2025-03-16").acts
+    assert world.address("safety@chem.ox.ac.uk").state == "deleted"

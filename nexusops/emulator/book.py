@@ -82,6 +82,16 @@ class Book:
         )
         return [_decode(row[0]) for row in rows.fetchall()]
 
+    def ids(self, kind: str, what: str, value: str) -> set[str]:
+        """The ids of the objects that ``find`` would return."""
+        statement = "SELECT id FROM lookup WHERE kind = ? AND what = ? AND value = ?"
+        return {row[0] for row in self.db.execute(statement, (kind, what, value.lower())).fetchall()}
+
+    def is_live(self, kind: str, object_id: str) -> bool:
+        """Whether an object is there, and not soft-deleted."""
+        statement = "SELECT 1 FROM object WHERE kind = ? AND id = ? AND deleted IS NULL"
+        return self.db.execute(statement, (kind, object_id)).fetchone() is not None
+
     def page(self, kind: str, *, deleted: bool = False, after: str = "", count: int = -1) -> Iterator[Object]:
         """So many objects (-1: all) in the order of their ids, beginning after one."""
         condition = "IS NOT NULL" if deleted else "IS NULL"
@@ -159,9 +169,9 @@ class Book:
 
     def read_in_vain(self, kind: str, object_id: str) -> None:
         self.db.execute("UPDATE waiting SET reads = reads - 1 WHERE kind = ? AND id = ?", (kind, object_id))
-
-    def seen(self, kind: str, object_id: str) -> None:
-        self.db.execute("DELETE FROM waiting WHERE kind = ? AND id = ?", (kind, object_id))
+        self.db.execute(
+            "DELETE FROM waiting WHERE kind = ? AND id = ? AND reads <= 0 AND until IS NULL", (kind, object_id)
+        )
 
     # What was asked, what was sent.
 

@@ -49,7 +49,8 @@ def _is_due(world: World, today: date) -> bool:
 
 def _lived(history: list[Event], settle: int = 120) -> list[tuple[date, World, Day]]:
     """The days on which something happens or is due, each with the world as it then is."""
-    world, lived = university(), []
+    world = university()
+    lived: list[tuple[date, World, Day]] = []
     for today, happened in days(history, settle=settle):
         for event in happened:
             happen(world, today, event)

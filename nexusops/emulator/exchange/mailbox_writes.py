@@ -37,8 +37,7 @@ def new_mailbox(call: Call, given: Parameters, _window: Window) -> Rows:
     alias = given.get("Alias") or re.sub(r"[^A-Za-z0-9._-]", "", name)
     if len(name) > 64 or len(alias) > 64 or not _ALIAS.fullmatch(alias):
         raise failed("Microsoft.Exchange.Data.DataValidationException", f'The property value "{alias}" is not valid.')
-    if book.find("mailbox", "Name", name):
-        raise object_exists("name", name)
+    _refuse_taken_name(call, name)
     address = given.get("PrimarySmtpAddress") or f"{alias}@{INITIAL_DOMAIN}"
     mailbox = mailboxes.fresh(call, name, alias, given.get("DisplayName") or name, kind)
     mailbox["EmailAddresses"] = addresses.checked(book, {"id": ""}, [f"SMTP:{address}"])
@@ -51,6 +50,12 @@ def new_mailbox(call: Call, given: Parameters, _window: Window) -> Rows:
         book.wait("mailbox", user["id"], call.lag)
         book.wait("user", user["id"], call.lag)
     return Rows([row_of(user, mailbox)])
+
+
+def _refuse_taken_name(call: Call, name: str) -> None:
+    """A soft-deleted mailbox keeps its addresses, but not its name."""
+    if any(call.book.is_live("mailbox", object_id) for object_id in call.book.ids("mailbox", "Name", name)):
+        raise object_exists("name", name)
 
 
 def set_mailbox(call: Call, given: Parameters, _window: Window) -> Rows:
@@ -98,8 +103,8 @@ def _set(call: Call, user: Object, box: Object, name: str, value: Any) -> None:
         case "AccountDisabled":
             user["accountEnabled"] = not value
         case "Name":
-            if value.lower() != box["Name"].lower() and book.find("mailbox", "Name", value):
-                raise object_exists("name", value)
+            if value.lower() != box["Name"].lower():
+                _refuse_taken_name(call, value)
             box[name] = value
         case _ if name in _RECIPIENTS:
             _set_recipients(call, box, name, value)

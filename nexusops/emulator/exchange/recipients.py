@@ -35,17 +35,12 @@ def ids_of(book: Book, identity: str) -> set[str]:
     if _GUID.fullmatch(wanted):
         found = {wanted}
         for what in ("Guid", "ExchangeGuid"):
-            found |= _ids(book, "mailbox", what, wanted)
+            found |= book.ids("mailbox", what, wanted)
         return found
     if "@" in wanted:
         holder = book.holder(wanted)
-        return {holder} if holder else _ids(book, "user", "userPrincipalName", wanted)
-    return _ids(book, "mailbox", "Name", wanted) or _ids(book, "mailbox", "Alias", wanted)
-
-
-def _ids(book: Book, kind: str, what: str, value: str) -> set[str]:
-    statement = "SELECT id FROM lookup WHERE kind = ? AND what = ? AND value = ?"
-    return {row[0] for row in book.db.execute(statement, (kind, what, value)).fetchall()}
+        return {holder} if holder else book.ids("user", "userPrincipalName", wanted)
+    return book.ids("mailbox", "Name", wanted) or book.ids("mailbox", "Alias", wanted)
 
 
 def find_mailbox(call: Call, identity: str, *, soft_deleted: bool = False) -> Pair:

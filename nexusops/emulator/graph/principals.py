@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from nexusops.emulator import birth
+from nexusops.emulator.accounts import visible
 from nexusops.emulator.book import Book, Object
 from nexusops.emulator.graph import odata
 from nexusops.emulator.graph.applications import owned
@@ -19,7 +20,7 @@ def find_principal(call: Call, key: str) -> Object:
         if value
         else book.get("servicePrincipal", key.lower())
     )
-    if found is None:
+    if found is None or not visible(call, "servicePrincipal", found["id"]):
         raise not_found(value or key)
     return found
 
@@ -59,6 +60,9 @@ def create_principal(call: Call) -> Answer:
     found = {**birth.service_principal(app["appId"], app["displayName"]), "_owner": call.app_id}
     found["tags"] = body.get("tags") or []
     book.put("servicePrincipal", found["id"], found)
+    if call.lag:
+        call.used.add("lag")
+        book.wait("servicePrincipal", found["id"], call.lag)
     return Answer(201, {"@odata.context": odata.context(call, "servicePrincipals/$entity"), **_public(found)})
 
 

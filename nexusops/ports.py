@@ -162,7 +162,7 @@ class Store(Protocol):
     def known_boxes(self) -> frozenset[str]: ...
 
     def domain_ends(self, domains: Collection[Domain]) -> Mapping[Domain, date]:
-        """The last day of the live personal addresses of each domain; date.max: one has no end; absent: none is left."""
+        """The last day of the live personal addresses of each domain; date.max: one has none; absent: none is left."""
         ...
 
     def people_of_domains(self, domains: Collection[Domain]) -> frozenset[PersonId]:

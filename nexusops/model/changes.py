@@ -90,8 +90,13 @@ class CreateMailbox:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EnableMailbox:
+    """``restore`` are the values before the disabling, as the journal has them: ``accountEnabled``, ``hidden``, and
+    the protocols by their names in Exchange. What it does not name is switched on, and shown.
+    """
+
     mailbox: OnMailbox
     why: Why
+    restore: Mapping[str, bool] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

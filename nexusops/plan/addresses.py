@@ -128,7 +128,10 @@ def _settle_served(case: Case, box: Mailbox, served: Sequence[Affiliation], hold
 
 def _reuse(work: _Allotting, need: Need) -> bool:
     """Keeps, revives, or takes back an own address of this base in the domain (D10, D23)."""
-    mine = [r for r in work.case.personal if r.domain == need.domain and r.base == work.base]
+    held = [r for r in work.case.personal if r.domain == need.domain]
+    # While nothing may be ended (D29), the present address stays alone, whatever its name: never two in one domain.
+    spared = work.case.record.spared is not None and any(r.state is AddressState.ACTIVE for r in held)
+    mine = [r for r in held if r.base == work.base or (spared and r.state is AddressState.ACTIVE)]
     active = next((row for row in mine if row.state is AddressState.ACTIVE), None)
     if active is not None:
         work.served[need.domain] = active.address

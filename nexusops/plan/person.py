@@ -178,18 +178,11 @@ def _settle_state(case: Case, found: Entitlement, setting: Setting) -> None:
 
 
 def _left_on(case: Case, found: Entitlement, setting: Setting) -> date | None:
-    """D09: the first day without any current card. Once a card's row has vanished, those left say nothing about it."""
-    state, cards = case.state, case.record.cards
-    if any(card.current(setting.today) for card in cards):
+    """D09: the first day without any current card. Rows that vanish later never make it an earlier one."""
+    if any(card.current(setting.today) for card in case.record.cards):
         return None
-    if state.code is None:
-        return found.left_on
-    if state.left_on is not None:
-        vanished = state.card_id not in {card.card_id for card in cards}
-        real = found.left_on or state.left_on
-        return max(state.left_on, real) if vanished else real
-    told = state.code in {card.status_code for card in cards}
-    return found.left_on if found.left_on is not None and told else setting.today
+    told = [day for day in (found.left_on, case.state.left_on) if day is not None]
+    return max(told, default=None)
 
 
 def _judged(case: Case, dropped: tuple[NameOverride, ...]) -> Judged:

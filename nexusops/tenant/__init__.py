@@ -53,7 +53,7 @@ def embedded(
         exchange = Exchange(
             tenant.exchange_base_url,
             tenant.tenant_id,
-            lambda: credential.get_token(scope).token,
+            lambda claims: credential.get_token(scope, claims=claims).token,
             used,
             transport=slot,
         )
@@ -89,7 +89,7 @@ def microsoft365(
         exchange = Exchange(
             settings.exchange_base_url,
             settings.tenant_id,
-            lambda: found.get_token(scope).token,
+            lambda claims: found.get_token(scope, claims=claims, enable_cae=True).token,
             used,
             transport=transport,
             verify=verify,

@@ -148,11 +148,13 @@ async def disable(site: Site, step: Step, change: DisableMailbox) -> StepOutcome
 
 
 async def enable(site: Site, step: Step, change: EnableMailbox) -> StepOutcome:
+    """Exactly what was before the disabling, as far as the change names it (12, 5)."""
+    before = change.restore
     if step.name == PROTOCOLS:
-        return await _protocols(site, step, change, dict.fromkeys(PROTOCOL_FLAGS, True))
+        return await _protocols(site, step, change, {name: before.get(name, True) for name in PROTOCOL_FLAGS})
     if step.name == UNBLOCK:
-        return await _sign_in(site, step, change, allowed=True)
-    return await _hidden(site, step, change, hidden=False)
+        return await _sign_in(site, step, change, allowed=before.get("accountEnabled", True))
+    return await _hidden(site, step, change, hidden=before.get("hidden", False))
 
 
 async def _sign_in(site: Site, step: Step, change: DisableMailbox | EnableMailbox, *, allowed: bool) -> StepOutcome:
@@ -184,13 +186,14 @@ async def _protocols(
         rows = await site.exchange.invoke("Get-CASMailbox", Identity=guid)
         if len(rows) != 1:
             raise TenantFault(FaultClass.BUG, f"Exchange answered with {len(rows)} rows for one mailbox")
-        return {name: rows[0].get(name) for name in wanted}
+        # What this tenant does not know of cannot be compared.
+        return {name: rows[0][name] for name in wanted if name in rows[0]}
 
     async def look() -> bool:
-        return await flags() == wanted
+        return (await flags()).items() <= wanted.items()
 
     before = await flags()
-    if before != wanted:
+    if not before.items() <= wanted.items():
         await site.write(lambda: site.exchange.invoke("Set-CASMailbox", Identity=guid, **wanted), look)
     return done(step, before, dict(wanted.items()), exchange_guid=guid)
 

@@ -12,9 +12,10 @@ from nexusops.tenant.transport import lost, retry_after, status_fault
 
 MAILBOX = (
     "Guid,ExternalDirectoryObjectId,Name,Alias,EmailAddresses,ForwardingSmtpAddress,ForwardingAddress,"
-    "DeliverToMailboxAndForward,RecipientTypeDetails,LitigationHoldEnabled,IsDirSynced,HiddenFromAddressListsEnabled,"
-    "UserPrincipalName,DisplayName"
+    "DeliverToMailboxAndForward,RecipientTypeDetails,LitigationHoldEnabled,InPlaceHolds,ComplianceTagHoldApplied,"
+    "IsDirSynced,HiddenFromAddressListsEnabled,UserPrincipalName,DisplayName"
 )
+AMBIGUOUS = "ManagementObjectAmbiguousException"
 Row = dict[str, Any]
 T = TypeVar("T")
 
@@ -32,6 +33,8 @@ class MailboxRow(msgspec.Struct, rename="pascal"):
     forwarding_address: str | None = None
     recipient_type_details: str = ""
     litigation_hold_enabled: bool = False
+    in_place_holds: list[str] = []
+    compliance_tag_hold_applied: bool = False
     is_dir_synced: bool = False
     hidden_from_address_lists_enabled: bool = False
     user_principal_name: str = ""
@@ -43,6 +46,11 @@ class MailboxRow(msgspec.Struct, rename="pascal"):
     @property
     def smtp(self) -> frozenset[str]:
         return frozenset(a[5:].lower() for a in self.email_addresses if a[:5].lower() == "smtp:")
+
+    @property
+    def held(self) -> bool:
+        """On a hold of any kind: its content is kept, and its deletion is no deletion (4.9)."""
+        return self.litigation_hold_enabled or bool(self.in_place_holds) or self.compliance_tag_hold_applied
 
     @property
     def forward(self) -> str | None:
@@ -118,7 +126,7 @@ _BY_TYPE: Mapping[str, FaultClass] = {
     "NotAcceptedDomainException": FaultClass.CONFIG,
     "ParameterTransformationException": FaultClass.BUG,
     "AmbiguousParameterSetException": FaultClass.BUG,
-    "ManagementObjectAmbiguousException": FaultClass.CONFLICT,
+    AMBIGUOUS: FaultClass.CONFLICT,
     "CmdletAccessDeniedException": FaultClass.AUTH,
     "CommandNotFoundException": FaultClass.AUTH,
     "OverBudgetException": FaultClass.THROTTLED,

@@ -13,6 +13,7 @@ import httpx
 import msgspec
 
 from nexusops.tenant.cmdlets import (
+    AMBIGUOUS,
     MAILBOX,
     Answer,
     Items,
@@ -28,6 +29,7 @@ from nexusops.tenant.transport import Retry, client_of, next_page, transport_fau
 
 BATCH = 10
 _READS = ("Get-", "Test-", "Search-")
+_WHICH: Mapping[bool, Row] = {False: {}, True: {"SoftDeletedMailbox": True}}
 
 
 def hash_table(**values: Sequence[str]) -> Row:
@@ -36,13 +38,15 @@ def hash_table(**values: Sequence[str]) -> Row:
 
 
 class Exchange:
-    """``token`` gives a bearer token for the Exchange audience; ``base_url`` is without a tenant path."""
+    """``token`` gives a bearer token for the Exchange audience, a new one for the claims that a refusal asks for;
+    ``base_url`` is without a tenant path.
+    """
 
     def __init__(
         self,
         base_url: str,
         tenant_id: str,
-        token: Callable[[], str],
+        token: Callable[[str | None], str],
         retry: Retry,
         *,
         transport: httpx.AsyncBaseTransport | None = None,
@@ -73,20 +77,20 @@ class Exchange:
             link = next_page(answer.next_link, seen, self._root)
         return rows
 
-    async def mailboxes(self, identities: Sequence[str]) -> dict[str, MailboxRow]:
-        """identity -> mailbox of those that exist, ten a request."""
+    async def mailboxes(self, identities: Sequence[str], *, deleted: bool = False) -> dict[str, MailboxRow]:
+        """identity -> mailbox of those that exist, or of those that are soft-deleted; ten a request."""
         found: dict[str, MailboxRow] = {}
         for start in range(0, len(identities), BATCH):
-            found |= await self._batched(identities[start : start + BATCH])
+            found |= await self._batched(identities[start : start + BATCH], _WHICH[deleted])
         return found
 
-    async def _batched(self, identities: Sequence[str]) -> dict[str, MailboxRow]:
+    async def _batched(self, identities: Sequence[str], which: Row) -> dict[str, MailboxRow]:
         """One $batch, all or nothing. What was answered is kept; only the rest is asked for again (7.2)."""
         answered: dict[str, MailboxRow | None] = {}
 
         async def attempt() -> None:
             left = [identity for identity in identities if identity not in answered]
-            body = {"requests": [self._item(n, identity) for n, identity in enumerate(left)]}
+            body = {"requests": [self._item(n, {"Identity": identity, **which}) for n, identity in enumerate(left)]}
             content = await self._once(f"{self._root}/$batch", "Get-Mailbox", body, read=True)
             faults = [ExchangeFault(FaultClass.TRANSIENT, "the batch answered without one of its items")]
             by_id = {item.id: item for item in decoded(content, Items, read=True).responses}
@@ -98,7 +102,8 @@ class Exchange:
                     answered[identity] = the_one(converted(item.body, Answer).rows(read=True), identity)
                     continue
                 fault = exchange_fault(item.status, msgspec.json.encode(item.body), item.headers, read=True)
-                if fault.fault is FaultClass.NOT_FOUND:
+                # Of several soft-deleted ones of the same name, nobody can say which one is meant.
+                if fault.fault is FaultClass.NOT_FOUND or (which and fault.code == AMBIGUOUS):
                     answered[identity] = None
                 else:
                     faults.append(fault)
@@ -108,13 +113,13 @@ class Exchange:
         await self._retry(attempt, read=True)
         return {identity: row for identity, row in answered.items() if row is not None}
 
-    def _item(self, n: int, identity: str) -> Row:
+    def _item(self, n: int, parameters: Row) -> Row:
         return {
             "id": str(n),
             "method": "POST",
             "url": f"{self._root}/InvokeCommand?$select={MAILBOX}",
             "headers": {"Content-Type": "application/json", "X-CmdletName": "Get-Mailbox", **self._anchor()},
-            "body": self._input("Get-Mailbox", {"Identity": identity}),
+            "body": self._input("Get-Mailbox", parameters),
         }
 
     async def mailbox(self, identity: str) -> MailboxRow | None:
@@ -126,8 +131,8 @@ class Exchange:
                 return None
             raise
 
-    async def all_mailboxes(self) -> list[MailboxRow]:
-        rows = await self.invoke("Get-Mailbox", select=MAILBOX, ResultSize="Unlimited")
+    async def all_mailboxes(self, *, deleted: bool = False) -> list[MailboxRow]:
+        rows = await self.invoke("Get-Mailbox", select=MAILBOX, ResultSize="Unlimited", **_WHICH[deleted])
         return [converted(row, MailboxRow) for row in rows]
 
     def _input(self, cmdlet: str, parameters: Mapping[str, Any]) -> Row:
@@ -152,7 +157,6 @@ class Exchange:
 
     async def _once(self, url: str, cmdlet: str, body: Row, *, read: bool) -> bytes:
         headers = {
-            "Authorization": f"Bearer {self._token()}",
             "Content-Type": "application/json; charset=utf-8",
             "Accept": "application/json; odata.metadata=minimal",
             "Prefer": "odata.maxpagesize=1000",
@@ -163,10 +167,17 @@ class Exchange:
             "client-request-id": str(uuid.uuid4()),
             **self._anchor(),
         }
-        try:
-            answer = await self._http.post(url, content=msgspec.json.encode(body), headers=headers)
-        except httpx.HTTPError as error:
-            raise transport_fault(error, read=read) from error
+        content, claims = msgspec.json.encode(body), None
+        for last in (False, True):
+            headers["Authorization"] = f"Bearer {self._token(claims)}"
+            try:
+                answer = await self._http.post(url, content=content, headers=headers)
+            except httpx.HTTPError as error:
+                raise transport_fault(error, read=read) from error
+            # Refused before anything was carried out: once more with a token that the claims ask for (3.1).
+            if answer.status_code != 401 or last:
+                break
+            claims = claims_of(answer.headers.get("www-authenticate", ""))
         if answer.status_code >= 300:
             raise exchange_fault(answer.status_code, answer.content, dict(answer.headers), read=read)
         return answer.content

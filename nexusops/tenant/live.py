@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Collection, Coroutine, Iterator, Sequence
+from collections import deque
+from collections.abc import Callable, Collection, Coroutine, Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Any, TypeVar, assert_never
 
@@ -84,16 +85,21 @@ class LiveTenant:
             self._prepare(domains, at)
 
     def perform(self, steps: Sequence[Step]) -> Iterator[StepOutcome]:
-        """A few steps at a time; each outcome as it comes. After a fault that every request would meet nothing more is
-        asked: all further steps fail with it.
+        """A few steps at a time, those of one mailbox in their order; each outcome as it comes. After a fault that every
+        request would meet nothing more is asked: all further steps fail with it.
         """
-        queue = list(steps)
+        queue = deque(_by_mailbox(steps))
         running: set[asyncio.Task[StepOutcome]] = set()
+        following: dict[asyncio.Task[StepOutcome], deque[Step]] = {}
         try:
             while queue or running:
                 while queue and len(running) < AT_ONCE:
-                    running.add(self._loop.create_task(self._one(queue.pop(0))))
+                    rest = queue.popleft()
+                    task = self._loop.create_task(self._one(rest.popleft()))
+                    running.add(task)
+                    following[task] = rest
                 finished, running = self._run(_first(running))
+                queue.extendleft(rest for task in finished if (rest := following.pop(task)))
                 for task in finished:
                     yield task.result()
         finally:
@@ -152,6 +158,17 @@ class LiveTenant:
         self._loop.close()
         if self._close_with is not None:
             self._close_with()
+
+
+def _by_mailbox(steps: Sequence[Step]) -> Iterable[deque[Step]]:
+    """One mailbox, one step at a time: a sender is moved by writing the whole list of addresses, and an address that
+    another step removes meanwhile would be back.
+    """
+    found: dict[str, deque[Step]] = {}
+    for step in steps:
+        on = getattr(step.change, "mailbox", None)
+        found.setdefault(on.key if on is not None else f"change {step.change_id}", deque()).append(step)
+    return found.values()
 
 
 async def _made(make: Callable[[], tuple[Graph, Exchange]]) -> tuple[Graph, Exchange]:

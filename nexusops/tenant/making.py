@@ -192,7 +192,7 @@ async def delete(site: Site, step: Step, change: DeleteMailbox) -> StepOutcome:
     if user is None:
         return done(step, message="it was gone already")
     row = await site.exchange.mailbox(user.id)
-    if row is not None and row.litigation_hold_enabled:
+    if row is not None and row.held:
         return aside(step, "needs a human: the mailbox is on hold")
 
     async def look() -> bool:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Mapping
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from nexusops.model.ids import Address, PersonId
 from nexusops.model.tenant import Actual, ActualMailbox, Wanted
@@ -29,8 +30,11 @@ class Reading:
         identities = [user.id for user in users]
         rows = await self.exchange.mailboxes([*identities, *boxes.values()])
         deleted = await self._deleted(wanted, users)
-        people, ambiguous = _people([*users, *deleted], {user.id: rows.get(user.id) for user in users})
+        lost = [identity for identity in boxes.values() if identity not in rows]
+        gone = await self.exchange.mailboxes([*(user.id for user in deleted), *lost], deleted=True)
+        people, ambiguous = _people([*users, *deleted], rows, gone)
         found = {name: _box(rows[identity]) for name, identity in boxes.items() if identity in rows}
+        found |= {name: _box(gone[i], deleted=True) for name, i in boxes.items() if i not in rows and i in gone}
         left = await self._licences_left() if wanted.people else None
         return Actual(people=people, boxes=found, ambiguous=ambiguous, licences_left=left)
 
@@ -38,16 +42,17 @@ class Reading:
         listing, deleting = asyncio.ensure_future(self.graph.users()), asyncio.ensure_future(self.graph.deleted_users())
         try:
             rows = await self.exchange.all_mailboxes()
+            gone = await self.exchange.all_mailboxes(deleted=True)
             users, deleted = await listing, await deleting
         finally:
             # Where one fails, the others are for nothing.
             listing.cancel()
             deleting.cancel()
             await asyncio.gather(listing, deleting, return_exceptions=True)
-        by_user = {row.external_directory_object_id: row for row in rows}
-        people, ambiguous = _people([*users, *deleted], {user.id: by_user.get(user.id) for user in users})
-        mine = {user.id for user in users if user.employee_id}
-        boxes = {row.name: _box(row) for row in rows if row.external_directory_object_id not in mine}
+        people, ambiguous = _people([*users, *deleted], _by_user(rows), _by_user(gone))
+        mine = {user.id for user in (*users, *deleted) if user.employee_id}
+        boxes = {name: _box(row, deleted=True) for name, row in _lone(gone, mine).items()}
+        boxes |= {row.name: _box(row) for row in rows if row.external_directory_object_id not in mine}
         return Actual(people=people, boxes=boxes, ambiguous=ambiguous, licences_left=await self._licences_left())
 
     async def _deleted(self, wanted: Wanted, users: Iterable[User]) -> list[User]:
@@ -67,8 +72,20 @@ class Reading:
         return 0
 
 
+def _by_user(rows: Iterable[MailboxRow]) -> dict[str, MailboxRow]:
+    return {row.external_directory_object_id: row for row in rows}
+
+
+def _lone(rows: Sequence[MailboxRow], mine: Collection[str]) -> dict[str, MailboxRow]:
+    """Soft-deleted boxes by name. Of several of the same name nobody can say which one is meant."""
+    counts = Counter(row.name for row in rows)
+    return {
+        row.name: row for row in rows if counts[row.name] == 1 and row.external_directory_object_id not in mine
+    }
+
+
 def _people(
-    users: Iterable[User], rows: Mapping[str, MailboxRow | None]
+    users: Iterable[User], rows: Mapping[str, MailboxRow], gone: Mapping[str, MailboxRow]
 ) -> tuple[dict[PersonId, ActualMailbox], frozenset[PersonId]]:
     """People by employeeId. A live user goes before a soft-deleted one; two live ones are ambiguous."""
     found: dict[PersonId, ActualMailbox] = {}
@@ -78,7 +95,8 @@ def _people(
             continue
         person_id = PersonId(user.employee_id)
         known = found.get(person_id)
-        mailbox = _person(user, rows.get(user.id))
+        deleted = user.deleted_date_time is not None
+        mailbox = _person(user, (gone if deleted else rows).get(user.id), deleted=deleted)
         if known is None or known.deleted:
             found[person_id] = mailbox
         elif not mailbox.deleted:
@@ -86,8 +104,7 @@ def _people(
     return {p: m for p, m in found.items() if p not in twice}, frozenset(twice)
 
 
-def _person(user: User, row: MailboxRow | None) -> ActualMailbox:
-    deleted = user.deleted_date_time is not None
+def _person(user: User, row: MailboxRow | None, *, deleted: bool) -> ActualMailbox:
     return ActualMailbox(
         user_id=user.id,
         user_principal_name=user.user_principal_name,
@@ -101,12 +118,12 @@ def _person(user: User, row: MailboxRow | None) -> ActualMailbox:
         shared=row is not None and row.recipient_type_details == "SharedMailbox",
         deleted=deleted,
         synced=bool(user.on_premises_sync_enabled),
-        held=row is not None and row.litigation_hold_enabled,
+        held=row is not None and row.held,
         licensed=bool(user.assigned_licenses),
     )
 
 
-def _box(row: MailboxRow) -> ActualMailbox:
+def _box(row: MailboxRow, *, deleted: bool = False) -> ActualMailbox:
     return ActualMailbox(
         user_id=row.external_directory_object_id,
         user_principal_name=row.user_principal_name,
@@ -118,6 +135,7 @@ def _box(row: MailboxRow) -> ActualMailbox:
         addresses=frozenset(Address(a) for a in row.smtp),
         forward=row.forward,
         shared=row.recipient_type_details == "SharedMailbox",
+        deleted=deleted,
         synced=row.is_dir_synced,
-        held=row.litigation_hold_enabled,
+        held=row.held,
     )

@@ -7,7 +7,9 @@ connection); one whose answer was lost is a fault of the class UNKNOWN_OUTCOME, 
 from __future__ import annotations
 
 import asyncio
+import base64
 import random
+import re
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -144,6 +146,15 @@ def same_host(url: str, base: str) -> str:
         message = f"a link leads to {given.scheme}://{given.host}, which is not the configured {wanted.host}"
         raise TransportFault(FaultClass.FOREIGN_HOST, message)
     return url
+
+
+def claims_of(challenge: str) -> str | None:
+    """What a 401 asks the next token to hold, out of its WWW-Authenticate header; None where it asks for nothing."""
+    found = re.search(r'claims="([^"]+)"', challenge)
+    try:
+        return base64.urlsafe_b64decode(found[1] + "=" * (-len(found[1]) % 4)).decode() if found else None
+    except ValueError:
+        return None
 
 
 def transport_fault(error: Exception, *, read: bool) -> TransportFault:

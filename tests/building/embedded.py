@@ -58,7 +58,7 @@ class Room:
             exchange = Exchange(
                 self.service.exchange_base_url,
                 self.service.tenant_id,
-                lambda: credential.get_token(scope).token,
+                lambda claims: credential.get_token(scope, claims=claims).token,
                 retry,
                 transport=slot,
             )

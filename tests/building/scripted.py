@@ -45,7 +45,7 @@ class Clients:
         self.retry = Retry(budget=budget, sleep=self.slept, chance=lambda: chance)
         slot = httpx.MockTransport(self.script)
         self.graph = Graph(BASE, Credential(), self.retry, transport=slot)
-        self.exchange = Exchange(EXCHANGE, "t", lambda: "secret-token", self.retry, transport=slot)
+        self.exchange = Exchange(EXCHANGE, "t", lambda _: "secret-token", self.retry, transport=slot)
 
     def get(self) -> None:
         asyncio.run(self.graph.users())

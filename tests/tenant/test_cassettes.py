@@ -142,7 +142,7 @@ def playing(player: Player) -> LiveTenant:
 
     def make() -> tuple[Graph, Exchange]:
         slot = player.transport
-        exchange = Exchange("https://outlook.office365.com", TENANT_ID, lambda: "unused", retry, transport=slot)
+        exchange = Exchange("https://outlook.office365.com", TENANT_ID, lambda _: "unused", retry, transport=slot)
         return Graph("https://graph.microsoft.com/v1.0", Credential(), retry, transport=slot), exchange
 
     return LiveTenant(make, SETTINGS, sleep=retry.sleep)

@@ -36,7 +36,7 @@ def clients(answer: httpx.Response, error: Exception | None = None) -> tuple[Gra
     )
     retry, credential = Retry(sleep=Slept(), chance=lambda: 0.0), Translating(Credential(error))
     exchange = Exchange(
-        "https://outlook.office365.com", "t", lambda: credential.get_token("x").token, retry, transport=slot
+        "https://outlook.office365.com", "t", lambda _: credential.get_token("x").token, retry, transport=slot
     )
     return Graph("https://graph.microsoft.com/v1.0", credential, retry, transport=slot), exchange
 

@@ -25,7 +25,7 @@ from nexusops.tenant.cmdlets import (
     the_one,
 )
 from nexusops.tenant.faults import ExchangeFault, FaultClass
-from nexusops.tenant.transport import Retry, client_of, next_page, transport_fault
+from nexusops.tenant.transport import Retry, claims_of, client_of, next_page, transport_fault
 
 BATCH = 10
 _READS = ("Get-", "Test-", "Search-")

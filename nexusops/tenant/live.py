@@ -85,8 +85,8 @@ class LiveTenant:
             self._prepare(domains, at)
 
     def perform(self, steps: Sequence[Step]) -> Iterator[StepOutcome]:
-        """A few steps at a time, those of one mailbox in their order; each outcome as it comes. After a fault that every
-        request would meet nothing more is asked: all further steps fail with it.
+        """A few steps at a time, those of one mailbox in their order; each outcome as it comes. After a fault that
+        every request would meet nothing more is asked: all further steps fail with it.
         """
         queue = deque(_by_mailbox(steps))
         running: set[asyncio.Task[StepOutcome]] = set()

@@ -79,9 +79,7 @@ def _by_user(rows: Iterable[MailboxRow]) -> dict[str, MailboxRow]:
 def _lone(rows: Sequence[MailboxRow], mine: Collection[str]) -> dict[str, MailboxRow]:
     """Soft-deleted boxes by name. Of several of the same name nobody can say which one is meant."""
     counts = Counter(row.name for row in rows)
-    return {
-        row.name: row for row in rows if counts[row.name] == 1 and row.external_directory_object_id not in mine
-    }
+    return {row.name: row for row in rows if counts[row.name] == 1 and row.external_directory_object_id not in mine}
 
 
 def _people(

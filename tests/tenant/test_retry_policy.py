@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import json
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -10,8 +11,10 @@ from typing import Any
 
 import httpx
 import pytest
-from building.scripted import OK, READS, WRITES, Clients
+from building.embedded import Slept
+from building.scripted import EXCHANGE, OK, READS, WRITES, Clients, Scripted
 
+from nexusops.tenant.exchange import Exchange
 from nexusops.tenant.faults import FaultClass, TenantFault
 from nexusops.tenant.transport import Retry, retry_after
 
@@ -200,3 +203,24 @@ def test_a_batch_of_mailboxes_asks_again_for_the_throttled_ones() -> None:
 )
 def test_retry_after_is_seconds_or_a_date(value: str | None, seconds: float | None) -> None:
     assert retry_after(value, datetime(2025, 10, 1, 8, tzinfo=UTC)) == seconds
+
+
+def test_a_refused_token_is_replaced_once_by_one_that_the_claims_ask_for() -> None:
+    """tenant-api.md 3.1: continuous access evaluation; even a write may be sent again, as nothing was carried out."""
+    wanted = '{"access_token": {"nbf": {"essential": true}}}'
+    claims = base64.urlsafe_b64encode(wanted.encode()).decode().rstrip("=")
+    challenge = {"WWW-Authenticate": f'Bearer realm="", error="insufficient_claims", claims="{claims}"'}
+    script = Scripted(httpx.Response(401, headers=challenge), OK, httpx.Response(401), httpx.Response(401))
+    given: list[str | None] = []
+
+    def token(claims: str | None) -> str:
+        given.append(claims)
+        return f"token-{len(given)}"
+
+    exchange = Exchange(EXCHANGE, "t", token, Retry(sleep=Slept()), transport=httpx.MockTransport(script))
+    asyncio.run(exchange.invoke("Set-Mailbox", Identity="g", Alias="a"))
+    with pytest.raises(TenantFault) as raised:
+        asyncio.run(exchange.invoke("Set-Mailbox", Identity="g", Alias="a"))
+    assert raised.value.fault is FaultClass.AUTH
+    assert given == [None, wanted, None, None]
+    assert [r.headers["authorization"] for r in script.asked] == [f"Bearer token-{n}" for n in range(1, 5)]

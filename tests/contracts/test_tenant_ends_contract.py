@@ -1,0 +1,117 @@
+"""What every Tenant of ports.py does with mailboxes that end and come back (R9, R44, D08, D23)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from building.embedded import ADA_ID, DOMAIN, WHY, Room, box, creation, person
+
+from nexusops.model.changes import (
+    AddAddress,
+    DeleteMailbox,
+    DisableMailbox,
+    EnableMailbox,
+    RestoreMailbox,
+    SetForward,
+    SetSender,
+)
+from nexusops.model.tenant import ActualMailbox, Wanted
+
+ADA = person()
+OWN = f"abcd0001@{DOMAIN}"
+NEW = "ada.byron@ox.ac.uk"
+
+
+@pytest.fixture
+def room(tmp_path: Path) -> Iterator[Room]:
+    made = Room(tmp_path / "tenant.db")
+    yield made
+    made.tenant.close()
+
+
+@pytest.fixture
+def ada(room: Room) -> ActualMailbox:
+    assert room.results(creation(ADA)) == ["done"] * 3
+    return room.tenant.read(Wanted(people={ADA_ID: None})).people[ADA_ID]
+
+
+def read_ada(room: Room) -> ActualMailbox:
+    return room.tenant.read(Wanted(people={ADA_ID: None})).people[ADA_ID]
+
+
+def test_a_disabled_mailbox_is_enabled_again(room: Room, ada: ActualMailbox) -> None:
+    """tenant-api.md 4.9: blocked, sessions revoked, protocols off, hidden; each with what was before."""
+    off = room.perform(DisableMailbox(mailbox=ADA, why=WHY))
+    assert [(o.step, o.result.value) for o in off] == [(s, "done") for s in ("block", "revoke", "protocols", "hide")]
+    assert off[0].before == {"accountEnabled": True}
+    assert set((off[2].before or {}).values()) == {True}
+    assert off[3].before == {"hidden": False}
+    assert read_ada(room).enabled is False
+    assert room.results(EnableMailbox(mailbox=ADA, why=WHY)) == ["done"] * 3
+    assert read_ada(room) == ada
+
+
+def test_an_enabling_brings_back_exactly_what_was_before_the_disabling(room: Room, ada: ActualMailbox) -> None:
+    """tenant-api.md 12, 5: the values that the journal kept, not what is usual."""
+    guid = ada.exchange_guid
+    invoke = room.tenant._exchange.invoke
+    room.tenant._run(invoke("Set-CASMailbox", Identity=guid, PopEnabled=False))  # as staff did, before all this
+    room.tenant._run(invoke("Set-Mailbox", Identity=guid, HiddenFromAddressListsEnabled=True))
+    off = room.perform(DisableMailbox(mailbox=ADA, why=WHY))
+    restore = {name: bool(value) for outcome in off for name, value in (outcome.before or {}).items()}
+    on = room.perform(EnableMailbox(mailbox=ADA, why=WHY, restore=restore))
+    assert [o.result.value for o in on] == ["done"] * 3
+    assert (on[0].after or {})["PopEnabled"] is False
+    assert (on[0].after or {})["ImapEnabled"] is True
+    again = room.perform(DisableMailbox(mailbox=ADA, why=WHY))
+    assert [o.before for o in again] == [o.before for o in off]
+
+
+def test_a_deleted_mailbox_is_seen_as_it_was_and_comes_back_so(room: Room, ada: ActualMailbox) -> None:
+    """D23: what it holds is known before it is restored: its addresses, its sender, a forward set by hand (D35)."""
+    room.perform(AddAddress(mailbox=ADA, why=WHY, address=NEW))
+    room.perform(SetSender(mailbox=ADA, why=WHY, was=OWN, becomes=NEW))
+    room.perform(SetForward(mailbox=ADA, why=WHY, was=None, becomes="ada@example.org"))
+    before = read_ada(room)
+    room.perform(DeleteMailbox(mailbox=ADA, why=WHY, addresses=(OWN, NEW)))
+    gone = room.tenant.read(Wanted(people={ADA_ID: None}))
+    assert gone == replace(room.tenant.read(Wanted(everything=True)), boxes={})
+    found = gone.people[ADA_ID]
+    assert (found.deleted, found.exchange_guid, found.primary, found.addresses, found.forward) == (
+        True,
+        ada.exchange_guid,
+        NEW,
+        frozenset({OWN, NEW}),
+        "ada@example.org",
+    )
+    assert room.results(RestoreMailbox(mailbox=ADA, why=WHY)) == ["done"]
+    assert read_ada(room) == before
+
+
+def test_a_deleted_box_is_seen_and_comes_back(room: Room) -> None:
+    """R9, D31: within thirty days it is restored; a new one could not have its name and address."""
+    made = room.perform(creation(box()))[0]
+    before = room.tenant.read(Wanted(boxes={"saas-worktribe": None}))
+    room.perform(DeleteMailbox(mailbox=box(), why=WHY, addresses=()))
+    for guid in (None, made.exchange_guid):
+        found = room.tenant.read(Wanted(boxes={"saas-worktribe": guid})).boxes
+        assert found == {"saas-worktribe": replace(before.boxes["saas-worktribe"], deleted=True)}
+        assert found == room.tenant.read(Wanted(everything=True)).boxes
+    assert room.results(RestoreMailbox(mailbox=box(user_id=made.user_id), why=WHY)) == ["done"]
+    assert room.tenant.read(Wanted(boxes={"saas-worktribe": None})) == before
+
+
+def test_a_deleted_mailbox_is_seen_as_deleted_and_comes_back(room: Room, ada: ActualMailbox) -> None:
+    delete = DeleteMailbox(mailbox=ADA, why=WHY, addresses=(OWN,))
+    (gone,) = room.perform(delete)
+    assert gone.before == {"user_id": ada.user_id, "addresses": [OWN]}
+    assert [o.result.value for o in room.perform(delete)] == ["done"]
+    for known in (None, ada.user_id):
+        found = room.tenant.read(Wanted(people={ADA_ID: known})).people[ADA_ID]
+        assert (found.deleted, found.user_id) == (True, ada.user_id)
+    assert room.tenant.read(Wanted(everything=True)).people[ADA_ID].deleted
+    assert room.results(RestoreMailbox(mailbox=ADA, why=WHY)) == ["done"]
+    assert read_ada(room) == ada

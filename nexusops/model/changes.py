@@ -63,9 +63,7 @@ class Why:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OnMailbox:
-    """Which mailbox a change is about: its name (the username, or the mailbox_id), our key, the tenant's ids if
-    known.
-    """
+    """Which mailbox: its name (the username, or the mailbox_id), our key, the tenant's ids if known."""
 
     name: str
     key: MailboxKey
@@ -90,9 +88,7 @@ class CreateMailbox:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EnableMailbox:
-    """``restore`` are the values before the disabling, as the journal has them: ``accountEnabled``, ``hidden``, and
-    the protocols by their names in Exchange. What it does not name is switched on, and shown.
-    """
+    """``restore``: journalled values before the disabling, by their names there; what is missing is on, and shown."""
 
     mailbox: OnMailbox
     why: Why
@@ -187,7 +183,6 @@ class ClearForward:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SendNotice:
     """One message. ``key`` is the notice's identity in the ledger; ``to`` empty: nobody can be reached (a finding).
-
     ``text`` are the values that the template needs beyond these (names of units, the new address, a mailbox name).
     """
 

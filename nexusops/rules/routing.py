@@ -1,0 +1,154 @@
+"""Where mail goes: the table for the hubs, and the ways that lead back to where they began (R16, R57-R60; D08, D35).
+
+A mailbox is named by its routing name, ``username@`` + the site's fallback domain.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from nexusops.model.addresses import AddressKind, AddressState
+from nexusops.model.ids import Address, Domain, domain_of, local_of
+from nexusops.model.mailboxes import Mailbox
+from nexusops.model.policy import Policy
+from nexusops.model.routing import Entry, LiveAddress
+
+MAILBOX = "mailbox:"
+
+
+def accepted_states(policy: Policy) -> frozenset[AddressState]:
+    """Addresses in these states are in the table; a suspended one only where the policy answers for it (D08)."""
+    live = frozenset({AddressState.ACTIVE, AddressState.WINDDOWN})
+    return live | {AddressState.SUSPENDED} if policy.disabled.inbound == "accept_autoreply" else live
+
+
+def place(destination: str, fallback_domain: str) -> Address:
+    """A destination as registration writes it (``mailbox:<username>`` or an address) as one address."""
+    if destination.startswith(MAILBOX):
+        return Address(f"{destination.removeprefix(MAILBOX)}@{fallback_domain}")
+    return Address(destination.lower())
+
+
+def table(
+    live: Iterable[LiveAddress],
+    chosen: Mapping[Address, Address | None],
+    fallback_domain: str,
+    unmanaged: frozenset[Domain],
+) -> list[Entry]:
+    """Every accepted address with its destination, sorted. What has none is left out, and so are domains that the
+    University does not route (rules.md 3.4, T15).
+
+    ``chosen`` are the destinations that routes and aliases were given (``RouteBook.chosen``); None: it has none.
+    """
+    entries = []
+    for row in live:
+        known = Address(row.address)
+        destination = chosen[known] if known in chosen else _plain(row, fallback_domain)
+        if destination is not None and (not unmanaged or domain_of(row.address) not in unmanaged):
+            entries.append(Entry(row.address, destination))
+    return sorted(entries)
+
+
+def _plain(row: LiveAddress, fallback_domain: str) -> str | None:
+    """R13: to the mailbox that it is on; an unattached one to its target (R29)."""
+    if row.kind == AddressKind.FALLBACK:
+        return row.address
+    if row.mailbox is not None:
+        return f"{row.mailbox}@{fallback_domain}"
+    return place(row.target, fallback_domain) if row.target else None
+
+
+def without_loops(
+    wanted: Mapping[Address, Address], previous: Mapping[Address, Address], plain: Mapping[Address, Address]
+) -> tuple[dict[Address, Address | None], frozenset[Address]]:
+    """Destinations that end somewhere, and the addresses whose wanted one did not (``ROUTE_LOOP``).
+
+    Such an address keeps the destination of the last table; where that leads round in a circle, too, it goes to its
+    own mailbox, which is an end.
+    """
+    chosen: dict[Address, Address | None] = dict(wanted)
+    tried: set[Address] = set()
+    while members := _circling(chosen):
+        again = members & tried
+        for member in again or members:
+            chosen[member] = plain.get(member) if again else previous.get(member, plain.get(member))
+        tried |= again or members
+    return chosen, frozenset(tried)
+
+
+def _circling(chosen: Mapping[Address, Address | None]) -> set[Address]:
+    """The addresses that lie on a circle."""
+    members: set[Address] = set()
+    done: set[Address] = set()
+    for start in chosen:
+        path: dict[Address, None] = {}
+        step: Address | None = start
+        while step is not None and step in chosen and step not in path and step not in done:
+            path[step] = None
+            step = chosen[step]
+        if step is not None and step in path:
+            trail = list(path)
+            members |= set(trail[trail.index(step) :])
+        done |= path.keys()
+    return members
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RouteBook:
+    """What is known of the places that routes lead to.
+
+    ``chosen``: routed addresses and unattached aliases, with what they were given. ``external``: addresses of
+    unmanaged domains, with where their mail goes; ``refused`` of these are not followed. ``mailbox_of``: accepted
+    addresses, with the name of the mailbox that they are on. ``boxes``: the latest mailbox of each name.
+    """
+
+    fallback_domain: str
+    chosen: Mapping[Address, Address | None] = field(default_factory=dict)
+    external: Mapping[Address, Address] = field(default_factory=dict)
+    refused: frozenset[Address] = frozenset()
+    mailbox_of: Mapping[Address, str] = field(default_factory=dict)
+    boxes: Mapping[str, Mailbox] = field(default_factory=dict)
+
+    def at_mailbox(self, address: Address) -> str | None:
+        """The mailbox of whose routing name this is the form."""
+        return local_of(address) if domain_of(address) == self.fallback_domain else None
+
+    def end_of(self, address: Address) -> Address | None:
+        """Where outside mail for it ends: a mailbox's routing name, or an address that is not ours; None: nowhere."""
+        step: Address | None = address
+        for _ in range(len(self.chosen) + 1):
+            if step is None or step not in self.chosen:
+                break
+            step = self.chosen[step]
+        name = self.mailbox_of.get(step) if step is not None else None
+        return Address(f"{name}@{self.fallback_domain}") if name is not None else step
+
+    def comes_back(self, destination: Address, name: str) -> bool:
+        """Whether mail forwarded there may return to the mailbox of this name (D35).
+
+        Inside Nexus an address goes to the mailbox that it is on, outside to where it is routed (R57); both ways are
+        followed, and so are the forwards of the mailboxes on them.
+        """
+        seen: set[Address] = set()
+        ahead = [destination]
+        while ahead:
+            step = ahead.pop()
+            if step in seen:
+                continue
+            seen.add(step)
+            box = self.at_mailbox(step) or self.mailbox_of.get(step)
+            if box == name:
+                return True
+            further = (self.chosen.get(step), self.external.get(step), self._forward(box) if box else None)
+            ahead.extend(found for found in further if found is not None)
+        return False
+
+    def _forward(self, name: str) -> Address | None:
+        """Where that mailbox forwards to, or will (R58)."""
+        box = self.boxes.get(name)
+        if box is None or not box.live:
+            return None
+        if box.forward is not None:
+            return place(box.forward.to, self.fallback_domain)
+        return self.external.get(box.sender) if box.sender is not None and not box.forward_exempt else None

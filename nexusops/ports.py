@@ -24,7 +24,7 @@ from nexusops.model.journal import (
     Step,
     StepOutcome,
 )
-from nexusops.model.ledger import Ledger, PersonState
+from nexusops.model.ledger import Ledger, NameDecision, PersonState
 from nexusops.model.policy import Policy
 from nexusops.model.services import ServiceRequest
 from nexusops.model.snapshot import Snapshot
@@ -180,6 +180,8 @@ class Store(Protocol):
     def holders(self, names: Collection[tuple[Domain, str]]) -> Sequence[Allocation]:
         """All rows of these (domain, base): local parts that are the base, or the base and digits."""
         ...
+
+    def name_decision(self, request_id: str) -> NameDecision | None: ...
 
     def owners(self, people: Collection[PersonId]) -> Sequence[PersonState]: ...
 

@@ -19,6 +19,7 @@ COMMANDS: dict[str, Lazily] = {
     "apply": Lazily("nexusops.cli.act:apply", "Carry out exactly a saved plan."),
     "config": Lazily("nexusops.cli.config:config", "Show the effective configuration and where it comes from."),
     "demo": Lazily("nexusops.cli.demo:demo", "The whole story on the embedded tenant, with an invented university."),
+    "desk": Lazily("nexusops.cli.desk:desk", "The service desk's actions, with actor and reason."),
     "doctor": Lazily("nexusops.cli.doctor:doctor", "Check configuration, state, snapshot and tenant."),
     "emulator": Lazily("nexusops.cli.emulator:emulator", "The embedded tenant as a server on this machine."),
     "explain": Lazily("nexusops.cli.explain:explain", "What a person or address is, why, and what happens next."),

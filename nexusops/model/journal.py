@@ -126,6 +126,8 @@ class Acceptance:
     unfinished: Mapping[str, str]
     policy_hash: str
     services_hash: str
+    reason: str = ""
+    """Why, as the actor gave it; for the journal."""
 
     @property
     def commits_rows(self) -> bool:

@@ -14,7 +14,7 @@ from nexusops.errors import GuardStopped, StalePlan
 from nexusops.model.changes import kind_of, target_of
 from nexusops.model.dates import local_date
 from nexusops.model.findings import Finding, Severity
-from nexusops.model.ids import UnitId
+from nexusops.model.ids import PersonId, UnitId
 from nexusops.model.journal import Acceptance, Approval, Entry, OpenIntent, Phase, RunRecord
 from nexusops.model.plan import Plan, Planned
 from nexusops.pipeline.decide import Decision, decide, read_tables
@@ -116,6 +116,13 @@ def resume(ports: Ports, *, at: datetime, actor: str, reason: str = "") -> Outco
         return outcome
 
 
+def carry_out_for(ports: Ports, tables: SnapshotTables, people: frozenset[PersonId], mandate: Mandate) -> Outcome:
+    """The line for these people alone, from a snapshot that was accepted before: the desk's immediate actions."""
+    with ports.store.lock(mandate.command):
+        decision = decide(ports, tables, at=mandate.at, jobs=(), full=False, accept={}, only=people)
+        return _act(ports, tables, decision, decision.plan, mandate)
+
+
 def _fits(ports: Ports, plan: Plan, at: datetime) -> None:
     """interface.md 4 and exit code 7: serial, snapshot, date, policy and services are still those of the plan."""
     store, again = ports.store, "Make a new plan with `nexusops plan --out FILE`, read it, and apply that one."
@@ -152,6 +159,7 @@ def _act(ports: Ports, tables: SnapshotTables, decision: Decision, plan: Plan, m
         Acceptance(
             run=record,
             actor=mandate.actor,
+            reason=mandate.reason,
             at=mandate.at,
             expected_serial=plan.ledger_serial,
             snapshot_sha256=plan.snapshot_sha256,

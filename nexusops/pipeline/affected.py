@@ -13,7 +13,7 @@ from nexusops.plan.domains import ending_domains
 from nexusops.ports import SnapshotTables
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class Affected:
     """The people and boxes to be judged. ``everyone``: all there are, then both sets are complete."""
 

@@ -98,10 +98,11 @@ def decide(
     jobs: Sequence[str],
     full: bool,
     accept: Mapping[str, int],
+    only: frozenset[PersonId] | None = None,
 ) -> Decision:
     """From the tables and the state to a decision; only the tenant's reads lie between."""
     today = local_date(at, ports.policy.time.zone)
-    who = affected(ports, tables, today, full=full)
+    who = affected(ports, tables, today, full=full) if only is None else Affected(only, frozenset(), everyone=False)
     snapshot = _slice(ports, tables, who)
     before = ports.store.ledger(None if who.everyone else who.people, None if who.everyone else who.boxes)
     actual = _read_tenant(ports, before, who)

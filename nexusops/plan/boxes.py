@@ -8,8 +8,9 @@ from dataclasses import dataclass, replace
 from nexusops.model.addresses import AddressKind, AddressState, Allocation
 from nexusops.model.findings import Evidence, box_scope
 from nexusops.model.ids import Address, Domain, PersonId, UnitId, box_mailbox_key, domain_of, local_of
-from nexusops.model.ledger import HoldKind, Ledger, Standing
+from nexusops.model.ledger import HoldKind, Ledger, PersonState, Standing
 from nexusops.model.mailboxes import Mailbox, MailboxKind, MailboxState, SenderOrigin
+from nexusops.model.policy import Policy
 from nexusops.model.snapshot import Snapshot
 from nexusops.model.tenant import Reason
 from nexusops.plan.aliases import judge_alias
@@ -185,12 +186,15 @@ def _refusal(wish: BoxWish, holders: Holders, snapshot: Snapshot, setting: Setti
 
 
 def may_own(owner: PersonId | None, setting: Setting) -> bool:
+    return may_own_as(setting.owners.get(owner) if owner else None, setting.policy)
+
+
+def may_own_as(state: PersonState | None, policy: Policy) -> bool:
     """D31: an owner is a member whose status is among the owning codes."""
-    state = setting.owners.get(owner) if owner else None
     if state is None:
         return False
     kept = state.state in (Standing.ENTITLED, Standing.GRACE, Standing.MISSING_HOLD, Standing.FROZEN)
-    return kept and state.code in setting.policy.secondary.owner_codes
+    return kept and state.code in policy.secondary.owner_codes
 
 
 def _keep(result: JudgedBox, wish: BoxWish | None, box: Mailbox, ledger: Ledger, setting: Setting) -> None:

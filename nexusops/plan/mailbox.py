@@ -10,6 +10,7 @@ from nexusops.model.findings import Evidence
 from nexusops.model.ids import person_mailbox_key
 from nexusops.model.ledger import HoldKind, PersonState
 from nexusops.model.mailboxes import Mailbox, MailboxKind, MailboxState
+from nexusops.model.people import Card
 from nexusops.plan.case import Case, Setting, altered, why
 from nexusops.rules.lifecycle import (
     Anchors,
@@ -95,14 +96,14 @@ def _settle_disabled(
         case.put(deleted(box, today, policy, why("D08", because, *evidence)))
 
 
-def card_mark(case: Case) -> str:
+def mark_of(cards: tuple[Card, ...]) -> str:
     """What a hold by hand rests on: the cards and their last days. A new card or a renewal is another mark (2.6)."""
-    return ";".join(sorted(f"{card.card_id}:{card.end_date}" for card in case.record.cards))
+    return ";".join(sorted(f"{card.card_id}:{card.end_date}" for card in cards))
 
 
 def _held_by_hand(case: Case) -> bool:
     hold = case.holds.get(HoldKind.MANUAL_DISABLE)
-    return hold is not None and hold.fingerprint == card_mark(case)
+    return hold is not None and hold.fingerprint == mark_of(case.record.cards)
 
 
 def _hold_by_hand(case: Case, found: Entitlement, setting: Setting) -> None:

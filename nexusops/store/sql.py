@@ -27,7 +27,7 @@ from nexusops.model.journal import (
     RunRecord,
     SnapshotRecord,
 )
-from nexusops.model.ledger import Ledger, PersonState
+from nexusops.model.ledger import Ledger, NameDecision, PersonState
 from nexusops.store import chain, export, lock, reading, writing
 from nexusops.store.schema import (
     addresses,
@@ -155,6 +155,10 @@ class SqlStore:
     def holders(self, names: Collection[tuple[Domain, str]]) -> Sequence[Allocation]:
         with self._begin() as connection:
             return reading.holders(connection, names)
+
+    def name_decision(self, request_id: str) -> NameDecision | None:
+        with self._begin() as connection:
+            return next(reading.rows_in(connection, NameDecision, "request_id", [request_id]), None)
 
     def owners(self, people: Collection[PersonId]) -> Sequence[PersonState]:
         with self._begin() as connection:

@@ -63,6 +63,7 @@ def _promise(acceptance: Acceptance, change: RowChange) -> Entry:
         object=object_of(change.after or change.before),
         before=row_to_json(change.before) if change.before is not None else None,
         after=row_to_json(change.after) if change.after is not None else None,
+        reason=acceptance.reason or None,
     )
 
 

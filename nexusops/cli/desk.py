@@ -1,0 +1,137 @@
+"""``desk …``: the service desk's actions, each with actor and reason (interface.md 3)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from nexusops.cli import options
+from nexusops.cli.entry import Call
+
+if TYPE_CHECKING:
+    from nexusops.pipeline.desk import Told, Wish
+    from nexusops.pipeline.inputs import Ports
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+
+@click.group()
+def desk() -> None:
+    """The service desk's actions: journaled, and honoured by later runs until undone or overtaken by registration."""
+
+
+def _asked(function: Function) -> Function:
+    """Every action says who and why, and may be dated."""
+    for option in (
+        options.format_option(),
+        options.at_option,
+        click.option("--reason", required=True, help="Why, for the journal."),
+        click.option("--actor", required=True, help="Who, for the journal."),
+    ):
+        function = option(function)
+    passed: Function = click.pass_obj(function)  # type: ignore[assignment]
+    return passed
+
+
+def _act(call: Call, form: str, at: datetime, actor: str, reason: str, action: Callable[[Ports, Wish], Told]) -> int:
+    from nexusops import wiring
+    from nexusops.pipeline.desk import Wish
+
+    if not actor.strip() or not reason.strip():
+        raise click.UsageError("--actor and --reason must say something.")
+    with wiring.opened(call.folder) as site:
+        told = action(site.ports, Wish(actor=actor, reason=reason, at=at))
+    if form == "json":
+        import msgspec
+
+        result = None if told.outcome is None else {"run_id": told.outcome.run_id, "done": told.outcome.done}
+        document = {"action": told.action, "object": told.object, "message": told.message, "carried_out": result}
+        click.echo(msgspec.json.encode({**document, "actor": actor, "reason": reason}))
+    else:
+        click.echo(f"{told.message[0].upper()}{told.message[1:]}.")
+        click.echo(f"Recorded for {actor}: {reason}")
+    return told.outcome.exit_code if told.outcome is not None else 0
+
+
+@desk.command()
+@click.argument("username")
+@click.option("--override", is_flag=True, help="Although the card is not cancelled (role security).")
+@_asked
+def disable(call: Call, username: str, override: bool, form: str, at: datetime, actor: str, reason: str) -> int:
+    """Disable a mailbox at once; needs a cancelled card.
+
+    Example: nexusops desk disable ball1234 --actor ann --reason "left in anger, ticket 4711"
+    """
+    from nexusops.pipeline import desk as actions
+
+    return _act(call, form, at, actor, reason, lambda p, w: actions.disable(p, username, w, override=override))
+
+
+@desk.command("undo-disable")
+@click.argument("username")
+@_asked
+def undo_disable(call: Call, username: str, form: str, at: datetime, actor: str, reason: str) -> int:
+    """Enable a mailbox that the desk disabled, while a card is current."""
+    from nexusops.pipeline import desk as actions
+
+    return _act(call, form, at, actor, reason, lambda p, w: actions.undo_disable(p, username, w))
+
+
+@desk.command("exempt-forward")
+@click.argument("username")
+@_asked
+def exempt_forward(call: Call, username: str, form: str, at: datetime, actor: str, reason: str) -> int:
+    """Keep a person's mail on Nexus: no automatic forward while exempt."""
+    from nexusops.pipeline import desk as actions
+
+    return _act(call, form, at, actor, reason, lambda p, w: actions.exempt_forward(p, username, w, exempt=True))
+
+
+@desk.command("unexempt-forward")
+@click.argument("username")
+@_asked
+def unexempt_forward(call: Call, username: str, form: str, at: datetime, actor: str, reason: str) -> int:
+    """End an exemption from automatic forwarding."""
+    from nexusops.pipeline import desk as actions
+
+    return _act(call, form, at, actor, reason, lambda p, w: actions.exempt_forward(p, username, w, exempt=False))
+
+
+@desk.command("shorten-winddown")
+@click.argument("address")
+@click.option("--on", "on", type=click.DateTime(["%Y-%m-%d"]), required=True, help="The day on which it ends.")
+@_asked
+def shorten_winddown(call: Call, address: str, on: datetime, form: str, at: datetime, actor: str, reason: str) -> int:
+    """End an address in wind-down on a given day, without a further notice."""
+    from nexusops.model.ids import Address
+    from nexusops.pipeline import desk as actions
+
+    day: date = on.date()
+    wanted = Address(address.lower())
+    return _act(call, form, at, actor, reason, lambda p, w: actions.shorten_winddown(p, wanted, day, w))
+
+
+@desk.command("decide-name")
+@click.argument("request_id")
+@click.argument("decision", type=click.Choice(["accept", "reject"]))
+@_asked
+def decide_name(call: Call, request_id: str, decision: str, form: str, at: datetime, actor: str, reason: str) -> int:
+    """Decide a name request that was referred to the desk."""
+    from nexusops.pipeline import desk as actions
+
+    accept = decision == "accept"
+    return _act(call, form, at, actor, reason, lambda p, w: actions.decide_name(p, request_id, w, accept=accept))
+
+
+@desk.command()
+@click.argument("mailbox")
+@click.option("--to", "to", required=True, metavar="USERNAME", help="The new owner.")
+@_asked
+def handover(call: Call, mailbox: str, to: str, form: str, at: datetime, actor: str, reason: str) -> int:
+    """Hand a non-personal mailbox over to a new owner."""
+    from nexusops.pipeline import desk as actions
+
+    return _act(call, form, at, actor, reason, lambda p, w: actions.handover(p, mailbox, to, w))

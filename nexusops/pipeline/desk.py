@@ -1,0 +1,259 @@
+"""The service desk's actions: wishes against the data, with actor and reason (R14, R45, R59, D31, D41, D43).
+
+Disabling and its undo are carried out at once, through the same line; all others wait for the next run.
+"""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+
+from nexusops.errors import Refused
+from nexusops.model.addresses import AddressState, Allocation
+from nexusops.model.dates import local_date
+from nexusops.model.findings import box_scope, person_scope
+from nexusops.model.ids import Address, PersonId, domain_of, local_of
+from nexusops.model.journal import Acceptance, RowChange, RunRecord
+from nexusops.model.ledger import Hold, HoldKind, Ledger, NameDecision, RequestOutcome
+from nexusops.model.mailboxes import Mailbox, MailboxKind
+from nexusops.model.rows import rule_of
+from nexusops.model.snapshot import PersonRecord
+from nexusops.pipeline.act import Mandate, Outcome, carry_out_for
+from nexusops.pipeline.inputs import Ports
+from nexusops.plan.boxes import may_own_as
+from nexusops.plan.mailbox import mark_of
+from nexusops.ports import SnapshotTables
+from nexusops.rules.lifecycle import entitlement
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wish:
+    """Who asks, why, and when."""
+
+    actor: str
+    reason: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """What was recorded, and what comes next. ``outcome`` is set where it was carried out at once."""
+
+    action: str
+    object: str
+    message: str
+    outcome: Outcome | None = None
+
+
+def disable(ports: Ports, username: str, wish: Wish, *, override: bool) -> Told:
+    """R45, D41: at once; needs a cancelled card, or an override by somebody of the role security."""
+    person_id, ledger, record = _person(ports, username)
+    _personal_mailbox(ledger, username)
+    found = entitlement(record.cards, ports.policy, _today(ports, wish))
+    if override and ports.guard.security and wish.actor not in ports.guard.security:
+        raise Refused(
+            f"NOT_SECURITY: {wish.actor} may not override.",
+            next_step="Ask somebody named under [roles] security in guard.toml.",
+        )
+    if found.cancelled_on is None and not override:
+        raise Refused(
+            f"CARD_NOT_CANCELLED: the card of {username} is not cancelled.",
+            next_step="Have the card cancelled first, or use --override with the reason.",
+        )
+    hold = Hold(
+        subject=person_id,
+        kind=HoldKind.MANUAL_DISABLE,
+        fingerprint=mark_of(record.cards),
+        actor=wish.actor,
+        reason=wish.reason,
+    )
+    _commit(ports, "desk disable", wish, (_change(None, hold),), person_scope(person_id))
+    outcome = _at_once(ports, "desk disable", wish, person_id)
+    message = f"{username} is disabled; mail to it is refused from the next routing table on"
+    return Told(action="disable", object=username, message=message, outcome=outcome)
+
+
+def undo_disable(ports: Ports, username: str, wish: Wish) -> Told:
+    """D41: only while a card that entitles is current."""
+    person_id, ledger, record = _person(ports, username)
+    hold = ledger.holds.get((person_id, HoldKind.MANUAL_DISABLE))
+    if hold is None:
+        raise Refused(f"{username} was not disabled by the desk.", next_step=f"See `nexusops explain {username}`.")
+    if not entitlement(record.cards, ports.policy, _today(ports, wish)).qualifying:
+        raise Refused(
+            f"CARD_NOT_CURRENT: {username} has no current card that entitles to a mailbox.",
+            next_step="A new or renewed card brings the mailbox back by itself.",
+        )
+    _commit(ports, "desk undo-disable", wish, (_change(hold, None),), person_scope(person_id))
+    outcome = _at_once(ports, "desk undo-disable", wish, person_id)
+    return Told(action="undo-disable", object=username, message=f"{username} is enabled again", outcome=outcome)
+
+
+def exempt_forward(ports: Ports, username: str, wish: Wish, *, exempt: bool) -> Told:
+    """R59: no automatic forward while exempt, or the next hour would put it back."""
+    person_id, ledger, _ = _person(ports, username)
+    _personal_mailbox(ledger, username)
+    known = ledger.holds.get((person_id, HoldKind.FORWARD_EXEMPT))
+    if (known is not None) is exempt:
+        word = "already" if exempt else "not"
+        raise Refused(f"{username} is {word} exempt.", next_step=f"See `nexusops explain {username}`.")
+    kind = HoldKind.FORWARD_EXEMPT
+    hold = Hold(subject=person_id, kind=kind, fingerprint="", actor=wish.actor, reason=wish.reason)
+    action = "exempt-forward" if exempt else "unexempt-forward"
+    change = _change(None, hold) if exempt else _change(known, None)
+    _commit(ports, f"desk {action}", wish, (change,), person_scope(person_id))
+    message = (
+        "the next run clears the automatic forward; set one back from the own-mail server"
+        if exempt
+        else ("the next run sets the automatic forward again where one is due")
+    )
+    return Told(action=action, object=username, message=message)
+
+
+def shorten_winddown(ports: Ports, address: Address, on: date, wish: Wish) -> Told:
+    """D43, rules.md 3.17: ends on the date given; no two months, no notice."""
+    rows = [row for row in ports.store.holders({(domain_of(address), local_of(address))}) if row.address == address]
+    row = max(rows, key=lambda found: found.period, default=None)
+    if row is None or row.state is not AddressState.WINDDOWN:
+        raise Refused(
+            f"NOT_WINDING_DOWN: {address} is not in wind-down.", next_step=f"See `nexusops explain {address}`."
+        )
+    if on < _today(ports, wish):
+        raise Refused(f"{on} has passed.", next_step="Give today or a later day.")
+    shorter = replace(
+        row, delete_on=on, gate=False, notice_due_on=None, rule="D43", because=f"asked for: {wish.reason}"
+    )
+    hold = Hold(subject=address, kind=HoldKind.SHORTENED, fingerprint="", actor=wish.actor, reason=wish.reason)
+    scope = person_scope(row.person_id or "")
+    _commit(ports, "desk shorten-winddown", wish, (_change(row, shorter), _change(None, hold)), scope)
+    return Told(action="shorten-winddown", object=address, message=f"{address} ends on {on}, without a further notice")
+
+
+def decide_name(ports: Ports, request_id: str, wish: Wish, *, accept: bool) -> Told:
+    """R14, D24: a request that was referred; takes effect in the next run."""
+    decision = ports.store.name_decision(request_id)
+    if decision is None or decision.outcome is not RequestOutcome.REFERRED:
+        state = "not known" if decision is None else f"already {decision.outcome.value}"
+        raise Refused(f"The request {request_id} is {state}.", next_step="Only a referred request can be decided.")
+    outcome = RequestOutcome.ACCEPTED if accept else RequestOutcome.REJECTED
+    decided: NameDecision = replace(
+        decision,
+        outcome=outcome,
+        code=None if accept else decision.code,
+        decided_by=wish.actor,
+        reason=wish.reason,
+        applied=not accept,
+    )
+    _commit(ports, "desk decide-name", wish, (_change(decision, decided),), person_scope(decision.person_id))
+    message = f"{decision.wanted_local} is {outcome.value}" + ("; the next run makes the addresses" if accept else "")
+    return Told(action="decide-name", object=request_id, message=message)
+
+
+def handover(ports: Ports, name: str, to: str, wish: Wish) -> Told:
+    """R28, D31: holds until registration names another owner later."""
+    ledger = ports.store.ledger((), {name})
+    boxes = [box for box in ledger.mailboxes.values() if box.name == name and box.kind is not MailboxKind.PERSONAL]
+    box = max(boxes, key=lambda found: found.generation, default=None)
+    if box is None or not box.live:
+        raise Refused(f"There is no live non-personal mailbox {name}.", next_step=f"See `nexusops explain {name}`.")
+    person_id, theirs, _ = _person(ports, to)
+    if not may_own_as(theirs.people.get(person_id), ports.policy):
+        raise Refused(
+            f"OWNER_INELIGIBLE: {to} may not own a non-personal mailbox.",
+            next_step="Name somebody with a current card whose status may own one.",
+        )
+    known = ledger.holds.get((name, HoldKind.HANDOVER))
+    hold = Hold(
+        subject=name,
+        kind=HoldKind.HANDOVER,
+        fingerprint=_registered_owner(ports, name),
+        actor=wish.actor,
+        reason=wish.reason,
+        value=person_id,
+    )
+    _commit(ports, "desk handover", wish, (_change(known, hold),), box_scope(name))
+    return Told(action="handover", object=name, message=f"the next run hands {name} over to {to}")
+
+
+def _today(ports: Ports, wish: Wish) -> date:
+    return local_date(wish.at, ports.policy.time.zone)
+
+
+def _accepted(ports: Ports) -> SnapshotTables:
+    last = ports.store.accepted()
+    if last is None:
+        raise Refused("No run has been made yet.", next_step="Make one with `nexusops run`.")
+    return ports.registration.unpack(ports.store.tables(last.sha256))
+
+
+def _person(ports: Ports, username: str) -> tuple[PersonId, Ledger, PersonRecord]:
+    person_id = ports.store.usernames({username.lower()}).get(username.lower())
+    if person_id is None:
+        raise Refused(f"Nobody has the username {username}.", next_step="Check the spelling.")
+    record = _accepted(ports).slice({person_id}, {}).people.get(person_id)
+    empty = PersonRecord(person_id=person_id, person=None)
+    return person_id, ports.store.ledger({person_id}, ()), record or empty
+
+
+def _personal_mailbox(ledger: Ledger, username: str) -> Mailbox:
+    boxes = [box for box in ledger.mailboxes.values() if box.kind is MailboxKind.PERSONAL]
+    box = max(boxes, key=lambda found: found.generation, default=None)
+    if box is None or not box.live:
+        raise Refused(f"{username} has no live mailbox.", next_step=f"See `nexusops explain {username}`.")
+    return box
+
+
+def _registered_owner(ports: Ports, name: str) -> str:
+    """Whom registration, or the request, names as owner now; a later change of that ends the hold."""
+    row = _accepted(ports).slice((), ports.services).nonpersonal_mailboxes.get(name)
+    request = ports.services.get(name)
+    owner = row.owner_person_id if row is not None else request.owner_person_id if request is not None else None
+    return owner or ""
+
+
+def _change(
+    before: Hold | Allocation | NameDecision | None, after: Hold | Allocation | NameDecision | None
+) -> RowChange:
+    row = after if after is not None else before
+    if row is None:
+        raise AssertionError("a change has a row before or after it")
+    return RowChange(before=before, after=after, rule=rule_of(row))
+
+
+def _commit(ports: Ports, command: str, wish: Wish, rows: tuple[RowChange, ...], scope: str) -> None:
+    """One transaction: the wish, its journal rows with actor and reason, and that the next run must look there."""
+    store = ports.store
+    policy_hash, services_hash = store.hashes()
+    run = RunRecord(
+        run_id=uuid.uuid4().hex,
+        at=wish.at,
+        command=command,
+        actor=wish.actor,
+        program_version=ports.program_version,
+        result="recorded",
+    )
+    with store.lock(command):
+        store.accept(
+            Acceptance(
+                run=run,
+                actor=wish.actor,
+                reason=wish.reason,
+                at=wish.at,
+                expected_serial=store.serial(),
+                snapshot_sha256=None,
+                snapshot_as_of=wish.at,
+                snapshot_again=None,
+                rows=rows,
+                judged=frozenset(),
+                findings=(),
+                unfinished={scope: command},
+                policy_hash=policy_hash,
+                services_hash=services_hash,
+            )
+        )
+
+
+def _at_once(ports: Ports, command: str, wish: Wish, person_id: PersonId) -> Outcome:
+    mandate = Mandate(command=command, actor=wish.actor, reason=wish.reason, at=wish.at, accept={}, guarded=False)
+    return carry_out_for(ports, _accepted(ports), frozenset({person_id}), mandate)

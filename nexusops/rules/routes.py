@@ -1,0 +1,221 @@
+"""Routes as registration has them, judged: who set them, of what, and whether they lead anywhere (R16, R24, R29, R57;
+D47; rules.md 3.6).
+
+The tables of routes and of non-personal addresses are small: they are judged whole in every run, with the addresses
+and mailboxes that they name looked up.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from nexusops.model.addresses import AddressKind, AddressState, Allocation
+from nexusops.model.findings import Evidence, Finding, Severity
+from nexusops.model.ids import Address, Domain, MailboxKey, PersonId, domain_of
+from nexusops.model.ledger import PersonState, Standing
+from nexusops.model.mailboxes import Mailbox, MailboxKind, MailboxState
+from nexusops.model.snapshot import Snapshot
+from nexusops.model.units import ExternalRoute
+from nexusops.rules.routing import RouteBook, place, without_loops
+
+Holders = Mapping[Address, tuple[Allocation, ...]]
+_GONE = frozenset({MailboxState.DELETED, MailboxState.PURGED})
+_ROLES = frozenset({AddressKind.NONPERSONAL, AddressKind.FOREIGN})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Known:
+    """What the ledger holds of the places that routes name. ``routed`` are destinations in the last table."""
+
+    holders: Holders
+    boxes: Iterable[Mailbox]
+    states: Mapping[PersonId, PersonState]
+    routed: Mapping[Address, Address] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class _Judging:
+    """The small tables with what is known, and the findings on the way."""
+
+    snapshot: Snapshot
+    holders: Holders
+    by_key: dict[MailboxKey, Mailbox]
+    by_name: dict[str, Mailbox]
+    setters: Mapping[Domain, frozenset[str]]
+    fallback_domain: str
+    findings: list[Finding] = field(default_factory=list)
+
+    def find(
+        self, code: str, subject: str, message: str, severity: Severity = Severity.WARNING, table: str = "routing"
+    ) -> None:
+        evidence = (Evidence(table=table, key=subject, snapshot=self.snapshot.sha256),)
+        self.findings.append(Finding(code=code, subject=subject, message=message, severity=severity, evidence=evidence))
+
+    def live(self, address: Address) -> Allocation | None:
+        rows = self.holders.get(address, ())
+        return rows[-1] if rows and rows[-1].live else None
+
+    def on(self, address: Address) -> str | None:
+        """The name of the mailbox that an accepted address is on."""
+        row = self.live(address)
+        key = row.mailbox_key if row is not None and row.state is not AddressState.SUSPENDED else None
+        box = self.by_key.get(key) if key is not None else None
+        return box.name if box is not None else None
+
+    def dead(self, destination: Address) -> str | None:
+        """Why nothing can be delivered there; None where it can, or where it is not ours to know."""
+        domain = domain_of(destination)
+        if domain == self.fallback_domain:
+            box = self.by_name.get(destination.rpartition("@")[0])
+            return None if box is not None and box.state not in _GONE else "there is no such mailbox any more"
+        row = self.snapshot.domains.get(domain)
+        if row is None or not row.managed or self.live(destination) is not None:
+            return None
+        return "it is no address in use"
+
+    def may_set(self, set_by: str, domain: Domain) -> bool:
+        return set_by == "registration" or set_by in self.setters.get(domain, ())
+
+
+def judge_routes(snapshot: Snapshot, known: Known, fallback_domain: str) -> tuple[RouteBook, tuple[Finding, ...]]:
+    """What stands of the rows, and what is wrong with the others. Findings are in the order of their addresses."""
+    by_key = {box.key: box for box in known.boxes}
+    by_name: dict[str, Mailbox] = {}
+    for box in sorted(by_key.values(), key=lambda box: box.generation):
+        if box.name is not None:
+            by_name[box.name] = box
+    judging = _Judging(snapshot, known.holders, by_key, by_name, _setters(snapshot, known.states), fallback_domain)
+    external, refused = _external(judging)
+    routes = _routes(judging)
+    wanted = {**_aliases(judging, routes), **routes}
+    plain = {address: place(f"mailbox:{name}", fallback_domain) for address in wanted if (name := judging.on(address))}
+    chosen, looped = without_loops(wanted, known.routed, plain)
+    for address in sorted(looped):
+        message = f"mail for {address} would go round in a circle; it goes where it went before"
+        judging.find("ROUTE_LOOP", address, message, Severity.ALERT)
+    book = RouteBook(
+        fallback_domain=fallback_domain,
+        chosen=chosen,
+        external=external,
+        refused=refused,
+        mailbox_of={address: name for address in concerned(snapshot, fallback_domain) if (name := judging.on(address))},
+        boxes=by_name,
+    )
+    _split(judging, book, routes)
+    _roles(judging, book)
+    return book, tuple(sorted(judging.findings, key=lambda found: (found.subject, found.code)))
+
+
+def concerned(snapshot: Snapshot, fallback_domain: str) -> frozenset[Address]:
+    """The addresses of ours that routes, aliases and outside routes name; routing names of mailboxes among them."""
+    ends = [
+        *(route.destination for route in snapshot.routes.values()),
+        *(alias.target for alias in snapshot.nonpersonal_addresses.values()),
+        *(route.destination for route in snapshot.external_routes.values()),
+    ]
+    places = {place(end, fallback_domain) for end in ends if end}
+    ours = {found for found in places if domain_of(found) == fallback_domain or domain_of(found) in snapshot.domains}
+    return frozenset({*snapshot.routes, *snapshot.nonpersonal_addresses, *ours})
+
+
+def _setters(snapshot: Snapshot, states: Mapping[PersonId, PersonState]) -> dict[Domain, frozenset[str]]:
+    """Who may say where mail of a domain goes: IT staff, still here, of the units that use it (R16, rules.md 3.13)."""
+    found: dict[Domain, set[str]] = {}
+    for staff in snapshot.staff:
+        unit, state = snapshot.units.get(staff.unit_id), states.get(staff.person_id)
+        if unit is not None and unit.domain is not None and (state is None or state.state is not Standing.OUT):
+            found.setdefault(unit.domain, set()).add(staff.staff_id)
+    return {domain: frozenset(names) for domain, names in found.items()}
+
+
+def _external(judging: _Judging) -> tuple[dict[Address, Address], frozenset[Address]]:
+    """Outside routes that count, and the addresses of those that do not (rules.md 3.6)."""
+    good: dict[Address, Address] = {}
+    refused: set[Address] = set()
+    for address, route in sorted(judging.snapshot.external_routes.items()):
+        code = _refusal(judging, route)
+        if code is not None:
+            judging.find(code[0], address, code[1], table="external_routes")
+            refused.add(address)
+        elif route.destination:
+            good[address] = place(route.destination, judging.fallback_domain)
+    return good, frozenset(refused)
+
+
+def _refusal(judging: _Judging, route: ExternalRoute) -> tuple[str, str] | None:
+    domain = domain_of(route.address)
+    row = judging.snapshot.domains.get(domain)
+    if row is not None and row.managed:
+        return "ROUTE_UNKNOWN_ADDRESS", f"{domain} is routed here; an outside route of {route.address} is ignored"
+    if not judging.may_set(route.set_by, domain):
+        return (
+            "NOT_UNIT_IT",
+            f"{route.set_by} is not IT staff of a unit that uses {domain}; the outside route is ignored",
+        )
+    return None
+
+
+def _routes(judging: _Judging) -> dict[Address, Address]:
+    """Rows of routing that are followed; an unheeded one leaves its address with its own mailbox."""
+    wanted: dict[Address, Address] = {}
+    for address, route in sorted(judging.snapshot.routes.items()):
+        row, destination = judging.live(address), place(route.destination, judging.fallback_domain)
+        if row is None:
+            message = f"{address} is no address in use; its route is ignored"
+            judging.find("ROUTE_UNKNOWN_ADDRESS", address, message)
+        elif row.kind is AddressKind.FALLBACK:
+            judging.find("BAD_ROUTE", address, f"{address} is a mailbox's own routing name and cannot go elsewhere")
+        elif not judging.may_set(route.set_by, row.domain):
+            message = f"{route.set_by} is not IT staff of a unit that uses {row.domain}; the route is ignored"
+            judging.find("NOT_UNIT_IT", address, message)
+        elif (reason := judging.dead(destination)) is not None:
+            message = f"it is to go to {route.destination}, and {reason}; the route is not followed"
+            judging.find("DANGLING_ROUTE", address, message)
+        else:
+            wanted[address] = destination
+    return wanted
+
+
+def _aliases(judging: _Judging, routed: Mapping[Address, Address]) -> dict[Address, Address]:
+    """Unattached addresses go to their target, and stay however it fares (R29)."""
+    wanted: dict[Address, Address] = {}
+    for address in sorted(judging.snapshot.nonpersonal_addresses):
+        row = judging.live(address)
+        if row is None or row.mailbox_key is not None or address in routed:
+            continue
+        target = place(row.target, judging.fallback_domain) if row.target else None
+        reason = judging.dead(target) if target is not None else "no target is named"
+        if reason is not None:
+            message = f"mail for {address} is to go to {row.target or 'nowhere'}: {reason}; name another target"
+            judging.find("DANGLING_ROUTE", address, message, Severity.ALERT, table="nonpersonal_addresses")
+        if target is not None:
+            wanted[address] = target
+    return wanted
+
+
+def _split(judging: _Judging, book: RouteBook, routes: Iterable[Address]) -> None:
+    """R57, D47: reported, and left as it is."""
+    for address in routes:
+        name = judging.on(address)
+        if name is None:
+            continue
+        end = book.end_of(address)
+        if end != place(f"mailbox:{name}", book.fallback_domain):
+            message = f"outside mail for {address} goes to {end}; mail from inside Nexus stays in the mailbox {name}"
+            judging.find("SPLIT_ROUTING", address, message)
+
+
+def _roles(judging: _Judging, book: RouteBook) -> None:
+    """R24: a role address that ends in a personal mailbox is lost with it; an alert from the day of the grace on."""
+    roles = {*book.chosen, *judging.snapshot.nonpersonal_addresses}
+    for address in sorted(roles):
+        row = judging.live(address)
+        end = book.end_of(address) if row is not None and row.kind in _ROLES else None
+        box = book.boxes.get(book.at_mailbox(end) or "") if end is not None else None
+        if box is None or box.kind is not MailboxKind.PERSONAL or box.state in _GONE:
+            continue
+        leaving = box.state not in (MailboxState.ACTIVE, MailboxState.PENDING)
+        message = f"mail for {address} ends in the personal mailbox {box.name}"
+        message += ", whose owner is leaving: attach it to a mailbox of the unit" if leaving else ""
+        judging.find("ROLE_TO_PERSONAL", address, message, Severity.ALERT if leaving else Severity.WARNING)

@@ -46,8 +46,17 @@ class Wired:
 def opened(folder: Path, *, snapshot: Path | None = None) -> Iterator[Wired]:
     """The site of a configuration folder, closed at the end. ``snapshot`` overrides the registration source."""
     configuration = load(folder)
+    _check_templates(configuration.templates)
     with ExitStack() as closing:
         yield Wired(configuration=configuration, ports=_ports(configuration, snapshot, closing))
+
+
+def _check_templates(folder: Path | None) -> None:
+    """The site's own notices, where it has any: a broken one is found before anything is done."""
+    if folder is not None and any(folder.glob("*.j2")):
+        from nexusops.notify.templates import check_templates
+
+        check_templates(folder)
 
 
 @cache
@@ -153,7 +162,7 @@ def notifier_of(configuration: Configuration, tenant: Callable[[], Tenant]) -> N
     from nexusops.notify.templates import Templates
 
     table = configuration.settings.notices
-    templates = Templates(configuration.folder / "templates")
+    templates = Templates(configuration.templates)
     if table.kind == "folder":
         channel: channels.Channel = channels.FolderChannel(configuration.path(table.path))
     elif table.kind == "smtp":

@@ -163,3 +163,7 @@ class Ledger:
     domains: Mapping[Domain, DomainRow] = field(default_factory=dict)
     domain_ends: Mapping[Domain, date] = field(default_factory=dict)
     """The last day of the live personal addresses of a domain (date.max: one has no end yet); absent: none is left."""
+    reached: Mapping[MailboxKey, Mailbox] = field(default_factory=dict)
+    """Mailboxes that routes lead to or from, whoever has them; for looking up only, as ``holders``."""
+    routed: Mapping[Address, Address] = field(default_factory=dict)
+    """Where the last routing table sends the addresses that have a route, or are unattached (ROUTE_LOOP keeps it)."""

@@ -77,9 +77,10 @@ class Reason:
 class DesiredMailbox:
     """What the tenant should look like for one mailbox if the promises are kept.
 
-    ``exists`` False: it should be gone. ``enabled`` False: disabled, with its addresses still on it. ``addresses``
-    maps each address that should be on the mailbox to why; ``owned`` are all addresses that the ledger has ever given
-    to this mailbox (only those may be removed).
+    ``exists`` False: it should be gone. ``enabled`` False: disabled, with its addresses still on it. ``new``: it is
+    still to be made, whatever was deleted under its name before. ``addresses`` maps each address that should be on
+    the mailbox to why; ``owned`` are all addresses that the ledger has ever given to this mailbox (only those may be
+    removed).
     """
 
     key: MailboxKey
@@ -93,6 +94,7 @@ class DesiredMailbox:
     display_name: str
     exists: bool
     enabled: bool
+    new: bool
     primary: Address | None
     fallback: Address | None
     forward: str | None

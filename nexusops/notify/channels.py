@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-import hashlib
 import smtplib
 import ssl
 from collections.abc import Callable, Iterator, Sequence
-from email.message import EmailMessage
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Protocol
 
+from nexusops import clock
+from nexusops.errors import UsageError
 from nexusops.model.changes import SendNotice
 from nexusops.model.journal import Step, StepOutcome, StepResult
-from nexusops.notify.templates import Message, Templates
+from nexusops.notify.message import Message, composed, graph_message, identity
+from nexusops.notify.templates import Templates
+
+Now = Callable[[], datetime]
 
 
 class NotSent(Exception):
@@ -20,9 +24,9 @@ class NotSent(Exception):
 
 
 class Channel(Protocol):
-    """Accepts a message, or raises NotSent."""
+    """Accepts a message, or raises NotSent. Says what staff should know of an accepted one; mostly nothing."""
 
-    def send(self, message: Message) -> None: ...
+    def send(self, message: Message) -> str: ...
 
     def close(self) -> None: ...
 
@@ -46,10 +50,10 @@ class Outbox:
         if not change.to:
             return _outcome(step, StepResult.SET_ASIDE, "needs a human: there is no address to which it could be sent")
         try:
-            self._channel.send(self._templates.render(change, self._sender))
-        except NotSent as error:
+            said = self._channel.send(self._templates.render(change, self._sender))
+        except (NotSent, UsageError) as error:
             return _outcome(step, StepResult.FAILED, str(error))
-        return _outcome(step, StepResult.DONE, "")
+        return _outcome(step, StepResult.DONE, said)
 
     def close(self) -> None:
         self._channel.close()
@@ -59,38 +63,22 @@ def _outcome(step: Step, result: StepResult, message: str) -> StepOutcome:
     return StepOutcome(change_id=step.change_id, step=step.name, result=result, message=message)
 
 
-def identity(key: str) -> str:
-    """The identity as a word that may stand in a header: made from the key alone, telling nothing of the person."""
-    return hashlib.sha256(key.encode()).hexdigest()[:40]
-
-
-def composed(message: Message) -> EmailMessage:
-    """The message as RFC 5322 has it, with text and HTML parts."""
-    mail = EmailMessage()
-    mail["From"] = message.sender
-    mail["To"] = ", ".join(message.to)
-    mail["Subject"] = message.subject
-    mail["Message-ID"] = f"<{identity(message.key)}@{message.sender.partition('@')[2]}>"
-    mail["Auto-Submitted"] = "auto-generated"
-    mail.set_content(message.text)
-    mail.add_alternative(message.html, subtype="html")
-    return mail
-
-
 class FolderChannel:
     """One .eml file for each notice; the same notice is the same file."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, now: Now = clock.now) -> None:
         self._folder = folder
+        self._now = now
 
-    def send(self, message: Message) -> None:
+    def send(self, message: Message) -> str:
         try:
             self._folder.mkdir(parents=True, exist_ok=True)
             path = self._folder / f"{identity(message.key)}.eml"
-            path.with_suffix(".part").write_bytes(composed(message).as_bytes())
+            path.with_suffix(".part").write_bytes(composed(message, self._now()).as_bytes())
             path.with_suffix(".part").replace(path)
         except OSError as error:
-            raise NotSent(f"{self._folder}: {error.strerror}") from error
+            raise NotSent(f"the folder {self._folder} does not take it: {error.strerror}") from error
+        return ""
 
     def close(self) -> None:
         return
@@ -108,20 +96,27 @@ class SmtpChannel:
         password: str | None = None,
         starttls: bool = True,
         context: ssl.SSLContext | None = None,
+        now: Now = clock.now,
     ) -> None:
         self._host, self._port = host, port
         self._username, self._password = username, password
         self._context = (context or ssl.create_default_context()) if starttls else None
+        self._now = now
         self._open: smtplib.SMTP | None = None
 
-    def send(self, message: Message) -> None:
+    def send(self, message: Message) -> str:
         try:
-            self._connected().send_message(composed(message))
+            refused = self._connected().send_message(composed(message, self._now()))
+        except smtplib.SMTPRecipientsRefused as error:
+            raise NotSent(f"{self._host}:{self._port} refuses {_refusals(error.recipients)}") from error
         except (smtplib.SMTPException, OSError) as error:
             self.close()
             raise NotSent(f"{self._host}:{self._port}: {error}") from error
+        return f"{self._host}:{self._port} refuses {_refusals(refused)}" if refused else ""
 
     def _connected(self) -> smtplib.SMTP:
+        if self._open is not None and not _alive(self._open):
+            self.close()
         if self._open is None:
             client = smtplib.SMTP(self._host, self._port, timeout=30)
             self._open = client
@@ -137,6 +132,18 @@ class SmtpChannel:
             self._open = None
 
 
+def _alive(client: smtplib.SMTP) -> bool:
+    """Servers hang up on the idle; to ask costs less than to say that a message was lost."""
+    try:
+        return client.noop()[0] == 250
+    except (smtplib.SMTPException, OSError):
+        return False
+
+
+def _refusals(recipients: dict[str, tuple[int, bytes]]) -> str:
+    return "; ".join(f"{to}: {code} {text.decode('utf-8', 'replace')}" for to, (code, text) in recipients.items())
+
+
 class TenantChannel:
     """Graph's sendMail in the name of the notices' sender; recognised by the header x-nexusops-notice.
 
@@ -147,20 +154,12 @@ class TenantChannel:
         self._send_mail = send_mail
         self._errors = errors
 
-    def send(self, message: Message) -> None:
+    def send(self, message: Message) -> str:
         try:
-            self._send_mail(message.sender, _graph_message(message))
+            self._send_mail(message.sender, graph_message(message))
         except self._errors as error:
             raise NotSent(str(error)) from error
+        return ""
 
     def close(self) -> None:
         return
-
-
-def _graph_message(message: Message) -> dict[str, Any]:
-    return {
-        "subject": message.subject,
-        "body": {"contentType": "HTML", "content": message.html},
-        "toRecipients": [{"emailAddress": {"address": address}} for address in message.to],
-        "internetMessageHeaders": [{"name": "x-nexusops-notice", "value": identity(message.key)}],
-    }

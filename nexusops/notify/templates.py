@@ -1,8 +1,11 @@
-"""What a notice says: Jinja2 templates per kind and language, built in, or the site's own of the same name."""
+"""What a notice says: Jinja2 templates per kind and language, built in, or the site's own of the same name.
+
+A notice has three: ``KIND.en.subject.j2``, ``KIND.en.text.j2`` and ``KIND.en.html.j2``. A site that puts the text into
+its own words and not the HTML sends text alone: the built-in HTML would say something else.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -10,33 +13,24 @@ from typing import Any
 import jinja2
 
 from nexusops.errors import UsageError
-from nexusops.model.changes import SendNotice
+from nexusops.model.changes import SendNotice, Why
+from nexusops.model.ids import Address
 from nexusops.model.notices import NoticeKind
+from nexusops.notify.message import Message
 
 BUILT_IN = Path(__file__).with_name("templates")
 LANGUAGE = "en"
 PARTS = ("subject", "text", "html")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Message:
-    """A notice put into words. ``key`` is its identity."""
-
-    key: str
-    sender: str
-    to: tuple[str, ...]
-    subject: str
-    text: str
-    html: str
+_FAULTS = (jinja2.TemplateError, ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
 
 
 class Templates:
-    """``folder`` holds the site's own; what it lacks is built in. Raises UsageError for a broken template, at once."""
+    """``folder`` holds the site's own, if it has any; what is not there is built in."""
 
     def __init__(self, folder: Path | None) -> None:
-        folders = [*([folder] if folder is not None and folder.is_dir() else []), BUILT_IN]
+        self._folder = folder
         self._environment = jinja2.Environment(
-            loader=jinja2.FileSystemLoader([str(path) for path in folders]),
+            loader=jinja2.FileSystemLoader([str(path) for path in (folder, BUILT_IN) if path is not None]),
             # Only the HTML parts are escaped: subject and text go out as plain text.
             autoescape=jinja2.select_autoescape(enabled_extensions=("html.j2",), default=False),
             undefined=jinja2.StrictUndefined,
@@ -44,21 +38,9 @@ class Templates:
             lstrip_blocks=True,
         )
         self._environment.filters["day"] = written_day
-        for kind in NoticeKind:
-            for part in PARTS:
-                self._template(kind, part)
-
-    def _template(self, kind: NoticeKind, part: str) -> jinja2.Template:
-        name = f"{kind.value}.{LANGUAGE}.{part}.j2"
-        try:
-            return self._environment.get_template(name)
-        except jinja2.TemplateSyntaxError as error:
-            raise UsageError(
-                f"{error.filename or name}, line {error.lineno}: {error.message}.",
-                next_step="Mend the template, or remove it so that the built-in one is used.",
-            ) from error
 
     def render(self, change: SendNotice, sender: str) -> Message:
+        """The notice in words. Raises UsageError where a template of the site fails."""
         values: dict[str, Any] = {
             "addresses": change.addresses,
             "successors": {k.partition(":")[2]: v for k, v in change.text.items() if k.startswith("successor:")},
@@ -68,24 +50,87 @@ class Templates:
             "short_notice": change.short_notice,
             "contact": sender,
         }
-        parts = {part: self._rendered(change.notice, part, values) for part in PARTS}
+        html = self._rendered(change.notice, "html", values) if self._has_html(change.notice) else None
         return Message(
             key=change.key,
             sender=sender,
             to=change.to,
-            subject=" ".join(parts["subject"].split()),
-            text=parts["text"].strip() + "\n",
-            html=parts["html"],
+            subject=" ".join(self._rendered(change.notice, "subject", values).split()),
+            text=self._rendered(change.notice, "text", values).strip() + "\n",
+            html=html,
         )
 
+    def _has_html(self, kind: NoticeKind) -> bool:
+        return self._own(kind, "html") or not self._own(kind, "text")
+
+    def _own(self, kind: NoticeKind, part: str) -> bool:
+        return self._folder is not None and (self._folder / _name(kind, part)).is_file()
+
     def _rendered(self, kind: NoticeKind, part: str, values: dict[str, Any]) -> str:
+        name = _name(kind, part)
+        place = str((self._folder or BUILT_IN) / name) if self._own(kind, part) else name
         try:
-            return self._template(kind, part).render(values)
-        except jinja2.UndefinedError as error:
+            return self._environment.get_template(name).render(values)
+        except jinja2.TemplateSyntaxError as error:
             raise UsageError(
-                f"{kind.value}.{LANGUAGE}.{part}.j2 uses a name that notices do not have: {error.message}.",
-                next_step="The names are addresses, successors, mailbox, unit, delete_on, short_notice and contact.",
+                f"{error.filename or place}, line {error.lineno}: {error.message}",
+                next_step="Mend the template, or remove it so that the built-in one is used.",
             ) from error
+        except _FAULTS as error:
+            raise UsageError(
+                f"{place}, line {_line(error)}: {error}",
+                next_step="A notice has these names: addresses, successors, mailbox, unit, delete_on, short_notice "
+                "and contact. Mend the template, or remove it so that the built-in one is used.",
+            ) from error
+
+
+def check_templates(folder: Path | None) -> None:
+    """Every notice once, in the site's words, so that a broken template is found before anything is done.
+
+    Raises UsageError that names the file and the line, also for a file that is no template of any notice.
+    """
+    known = {_name(kind, part) for kind in NoticeKind for part in PARTS}
+    for path in sorted(folder.glob("*.j2")) if folder is not None else ():
+        if path.name not in known:
+            raise UsageError(
+                f"{path}: no notice has this name.",
+                next_step=f"The names are KIND.{LANGUAGE}.PART.j2; kinds: {', '.join(NoticeKind)}; parts: "
+                f"{', '.join(PARTS)}.",
+            )
+    templates = Templates(folder)
+    for kind in NoticeKind:
+        templates.render(_sample(kind), "postmaster@example.ac.uk")
+
+
+def _sample(kind: NoticeKind) -> SendNotice:
+    ada, former = Address("ada.byron@example.ac.uk"), Address("ada@example.ac.uk")
+    return SendNotice(
+        why=Why(subject="1", rule="D33", because="a sample"),
+        key="sample",
+        notice=kind,
+        target="ada0001",
+        to=(ada,),
+        person_id=None,
+        unit_id=None,
+        addresses=(ada, former),
+        delete_on=date(2025, 3, 16),
+        short_notice=True,
+        text={"mailbox": "ada0001", f"successor:{former}": ada},
+    )
+
+
+def _name(kind: NoticeKind, part: str) -> str:
+    return f"{kind.value}.{LANGUAGE}.{part}.j2"
+
+
+def _line(error: BaseException) -> int:
+    """The line of the template at which a fault came up: Jinja2 gives it in the traceback."""
+    found, trace = 0, error.__traceback__
+    while trace is not None:
+        if trace.tb_frame.f_code.co_filename.endswith(".j2"):
+            found = trace.tb_lineno
+        trace = trace.tb_next
+    return found
 
 
 def written_day(day: date | None) -> str:

@@ -14,7 +14,8 @@ from nexusops.model.addresses import Allocation
 from nexusops.model.findings import Finding
 from nexusops.model.ids import Address, PersonId
 from nexusops.model.journal import LedgerRow, RowChange
-from nexusops.model.ledger import Hold, HoldKind, Ledger, Standing
+from nexusops.model.ledger import Hold, HoldKind, Ledger, PersonState, Standing
+from nexusops.model.mailboxes import Mailbox
 from nexusops.model.policy import Policy, Site
 from nexusops.model.rows import TABLES, key_of, rule_of
 from nexusops.model.snapshot import Snapshot
@@ -23,6 +24,8 @@ from nexusops.plan.case import Case, Judged, Setting
 from nexusops.plan.domains import judge_domains
 from nexusops.plan.person import judge, person_state
 from nexusops.rules.reorganising import unit_map
+from nexusops.rules.routes import Known, judge_routes
+from nexusops.rules.routing import RouteBook
 
 Row = TypeVar("Row")
 
@@ -61,6 +64,8 @@ def advance(
     Pure: the same values give the same promises, in whatever order they come.
     """
     units = unit_map(snapshot, policy, today)
+    owners = {**ledger.owners, **ledger.people}
+    fold = _Fold([], [], [*snapshot.findings, *units.findings], {}, {"site"}, _book(ledger))
     setting = Setting(
         policy=policy,
         site=site,
@@ -68,9 +73,9 @@ def advance(
         today=today,
         snapshot=snapshot.sha256,
         usernames=ledger.usernames,
-        owners={**ledger.owners, **ledger.people},
+        owners=owners,
+        routes=_routes(ledger, fold, snapshot, owners, site)[0],
     )
-    fold = _Fold([], [], [*snapshot.findings, *units.findings], {}, {"site"}, _book(ledger))
     states = dict(setting.owners)
     for case in _cases(ledger, snapshot, today):
         judged = judge(case, fold.holders, setting)
@@ -84,7 +89,17 @@ def advance(
             if isinstance(row, Allocation):
                 fold.hold(row)
     fold.rows.extend(judge_domains(ledger, snapshot, units, today))
+    fold.findings.extend(_routes(ledger, fold, snapshot, states, site)[1])
     return _advanced(ledger, fold)
+
+
+def _routes(
+    ledger: Ledger, fold: _Fold, snapshot: Snapshot, states: Mapping[PersonId, PersonState], site: Site
+) -> tuple[RouteBook, tuple[Finding, ...]]:
+    """Routes as they stand with what the fold holds so far (R16, R57)."""
+    boxes = {**ledger.reached, **ledger.mailboxes, **{row.key: row for row in fold.rows if isinstance(row, Mailbox)}}
+    known = Known(holders=fold.holders, boxes=boxes.values(), states=states, routed=ledger.routed)
+    return judge_routes(snapshot, known, site.fallback_domain)
 
 
 def _take(fold: _Fold, judged: Judged) -> None:

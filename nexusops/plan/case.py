@@ -29,6 +29,7 @@ from nexusops.model.snapshot import PersonRecord
 from nexusops.model.tenant import Reason
 from nexusops.rules.allocation import Book, Holders
 from nexusops.rules.reorganising import UnitMap
+from nexusops.rules.routing import RouteBook
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,6 +43,7 @@ class Setting:
     snapshot: str
     usernames: Mapping[str, PersonId]
     owners: Mapping[PersonId, PersonState]
+    routes: RouteBook
     taken: list[Allocation] = field(default_factory=list)
     """Non-personal addresses made or kept so far in this run."""
 

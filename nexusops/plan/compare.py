@@ -47,6 +47,8 @@ def compare(desired: Iterable[DesiredMailbox], actual: Actual) -> tuple[Draft, .
             continue
         personal = wanted.kind is MailboxKind.PERSONAL
         found = actual.people.get(wanted.person_id) if personal and wanted.person_id else actual.boxes.get(wanted.name)
+        if found is not None and found.deleted and wanted.new:
+            found = None  # a predecessor that the tenant is about to purge
         drafts.append(_compare(wanted, found))
     return tuple(drafts)
 

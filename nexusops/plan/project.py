@@ -54,6 +54,7 @@ def _desired(box: Mailbox, rows: Iterable[Allocation], ledger: Ledger, site: Sit
         display_name=_display_name(box, ledger),
         exists=exists,
         enabled=enabled,
+        new=box.state is MailboxState.PENDING,
         primary=box.sender if enabled else None,
         fallback=fallback,
         forward=box.forward.to if box.forward is not None and auto else None,

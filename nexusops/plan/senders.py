@@ -42,7 +42,7 @@ def settle_sender(
         case.person_id,
         tuple(case.rows.values()),
         holders,
-        case.record.external_routes,
+        tuple(r for r in case.record.external_routes if r.address not in setting.routes.refused),
         setting.units,
     )
     if choice.code is not None:
@@ -79,31 +79,31 @@ def _with_forward(case: Case, box: Mailbox, setting: Setting) -> Mailbox:
     manual = box.forward is not None and box.forward.origin is ForwardOrigin.MANUAL
     if manual:
         return box
-    wanted = None if exempt else _route(case, box, setting)
+    wanted = _route(case, box, setting)
+    if exempt and wanted is not None:
+        message = f"outside mail for {box.sender} goes to {wanted}, and mail from inside stays here, as the desk asked"
+        case.find("SPLIT_ROUTING", f"{message}: a forward back is needed there", Severity.INFO, subject=box.sender)
+        wanted = None
     to = Forward(to=wanted, origin=ForwardOrigin.AUTO) if wanted else None
     return altered(box, forward=to)
 
 
-def _route(case: Case, box: Mailbox, setting: Setting) -> str | None:
+def _route(case: Case, box: Mailbox, setting: Setting) -> Address | None:
+    """Where mail for the sender goes, in a domain that is not managed; None where it is not known, or comes back."""
     if box.sender is None or domain_of(box.sender) == setting.site.fallback_domain:
         return None
     if setting.units.managed(domain_of(box.sender)):
         return None
-    route = next((r for r in case.record.external_routes if r.address == box.sender), None)
-    if route is None or not route.destination:
-        message = f"mail for {box.sender} goes elsewhere, and no route is known: ask the unit for it"
-        case.find("NO_ROUTE", message, subject=box.sender)
+    destination = setting.routes.external.get(box.sender)
+    if destination is None:
+        if not box.forward_exempt:
+            message = f"mail for {box.sender} goes elsewhere, and no route is known: ask the unit for it"
+            case.find("NO_ROUTE", message, subject=box.sender)
         return None
-    if _comes_back(route.destination, box, case):
-        message = f"the route of {box.sender} leads back to the same mailbox; no forward is set"
-        case.find("FORWARD_LOOP", message, Severity.ALERT, subject=box.sender)
-        return None
-    return route.destination
-
-
-def _comes_back(destination: str, box: Mailbox, case: Case) -> bool:
-    """Whether a forward to there would return to this mailbox (D35)."""
-    if destination == f"mailbox:{box.name}":
-        return True
     mine = {row.address for row in case.rows.values() if row.live} | {box.sender}
-    return Address(destination.lower()) in mine or destination.startswith("mailbox:")
+    if destination in mine or setting.routes.comes_back(destination, box.name or ""):
+        if not box.forward_exempt:
+            message = f"the route of {box.sender} leads back to the same mailbox; no forward is set"
+            case.find("FORWARD_LOOP", message, Severity.ALERT, subject=box.sender)
+        return None
+    return destination

@@ -14,6 +14,7 @@ from nexusops.model.ledger import Ledger, NamePart
 from nexusops.model.policy import Policy
 from nexusops.model.snapshot import PersonRecord, Snapshot
 from nexusops.rules.naming import form_name
+from nexusops.rules.routes import concerned
 from nexusops.rules.services import mailbox_wish
 
 
@@ -35,6 +36,7 @@ def candidate_names(
             wanted.add(_exact(record.choice.address))
     for name in boxes:
         wanted |= _of_box(name, snapshot)
+    wanted |= {_exact(address) for address in concerned(snapshot, fallback_domain)}
     return frozenset(wanted)
 
 

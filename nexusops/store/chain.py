@@ -63,13 +63,18 @@ def linked(entries: Iterable[Entry], last_seq: int, last_hash: str) -> list[dict
     return rows
 
 
-def broken(rows: Iterable[RowMapping]) -> Iterator[int]:
-    """The seq of every row that does not continue the chain: edited, removed before it, or out of order."""
+def broken(rows: Iterable[RowMapping], last: tuple[int, str]) -> Iterator[int]:
+    """The seq of every row that does not continue the chain: edited, removed before it, or out of order.
+
+    ``last``: seq and hash of the row that was written last; where it is gone, its seq is given.
+    """
     previous, expected = FIRST, 1
     for row in rows:
         if row["seq"] != expected or hashed(row, previous) != row["hash"]:
             yield row["seq"]
         previous, expected = row["hash"], row["seq"] + 1
+    if (expected - 1, previous) != last:
+        yield last[0]
 
 
 def read(row: RowMapping, previous: str) -> JournalRow:

@@ -11,6 +11,7 @@ from sqlalchemy.engine import URL
 from sqlalchemy.exc import DatabaseError, OperationalError
 
 from nexusops.errors import StateUnavailable, UsageError
+from nexusops.store.chain import FIRST
 from nexusops.store.schema import SCHEMA_VERSION, meta
 
 MIGRATIONS = Path(__file__).with_name("migrations")
@@ -62,7 +63,14 @@ def _prepare(connection: Connection, site: str) -> None:
         _migrate(connection)
         connection.execute(
             meta.insert().values(
-                site=site, schema_version=SCHEMA_VERSION, serial=0, policy_hash="", services_hash="", dirty=False
+                site=site,
+                schema_version=SCHEMA_VERSION,
+                serial=0,
+                policy_hash="",
+                services_hash="",
+                dirty=False,
+                journal_seq=0,
+                journal_hash=FIRST,
             )
         )
         return

@@ -110,6 +110,9 @@ meta = Table(
     Column("policy_hash", Text, nullable=False),
     Column("services_hash", Text, nullable=False),
     Column("dirty", Boolean, nullable=False),
+    # The journal's last row: without it, rows taken away at the end would not be missed.
+    Column("journal_seq", BigInteger, nullable=False),
+    Column("journal_hash", Text, nullable=False),
 )
 findings = Table(
     "findings",

@@ -225,17 +225,21 @@ class SqlStore:
         return [OpenIntent(seq=row["seq"], entry=chain.read(row, "").entry) for row in rows]
 
     def journal(self, objects: Collection[str] | None = None) -> Iterator[JournalRow]:
-        statement = select(journal).order_by(journal.c.seq)
+        before = journal.alias("before")
+        previous = select(before.c.hash).where(before.c.seq == journal.c.seq - 1).scalar_subquery()
+        statement = select(journal, previous.label("previous")).order_by(journal.c.seq)
         if objects is not None:
             statement = statement.where(journal.c.object.in_(list(objects)))
         with self._begin() as connection:
             for row in connection.execute(statement).mappings():
-                yield chain.read(row, "")
+                yield chain.read(row, row["previous"] or chain.FIRST)
 
     def verify(self) -> list[int]:
         """The seq of every journal row that breaks the chain; none means nobody has touched it."""
         with self._begin() as connection:
-            return list(chain.broken(connection.execute(select(journal).order_by(journal.c.seq)).mappings()))
+            last = connection.execute(select(meta.c.journal_seq, meta.c.journal_hash)).one()
+            rows = connection.execute(select(journal).order_by(journal.c.seq)).mappings()
+            return list(chain.broken(rows, (last.journal_seq, last.journal_hash)))
 
     def approve(self, approval: Approval) -> None:
         with self._begin() as connection:

@@ -23,7 +23,17 @@ from nexusops.model.rows import key_of
 from nexusops.store.chain import FIRST, instant, linked
 from nexusops.store.mapping import encoded
 from nexusops.store.reading import chunks
-from nexusops.store.schema import LEDGER, findings, journal, meta, runs, snapshot_tables, snapshots, unfinished
+from nexusops.store.schema import (
+    LEDGER,
+    approvals,
+    findings,
+    journal,
+    meta,
+    runs,
+    snapshot_tables,
+    snapshots,
+    unfinished,
+)
 
 _WRITTEN = 0
 """How many transactions with journal rows this process has committed."""
@@ -47,6 +57,9 @@ def accept(connection: Connection, acceptance: Acceptance) -> int:
         if acceptance.snapshot_again is not None:
             _refresh_snapshot(connection, acceptance, acceptance.snapshot_again)
     write_run(connection, acceptance.run)
+    if acceptance.run.digest is not None:
+        used = update(approvals).where(approvals.c.digest == acceptance.run.digest).values(used=True)
+        connection.execute(used)
     connection.execute(
         update(meta).values(serial=serial, policy_hash=acceptance.policy_hash, services_hash=acceptance.services_hash)
     )
@@ -112,9 +125,9 @@ def _altered(entry: Entry, change: RowChange) -> Entry:
 
 
 def stage(connection: Connection, record: SnapshotRecord, tables: Mapping[str, bytes]) -> None:
-    """Keeps a snapshot's tables; an earlier one that was only staged makes room."""
-    known = connection.execute(select(snapshots.c.sha256).where(snapshots.c.sha256 == record.sha256)).first()
-    if known is not None:
+    """Keeps a snapshot's tables; an earlier one that was only staged, the same tables too, makes room."""
+    accepted = select(snapshots.c.sha256).where(snapshots.c.sha256 == record.sha256, snapshots.c.role == "accepted")
+    if connection.execute(accepted).first() is not None:
         return
     old = list(connection.execute(select(snapshots.c.sha256).where(snapshots.c.role == "staged")).scalars())
     for table in (snapshots, snapshot_tables):
@@ -159,6 +172,7 @@ def append(connection: Connection, entries: Sequence[Entry]) -> None:
     last = connection.execute(select(journal.c.seq, journal.c.hash).order_by(journal.c.seq.desc()).limit(1)).first()
     rows = linked(entries, last.seq if last else 0, last.hash if last else FIRST)
     connection.execute(insert(journal), rows)
+    connection.execute(update(meta).values(journal_seq=rows[-1]["seq"], journal_hash=rows[-1]["hash"]))
 
 
 def replace_findings(connection: Connection, judged: Collection[str] | None, found: Sequence[Finding]) -> None:
@@ -201,9 +215,11 @@ def _accept_snapshot(connection: Connection, sha256: str) -> None:
     """The accepted one and the latest staged one are kept; older ones go."""
     old = select(snapshots.c.sha256).where(snapshots.c.role == "accepted", snapshots.c.sha256 != sha256)
     gone = list(connection.execute(old).scalars())
+    accepted = connection.execute(update(snapshots).where(snapshots.c.sha256 == sha256).values(role="accepted"))
+    if accepted.rowcount == 0:
+        raise StalePlan("The snapshot that the plan rests on is no longer the latest one.", next_step="Plan again.")
     for table in (snapshots, snapshot_tables):
         connection.execute(delete(table).where(table.c.sha256.in_(gone)))
-    connection.execute(update(snapshots).where(snapshots.c.sha256 == sha256).values(role="accepted"))
 
 
 def _refresh_snapshot(connection: Connection, acceptance: Acceptance, tables: Mapping[str, bytes]) -> None:

@@ -171,6 +171,8 @@ def upgrade() -> None:
         sa.Column("policy_hash", sa.Text(), nullable=False),
         sa.Column("services_hash", sa.Text(), nullable=False),
         sa.Column("dirty", sa.Boolean(), nullable=False),
+        sa.Column("journal_seq", sa.BigInteger(), nullable=False),
+        sa.Column("journal_hash", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("site", name=op.f("pk_meta")),
     )
     op.create_table(

@@ -1,0 +1,63 @@
+"""A notice put into words, and its forms: RFC 5322 (SMTP, folder) and Graph's JSON (sendMail).
+
+What names it, Message-ID and header, is made from the notice's identity alone, so that a repeat bears the same names
+whatever else has changed (interface.md 9).
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from datetime import datetime
+from email.message import EmailMessage
+from email.utils import format_datetime
+from typing import Any
+
+HEADER = "x-nexusops-notice"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Message:
+    """``key`` is the notice's identity. ``html`` None: it goes out as text alone."""
+
+    key: str
+    sender: str
+    to: tuple[str, ...]
+    subject: str
+    text: str
+    html: str | None
+
+
+def identity(key: str) -> str:
+    """The identity as a word that may stand in a header: made from the key alone, telling nothing of the person."""
+    return hashlib.sha256(key.encode()).hexdigest()[:40]
+
+
+def composed(message: Message, at: datetime) -> EmailMessage:
+    """The message as RFC 5322 has it, with text and HTML parts; ``at`` is when it is sent, aware."""
+    mail = EmailMessage()
+    mail["From"] = message.sender
+    mail["To"] = ", ".join(message.to)
+    mail["Subject"] = message.subject
+    mail["Date"] = format_datetime(at)
+    # The reserved domain keeps a sender that is changed between two attempts out of it.
+    mail["Message-ID"] = f"<{identity(message.key)}@nexusops.invalid>"
+    mail["Auto-Submitted"] = "auto-generated"
+    mail[HEADER] = identity(message.key)
+    mail.set_content(message.text)
+    if message.html is not None:
+        mail.add_alternative(message.html, subtype="html")
+    return mail
+
+
+def graph_message(message: Message) -> dict[str, Any]:
+    """The message as Graph's sendMail takes it (tenant-api.md 4.14): one body; only headers that begin with x-."""
+    body = {"contentType": "Text", "content": message.text}
+    if message.html is not None:
+        body = {"contentType": "HTML", "content": message.html}
+    return {
+        "subject": message.subject,
+        "body": body,
+        "toRecipients": [{"emailAddress": {"address": address}} for address in message.to],
+        "internetMessageHeaders": [{"name": HEADER, "value": identity(message.key)}],
+    }

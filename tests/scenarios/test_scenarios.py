@@ -1,0 +1,112 @@
+"""Stories in TOML, told through the real command line on the embedded tenant (README.md beside this file)."""
+
+from __future__ import annotations
+
+import json
+import tomllib
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+from building.snapshot_folder import SnapshotFolder
+
+from nexusops.cli import call
+from nexusops.config.starter import write_starter
+
+STORIES = sorted(Path(__file__).parent.glob("*.toml"))
+LONDON = ZoneInfo("Europe/London")
+UNITS = (
+    ("BALL", "college", "balliol.ox.ac.uk"),
+    ("MERT", "college", "merton.ox.ac.uk"),
+    ("CHEM", "department", "chem.ox.ac.uk"),
+    ("LAW", "department", "law.ox.ac.uk"),
+)
+
+
+class Teller:
+    """One story on one site, run after run."""
+
+    def __init__(self, folder: Path, story: dict[str, Any], capture: pytest.CaptureFixture[str]) -> None:
+        self.folder, self.capture, self.runs = folder, capture, 0
+        write_starter(folder / "config")
+        for name, text in story.get("configuration", {}).items():
+            (folder / "config" / name).write_text(text)
+        self.data = SnapshotFolder()
+        for unit, kind, domain in UNITS:
+            self.data.unit(unit, kind, domain).domain(domain)
+        for table, rows in story["registration"].items():
+            for row in rows:
+                self.data.row(table, **row)
+
+    def type(self, *words: str | Path) -> tuple[int, str, str]:
+        self.capture.readouterr()
+        code = call(["--config", str(self.folder / "config"), *map(str, words)])
+        printed = self.capture.readouterr()
+        return code, printed.out, printed.err
+
+    def run(self, step: dict[str, Any]) -> None:
+        at = _instant(step)
+        for change in step.get("change", ()):
+            row = dict(change)
+            self.data.change(row.pop("table"), row.pop("key"), **row)
+        for added in step.get("add", ()):
+            row = dict(added)
+            self.data.row(row.pop("table"), **row)
+        for removed in step.get("remove", ()):
+            row = dict(removed)
+            self.data.remove(row.pop("table"), **row)
+        if "desk" in step:
+            code, _, said = self.type(
+                "desk", *step["desk"], "--actor", "desk", "--reason", "a story", "--at", _text(at)
+            )
+            assert code == step.get("desk_exit", 0), said
+        self.runs += 1
+        snapshot = self.data.write(self.folder / f"snapshot-{self.runs}", at - timedelta(minutes=10))
+        where = ("--at", _text(at), "--snapshot", snapshot)
+        code, planned, _ = self.type("plan", *where, "--format", "json")
+        plan = json.loads(planned) if code in (0, 4) else None
+        code, printed, said = self.type("run", *where, *step.get("options", ()))
+        assert code == step.get("exit", 0), printed + said
+        self.look(step, plan)
+
+    def look(self, step: dict[str, Any], plan: dict[str, Any] | None) -> None:
+        _, exported, _ = self.type("state", "export", "--format", "json")
+        state = json.loads(exported)
+        latest = {row["address"]: row["state"] for row in state["addresses"]}
+        boxes = {row["name"]: row for row in state["mailboxes"]}
+        seen = {
+            "changes": [f"{c['kind']} {c['target']}" for c in plan["changes"]] if plan else [],
+            "addresses": {name: latest.get(name) for name in step.get("addresses", ())},
+            "mailboxes": {name: boxes[name]["state"] if name in boxes else None for name in step.get("mailboxes", ())},
+            "senders": {name: boxes[name]["sender"] for name in step.get("senders", ())},
+            "findings": sorted(f"{f['code']} {f['subject']}" for f in state["findings"]),
+            "notices": [f"{n['kind']} {n['person_id']} {n['delete_on']}" for n in state["notices"]],
+        }
+        assert {name: seen[name] for name in seen if name in step} == {
+            name: step[name] for name in seen if name in step
+        }
+        reasons = " ".join(c["because"] for c in plan["changes"]) if plan else ""
+        assert [words for words in step.get("because", ()) if words not in reasons] == []
+
+
+def _instant(step: dict[str, Any]) -> datetime:
+    if "at" in step:
+        return datetime.fromisoformat(step["at"])
+    day = datetime.fromisoformat(step["on"])
+    return day.replace(tzinfo=LONDON).astimezone(UTC)
+
+
+def _text(at: datetime) -> str:
+    return at.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+@pytest.mark.parametrize("path", STORIES, ids=lambda path: path.stem)
+def test_a_story(path: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Each story names its rules in its own file; D34, R60: the snapshot is ten minutes old."""
+    story = tomllib.loads(path.read_text("utf-8"))
+    assert {"title", "rules", "registration", "run"} <= story.keys()
+    teller = Teller(tmp_path, story, capsys)
+    for step in story["run"]:
+        teller.run(step)

@@ -1,0 +1,116 @@
+"""D33: what notices say, built in and in the site's own words."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+
+import pytest
+from building.notices import SENDER, notice
+
+from nexusops.errors import UsageError
+from nexusops.model.notices import NoticeKind
+from nexusops.notify.message import Message
+from nexusops.notify.templates import Templates, check_templates
+
+
+def rendered(kind: NoticeKind, folder: Path | None = None) -> Message:
+    return Templates(folder).render(notice(kind), SENDER)
+
+
+def test_a_winddown_says_which_addresses_until_when_and_what_takes_their_place() -> None:
+    """R47: one message that lists all."""
+    assert rendered(NoticeKind.WINDDOWN).text == (
+        "Some of your e-mail addresses are being wound down, because your name or your affiliation changed:\n"
+        "\n"
+        "  mary.smith@balliol.ox.ac.uk (its place is taken by mary.brown@balliol.ox.ac.uk)\n"
+        "  mary.smith@chem.ox.ac.uk\n"
+        "\n"
+        "Until 16 March 2025 they still receive mail. You can no longer send from them. After that day mail to them is "
+        "returned to its sender.\n"
+        "\n"
+        "Please tell the people and services who write to you there. Your mailbox and its content stay as they are.\n"
+        "\n"
+        "If this is a mistake, ask your college or department to correct your record, or write to "
+        "postmaster@nexus.ox.ac.uk.\n"
+    )
+
+
+SUBJECTS = {
+    NoticeKind.WINDDOWN: "Some of your University e-mail addresses end on 16 March 2025",
+    NoticeKind.WINDDOWN_CANCELLED: "Your University e-mail address stays",
+    NoticeKind.CANCELLED: "Your University mailbox ends on 16 March 2025",
+    NoticeKind.STATUS_CHANGE: "Your University mailbox is deleted on 16 March 2025",
+    NoticeKind.EXPIRY_WARNING: "Your University Card ends soon, and your mailbox with it",
+    NoticeKind.ORPHANED: "The mailbox ball1234 needs a new owner by 16 March 2025",
+}
+
+
+@pytest.mark.parametrize("kind", NoticeKind)
+def test_every_kind_names_the_addresses_and_whom_to_ask(kind: NoticeKind) -> None:
+    message = rendered(kind)
+    assert message.subject == SUBJECTS[kind]
+    for part in (message.text, message.html or ""):
+        assert [a for a in (*notice(kind).addresses, SENDER) if a not in part] == []
+        assert ("16 March 2025" in part) is (kind is not NoticeKind.WINDDOWN_CANCELLED)
+
+
+@pytest.mark.parametrize("kind", NoticeKind)
+def test_what_stands_in_a_notice_cannot_become_html(kind: NoticeKind) -> None:
+    spoilt = replace(notice(kind), addresses=("<b>x</b>@ox.ac.uk",), text={"mailbox": "<script>"})
+    message = Templates(None).render(spoilt, SENDER)
+    assert ("<b>x" in (message.html or ""), "<script>" in (message.html or "")) == (False, False)
+    assert "<b>x</b>@ox.ac.uk" in message.text
+
+
+def test_one_address_is_not_spoken_of_as_many() -> None:
+    one = replace(notice(NoticeKind.WINDDOWN), addresses=("mary.smith@chem.ox.ac.uk",))
+    assert (
+        Templates(None).render(one, SENDER).subject == "One of your University e-mail addresses ends on 16 March 2025"
+    )
+
+
+def test_days_are_written_without_a_leading_nought() -> None:
+    early = replace(notice(NoticeKind.CANCELLED), delete_on=date(2025, 3, 1))
+    assert Templates(None).render(early, SENDER).subject == "Your University mailbox ends on 1 March 2025"
+
+
+def test_a_site_says_it_in_its_own_words(tmp_path: Path) -> None:
+    (tmp_path / "winddown.en.subject.j2").write_text("Old addresses:\n {{ addresses|length }}", "utf-8")
+    built_in, own = rendered(NoticeKind.WINDDOWN), rendered(NoticeKind.WINDDOWN, tmp_path)
+    assert own == replace(built_in, subject="Old addresses: 2")
+    assert rendered(NoticeKind.CANCELLED, tmp_path) == rendered(NoticeKind.CANCELLED)
+
+
+def test_the_sites_text_is_not_sent_beside_our_html(tmp_path: Path) -> None:
+    """The two would tell different things."""
+    (tmp_path / "winddown.en.text.j2").write_text("Ask {{ contact }}.", "utf-8")
+    own = rendered(NoticeKind.WINDDOWN, tmp_path)
+    assert (own.text, own.html) == ("Ask postmaster@nexus.ox.ac.uk.\n", None)
+    (tmp_path / "winddown.en.html.j2").write_text("<p>Ask {{ contact }}.</p>", "utf-8")
+    assert rendered(NoticeKind.WINDDOWN, tmp_path).html == "<p>Ask postmaster@nexus.ox.ac.uk.</p>"
+
+
+BROKEN = {
+    "syntax": ("winddown.en.text.j2", "one\n{% if %}\n", "winddown.en.text.j2, line 2: "),
+    "unknown name": ("winddown.en.html.j2", "one\ntwo\n{{ adresses }}", "winddown.en.html.j2, line 3: 'adresses' is"),
+    "unknown filter": ("cancelled.en.subject.j2", "{{ delete_on|date }}", "cancelled.en.subject.j2, line 1: "),
+    "wrong use": ("cancelled.en.text.j2", "\n{{ delete_on + 1 }}", "cancelled.en.text.j2, line 2: "),
+    "unknown file": ("windown.en.text.j2", "hello", "windown.en.text.j2: no notice has this name"),
+}
+
+
+@pytest.mark.parametrize(("name", "content", "told"), BROKEN.values(), ids=BROKEN)
+def test_a_broken_template_is_told_with_its_line_before_anything_is_done(
+    name: str, content: str, told: str, tmp_path: Path
+) -> None:
+    (tmp_path / name).write_text(content, "utf-8")
+    with pytest.raises(UsageError) as raised:
+        check_templates(tmp_path)
+    assert f"{tmp_path}/{told}" in raised.value.message
+    assert raised.value.next_step
+
+
+def test_what_is_built_in_is_whole() -> None:
+    check_templates(None)

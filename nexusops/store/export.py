@@ -94,7 +94,9 @@ def _picked(rows: Iterable[object], names: tuple[str, ...]) -> list[Any]:
 
 
 def _pick(row: object, names: tuple[str, ...]) -> dict[str, Any]:
-    return {name: msgspec.to_builtins(getattr(row, name)) for name in names}
+    """Values as JSON has them: lists, never tuples."""
+    values = {name: msgspec.to_builtins(getattr(row, name)) for name in names}
+    return {name: list(value) if isinstance(value, tuple) else value for name, value in values.items()}
 
 
 def _columns(connection: Connection, table: Any, names: tuple[str, ...], first: str) -> list[Any]:

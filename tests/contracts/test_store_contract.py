@@ -216,7 +216,7 @@ def test_a_slice_holds_what_belongs_to_its_people_and_boxes_and_nothing_else(sto
     assert not store.ledger((), ()).mailboxes
     whole = store.ledger(None, None)
     assert len(whole.allocations) == 4
-    assert not (whole.holders or whole.owners or whole.usernames)
+    assert (whole.holders, whole.owners, whole.usernames) == ({}, {}, {})
 
 
 def test_a_box_of_a_person_s_name_is_not_the_person_s_mailbox(store: SqlStore) -> None:

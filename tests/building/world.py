@@ -48,6 +48,7 @@ from nexusops.model.units import (
     NonpersonalMailbox,
     Reorg,
     ReorgMember,
+    Route,
     Unit,
 )
 from nexusops.plan.advance import advance, differences, with_rows
@@ -100,6 +101,9 @@ class World:
     requests: dict[str, NameRequest] = field(default_factory=dict)
     alternatives: list[AlternativeAddress] = field(default_factory=list)
     external: dict[str, ExternalRoute] = field(default_factory=dict)
+    routes: dict[str, Route] = field(default_factory=dict)
+    routed: dict[Address, Address] = field(default_factory=dict)
+    """Where the last routing table sent what is routed now."""
     units: dict[UnitId, Unit] = field(default_factory=dict)
     domains: dict[Domain, MailDomain] = field(default_factory=dict)
     reorgs: list[Reorg] = field(default_factory=list)
@@ -185,6 +189,10 @@ class World:
         )
         return self
 
+    def route(self, address: str, destination: str, set_by: str = "registration") -> World:
+        self.routes[address] = Route(address=Address(address), destination=destination, set_by=set_by, set_at=LONG_AGO)
+        return self
+
     def alternative(self, person_id: str, address: str, source: str = "self", action: str = "set") -> World:
         self.alternatives.append(
             AlternativeAddress(
@@ -226,6 +234,7 @@ class World:
             staff=tuple(self.staff),
             reorgs=tuple(self.reorgs),
             reorg_members=tuple(self.members),
+            routes={route.address: route for route in self.routes.values()},
             external_routes={route.address: route for route in self.external.values()},
             nonpersonal_mailboxes=self.boxes,
             nonpersonal_addresses={alias.address: alias for alias in self.aliases.values()},
@@ -247,16 +256,19 @@ class World:
             owners=before.people,
             usernames=usernames,
             domain_ends=self.domain_ends(),
+            routed=self.routed,
         )
         snapshot = self.snapshot(today, only)
         advanced = advance(known, snapshot, boxes, self.policy, self.site, today)
         after = recognise(advanced.ledger, actual)
-        rows = differences(self.ledger, replace(after, holders={}, owners={}, usernames={}, domain_ends={}))
+        rows = differences(self.ledger, replace(after, holders={}, owners={}, usernames={}, domain_ends={}, routed={}))
         drafts = compare(project(after, self.site), actual)
         staff = {s.unit_id: (f"{s.staff_id}@{self.site.fallback_domain}",) for s in self.staff}
         changes = arrange(drafts, promises_of(rows, after), notices_of(after, staff), {})
         findings = (*advanced.findings, *(finding for draft in drafts for finding in draft.findings))
-        return Day(changes, findings, rows, replace(after, holders={}, owners={}, usernames={}, domain_ends={}))
+        return Day(
+            changes, findings, rows, replace(after, holders={}, owners={}, usernames={}, domain_ends={}, routed={})
+        )
 
     def domain_ends(self) -> dict[Domain, date]:
         found: dict[Domain, date] = {}

@@ -169,7 +169,7 @@ def test_a_foreign_domain_takes_a_small_number_of_incoming_addresses() -> None:
     """R51, D36: the cap, and what is beyond it."""
     world = _chemistry().domain("chemists.example", incoming_cap=2).unit("PRESS", "department", "chemists.example")
     for name in ("a", "b", "c"):
-        alias(world, f"{name}@chemists.example", unit="PRESS")
+        alias(world, f"{name}@chemists.example", unit="PRESS", target="press@mail.example")
     done = world.run("2024-10-02")
     held = [world.address(f"{name}@chemists.example").kind for name in ("a", "b")]
     assert (held, done.codes) == (["foreign", "foreign"], {("FOREIGN_CAP", "c@chemists.example")})

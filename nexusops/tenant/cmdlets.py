@@ -146,6 +146,13 @@ _BY_TEXT = (
 )
 
 
+_SILENT: Mapping[int, str] = {
+    401: "Exchange refuses the token (401): the application lacks the permission Exchange.ManageAsApp",
+    403: "Exchange refuses the application (403): it has no role for this cmdlet",
+}
+"""Refusals whose body is empty, or nothing but NUL bytes (3.2)."""
+
+
 def exchange_fault(status: int, content: bytes, headers: Mapping[str, str], *, read: bool) -> ExchangeFault:
     """The one translation: the real text sits deep, and the status is a weak signal (5.7)."""
     kind, text = _told(content)
@@ -154,7 +161,7 @@ def exchange_fault(status: int, content: bytes, headers: Mapping[str, str], *, r
     fault = fault or _BY_TYPE.get(kind) or _by_status(status, read=read)
     return ExchangeFault(
         lost(read=read) if fault is FaultClass.TRANSIENT else fault,
-        text or f"status {status}",
+        text or _SILENT.get(status) or f"status {status}",
         status=status,
         code=kind,
         request_id=named.get("request-id"),

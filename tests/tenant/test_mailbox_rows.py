@@ -1,0 +1,50 @@
+"""tenant-api.md 4.7-4.9, 5.3: what a row of Get-Mailbox says."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from nexusops.tenant.cmdlets import MailboxRow, converted
+
+
+def row(**values: Any) -> MailboxRow:
+    ids = {"Guid": "g", "ExternalDirectoryObjectId": "u", "Name": "n", "EmailAddresses": []}
+    return converted({**ids, **values}, MailboxRow)
+
+
+@pytest.mark.parametrize(
+    ("values", "held"),
+    [
+        ({}, False),
+        ({"LitigationHoldEnabled": True}, True),
+        ({"InPlaceHolds": ["UniH7d895d48-7e23-4a8d-8346-533c3beac15d"]}, True),
+        ({"ComplianceTagHoldApplied": True}, True),
+    ],
+    ids=["none", "litigation", "in-place", "label"],
+)
+def test_every_kind_of_hold_counts(values: dict[str, Any], held: bool) -> None:
+    """4.9: checked before a deletion is promised."""
+    assert row(**values).held is held
+
+
+def test_only_smtp_addresses_are_addresses_and_one_is_the_sender() -> None:
+    found = row(EmailAddresses=["smtp:C@x.example", "SPO:SPO_1@SPO_2", "SIP:c@x.example", "SMTP:C@lvin.example"])
+    assert (found.primary, found.smtp) == ("c@lvin.example", {"c@x.example", "c@lvin.example"})
+
+
+@pytest.mark.parametrize(
+    ("smtp", "internal", "forward"),
+    [
+        (None, None, None),
+        ("smtp:x@gmail.example", None, "x@gmail.example"),
+        ("SMTP:X@gmail.example", None, "X@gmail.example"),
+        ("smtp:x@gmail.example", "Jane Doe", "Jane Doe"),
+    ],
+)
+def test_where_both_forwards_are_set_the_internal_one_counts(
+    smtp: str | None, internal: str | None, forward: str | None
+) -> None:
+    """4.8: ForwardingSmtpAddress is then ignored."""
+    assert row(ForwardingSmtpAddress=smtp, ForwardingAddress=internal).forward == forward

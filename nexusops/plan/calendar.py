@@ -29,6 +29,8 @@ def next_date(case: Case, found: Entitlement, setting: Setting) -> date | None:
     late = warning is not None and warning <= setting.today
     if box is not None and (late or box.state in (MailboxState.GRACE_CANCELLED, MailboxState.GRACE_STATUS)):
         days.add(next_day(box.since))  # the notice of the day after
+    if late and box is not None and box.state is MailboxState.PENDING:
+        days.add(setting.today + ONE_DAY)  # it is made today, and warned about tomorrow
     for row in case.rows.values():
         if row.live:
             waiting |= {row.notice_due_on, row.delete_on}

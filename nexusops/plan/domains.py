@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date
 
+from nexusops.model.dates import add_months, next_day
 from nexusops.model.ids import Domain
 from nexusops.model.ledger import DomainRow, Ledger
 from nexusops.model.snapshot import Snapshot
@@ -21,6 +22,11 @@ def judge_domains(ledger: Ledger, snapshot: Snapshot, units: UnitMap, today: dat
         if before is None or before.state != state:
             rows.append(DomainRow(domain=row.domain, state=state, since=today))
     return tuple(rows)
+
+
+def _least(began: date, months: int) -> date:
+    """The earliest end of a domain that winds down since a day: its addresses' own date (rules.md 0)."""
+    return max(add_months(began, months), add_months(next_day(began), 2))
 
 
 def ending_domains(snapshot: Snapshot) -> frozenset[Domain]:
@@ -43,8 +49,10 @@ def domain_state(
     if row.state is DomainState.DEREGISTERED:
         return "deregistered"
     if row.domain in units.winding:
-        began = before is not None and before.state in ("winddown", "failing")
-        return "failing" if began and ends.get(row.domain, today) <= today else "winddown"
+        if before is None or before.state not in ("winddown", "failing"):
+            return "winddown"
+        ended = max(_least(before.since, units.winding[row.domain]), ends.get(row.domain, today)) <= today
+        return "failing" if ended or before.state == "failing" else "winddown"
     if row.domain in units.ahead:
         return "active"
     if row.state is DomainState.ACTIVE and not row.managed:

@@ -87,7 +87,7 @@ def _settle_disabled(
 ) -> None:
     today, policy = setting.today, setting.policy
     if found.qualifying and not _held_by_hand(case):
-        case.put(revived(box, today, why("D23", "the card is current again", *evidence)))
+        case.put(_named(revived(box, today, why("D23", "the card is current again", *evidence)), case))
     elif box.delete_on is None and not found.qualifying:
         months = policy.disabled.delete_after_months
         case.put(replace(box, delete_on=add_months(today, months, overflow=policy.time.month_overflow)))
@@ -109,7 +109,7 @@ def _held_by_hand(case: Case) -> bool:
 def _hold_by_hand(case: Case, found: Entitlement, setting: Setting) -> None:
     """R45, D41: the Service Desk disabled the mailbox; it stays so until undone, or a new card or a renewal."""
     box, hold = case.box, case.holds.get(HoldKind.MANUAL_DISABLE)
-    if box is None or hold is None or not box.live or not _held_by_hand(case):
+    if box is None or hold is None or not box.live or box.name is None or not _held_by_hand(case):
         return
     because = f"the Service Desk disabled it: {hold.reason}"
     off = disabled(box, setting.today, setting.policy, why("R45", because))

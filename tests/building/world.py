@@ -243,6 +243,9 @@ class World:
 
     def plan(self, today: date, only: set[str] | None = None) -> Day:
         """The day's plan, without carrying it out."""
+        for name, gone in list(self.deleted.items()):
+            if self.tenant[name].deleted and (today - gone).days > 30:
+                del self.tenant[name], self.deleted[name]  # the tenant purges by itself
         actual = self._actual()
         names = {box.name for box in self.ledger.mailboxes.values() if box.kind is not MailboxKind.PERSONAL}
         loose = {row.address for row in self.ledger.allocations.values() if row.kind in ("nonpersonal", "foreign")}
@@ -280,9 +283,6 @@ class World:
     def run(self, text: str | date, only: set[str] | None = None) -> Day:
         """Plans and carries out; returns what was planned, and the ledger as it then is."""
         today = day(text) if isinstance(text, str) else text
-        for name, gone in list(self.deleted.items()):
-            if self.tenant[name].deleted and (today - gone).days > 30:
-                del self.tenant[name], self.deleted[name]  # the tenant purges by itself
         done = self.plan(today, only)
         books = Books(done.ledger, self.policy, today)
         settled: list[RowChange] = []

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import date, datetime
 from typing import Protocol
 
 from nexusops.errors import Defect
-from nexusops.model.addresses import Allocation
+from nexusops.model.addresses import AddressState, Allocation
 from nexusops.model.findings import Finding
-from nexusops.model.ids import Address, Domain, PersonId, UnitId
+from nexusops.model.ids import Address, Domain, MailboxKey, PersonId, UnitId
 from nexusops.model.journal import (
     Acceptance,
     Approval,
@@ -25,7 +25,9 @@ from nexusops.model.journal import (
     StepOutcome,
 )
 from nexusops.model.ledger import Ledger, NameDecision, PersonState
+from nexusops.model.mailboxes import Mailbox
 from nexusops.model.policy import Policy
+from nexusops.model.routing import LiveAddress, RouteEntry, RoutingBuild, RoutingTable
 from nexusops.model.services import ServiceRequest
 from nexusops.model.snapshot import Snapshot
 from nexusops.model.tenant import Actual, Wanted
@@ -233,6 +235,30 @@ class Store(Protocol):
 
     def export(self) -> JsonObject:
         """The whole state as the document of interface.md 5."""
+        ...
+
+    def reached(self, names: Collection[str], keys: Collection[MailboxKey]) -> Sequence[Mailbox]:
+        """Mailboxes of these names or keys, all generations: what routes lead to or from."""
+        ...
+
+    def routed(self, wanted: Collection[Address]) -> Mapping[Address, Address]:
+        """Where the last routing table sends these addresses; absent: they are not in it."""
+        ...
+
+    def live_addresses(self, states: Collection[AddressState]) -> Sequence[LiveAddress]:
+        """Every address in one of these states, in one reading, in no particular order."""
+        ...
+
+    def routing_build(self) -> RoutingBuild | None:
+        """When the kept routing table was built; None: there is none yet."""
+        ...
+
+    def keep_routing(self, at: datetime, signature: str, entries: Iterable[RouteEntry] | None) -> None:
+        """Keeps the table as of this instant (None: as it stands). The last one of an earlier hour stays known."""
+        ...
+
+    def routing_table(self) -> RoutingTable | None:
+        """The kept table and what differs from the last hour's; None: there is none yet."""
         ...
 
     def units_of(self, people: Collection[PersonId]) -> Mapping[PersonId, tuple[UnitId, ...]]:

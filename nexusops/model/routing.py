@@ -24,7 +24,7 @@ class LiveAddress(NamedTuple):
     target: str | None
 
 
-class Entry(NamedTuple):
+class RouteEntry(NamedTuple):
     """One line of the table."""
 
     address: str
@@ -51,7 +51,7 @@ class RoutingTable:
     """
 
     build: RoutingBuild
-    entries: tuple[Entry, ...]
+    entries: tuple[RouteEntry, ...]
     added: tuple[Address, ...] = ()
     removed: tuple[Address, ...] = ()
     moved: tuple[Address, ...] = ()

@@ -12,7 +12,7 @@ from nexusops.model.addresses import AddressKind, AddressState
 from nexusops.model.ids import Address, Domain, domain_of, local_of
 from nexusops.model.mailboxes import Mailbox
 from nexusops.model.policy import Policy
-from nexusops.model.routing import Entry, LiveAddress
+from nexusops.model.routing import LiveAddress, RouteEntry
 
 MAILBOX = "mailbox:"
 
@@ -35,7 +35,7 @@ def table(
     chosen: Mapping[Address, Address | None],
     fallback_domain: str,
     unmanaged: frozenset[Domain],
-) -> list[Entry]:
+) -> list[RouteEntry]:
     """Every accepted address with its destination, sorted. What has none is left out, and so are domains that the
     University does not route (rules.md 3.4, T15).
 
@@ -46,7 +46,7 @@ def table(
         known = Address(row.address)
         destination = chosen[known] if known in chosen else _plain(row, fallback_domain)
         if destination is not None and (not unmanaged or domain_of(row.address) not in unmanaged):
-            entries.append(Entry(row.address, destination))
+            entries.append(RouteEntry(row.address, destination))
     return sorted(entries)
 
 

@@ -9,6 +9,7 @@ chain.py     the journal's hash chain
 lock.py      one run at a time
 export.py    the document of `state export`
 sql.py       the Store of ports.py, out of these
+routing.py   … with the routing table that it keeps
 """
 
 from __future__ import annotations
@@ -17,17 +18,21 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from nexusops.store.sql import SqlStore
+    from nexusops.store.routing import RoutingStore
 
 
-def open_store(url: str, *, site: str, base_dir: Path) -> SqlStore:
+def open_store(url: str, *, site: str, base_dir: Path) -> RoutingStore:
     """The state of one site. A relative ``sqlite:///`` path is taken from ``base_dir``, the configuration folder.
 
     Raises UsageError (another site's, or a newer one), StateUnavailable (no database, or it does not answer).
     """
     from nexusops.store.opening import engine_for, located, prepared
-    from nexusops.store.sql import SqlStore
+    from nexusops.store.routing import RoutingStore
 
     engine = engine_for(located(url, base_dir))
-    prepared(engine, site)
-    return SqlStore(engine)
+    try:
+        prepared(engine, site)
+    except BaseException:
+        engine.dispose()
+        raise
+    return RoutingStore(engine)

@@ -23,6 +23,7 @@ from sqlalchemy import (
     Table,
     Text,
 )
+from sqlalchemy.dialects import postgresql
 
 from nexusops.model.addresses import Allocation
 from nexusops.model.ledger import Alternative, DomainRow, Hold, NameDecision, NameOverride, PersonState
@@ -31,7 +32,9 @@ from nexusops.model.notices import Notice
 
 SCHEMA_VERSION = 1
 metadata = MetaData(naming_convention={"ix": "ix_%(table_name)s_%(column_0_N_name)s", "pk": "pk_%(table_name)s"})
-_PLAIN: dict[type, Any] = {str: Text, int: Integer, bool: Boolean, date: Date}
+# Names are looked for in ranges: they must sort as bytes, whatever language the PostgreSQL database speaks.
+TEXT = Text().with_variant(postgresql.TEXT(collation="C"), "postgresql")
+_PLAIN: dict[type, Any] = {str: TEXT, int: Integer, bool: Boolean, date: Date}
 
 
 def _bare(hint: Any) -> tuple[Any, bool]:
@@ -104,36 +107,36 @@ LEDGER: dict[type, Table] = {
 meta = Table(
     "meta",
     metadata,
-    Column("site", Text, primary_key=True),
+    Column("site", TEXT, primary_key=True),
     Column("schema_version", Integer, nullable=False),
     Column("serial", Integer, nullable=False),
-    Column("policy_hash", Text, nullable=False),
-    Column("services_hash", Text, nullable=False),
+    Column("policy_hash", TEXT, nullable=False),
+    Column("services_hash", TEXT, nullable=False),
     Column("dirty", Boolean, nullable=False),
     # The journal's last row: without it, rows taken away at the end would not be missed.
     Column("journal_seq", BigInteger, nullable=False),
-    Column("journal_hash", Text, nullable=False),
+    Column("journal_hash", TEXT, nullable=False),
 )
 findings = Table(
     "findings",
     metadata,
     Column("id", Integer, primary_key=True),
-    Column("scope", Text, nullable=False),
-    Column("code", Text, nullable=False),
-    Column("subject", Text, nullable=False),
-    Column("message", Text, nullable=False),
-    Column("severity", Text, nullable=False),
+    Column("scope", TEXT, nullable=False),
+    Column("code", TEXT, nullable=False),
+    Column("subject", TEXT, nullable=False),
+    Column("message", TEXT, nullable=False),
+    Column("severity", TEXT, nullable=False),
     Column("evidence", JSON, nullable=False),
     Index(None, "scope"),
 )
 unfinished = Table(
-    "unfinished", metadata, Column("scope", Text, primary_key=True), Column("reason", Text, nullable=False)
+    "unfinished", metadata, Column("scope", TEXT, primary_key=True), Column("reason", TEXT, nullable=False)
 )
 snapshots = Table(
     "snapshots",
     metadata,
-    Column("sha256", Text, primary_key=True),
-    Column("as_of", Text, nullable=False),
+    Column("sha256", TEXT, primary_key=True),
+    Column("as_of", TEXT, nullable=False),
     Column("rows", JSON, nullable=False),
     Column("role", String(8), nullable=False),
     Column("place", Integer, nullable=False),
@@ -141,47 +144,47 @@ snapshots = Table(
 snapshot_tables = Table(
     "snapshot_tables",
     metadata,
-    Column("sha256", Text, primary_key=True),
-    Column("name", Text, primary_key=True),
+    Column("sha256", TEXT, primary_key=True),
+    Column("name", TEXT, primary_key=True),
     Column("content", LargeBinary, nullable=False),
 )
 runs = Table(
     "runs",
     metadata,
-    Column("run_id", Text, primary_key=True),
+    Column("run_id", TEXT, primary_key=True),
     Column("place", Integer, nullable=False),
-    Column("at", Text, nullable=False),
-    Column("command", Text, nullable=False),
-    Column("actor", Text, nullable=False),
-    Column("program_version", Text, nullable=False),
-    Column("result", Text, nullable=False),
-    Column("snapshot_sha256", Text, nullable=True),
-    Column("digest", Text, nullable=True),
+    Column("at", TEXT, nullable=False),
+    Column("command", TEXT, nullable=False),
+    Column("actor", TEXT, nullable=False),
+    Column("program_version", TEXT, nullable=False),
+    Column("result", TEXT, nullable=False),
+    Column("snapshot_sha256", TEXT, nullable=True),
+    Column("digest", TEXT, nullable=True),
     Column("changes", Integer, nullable=False),
     Column("counts", JSON, nullable=False),
-    Column("policy_text", Text, nullable=False),
-    Column("services_text", Text, nullable=False),
-    Column("config_text", Text, nullable=False),
+    Column("policy_text", TEXT, nullable=False),
+    Column("services_text", TEXT, nullable=False),
+    Column("config_text", TEXT, nullable=False),
     Index(None, "place"),
 )
 journal = Table(
     "journal",
     metadata,
     Column("seq", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=False),
-    Column("at", Text, nullable=False),
-    Column("run_id", Text, nullable=False),
-    Column("phase", Text, nullable=False),
-    Column("actor", Text, nullable=False),
-    Column("rule", Text, nullable=False),
-    Column("object", Text, nullable=False),
-    Column("scope", Text, nullable=False),
-    Column("change_id", Text, nullable=True),
-    Column("step", Text, nullable=True),
-    Column("before", Text, nullable=True),
-    Column("after", Text, nullable=True),
-    Column("request_id", Text, nullable=True),
-    Column("reason", Text, nullable=True),
-    Column("hash", Text, nullable=False),
+    Column("at", TEXT, nullable=False),
+    Column("run_id", TEXT, nullable=False),
+    Column("phase", TEXT, nullable=False),
+    Column("actor", TEXT, nullable=False),
+    Column("rule", TEXT, nullable=False),
+    Column("object", TEXT, nullable=False),
+    Column("scope", TEXT, nullable=False),
+    Column("change_id", TEXT, nullable=True),
+    Column("step", TEXT, nullable=True),
+    Column("before", TEXT, nullable=True),
+    Column("after", TEXT, nullable=True),
+    Column("request_id", TEXT, nullable=True),
+    Column("reason", TEXT, nullable=True),
+    Column("hash", TEXT, nullable=False),
     Index(None, "object"),
     Index(None, "run_id", "change_id", "step"),
 )
@@ -189,22 +192,39 @@ approvals = Table(
     "approvals",
     metadata,
     Column("id", Integer, primary_key=True),
-    Column("digest", Text, nullable=False),
-    Column("actor", Text, nullable=False),
-    Column("at", Text, nullable=False),
-    Column("reason", Text, nullable=False),
+    Column("digest", TEXT, nullable=False),
+    Column("actor", TEXT, nullable=False),
+    Column("at", TEXT, nullable=False),
+    Column("reason", TEXT, nullable=False),
     Column("used", Boolean, nullable=False),
     Index(None, "digest"),
+)
+routing = Table(
+    "routing",
+    metadata,
+    Column("address", TEXT, primary_key=True),
+    # Null: gone from the table since the last hour's, in which it was.
+    Column("destination", TEXT, nullable=True),
+    # In the last hour's table; null: it was not in that.
+    Column("before", TEXT, nullable=True),
+)
+routing_builds = Table(
+    "routing_builds",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("at", TEXT, nullable=False),
+    Column("before_at", TEXT, nullable=True),
+    Column("signature", TEXT, nullable=False),
 )
 locks = Table(
     "locks",
     metadata,
-    Column("name", Text, primary_key=True),
-    Column("owner", Text, nullable=False),
-    Column("host", Text, nullable=False),
+    Column("name", TEXT, primary_key=True),
+    Column("owner", TEXT, nullable=False),
+    Column("host", TEXT, nullable=False),
     Column("pid", Integer, nullable=False),
-    Column("started", Text, nullable=False),
-    Column("command", Text, nullable=False),
-    Column("since", Text, nullable=False),
-    Column("lease_until", Text, nullable=False),
+    Column("started", TEXT, nullable=False),
+    Column("command", TEXT, nullable=False),
+    Column("since", TEXT, nullable=False),
+    Column("lease_until", TEXT, nullable=False),
 )

@@ -1,0 +1,134 @@
+"""The routing table that the state keeps: as it is, and as it was in the last hour (R60).
+
+One row an address, read and compared as a whole; only rows that differ are written.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import Connection, and_, bindparam, delete, insert, select, update
+
+from nexusops.model.addresses import AddressState
+from nexusops.model.ids import Address, MailboxKey
+from nexusops.model.mailboxes import Mailbox
+from nexusops.model.routing import LiveAddress, RouteEntry, RoutingBuild, RoutingTable
+from nexusops.store.chain import instant
+from nexusops.store.reading import chunks, rows_in
+from nexusops.store.schema import addresses, mailboxes, routing, routing_builds
+from nexusops.store.sql import SqlStore
+
+
+class RoutingStore(SqlStore):
+    """The Store of ports.py with the routing table that it keeps."""
+
+    def reached(self, names: Collection[str], keys: Collection[MailboxKey]) -> Sequence[Mailbox]:
+        with self._begin() as connection:
+            named = rows_in(connection, Mailbox, "name", names)
+            return list({box.key: box for box in (*named, *rows_in(connection, Mailbox, "key", keys))}.values())
+
+    def routed(self, wanted: Collection[Address]) -> Mapping[Address, Address]:
+        found: dict[Address, Address] = {}
+        with self._begin() as connection:
+            for part in chunks(wanted):
+                statement = select(routing.c.address, routing.c.destination).where(
+                    routing.c.address.in_(part), routing.c.destination.is_not(None)
+                )
+                found.update((Address(row[0]), Address(row[1])) for row in connection.execute(statement))
+        return found
+
+    def live_addresses(self, states: Collection[AddressState]) -> list[LiveAddress]:
+        statement = (
+            select(addresses.c.address, addresses.c.kind, mailboxes.c.name, addresses.c.target)
+            .select_from(addresses.outerjoin(mailboxes, mailboxes.c.key == addresses.c.mailbox_key))
+            .where(addresses.c.state.in_([state.value for state in states]))
+        )
+        with self._begin() as connection:
+            return [LiveAddress(*row) for row in connection.execute(statement).all()]
+
+    def routing_build(self) -> RoutingBuild | None:
+        with self._begin() as connection:
+            return _build(connection)
+
+    def keep_routing(self, at: datetime, signature: str, entries: Iterable[RouteEntry] | None) -> None:
+        with self._begin() as connection:
+            last = _build(connection)
+            before_at = last.before_at if last is not None else None
+            if last is not None and _hour(last.at) != _hour(at):
+                before_at = last.at
+                _begin_hour(connection)
+            if entries is not None:
+                _replace(connection, dict(entries))
+            connection.execute(delete(routing_builds))
+            connection.execute(
+                insert(routing_builds).values(
+                    id=1, at=instant(at), before_at=instant(before_at) if before_at else None, signature=signature
+                )
+            )
+
+    def routing_table(self) -> RoutingTable | None:
+        with self._begin() as connection:
+            build = _build(connection)
+            rows = connection.execute(select(routing).order_by(routing.c.address)).all() if build is not None else []
+        if build is None:
+            return None
+        entries: list[RouteEntry] = []
+        added: list[Address] = []
+        removed: list[Address] = []
+        moved: list[Address] = []
+        was: dict[Address, str] = {}
+        # Python's order, not the database's: that one may be a language's.
+        for name, destination, before in sorted(tuple(row) for row in rows):
+            if destination is not None:
+                entries.append(RouteEntry(name, destination))
+            if destination == before:
+                continue
+            (removed if destination is None else added if before is None else moved).append(Address(name))
+            if before is not None:
+                was[Address(name)] = before
+        return RoutingTable(
+            build=build,
+            entries=tuple(entries),
+            added=tuple(added),
+            removed=tuple(removed),
+            moved=tuple(moved),
+            was=was,
+        )
+
+
+def _build(connection: Connection) -> RoutingBuild | None:
+    row = connection.execute(select(routing_builds)).first()
+    if row is None:
+        return None
+    before_at = datetime.fromisoformat(row.before_at) if row.before_at is not None else None
+    return RoutingBuild(at=datetime.fromisoformat(row.at), before_at=before_at, signature=row.signature)
+
+
+def _hour(at: datetime) -> datetime:
+    """By the UTC instant, so that the hours of a change to or from summer time differ, too (D02)."""
+    return at.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
+
+
+def _begin_hour(connection: Connection) -> None:
+    """What is the table now is the last hour's from now on."""
+    connection.execute(delete(routing).where(routing.c.destination.is_(None)))
+    differs = routing.c.before.is_distinct_from(routing.c.destination)
+    connection.execute(update(routing).where(differs).values(before=routing.c.destination))
+
+
+def _replace(connection: Connection, entries: Mapping[str, str]) -> None:
+    """Writes the rows that differ; one that was there in the last hour and is gone stays, without a destination."""
+    known = {row[0]: row[1] for row in connection.execute(select(routing.c.address, routing.c.destination)).all()}
+    fresh = [{"address": a, "destination": d, "before": None} for a, d in entries.items() if a not in known]
+    other = [{"_address": a, "_to": d} for a, d in entries.items() if a in known and known[a] != d]
+    gone = [{"_address": a, "_to": None} for a, d in known.items() if d is not None and a not in entries]
+    if fresh:
+        connection.execute(insert(routing), fresh)
+    changed: list[dict[str, Any]] = [*other, *gone]
+    if changed:
+        where = routing.c.address == bindparam("_address")
+        connection.execute(update(routing).where(where).values(destination=bindparam("_to")), changed)
+    if gone:
+        connection.execute(delete(routing).where(and_(routing.c.destination.is_(None), routing.c.before.is_(None))))

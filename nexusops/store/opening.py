@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, inspect, make_url, select, text
 from sqlalchemy.engine import URL
-from sqlalchemy.exc import DatabaseError, OperationalError
+from sqlalchemy.exc import DBAPIError
 
 from nexusops.errors import StateUnavailable, UsageError
 from nexusops.store.chain import FIRST
@@ -31,11 +31,21 @@ def engine_for(url: URL) -> Engine:
     engine = create_engine(url)
     if url.get_backend_name() == "sqlite":
         event.listen(engine, "connect", _pragmas)
+        event.listen(engine, "begin", _begin)
     return engine
+
+
+def _begin(connection: Connection) -> None:
+    """Python's driver would begin with the first write only: a read of several tables, or a migration, would be no
+    transaction. A writer takes its lock at once, so that nobody writes between its reads and its writes.
+    """
+    writes = connection.get_execution_options().get("writes", False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
 
 def _pragmas(connection: sqlite3.Connection, _record: Any) -> None:
     """What is committed must survive a power cut; a reader must not stop a writer."""
+    connection.isolation_level = None
     cursor = connection.cursor()
     for pragma in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON", "busy_timeout = 10000"):
         cursor.execute(f"PRAGMA {pragma}")
@@ -46,19 +56,46 @@ def prepared(engine: Engine, site: str) -> None:
     """Migrates an empty or older state; refuses a newer one, another site's, and what is no state at all."""
     try:
         with engine.begin() as connection:
-            _prepare(connection, site)
-    except (OperationalError, DatabaseError) as error:
+            current = _current(connection, site)
+        if not current:
+            with engine.connect().execution_options(writes=True) as connection, connection.begin():
+                _prepare(connection, site)
+    except (DBAPIError, sqlite3.Error) as error:
         raise StateUnavailable(
             f"The state at {engine.url.render_as_string(hide_password=True)} cannot be read: {_cause(error)}.",
             next_step="Check [state] url in nexusops.toml: it must name a database of nexusops, or a new one.",
         ) from error
 
 
-def _cause(error: DatabaseError) -> str:
-    return str(error.orig).strip().splitlines()[0] if error.orig else "the database does not answer"
+def _cause(error: DBAPIError | sqlite3.Error) -> str:
+    said = str(error.orig if isinstance(error, DBAPIError) else error).strip()
+    return said.splitlines()[0] if said else "the database does not answer"
+
+
+def _current(connection: Connection, site: str) -> bool:
+    """Whether there is nothing to migrate. Raises UsageError for another site's state, or a newer one."""
+    if not inspect(connection).has_table("meta"):
+        return False
+    row = connection.execute(select(meta.c.site, meta.c.schema_version)).mappings().one()
+    if row["site"] != site:
+        raise UsageError(
+            f"The state belongs to the site {row['site']}, not to {site}.",
+            next_step="Give each site a database or a PostgreSQL schema of its own: [state] url in nexusops.toml.",
+        )
+    if row["schema_version"] > SCHEMA_VERSION:
+        raise UsageError(
+            f"The state is of schema {row['schema_version']}, and this nexusops knows {SCHEMA_VERSION}: it is too old.",
+            next_step="Use the newer nexusops, or restore the state from before the upgrade.",
+        )
+    return bool(row["schema_version"] == SCHEMA_VERSION)
 
 
 def _prepare(connection: Connection, site: str) -> None:
+    """In one transaction, which another process may have been faster with."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(text("SELECT pg_advisory_xact_lock(hashtext('nexusops migration'))"))
+    if _current(connection, site):
+        return
     if not inspect(connection).has_table("meta"):
         _migrate(connection)
         connection.execute(
@@ -74,20 +111,8 @@ def _prepare(connection: Connection, site: str) -> None:
             )
         )
         return
-    row = connection.execute(select(meta)).mappings().one()
-    if row["site"] != site:
-        raise UsageError(
-            f"The state belongs to the site {row['site']}, not to {site}.",
-            next_step="Give each site a database or a PostgreSQL schema of its own: [state] url in nexusops.toml.",
-        )
-    if row["schema_version"] > SCHEMA_VERSION:
-        raise UsageError(
-            f"The state is of schema {row['schema_version']}, and this nexusops knows {SCHEMA_VERSION}: it is too old.",
-            next_step="Use the newer nexusops, or restore the state from before the upgrade.",
-        )
-    if row["schema_version"] < SCHEMA_VERSION:
-        _migrate(connection)
-        connection.execute(meta.update().values(schema_version=SCHEMA_VERSION))
+    _migrate(connection)
+    connection.execute(meta.update().values(schema_version=SCHEMA_VERSION))
 
 
 def _migrate(connection: Connection) -> None:

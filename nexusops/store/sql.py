@@ -52,10 +52,10 @@ class SqlStore:
         self._owner: lock.Owner | None = None
 
     @contextmanager
-    def _begin(self) -> Iterator[Connection]:
+    def _begin(self, *, writes: bool = False) -> Iterator[Connection]:
         """One transaction; what the database refuses becomes StateUnavailable."""
         try:
-            with self.engine.begin() as connection:
+            with self.engine.connect().execution_options(writes=writes) as connection, connection.begin():
                 yield connection
         except DBAPIError as error:
             raise StateUnavailable(
@@ -70,15 +70,19 @@ class SqlStore:
     @contextmanager
     def lock(self, command: str) -> Iterator[None]:
         owner = lock.Owner.here()
-        with self._begin() as connection:
+        with self._begin(writes=True) as connection:
             lock.acquire(connection, owner, command)
         self._owner = owner
         try:
             yield
         finally:
             self._owner = None
-            with self._begin() as connection:
+            with self._begin(writes=True) as connection:
                 lock.release(connection, owner)
+
+    def _still_ours(self, connection: Connection) -> None:
+        if self._owner is not None:
+            lock.renew(connection, self._owner)
 
     def serial(self) -> int:
         return int(self._value(select(meta.c.serial)))
@@ -102,7 +106,7 @@ class SqlStore:
         return SnapshotRecord(sha256=row["sha256"], as_of=datetime.fromisoformat(row["as_of"]), rows=row["rows"])
 
     def stage(self, record: SnapshotRecord, tables: Mapping[str, bytes]) -> None:
-        with self._begin() as connection:
+        with self._begin(writes=True) as connection:
             writing.stage(connection, record, tables)
 
     def tables(self, sha256: str) -> Mapping[str, bytes]:
@@ -179,24 +183,24 @@ class SqlStore:
         return [_finding(row) for row in rows if row["scope"] not in skipped]
 
     def accept(self, acceptance: Acceptance) -> int:
-        with self._begin() as connection:
+        with self._begin(writes=True) as connection:
             serial = writing.accept(connection, acceptance)
+            self._still_ours(connection)
         writing.written()
         return serial
 
     def record(self, entries: Sequence[Entry], rows: Sequence[RowChange] = (), finished: Collection[str] = ()) -> None:
-        with self._begin() as connection:
+        with self._begin(writes=True) as connection:
             writing.record(connection, entries, rows, finished)
-            if self._owner is not None:
-                lock.renew(connection, self._owner)
+            self._still_ours(connection)
         writing.written()
 
     def begin(self, run: RunRecord) -> None:
-        with self._begin() as connection:
+        with self._begin(writes=True) as connection:
             writing.write_run(connection, run)
 
     def finish(self, run: RunRecord, found: Sequence[Finding] = ()) -> None:
-        with self._begin() as connection:
+        with self._begin(writes=True) as connection:
             writing.write_run(connection, run)
             writing.add_findings(connection, found)
             connection.execute(update(meta).where(meta.c.dirty.is_(True)).values(serial=meta.c.serial + 1, dirty=False))
@@ -242,7 +246,7 @@ class SqlStore:
             return list(chain.broken(rows, (last.journal_seq, last.journal_hash)))
 
     def approve(self, approval: Approval) -> None:
-        with self._begin() as connection:
+        with self._begin(writes=True) as connection:
             connection.execute(
                 insert(approvals).values(
                     digest=approval.digest,

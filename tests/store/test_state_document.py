@@ -255,4 +255,6 @@ def test_the_document_holds_the_whole_state_and_nothing_else(tmp_path: Path) -> 
     full = [row for row in FULL if row is not FULL[1]]
     store.accept(acceptance(new(*full, *boxes, *addresses, *rest), findings=(found,)))
     store.begin(run_record("r0", at=AT + timedelta(hours=1), result="stopped", changes=2))
-    assert store.export() == EXPECTED
+    exported = store.export()
+    store.close()
+    assert exported == EXPECTED

@@ -1,0 +1,139 @@
+"""A state is opened, made, or refused and left as it was (exit codes 2 and 9)."""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+
+import pytest
+from building.state_rows import acceptance, allocation, new
+from sqlalchemy import create_engine, text
+
+from nexusops.errors import NexusopsError, StateUnavailable, UsageError
+from nexusops.model.ids import Domain
+from nexusops.store import open_store
+from nexusops.store.schema import metadata
+
+FILE = "sqlite:///state/nexusops.db"
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    if request.param == "sqlite":
+        (tmp_path / "state").mkdir()
+        return f"sqlite:///{tmp_path}/state/nexusops.db"
+    found: str = request.getfixturevalue("postgres_database")
+    return found
+
+
+def refused(url: str, folder: Path, site: str = "oxford-test") -> NexusopsError:
+    with pytest.raises(NexusopsError) as caught:
+        open_store(url, site=site, base_dir=folder)
+    return caught.value
+
+
+def test_the_migrations_make_exactly_the_tables_that_the_program_knows(url: str, tmp_path: Path) -> None:
+    from alembic.autogenerate import compare_metadata
+    from alembic.migration import MigrationContext
+
+    open_store(url, site="oxford-test", base_dir=tmp_path).close()
+    engine = create_engine(url)
+    with engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True, "compare_server_default": True})
+        assert compare_metadata(context, metadata) == []
+    engine.dispose()
+
+
+def test_opening_again_changes_nothing(url: str, tmp_path: Path) -> None:
+    for _ in range(2):
+        store = open_store(url, site="oxford-test", base_dir=tmp_path)
+        assert store.serial() == 0
+        store.close()
+
+
+def test_the_state_of_another_site_is_refused(url: str, tmp_path: Path) -> None:
+    open_store(url, site="cambridge-test", base_dir=tmp_path).close()
+    error = refused(url, tmp_path)
+    assert isinstance(error, UsageError)
+    assert error.message == "The state belongs to the site cambridge-test, not to oxford-test."
+    open_store(url, site="cambridge-test", base_dir=tmp_path).close()
+
+
+def test_a_newer_schema_is_refused(url: str, tmp_path: Path) -> None:
+    open_store(url, site="oxford-test", base_dir=tmp_path).close()
+    engine = create_engine(url)
+    with engine.begin() as connection:
+        connection.execute(text("UPDATE meta SET schema_version = 99"))
+    engine.dispose()
+    error = refused(url, tmp_path)
+    assert error.exit_code == 2
+    assert "schema 99" in error.message
+
+
+@pytest.mark.parametrize("content", [b"This is a letter, not a database.\n" * 40, b"\x00" * 64], ids=["text", "zeros"])
+def test_a_file_that_is_no_database_is_refused_and_left_as_it_was(tmp_path: Path, content: bytes) -> None:
+    file = tmp_path / "state" / "nexusops.db"
+    file.parent.mkdir()
+    file.write_bytes(content)
+    error = refused(FILE, tmp_path)
+    assert isinstance(error, StateUnavailable)
+    assert error.exit_code == 9
+    assert "nexusops.db" in error.message
+    assert "[state] url" in error.next_step
+    assert {path.name: path.read_bytes() for path in file.parent.iterdir()} == {"nexusops.db": content}
+
+
+def test_somebody_elses_database_is_refused_and_left_as_it_was(tmp_path: Path) -> None:
+    file = tmp_path / "state" / "nexusops.db"
+    file.parent.mkdir()
+    with sqlite3.connect(file) as connection:
+        connection.execute("CREATE TABLE people (name TEXT)")
+        connection.execute("CREATE TABLE meta (version TEXT)")
+    connection.close()
+    error = refused(FILE, tmp_path)
+    assert error.exit_code == 9
+    with sqlite3.connect(file) as connection:
+        names = {name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+    connection.close()
+    assert names == {"people", "meta"}
+
+
+def test_a_migration_that_breaks_off_leaves_nothing(tmp_path: Path) -> None:
+    """The table ``unfinished`` is made last: with one of that name in the way, none of the others may stay."""
+    file = tmp_path / "state" / "nexusops.db"
+    file.parent.mkdir()
+    with sqlite3.connect(file) as connection:
+        connection.execute("CREATE TABLE unfinished (name TEXT)")
+    connection.close()
+    assert refused(FILE, tmp_path).exit_code == 9
+    with sqlite3.connect(file) as connection:
+        names = {name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+    connection.close()
+    assert names == {"unfinished"}
+
+
+def test_a_database_that_cannot_be_reached_is_said_without_its_password(tmp_path: Path) -> None:
+    error = refused("postgresql+psycopg://nexus:geheim@127.0.0.1:1/none", tmp_path)
+    assert error.exit_code == 9
+    assert "geheim" not in str(error)
+
+
+def test_names_are_found_in_a_database_that_sorts_as_a_language_does(postgres_database: str, tmp_path: Path) -> None:
+    """R17: elsewhere ``:`` comes before ``2``, and the second Ann Lee would be overlooked."""
+    engine = create_engine(postgres_database, isolation_level="AUTOCOMMIT")
+    name = f"{engine.url.database}_en"
+    with engine.connect() as connection:
+        connection.execute(
+            text(f"CREATE DATABASE {name} TEMPLATE template0 LOCALE_PROVIDER icu ICU_LOCALE 'en-GB' LOCALE 'C'")
+        )
+    url = engine.url.set(database=name).render_as_string(hide_password=False)
+    store = open_store(url, site="oxford-test", base_dir=tmp_path)
+    long = "maximilian." + "x" * 53
+    locals_ = ["ann.lee", "ann.lee2", "ann.lee-roy", long, long[:63] + "2"]
+    store.accept(acceptance(new(*(allocation(f"{local}@chem.ox.ac.uk") for local in locals_))))
+    found = {row.local for row in store.holders([(Domain("chem.ox.ac.uk"), base) for base in ("ann.lee", long)])}
+    store.close()
+    with engine.connect() as connection:
+        connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
+    engine.dispose()
+    assert found == {"ann.lee", "ann.lee2", long, long[:63] + "2"}

@@ -53,7 +53,7 @@ class RoutingStore(SqlStore):
             return _build(connection)
 
     def keep_routing(self, at: datetime, signature: str, entries: Iterable[RouteEntry] | None) -> None:
-        with self._begin() as connection:
+        with self._begin(writes=True) as connection:
             last = _build(connection)
             before_at = last.before_at if last is not None else None
             if last is not None and _hour(last.at) != _hour(at):

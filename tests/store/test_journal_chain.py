@@ -1,0 +1,97 @@
+"""The journal's chain finds what somebody did to it, and nothing else (interface.md 9)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from building.state_rows import AT, acceptance, entry, new, person
+from sqlalchemy import Connection, text
+
+from nexusops.model.journal import Phase
+from nexusops.store import open_store
+from nexusops.store.chain import COLUMNS, hashed
+from nexusops.store.sql import SqlStore
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[SqlStore]:
+    """Five rows of every sort."""
+    url = "sqlite:///state.db" if request.param == "sqlite" else request.getfixturevalue("postgres_database")
+    opened = open_store(url, site="oxford-test", base_dir=tmp_path)
+    opened.accept(acceptance(new(person("1", "abcd0001"), person("2"))))
+    opened.record([entry(Phase.INTENT, after={"kind": "AddAddress", "n": 1.5, "é": None})])
+    full = {"before": {"a": [1]}, "after": [], "request_id": "q1", "reason": "by looking"}
+    opened.record([entry(Phase.DONE, at=AT + timedelta(microseconds=1), **full), entry(Phase.WAITING, change_id=None)])
+    yield opened
+    opened.close()
+
+
+def touch(store: SqlStore, act: Callable[[Connection], object]) -> None:
+    with store.engine.begin() as connection:
+        act(connection)
+
+
+def sql(store: SqlStore, statement: str) -> None:
+    touch(store, lambda connection: connection.execute(text(statement)))
+
+
+def test_an_untouched_journal_is_whole(store: SqlStore) -> None:
+    assert len(list(store.journal())) == 5
+    assert store.verify() == []
+    store.record([entry(Phase.INTENT)])
+    assert store.verify() == []
+
+
+def test_an_empty_journal_is_whole(tmp_path: Path) -> None:
+    opened = open_store("sqlite:///state.db", site="oxford-test", base_dir=tmp_path)
+    assert opened.verify() == []
+    opened.close()
+
+
+@pytest.mark.parametrize("column", [*(name for name in COLUMNS if name != "seq"), "hash"])
+def test_a_row_with_an_edited_column_is_found(store: SqlStore, column: str) -> None:
+    """interface.md 9: it covers every column of a row; a hash that was edited breaks its successor as well."""
+    sql(store, f"UPDATE journal SET {column} = 'x' WHERE seq = 4")
+    assert store.verify() == ([4, 5] if column == "hash" else [4])
+
+
+def test_a_column_that_was_emptied_is_found(store: SqlStore) -> None:
+    sql(store, "UPDATE journal SET reason = NULL WHERE seq = 4")
+    assert store.verify() == [4]
+
+
+def test_a_row_that_was_edited_and_hashed_anew_breaks_the_next_one(store: SqlStore) -> None:
+    def forge(connection: Connection) -> None:
+        rows = connection.execute(text("SELECT * FROM journal WHERE seq IN (2, 3) ORDER BY seq")).mappings().all()
+        forged = {**rows[1], "actor": "nobody"}
+        values = {"actor": "nobody", "hash": hashed(forged, rows[0]["hash"])}
+        connection.execute(text("UPDATE journal SET actor = :actor, hash = :hash WHERE seq = 3"), values)
+
+    touch(store, forge)
+    assert store.verify() == [4]
+
+
+@pytest.mark.parametrize(("gone", "found"), [("1", [2]), ("3", [4]), ("2, 3", [4]), ("5", [5]), ("4, 5", [5])])
+def test_a_row_that_was_taken_away_is_found_even_at_the_end(store: SqlStore, gone: str, found: list[int]) -> None:
+    sql(store, f"DELETE FROM journal WHERE seq IN ({gone})")
+    assert store.verify() == found
+
+
+def test_a_journal_that_was_taken_away_altogether_is_missed(store: SqlStore) -> None:
+    sql(store, "DELETE FROM journal")
+    assert store.verify() == [5]
+
+
+def test_rows_that_changed_places_are_found(store: SqlStore) -> None:
+    for becomes, was in ((99, 3), (3, 4), (4, 99)):
+        sql(store, f"UPDATE journal SET seq = {becomes} WHERE seq = {was}")
+    assert store.verify() == [3, 4, 5]
+
+
+def test_a_row_that_was_slipped_in_at_the_end_is_found(store: SqlStore) -> None:
+    columns = ", ".join(name for name in COLUMNS if name != "seq")
+    sql(store, f"INSERT INTO journal (seq, {columns}, hash) SELECT 6, {columns}, hash FROM journal WHERE seq = 5")
+    assert 6 in store.verify()

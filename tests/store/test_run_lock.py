@@ -1,0 +1,126 @@
+"""One run at a time (interface.md 9): who holds the lock is said, and a dead owner's is taken over."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+from building.state_rows import entry
+from sqlalchemy import text
+
+from nexusops import clock
+from nexusops.errors import StateUnavailable
+from nexusops.model.journal import Phase
+from nexusops.store import open_store
+from nexusops.store.chain import instant
+from nexusops.store.sql import SqlStore
+
+HOLDER = """
+import sys, pathlib
+from nexusops.store import open_store
+store = open_store(sys.argv[1], site="oxford-test", base_dir=pathlib.Path("/"))
+with store.lock("run"):
+    print("held", flush=True)
+    sys.stdin.read()
+"""
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    sqlite = f"sqlite:///{tmp_path}/state.db"
+    found: str = sqlite if request.param == "sqlite" else request.getfixturevalue("postgres_database")
+    return found
+
+
+@pytest.fixture
+def store(url: str, tmp_path: Path) -> Iterator[SqlStore]:
+    opened = open_store(url, site="oxford-test", base_dir=tmp_path)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def holder(url: str, store: SqlStore) -> Iterator[subprocess.Popen[str]]:
+    """Another process, which holds the lock until it is killed."""
+    command = [sys.executable, "-c", HOLDER, url]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "held\n"
+        yield process
+        process.kill()
+
+
+def locks(store: SqlStore) -> list[dict[str, object]]:
+    with store.engine.begin() as connection:
+        return [dict(row) for row in connection.execute(text("SELECT * FROM locks")).mappings()]
+
+
+def alter(store: SqlStore, **columns: object) -> None:
+    with store.engine.begin() as connection:
+        parts = ", ".join(f"{name} = :{name}" for name in columns)
+        connection.execute(text(f"UPDATE locks SET {parts}"), columns)
+
+
+def test_a_second_run_is_told_who_holds_the_lock(store: SqlStore, holder: subprocess.Popen[str]) -> None:
+    (held,) = locks(store)
+    with pytest.raises(StateUnavailable) as refused, store.lock("resume"):
+        pass
+    assert refused.value.exit_code == 9
+    assert refused.value.message == (
+        f"The state is locked by `nexusops run` (process {holder.pid} on {socket.gethostname()}, "
+        f"since {held['since']})."
+    )
+    assert refused.value.next_step == "Wait until it has ended, then repeat the command."
+    datetime.fromisoformat(str(held["since"]))
+
+
+def test_the_lock_of_a_killed_process_is_taken_over(store: SqlStore, holder: subprocess.Popen[str]) -> None:
+    holder.kill()
+    holder.wait()
+    with store.lock("run"):
+        assert [row["pid"] for row in locks(store)] == [os.getpid()]
+    assert locks(store) == []
+
+
+def test_a_process_of_the_same_number_is_not_the_same_process(store: SqlStore, holder: subprocess.Popen[str]) -> None:
+    alter(store, started="1")
+    with store.lock("run"):
+        assert [row["pid"] for row in locks(store)] == [os.getpid()]
+
+
+def test_another_hosts_lock_holds_until_its_lease_has_run_out(store: SqlStore, holder: subprocess.Popen[str]) -> None:
+    alter(store, host="mail-2", pid=1)
+    with pytest.raises(StateUnavailable, match=r"process 1 on mail-2, since"), store.lock("run"):
+        pass
+    alter(store, lease_until=instant(clock.now() - timedelta(seconds=1)))
+    with store.lock("run"):
+        assert len(locks(store)) == 1
+
+
+def test_the_lock_is_given_back_even_after_a_failure(store: SqlStore) -> None:
+    with pytest.raises(ZeroDivisionError), store.lock("run"):
+        raise ZeroDivisionError
+    assert locks(store) == []
+
+
+def test_whoever_writes_keeps_the_lease(store: SqlStore) -> None:
+    with store.lock("run"):
+        alter(store, lease_until="2000-01-01T00:00:00Z")
+        store.record([entry(Phase.INTENT)])
+        (held,) = locks(store)
+        assert datetime.fromisoformat(str(held["lease_until"])) > clock.now()
+
+
+def test_a_run_whose_lock_was_taken_over_writes_nothing_more(store: SqlStore) -> None:
+    with store.lock("run"):
+        alter(store, owner="somebody else")
+        with pytest.raises(StateUnavailable, match="taken over"):
+            store.record([entry(Phase.INTENT)])
+    assert list(store.journal()) == []
+    assert [row["owner"] for row in locks(store)] == ["somebody else"]

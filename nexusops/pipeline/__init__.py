@@ -2,13 +2,15 @@
 
     inputs.py   what a run works through: the ports, the jobs, the policy
     decide.py   read and decide: snapshot -> affected -> slices -> promises -> desired -> changes -> plan
-    act.py      act: guard -> accept (one transaction) -> carry out -> finish
+    act.py      act: guard -> accept (one transaction) -> carry out -> finish -> routing table
+    routing.py  the routing table for the mail hubs, and what judging routes needs to know
 
 Nothing later in the line calls anything earlier. A dry run is to stop after ``make_plan``.
 """
 
-from nexusops.pipeline.act import Outcome, apply_plan, resume, run
+from nexusops.pipeline.act import apply_plan, resume, run
 from nexusops.pipeline.decide import make_plan
 from nexusops.pipeline.inputs import ConfigTexts, Ports
+from nexusops.pipeline.outcome import Outcome
 
 __all__ = ["ConfigTexts", "Outcome", "Ports", "apply_plan", "make_plan", "resume", "run"]

@@ -13,31 +13,15 @@ from nexusops.codec import digest_of
 from nexusops.errors import GuardStopped, StalePlan
 from nexusops.model.changes import kind_of, target_of
 from nexusops.model.dates import local_date
-from nexusops.model.findings import Finding, Severity
 from nexusops.model.ids import PersonId, UnitId
 from nexusops.model.journal import Acceptance, Approval, Entry, OpenIntent, Phase, RunRecord
-from nexusops.model.plan import Plan, Planned
+from nexusops.model.plan import Plan
 from nexusops.pipeline.decide import Decision, decide, read_tables
 from nexusops.pipeline.inputs import Ports
-from nexusops.plan.arrange import scope_of
+from nexusops.pipeline.outcome import Outcome, findings_of, result_of
+from nexusops.pipeline.routing import build_routing
 from nexusops.plan.guard import check
 from nexusops.ports import SnapshotTables
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Outcome:
-    """What a run did. ``plan`` None: there was nothing to resume."""
-
-    run_id: str
-    plan: Plan | None
-    done: int = 0
-    waiting: int = 0
-    set_aside: tuple[tuple[Planned, str], ...] = ()
-    failed: tuple[tuple[Planned, str], ...] = ()
-
-    @property
-    def exit_code(self) -> int:
-        return 5 if self.set_aside or self.failed else 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,6 +35,8 @@ class Mandate:
     accept: Mapping[str, int]
     approve: str | None = None
     guarded: bool = True
+    builds_routing: bool = True
+    """False: mail follows at the next run (D41)."""
 
 
 def run(
@@ -120,7 +106,7 @@ def carry_out_for(ports: Ports, tables: SnapshotTables, people: frozenset[Person
     """The line for these people alone, from a snapshot that was accepted before: the desk's immediate actions."""
     with ports.store.lock(mandate.command):
         decision = decide(ports, tables, at=mandate.at, jobs=(), full=False, accept={}, only=people)
-        return _act(ports, tables, decision, decision.plan, mandate)
+        return _act(ports, tables, decision, decision.plan, replace(mandate, builds_routing=False))
 
 
 def _fits(ports: Ports, plan: Plan, at: datetime) -> None:
@@ -176,7 +162,9 @@ def _act(ports: Ports, tables: SnapshotTables, decision: Decision, plan: Plan, m
     if open_intents:
         store.record([_closed(intent, decision, mandate, record.run_id) for intent in open_intents])
     tally = _carry_out(ports, tables, decision, plan, mandate, record)
-    store.finish(replace(record, result=_result(tally)), _findings(tally))
+    store.finish(replace(record, result=result_of(tally)), findings_of(tally))
+    if mandate.builds_routing:
+        build_routing(ports, tables, mandate.at)
     return Outcome(
         run_id=record.run_id,
         plan=plan,
@@ -275,34 +263,3 @@ def _carry_out(
         at=mandate.at,
     )
     return Execution(acting, Books(decision.ledger, ports.policy, today), plan.changes).carry_out()
-
-
-def _result(tally: Tally) -> str:
-    if tally.set_aside or tally.failed:
-        return "partial"
-    return "applied" if tally.done or tally.waiting else "nothing"
-
-
-def _findings(tally: Tally) -> tuple[Finding, ...]:
-    """What the run itself found: mailboxes still to come, and changes that were set aside."""
-    waiting = [
-        Finding(
-            code="AWAITING_MAILBOX",
-            subject=planned.change.why.subject,
-            message="the mailbox has been asked for, and Exchange has not made it yet; later runs go on",
-            severity=Severity.INFO,
-            scope=scope_of(planned.change),
-        )
-        for planned in tally.waiting
-        if kind_of(planned.change).value == "CreateMailbox"
-    ]
-    aside = [
-        Finding(
-            code="SET_ASIDE",
-            subject=planned.change.why.subject,
-            message=f"{kind_of(planned.change)} of {target_of(planned.change)}: {reason}",
-            scope=scope_of(planned.change),
-        )
-        for planned, reason in (*tally.set_aside, *tally.failed)
-    ]
-    return (*waiting, *aside)

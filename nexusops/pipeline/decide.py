@@ -21,6 +21,7 @@ from nexusops.model.snapshot import PersonRecord, Snapshot
 from nexusops.model.tenant import Actual, Wanted
 from nexusops.pipeline.affected import Affected, affected
 from nexusops.pipeline.inputs import Ports
+from nexusops.pipeline.routing import staff_of, with_routes
 from nexusops.plan.advance import Advanced, advance, differences
 from nexusops.plan.arrange import arrange, scope_of, select
 from nexusops.plan.compare import compare
@@ -157,7 +158,8 @@ def _with_names(ports: Ports, ledger: Ledger, snapshot: Snapshot, who: Affected)
         wanted = candidate_names(snapshot, ledger, who.boxes, ports.policy, ports.site.fallback_domain)
         rows = store.holders(wanted)
         ledger = replace(ledger, holders={(row.address, row.period): row for row in rows})
-    missing = (former_owners(ledger) | _owners(snapshot)) - set(ledger.people)
+    ledger = with_routes(ports, ledger, snapshot)
+    missing = (former_owners(ledger) | _owners(snapshot) | staff_of(snapshot)) - set(ledger.people)
     return replace(
         ledger,
         owners={state.person_id: state for state in store.owners(missing)},
@@ -174,13 +176,15 @@ def _owners(snapshot: Snapshot) -> frozenset[PersonId]:
 
 
 def _only_own(after: Ledger, before: Ledger) -> Ledger:
-    """Holders, owners and usernames are for looking up only; they are nobody's to change."""
+    """Holders, owners, usernames and what routes reach are for looking up only; they are nobody's to change."""
     return replace(
         after,
         holders=before.holders,
         owners=before.owners,
         usernames=before.usernames,
         domain_ends=before.domain_ends,
+        reached=before.reached,
+        routed=before.routed,
     )
 
 

@@ -19,8 +19,9 @@ from nexusops.model.ledger import Hold, HoldKind, Ledger, NameDecision, RequestO
 from nexusops.model.mailboxes import Mailbox, MailboxKind
 from nexusops.model.rows import rule_of
 from nexusops.model.snapshot import PersonRecord
-from nexusops.pipeline.act import Mandate, Outcome, carry_out_for
+from nexusops.pipeline.act import Mandate, carry_out_for
 from nexusops.pipeline.inputs import Ports
+from nexusops.pipeline.outcome import Outcome
 from nexusops.plan.boxes import may_own_as
 from nexusops.plan.mailbox import mark_of
 from nexusops.ports import SnapshotTables

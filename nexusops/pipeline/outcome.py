@@ -1,0 +1,58 @@
+"""What became of a run: its outcome, its result in a word, and what it found while acting."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from nexusops.apply.executor import Tally
+from nexusops.model.changes import kind_of, target_of
+from nexusops.model.findings import Finding, Severity
+from nexusops.model.plan import Plan, Planned
+from nexusops.plan.arrange import scope_of
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What a run did. ``plan`` None: there was nothing to resume."""
+
+    run_id: str
+    plan: Plan | None
+    done: int = 0
+    waiting: int = 0
+    set_aside: tuple[tuple[Planned, str], ...] = ()
+    failed: tuple[tuple[Planned, str], ...] = ()
+
+    @property
+    def exit_code(self) -> int:
+        return 5 if self.set_aside or self.failed else 0
+
+
+def result_of(tally: Tally) -> str:
+    if tally.set_aside or tally.failed:
+        return "partial"
+    return "applied" if tally.done or tally.waiting else "nothing"
+
+
+def findings_of(tally: Tally) -> tuple[Finding, ...]:
+    """What the run itself found: mailboxes still to come, and changes that were set aside."""
+    waiting = [
+        Finding(
+            code="AWAITING_MAILBOX",
+            subject=planned.change.why.subject,
+            message="the mailbox has been asked for, and Exchange has not made it yet; later runs go on",
+            severity=Severity.INFO,
+            scope=scope_of(planned.change),
+        )
+        for planned in tally.waiting
+        if kind_of(planned.change).value == "CreateMailbox"
+    ]
+    aside = [
+        Finding(
+            code="SET_ASIDE",
+            subject=planned.change.why.subject,
+            message=f"{kind_of(planned.change)} of {target_of(planned.change)}: {reason}",
+            scope=scope_of(planned.change),
+        )
+        for planned, reason in (*tally.set_aside, *tally.failed)
+    ]
+    return (*waiting, *aside)

@@ -1,0 +1,72 @@
+"""The end of a run: the routing table for the mail hubs, from what the run left in the ledger (R60, rules.md 0)."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import replace
+from datetime import datetime
+
+from nexusops.codec import hash_of
+from nexusops.model.addresses import Allocation
+from nexusops.model.ids import Address, PersonId, domain_of, local_of
+from nexusops.model.ledger import Ledger
+from nexusops.model.snapshot import Snapshot
+from nexusops.pipeline.inputs import Ports
+from nexusops.ports import SnapshotTables
+from nexusops.rules.routes import Known, concerned, judge_routes
+from nexusops.rules.routing import accepted_states, table
+
+
+def with_routes(ports: Ports, ledger: Ledger, snapshot: Snapshot) -> Ledger:
+    """What the routes of the snapshot rest on beside addresses: mailboxes that they reach, and the last table.
+
+    The addresses that they name must be among ``holders`` or ``allocations`` by now.
+    """
+    named = concerned(snapshot, ports.site.fallback_domain)
+    rows = (*ledger.holders.values(), *ledger.allocations.values())
+    keys = {row.mailbox_key for row in rows if row.address in named and row.mailbox_key is not None}
+    names = {local_of(address) for address in named if domain_of(address) == ports.site.fallback_domain}
+    reached = ports.store.reached(names, keys - set(ledger.mailboxes))
+    return replace(ledger, reached={box.key: box for box in reached}, routed=ports.store.routed(named))
+
+
+def staff_of(snapshot: Snapshot) -> frozenset[PersonId]:
+    """IT staff, whose standing decides whether what they set counts (rules.md 3.13)."""
+    return frozenset(staff.person_id for staff in snapshot.staff)
+
+
+def build_routing(ports: Ports, tables: SnapshotTables, at: datetime) -> None:
+    """Builds the table from the ledger as it is, and keeps it; where nothing that it rests on has changed, as it
+    stands. A run that was rejected never comes here: it keeps the last table (D27).
+    """
+    store, site = ports.store, ports.site
+    snapshot = tables.slice((), ports.services)
+    named = concerned(snapshot, site.fallback_domain)
+    holders = store.holders({(domain_of(address), local_of(address)) for address in named})
+    bare = Ledger(serial=store.serial(), holders={(row.address, row.period): row for row in holders})
+    ledger = with_routes(ports, bare, snapshot)
+    known = Known(
+        holders=_by_address(holders),
+        boxes=ledger.reached.values(),
+        states={state.person_id: state for state in store.owners(staff_of(snapshot))},
+        routed=ledger.routed,
+    )
+    book, _ = judge_routes(snapshot, known, site.fallback_domain)
+    unmanaged = frozenset(row.domain for row in snapshot.domains.values() if not row.managed)
+    states = accepted_states(ports.policy)
+    signature = hash_of(
+        [ledger.serial, sorted(book.chosen.items()), sorted(unmanaged), sorted(states), site.fallback_domain]
+    )
+    last = store.routing_build()
+    if last is not None and last.signature == signature:
+        store.keep_routing(at, signature, None)
+    else:
+        live = store.live_addresses(states)
+        store.keep_routing(at, signature, table(live, book.chosen, site.fallback_domain, unmanaged))
+
+
+def _by_address(rows: Collection[Allocation]) -> dict[Address, tuple[Allocation, ...]]:
+    found: dict[Address, tuple[Allocation, ...]] = {}
+    for row in sorted(rows, key=lambda row: row.period):
+        found[row.address] = (*found.get(row.address, ()), row)
+    return found

@@ -27,7 +27,7 @@ from nexusops.rules.allocation import (
     revive,
     suspend,
 )
-from nexusops.rules.reorganising import Need, needs
+from nexusops.rules.reorganising import Need
 
 
 def settle_addresses(
@@ -116,7 +116,7 @@ class _Allotting:
 
 def _settle_served(case: Case, box: Mailbox, served: Sequence[Affiliation], holders: Holders, setting: Setting) -> None:
     """One active address for each domain that the served affiliations give; what is left over winds down."""
-    wanted = needs(case.person_id, served, setting.units)
+    wanted = case.needs
     base = case.state.base
     settled: dict[Domain, Address] = {}
     if base is not None:

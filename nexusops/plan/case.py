@@ -9,7 +9,7 @@ from typing import TypeVar
 
 from nexusops.model.addresses import AddressKind, Allocation
 from nexusops.model.findings import Evidence, Finding, Severity, person_scope
-from nexusops.model.ids import Address, MailboxKey, PersonId, UnitId
+from nexusops.model.ids import Address, MailboxKey, PersonId
 from nexusops.model.journal import LedgerRow
 from nexusops.model.ledger import (
     Alternative,
@@ -22,13 +22,13 @@ from nexusops.model.ledger import (
     PersonState,
     Standing,
 )
-from nexusops.model.mailboxes import Mailbox, MailboxKind, MailboxState
+from nexusops.model.mailboxes import Mailbox, MailboxState
 from nexusops.model.notices import Notice
 from nexusops.model.policy import Policy, Site
 from nexusops.model.snapshot import PersonRecord
 from nexusops.model.tenant import Reason
 from nexusops.rules.allocation import Book, Holders
-from nexusops.rules.reorganising import UnitMap
+from nexusops.rules.reorganising import Need, UnitMap
 from nexusops.rules.routing import RouteBook
 
 
@@ -71,7 +71,9 @@ class Case:
     address_holds: Mapping[Address, Hold] = field(default_factory=dict)
     findings: list[Finding] = field(default_factory=list)
     revived: list[Allocation] = field(default_factory=list)
-    served: tuple[UnitId, ...] = ()
+    needs: tuple[Need, ...] = ()
+    """The domains that the served affiliations give."""
+    _personal: tuple[Allocation, ...] | None = None
 
     @property
     def person_id(self) -> PersonId:
@@ -88,14 +90,19 @@ class Case:
     @property
     def box(self) -> Mailbox | None:
         """The personal mailbox of the latest generation."""
-        mine = [box for box in self.boxes.values() if box.kind is MailboxKind.PERSONAL]
-        return max(mine, key=lambda box: box.generation, default=None)
+        if len(self.boxes) == 1:
+            return next(iter(self.boxes.values()))
+        return max(self.boxes.values(), key=lambda box: box.generation, default=None)
 
     @property
     def personal(self) -> tuple[Allocation, ...]:
         """Their personal addresses of all periods, oldest first."""
-        mine = [row for row in self.rows.values() if row.kind is AddressKind.PERSONAL]
-        return tuple(sorted(mine, key=lambda row: (row.created_on, row.address, row.period)))
+        if self._personal is None:
+            mine = [row for row in self.rows.values() if row.kind is AddressKind.PERSONAL]
+            if len(mine) > 1:
+                mine.sort(key=lambda row: (row.created_on, row.address, row.period))
+            self._personal = tuple(mine)
+        return self._personal
 
     @property
     def fallback(self) -> Allocation | None:
@@ -107,6 +114,7 @@ class Case:
             self.boxes[row.key] = row
         else:
             self.rows[row.address, row.period] = row
+            self._personal = None
 
     def find(
         self,

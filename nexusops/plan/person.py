@@ -26,7 +26,7 @@ from nexusops.rules.lifecycle import (
     standing,
     unknown_status,
 )
-from nexusops.rules.reorganising import serve
+from nexusops.rules.reorganising import needs, serve
 
 
 def judge(case: Case, holders: Holders, setting: Setting) -> Judged:
@@ -157,12 +157,13 @@ def _settle_living(
     current = [a for a in case.record.affiliations if a.current(setting.today)]
     served, left_out = serve(current, case.state.served, setting.policy.affiliation.max)
     case.state = altered(case.state, served=tuple(a.unit_id for a in served))
+    case.needs = needs(case.person_id, served, setting.units)
     if living:
         for affiliation in left_out:
             message = f"the affiliation to {affiliation.unit_id} is beyond the eight that are served"
             case.find("AFFILIATION_LIMIT", message, Severity.INFO)
     settle_addresses(case, served, holders, setting, evidence, living=living)
-    settle_sender(case, found, served, holders, setting, evidence)
+    settle_sender(case, found, holders, setting, evidence)
     return dropped
 
 

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 
 from nexusops.model.findings import Evidence, Severity
 from nexusops.model.ids import Address, domain_of
 from nexusops.model.ledger import HoldKind
 from nexusops.model.mailboxes import Forward, ForwardOrigin, Mailbox
-from nexusops.model.people import Affiliation
 from nexusops.plan.case import Case, Setting, altered
 from nexusops.rules.allocation import Holders
 from nexusops.rules.lifecycle import Entitlement
-from nexusops.rules.reorganising import needs
 from nexusops.rules.sender import choose, judge_choice
 
 _CHOICE = {
@@ -28,7 +25,6 @@ _CHOICE = {
 def settle_sender(
     case: Case,
     found: Entitlement,
-    served: Sequence[Affiliation],
     holders: Holders,
     setting: Setting,
     evidence: tuple[Evidence, ...],
@@ -52,7 +48,7 @@ def settle_sender(
     sender = choose(
         box,
         case.personal,
-        needs(case.person_id, served, setting.units),
+        case.needs,
         code,
         choice,
         fallback.address if fallback is not None and fallback.live else None,

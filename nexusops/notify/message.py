@@ -52,9 +52,9 @@ def composed(message: Message, at: datetime) -> EmailMessage:
 
 def graph_message(message: Message) -> dict[str, Any]:
     """The message as Graph's sendMail takes it (tenant-api.md 4.14): one body; only headers that begin with x-."""
-    body = {"contentType": "Text", "content": message.text}
+    body = {"contentType": "text", "content": message.text}
     if message.html is not None:
-        body = {"contentType": "HTML", "content": message.html}
+        body = {"contentType": "html", "content": message.html}
     return {
         "subject": message.subject,
         "body": body,

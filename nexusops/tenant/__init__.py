@@ -9,6 +9,7 @@ exchange.py   InvokeCommand; cmdlets.py: its answers and refusals
 reading.py    reads joined on ids
 cassettes.py  recorded exchanges, and their replay
 acting.py     look, write, verify
+licensing.py  the licence that comes with a mailbox
 making.py     steps that make, end and restore a mailbox
 changing.py   steps that change one
 live.py       the Tenant of ports.py

@@ -11,7 +11,8 @@ from nexusops.tenant.faults import FaultClass, GraphFault, TenantFault
 from nexusops.tenant.transport import lost, retry_after, status_fault
 
 SELECT = (
-    "id,userPrincipalName,displayName,accountEnabled,employeeId,assignedLicenses,onPremisesSyncEnabled,mailNickname"
+    "id,userPrincipalName,displayName,accountEnabled,employeeId,assignedLicenses,onPremisesSyncEnabled,mailNickname,"
+    "usageLocation"
 )
 T = TypeVar("T")
 
@@ -31,7 +32,13 @@ class User(msgspec.Struct, rename="camel"):
     assigned_licenses: list[Licence] = []
     on_premises_sync_enabled: bool | None = None
     mail_nickname: str | None = None
+    usage_location: str | None = None
     deleted_date_time: str | None = None
+
+    @property
+    def skus(self) -> list[str]:
+        """The ids of the licences that the user holds."""
+        return [licence.sku_id for licence in self.assigned_licenses]
 
 
 class Page(msgspec.Struct):

@@ -13,6 +13,7 @@ from nexusops.tenant.acting import Site, aside, done, person_of, waiting
 from nexusops.tenant.cmdlets import MailboxRow
 from nexusops.tenant.directory import User
 from nexusops.tenant.faults import FaultClass, TenantFault
+from nexusops.tenant.licensing import licensed
 
 SHARED = "SharedMailbox"
 
@@ -99,29 +100,9 @@ async def _licence(site: Site, step: Step, change: CreateMailbox) -> StepOutcome
     user = await site.new_user(change.mailbox)
     if user is None:
         return waiting(step, "the directory does not show the user yet")
-    sku_id = await _sku(site)
-    if sku_id is None:
-        return aside(step, f"the tenant has no licence {site.settings.licence_sku}; check [tenant] licence_sku")
-    held = [licence.sku_id for licence in user.assigned_licenses]
-    if sku_id in held:
-        return done(step, {"licences": list(held)}, {"licences": list(held)}, user_id=user.id)
-
-    async def write() -> None:
-        body = {"addLicenses": [{"skuId": sku_id, "disabledPlans": []}], "removeLicenses": []}
-        await site.graph.send("POST", f"/users/{user.id}/assignLicense", body)
-
-    async def look() -> bool:
-        now = await site.graph.user(user.id)
-        return now is not None and any(licence.sku_id == sku_id for licence in now.assigned_licenses)
-
-    await site.write(write, look)
-    return done(step, {"licences": list(held)}, {"licences": [*held, sku_id]}, user_id=user.id)
-
-
-async def _sku(site: Site) -> str | None:
-    if not site.skus:
-        site.skus.update({sku.sku_part_number: sku.sku_id for sku in await site.graph.skus()})
-    return site.skus.get(site.settings.licence_sku)
+    before = user.skus
+    after = await licensed(site, user)
+    return done(step, {"licences": list(before)}, {"licences": list(after)}, user_id=user.id)
 
 
 async def create_shared(site: Site, step: Step, change: CreateMailbox) -> StepOutcome:
@@ -217,9 +198,24 @@ async def restore(site: Site, step: Step, change: RestoreMailbox) -> StepOutcome
 
     path = f"/directory/deletedItems/{user_id}/restore"
     await site.write(lambda: site.graph.send("POST", path, {}), look)
+    missing = await _licence_lost(site, change, user_id)
     row = await site.exchange.mailbox(user_id)
     guid = row.guid if row is not None else None
-    return done(step, {"deleted": True}, {"deleted": False}, user_id=user_id, exchange_guid=guid)
+    return done(step, {"deleted": True}, {"deleted": False}, user_id=user_id, exchange_guid=guid, message=missing)
+
+
+async def _licence_lost(site: Site, change: RestoreMailbox, user_id: str) -> str:
+    """A user comes back with licences only if the stock allows it (4.9): assigned again, or told."""
+    user = await site.graph.user(user_id)
+    if change.mailbox.kind is not MailboxKind.PERSONAL or user is None or user.skus:
+        return ""
+    try:
+        await licensed(site, user)
+    except TenantFault as fault:
+        if fault.fault is not FaultClass.NO_LICENCE:
+            raise
+        return f"restored without a licence, so the mailbox ends within 30 days: {fault.message}"
+    return ""
 
 
 async def _deleted_id(site: Site, change: RestoreMailbox) -> str | None:

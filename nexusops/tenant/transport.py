@@ -22,6 +22,8 @@ from nexusops.tenant.faults import FaultClass, TenantFault, TransportFault
 
 T = TypeVar("T")
 Sleep = Callable[[float], Awaitable[None]]
+Pace = Callable[[bool], Awaitable[None]]
+"""Waits until the next request (a read, or a write) may go out, so that the service need not throttle us (7.1)."""
 ATTEMPTS = 6
 LONGEST = 120.0
 """Seconds: a longer Retry-After ends the attempt instead of holding the run up."""
@@ -32,15 +34,22 @@ _REPEATABLE_READ = frozenset({FaultClass.THROTTLED, FaultClass.TRANSIENT, FaultC
 class Retry:
     """Tenacity's policy with a budget for the whole run, so that a failing service is not asked for ever.
 
-    ``sleep`` and ``chance`` (0 to 1, for the jitter) are given, so that a test neither waits nor guesses.
+    ``sleep`` and ``chance`` (0 to 1, for the jitter) are given, so that a test neither waits nor guesses. ``pace`` is
+    asked before every attempt; None: as fast as the service answers.
     """
 
     def __init__(
-        self, *, budget: int = 2000, sleep: Sleep = asyncio.sleep, chance: Callable[[], float] = random.random
+        self,
+        *,
+        budget: int = 2000,
+        sleep: Sleep = asyncio.sleep,
+        chance: Callable[[], float] = random.random,
+        pace: Pace | None = None,
     ) -> None:
         self.budget = budget
         self.sleep = sleep
         self.chance = chance
+        self._pace = pace
         self._pauses = 0
         self._free = asyncio.Event()
         self._free.set()
@@ -57,6 +66,8 @@ class Retry:
         async for again in policy:
             with again:
                 await self._free.wait()
+                if self._pace is not None:
+                    await self._pace(read)
                 return await attempt()
         raise AssertionError("the policy ends with a result or an error")
 

@@ -281,7 +281,7 @@ def test_the_tenant_sends_it_with_its_identity_in_a_header(room: Room) -> None:
             SENDER,
             {
                 "subject": HEADERS["Subject"],
-                "body": {"contentType": "HTML", "content": message.html},
+                "body": {"contentType": "html", "content": message.html},
                 "toRecipients": [{"emailAddress": {"address": MARY}}],
                 "internetMessageHeaders": [{"name": "x-nexusops-notice", "value": MARK}],
             },

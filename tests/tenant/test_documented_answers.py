@@ -64,7 +64,7 @@ def step(name: str, change: Change) -> Callable[[LiveTenant], list[Told]]:
 def mail(tenant: LiveTenant) -> list[Told]:
     message = {
         "subject": "Your mailbox",
-        "body": {"contentType": "Text", "content": "…"},
+        "body": {"contentType": "text", "content": "…"},
         "toRecipients": [{"emailAddress": {"address": "x.@gmail.com"}}],
     }
     try:

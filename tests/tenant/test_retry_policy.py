@@ -224,3 +224,18 @@ def test_a_refused_token_is_replaced_once_by_one_that_the_claims_ask_for() -> No
     assert raised.value.fault is FaultClass.AUTH
     assert given == [None, wanted, None, None]
     assert [r.headers["authorization"] for r in script.asked] == [f"Bearer token-{n}" for n in range(1, 5)]
+
+
+def test_the_pace_is_asked_before_every_attempt() -> None:
+    """7.1: whoever keeps to it is throttled less."""
+    paced: list[bool] = []
+
+    async def pace(read: bool) -> None:
+        paced.append(read)
+
+    script = Scripted(throttled("1"), OK, OK)
+    retry = Retry(sleep=Slept(), chance=lambda: 0.0, pace=pace)
+    exchange = Exchange(EXCHANGE, "t", lambda _: "secret-token", retry, transport=httpx.MockTransport(script))
+    asyncio.run(exchange.invoke("Get-Mailbox", Identity="g"))
+    asyncio.run(exchange.invoke("Set-Mailbox", Identity="g", Alias="a"))
+    assert paced == [True, True, False]

@@ -116,31 +116,10 @@ def test_a_shared_mailbox_that_shows_late_is_waited_for(room: Room) -> None:
     assert room.results(creation(box())) == ["done", "done"]
 
 
-def test_an_empty_stock_of_licences_needs_a_human(room: Room) -> None:
-    body = {
-        "error": {
-            "code": "Request_BadRequest",
-            "message": "Subscription with SKU x does not have any available licenses.",
-        }
-    }
-    room.faults({"match": {"path": "assignLicense"}, "kind": "status", "status": 400, "body": body})
-    last = room.perform(creation(ADA))[-1]
-    assert (last.step, last.result.value) == ("licence", "set_aside")
-    assert "available licenses" in last.message
-
-
 def test_users_are_only_made_where_that_is_wanted(tmp_path: Path) -> None:
     room = Room(tmp_path / "tenant.db", settings=replace(SETTINGS, create_users=False))
     (outcome,) = room.perform(creation(ADA))
     assert (outcome.result.value, room.writes()) == ("set_aside", [])
-    room.tenant.close()
-
-
-def test_a_licence_that_the_tenant_has_not_is_a_matter_of_configuration(tmp_path: Path) -> None:
-    room = Room(tmp_path / "tenant.db", settings=replace(SETTINGS, licence_sku="NONE"))
-    last = room.perform(creation(ADA))[-1]
-    assert (last.result.value, "licence_sku" in last.message) == ("set_aside", True)
-    assert room.tenant.read(Wanted(people={ADA_ID: None})).licences_left == 0
     room.tenant.close()
 
 

@@ -1,0 +1,51 @@
+"""The licence for which Exchange gives a user a mailbox (R2; tenant-api.md 4.4)."""
+
+from __future__ import annotations
+
+from nexusops.tenant.acting import Site
+from nexusops.tenant.directory import User
+from nexusops.tenant.faults import FaultClass, TenantFault
+
+
+async def licensed(site: Site, user: User) -> list[str]:
+    """The user's licences (SKU ids) once the configured one is among them.
+
+    Raises TenantFault: NO_LICENCE where the stock is empty, or the tenant has no such licence.
+    """
+    sku_id = await _sku(site)
+    held = user.skus
+    if sku_id in held:
+        return held
+    if not user.usage_location:
+        await _located(site, user.id)
+
+    async def write() -> None:
+        body = {"addLicenses": [{"skuId": sku_id, "disabledPlans": []}], "removeLicenses": []}
+        await site.graph.send("POST", f"/users/{user.id}/assignLicense", body)
+
+    async def look() -> bool:
+        now = await site.graph.user(user.id)
+        return now is not None and sku_id in now.skus
+
+    await site.write(write, look)
+    return [*held, sku_id]
+
+
+async def _located(site: Site, user_id: str) -> None:
+    """A user that somebody else made may lack the usage location, without which no licence is given."""
+    wanted = site.settings.usage_location
+
+    async def look() -> bool:
+        now = await site.graph.user(user_id)
+        return now is not None and now.usage_location == wanted
+
+    await site.write(lambda: site.graph.send("PATCH", f"/users/{user_id}", {"usageLocation": wanted}), look)
+
+
+async def _sku(site: Site) -> str:
+    name = site.settings.licence_sku
+    if not site.skus:
+        site.skus.update({sku.sku_part_number: sku.sku_id for sku in await site.graph.skus()})
+    if name not in site.skus:
+        raise TenantFault(FaultClass.NO_LICENCE, f"the tenant has no licence {name}; check [tenant] licence_sku")
+    return site.skus[name]

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 
 def test_a_plan_ends_with_0_and_with_10_where_a_script_asks(site: CommandSite) -> None:
+    """D48: people frozen and findings are still 0."""
     assert site.on_day_one("plan").code == 0
     assert site.on_day_one("plan", "--detailed-exitcode").code == 10
     assert site.on_day_one("run").code == 0

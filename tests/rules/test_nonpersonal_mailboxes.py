@@ -9,6 +9,7 @@ from building.world import World
 from nexusops.model.ids import Address, PersonId, UnitId
 from nexusops.model.ledger import Hold, HoldKind
 from nexusops.model.people import Staff
+from nexusops.model.services import ServiceRequest
 from nexusops.model.units import NonpersonalAddress, NonpersonalMailbox
 
 
@@ -190,3 +191,25 @@ def test_a_domain_that_winds_down_takes_its_non_personal_addresses_along() -> No
     world.run("2025-01-16")
     assert ("DeleteMailbox", "chemoffice") in world.run("2025-03-16").acts
     assert world.address("safety@chem.ox.ac.uk").state == "deleted"
+
+
+def test_a_saas_product_gets_a_mailbox_of_its_own() -> None:
+    """R61, R30: asked for by the unit's IT staff in services/; address and owner come with it."""
+    world = _chemistry()
+    world.services["adminday"] = ServiceRequest(
+        request_id="adminday",
+        service_name="Admin Day",
+        unit_id=UnitId("CHEM"),
+        requester="chem0009",
+        provider="Admin Day Ltd",
+        oxford_domain_needed=True,
+        direction="send",
+        supports_exo=True,
+        supports_ms_smtp=True,
+        auth="oauth2",
+        owner_person_id=PersonId("1"),
+    )
+    assert world.run("2024-10-02").acts == [("CreateMailbox", "adminday")]
+    box = world.box("adminday")
+    assert (box.kind, box.sender, box.owner_person_id, box.unit_id) == ("saas", "admin-day@chem.ox.ac.uk", "1", "CHEM")
+    assert world.run("2024-10-03").acts == []

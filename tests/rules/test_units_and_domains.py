@@ -184,3 +184,20 @@ def test_nobody_gets_a_personal_address_in_a_foreign_domain() -> None:
     world.run("2024-10-01")
     assert world.states("1") == {"ann.lee@balliol.ox.ac.uk": "active"}
     assert world.ledger.domains["press.example"].state == "incoming_only"  # type: ignore[index]
+
+
+def test_a_unit_that_is_not_on_the_chart_counts_like_any_other() -> None:
+    """R48, R49: an inter-departmental unit that was created."""
+    world = student(oxford(), "1", "Ann Lee", "BALL").unit("IDC", "other", "idc.ox.ac.uk", source="created")
+    world.affiliation("1", "IDC", "2024-10-01")
+    world.run("2024-10-01")
+    assert world.states("1")["ann.lee@idc.ox.ac.uk"] == "active"
+
+
+@pytest.mark.parametrize("own", [True, False])
+def test_which_units_keep_their_own_mail_is_data(own: bool) -> None:
+    """R56, D45: a column of the unit, no list in the program."""
+    world = student(oxford(), "1", "Ann Lee", "BALL").unit("MATH", "department", "maths.ox.ac.uk", own_mail=own)
+    world.affiliation("1", "MATH", "2024-10-01")
+    world.run("2024-10-01")
+    assert ("ann.lee@maths.ox.ac.uk" in world.states("1")) is not own

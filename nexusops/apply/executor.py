@@ -6,7 +6,7 @@ outcome alters in the ledger is in the same transaction.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
@@ -65,9 +65,14 @@ class _Work:
 
 
 class Execution:
-    """One plan being carried out."""
+    """One plan being carried out. ``held``: scopes that stay unfinished whatever is done, since another job has work
+    there, or they must be looked at again.
+    """
 
-    def __init__(self, acting: Acting, books: Books, planned: Sequence[Planned]) -> None:
+    def __init__(
+        self, acting: Acting, books: Books, planned: Sequence[Planned], held: Collection[str] = frozenset()
+    ) -> None:
+        self.held = held
         self.acting = acting
         self.books = books
         self.tally = Tally()
@@ -98,12 +103,18 @@ class Execution:
         self.acting.store.record([self._entry(work, Phase.INTENT) for work in wave])
         by_id = {work.planned.id: work for work in wave}
         steps = [Step(change_id=work.planned.id, name=work.step, change=work.planned.change) for work in wave]
+        outcomes = iter(self._performer(wave[0].planned.change).perform(steps))
         message = "no outcome was reported"
-        try:
-            for outcome in self._performer(wave[0].planned.change).perform(steps):
-                self._settle(by_id.pop(outcome.change_id), outcome)
-        except NexusopsError as error:
-            message = error.message
+        while by_id:
+            # Only what the port raises is a failed step; where the state fails, nothing more may be done.
+            try:
+                outcome = next(outcomes, None)
+            except NexusopsError as error:
+                message = error.message
+                break
+            if outcome is None:
+                break
+            self._settle(by_id.pop(outcome.change_id), outcome)
         for work in by_id.values():
             self._settle(work, _failed(work, message))
 
@@ -129,7 +140,7 @@ class Execution:
         self.tally.done.append(work.planned)
         scope = scope_of(work.planned.change)
         self.open[scope].discard(work.planned.id)
-        return [] if self.open[scope] else [scope]
+        return [] if self.open[scope] or scope in self.held else [scope]
 
     def _count(self, work: _Work, outcome: StepOutcome) -> None:
         if outcome.result is StepResult.WAITING:

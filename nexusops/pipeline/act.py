@@ -11,7 +11,7 @@ from nexusops.apply.executor import Acting, Execution, Tally
 from nexusops.apply.settle import Books
 from nexusops.codec import digest_of
 from nexusops.errors import GuardStopped, StalePlan
-from nexusops.model.changes import kind_of, target_of
+from nexusops.model.changes import Kind, kind_of, target_of
 from nexusops.model.dates import local_date
 from nexusops.model.ids import PersonId, UnitId
 from nexusops.model.journal import Acceptance, Approval, Entry, OpenIntent, Phase, RunRecord
@@ -57,6 +57,7 @@ def run(
     mandate = Mandate(command="run", actor=actor, reason=reason, at=at, accept=accept or {}, approve=approve)
     with ports.store.lock("run"):
         tables = read_tables(ports, at)
+        _finish_interrupted(ports, replace(mandate, builds_routing=False))
         decision = decide(ports, tables, at=at, jobs=jobs, full=refresh == "full", accept=mandate.accept)
         return _act(ports, tables, decision, decision.plan, mandate)
 
@@ -88,18 +89,32 @@ def resume(ports: Ports, *, at: datetime, actor: str, reason: str = "") -> Outco
     """Finishes an interrupted run from the last accepted snapshot: its promises stand, its changes had passed the
     guard.
     """
+    mandate = Mandate(command="resume", actor=actor, reason=reason, at=at, accept={})
     with ports.store.lock("resume"):
-        last = ports.store.accepted()
-        interrupted = [record for record in ports.store.runs() if record.result == "running"]
-        if last is None or not (interrupted or ports.store.open_intents()):
-            return Outcome(run_id="", plan=None)
+        return _finish_interrupted(ports, mandate) or Outcome(run_id="", plan=None)
+
+
+def _finish_interrupted(ports: Ports, mandate: Mandate) -> Outcome | None:
+    """What an interrupted run had left to do, as of its own day and for its own kinds of change: only that had passed
+    the guard. What has fallen due since is for the next plan, and so are notices, which say dates.
+    """
+    last, runs = ports.store.accepted(), ports.store.runs()
+    interrupted = [record for record in runs if record.result == "running"]
+    if last is None or not interrupted:
+        return None
+    zone, since = ports.policy.time.zone, interrupted[-1].at
+    today = local_date(since, zone) == local_date(mandate.at, zone)
+    kinds = {kind for record in interrupted for kind in record.counts} - (set() if today else {Kind.SEND_NOTICE.value})
+    jobs = [job.name for job in ports.jobs.values() if kinds & {kind.value for kind in job.kinds}]
+    outcome = Outcome(run_id=interrupted[-1].run_id, plan=None)
+    if jobs:
         tables = ports.registration.unpack(ports.store.tables(last.sha256))
-        decision = decide(ports, tables, at=at, jobs=(), full=False, accept={})
-        mandate = Mandate(command="resume", actor=actor, reason=reason, at=at, accept={}, guarded=False)
-        outcome = _act(ports, tables, decision, decision.plan, mandate)
-        for record in interrupted:
-            ports.store.finish(replace(record, result="resumed"))
-        return outcome
+        decision = decide(ports, tables, at=since, jobs=jobs, full=False, accept={})
+        alone = runs[-1].result == "running"
+        outcome = _act(ports, tables, decision, decision.plan, replace(mandate, command="resume", guarded=not alone))
+    for record in interrupted:
+        ports.store.finish(replace(record, result="resumed"))
+    return outcome
 
 
 def carry_out_for(ports: Ports, tables: SnapshotTables, people: frozenset[PersonId], mandate: Mandate) -> Outcome:
@@ -140,6 +155,7 @@ def _act(ports: Ports, tables: SnapshotTables, decision: Decision, plan: Plan, m
     record = _record(ports, plan, mandate)
     if mandate.guarded:
         _guard(ports, plan, mandate, record)
+    acting = _acting(ports, tables, plan, mandate, record)
     open_intents = store.open_intents()
     store.accept(
         Acceptance(
@@ -154,14 +170,16 @@ def _act(ports: Ports, tables: SnapshotTables, decision: Decision, plan: Plan, m
             rows=decision.rows_for(plan.changes),
             judged=decision.judged,
             findings=decision.findings,
-            unfinished=decision.unfinished,
+            unfinished={**decision.unfinished, **decision.left_out(plan.changes)},
             policy_hash=ports.policy_hash,
             services_hash=ports.services_hash,
         )
     )
     if open_intents:
         store.record([_closed(intent, decision, mandate, record.run_id) for intent in open_intents])
-    tally = _carry_out(ports, tables, decision, plan, mandate, record)
+    books = Books(decision.ledger, ports.policy, local_date(mandate.at, ports.policy.time.zone))
+    held = decision.held(plan.changes)
+    tally = Execution(acting, books, plan.changes, held).carry_out() if acting else Tally()
     store.finish(replace(record, result=result_of(tally)), findings_of(tally))
     if mandate.builds_routing:
         build_routing(ports, tables, mandate.at)
@@ -205,12 +223,11 @@ def _guard(ports: Ports, plan: Plan, mandate: Mandate, record: RunRecord) -> Non
         if mandate.approve != plan.digest:
             message = f"The plan that was approved is {mandate.approve}, and the plan now is {plan.digest}."
             raise StalePlan(message, next_step="Read the plan as it is now, and approve that digest.")
-        ports.store.approve(
-            Approval(digest=plan.digest, actor=mandate.actor, at=mandate.at, reason=mandate.reason, used=True)
-        )
-        return
-    if plan.guard.tripped and len(ports.store.approvals(plan.digest)) < max(1, ports.guard.approvers):
-        ports.store.finish(replace(record, result="stopped"))
+        ports.store.approve(Approval(digest=plan.digest, actor=mandate.actor, at=mandate.at, reason=mandate.reason))
+    approvers = {approval.actor for approval in ports.store.approvals(plan.digest)}
+    if plan.guard.tripped and len(approvers) < max(1, ports.guard.approvers):
+        # The serial stays as it is, so that this very digest can still be approved.
+        ports.store.begin(replace(record, result="stopped"))
         raise StoppedPlan(plan)
 
 
@@ -246,20 +263,17 @@ def _closed(intent: OpenIntent, decision: Decision, mandate: Mandate, run_id: st
     )
 
 
-def _carry_out(
-    ports: Ports, tables: SnapshotTables, decision: Decision, plan: Plan, mandate: Mandate, record: RunRecord
-) -> Tally:
+def _acting(ports: Ports, tables: SnapshotTables, plan: Plan, mandate: Mandate, record: RunRecord) -> Acting | None:
+    """Tenant and channel are opened before anything is accepted: what is not configured ends the run in time."""
     if not plan.changes:
-        return Tally()
-    today = local_date(mandate.at, ports.policy.time.zone)
-    tenant = ports.tenant()
+        return None
+    tenant, notifier = ports.tenant(), ports.notifier()
     tenant.prepare(tables.slice((), ports.services).domains, mandate.at)
-    acting = Acting(
+    return Acting(
         store=ports.store,
         tenant=tenant,
-        notifier=ports.notifier(),
+        notifier=notifier,
         run_id=record.run_id,
         actor=mandate.actor,
         at=mandate.at,
     )
-    return Execution(acting, Books(decision.ledger, ports.policy, today), plan.changes).carry_out()

@@ -34,6 +34,8 @@ from nexusops.plan.promises import notices_of, promises_of
 from nexusops.plan.slices import candidate_names, former_owners
 from nexusops.ports import SnapshotTables
 
+PLANNED = "planned: "
+"""How a reason begins that ends with its changes."""
 MANY = 400
 """From so many people on, reading the whole tenant page by page costs less than asking for each."""
 
@@ -61,6 +63,17 @@ class Decision:
             if isinstance(p.change, WindDownAddress | ReviveAddress) and p.change.address not in kept
         }
         return tuple(row for row in self.rows if not (isinstance(row.after, Allocation) and row.after.address in left))
+
+    def left_out(self, carried: Sequence[Planned]) -> dict[str, str]:
+        """Scopes in which this plan leaves something to another job, to be looked at again whatever else is done."""
+        kept = {(kind_of(p.change), target_of(p.change)) for p in carried}
+        left = (p.change for p in self.whole if (kind_of(p.change), target_of(p.change)) not in kept)
+        return {scope_of(change): f"left to another job: {kind_of(change)}" for change in left}
+
+    def held(self, carried: Sequence[Planned]) -> frozenset[str]:
+        """Scopes that stay unfinished even when all that is planned for them is done."""
+        others = (scope for scope, reason in self.unfinished.items() if not reason.startswith(PLANNED))
+        return frozenset({*self.left_out(carried), *others})
 
 
 def make_plan(
@@ -203,7 +216,7 @@ def _carried(ports: Ports, judged: frozenset[str] | None) -> Sequence[Finding]:
 
 def _unfinished(advanced: Advanced, whole: Sequence[Planned]) -> dict[str, str]:
     planned = {
-        scope_of(p.change): f"planned: {kind_of(p.change)}"
+        scope_of(p.change): f"{PLANNED}{kind_of(p.change)}"
         for p in whole
         if not isinstance(p.change, WindDownAddress | ReviveAddress)
     }

@@ -27,6 +27,7 @@ COMMANDS: dict[str, Lazily] = {
     "jobs": Lazily("nexusops.cli.jobs:jobs", "The jobs, what each may change and which permissions it needs."),
     "plan": Lazily("nexusops.cli.plan:plan", "Show what would change. Never writes to the tenant."),
     "resume": Lazily("nexusops.cli.act:resume", "Finish an interrupted run."),
+    "routing": Lazily("nexusops.cli.routing:routing", "The routing table for the mail hubs."),
     "run": Lazily("nexusops.cli.act:run", "Plan, check the guards, apply, and send notices."),
     "show": Lazily("nexusops.cli.plan:show", "Print a saved plan."),
     "snapshot": Lazily("nexusops.cli.snapshot:snapshot", "Check or compare registration snapshots."),

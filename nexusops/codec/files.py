@@ -21,16 +21,20 @@ def to_text(document: JsonValue) -> str:
 
 def dump_plan(plan: Plan, path: Path) -> None:
     """Writes the plan document whole or not at all. Raises UsageError (2) where the file cannot be written."""
-    content = to_text(encode_plan(plan)).encode("utf-8")
+    write_whole(to_text(encode_plan(plan)), path, "plan")
+
+
+def write_whole(text: str, path: Path, what: str) -> None:
+    """Writes a file whole or not at all; a reader sees the old one or the new. Raises UsageError (2)."""
     special = path.exists() and not path.is_file()  # /dev/stdout, a named pipe: nothing can be put in its place
     beside = path if special else path.with_name(f".{path.name}.part")
     try:
-        beside.write_bytes(content)
+        beside.write_bytes(text.encode("utf-8"))
         if not special:
             beside.replace(path)
     except OSError as error:
         raise UsageError(
-            f"The plan cannot be written to {path}: {error.strerror}.",
+            f"The {what} cannot be written to {path}: {error.strerror}.",
             next_step="Name another file after --out, in a folder that you may write to.",
         ) from error
 

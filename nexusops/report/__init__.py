@@ -12,6 +12,7 @@ from nexusops.report.explain import Event, Explanation, Fact, Period, Upcoming, 
 from nexusops.report.jsontext import plan_json
 from nexusops.report.markdown import plan_markdown
 from nexusops.report.page import plan_page
+from nexusops.report.routing import routing_summary, routing_written
 from nexusops.report.sentences import describe
 from nexusops.report.text import NOBODY, NOWHERE, plan_text
 from nexusops.report.view import Names, Units
@@ -40,6 +41,8 @@ __all__ = [
     "plan_page",
     "plan_text",
     "rendered",
+    "routing_summary",
+    "routing_written",
 ]
 
 

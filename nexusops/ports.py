@@ -253,8 +253,21 @@ class Store(Protocol):
         """When the kept routing table was built; None: there is none yet."""
         ...
 
-    def keep_routing(self, at: datetime, signature: str, entries: Iterable[RouteEntry] | None) -> None:
-        """Keeps the table as of this instant (None: as it stands). The last one of an earlier hour stays known."""
+    def moved_addresses(
+        self, states: Collection[AddressState], fallback_domain: str, also: Collection[Address]
+    ) -> tuple[Sequence[LiveAddress], Sequence[Address]]:
+        """Of these, what the kept table sends elsewhere than to its mailbox's name at that domain, or not at all, and
+        the addresses of ``also``; and what is in the kept table and not in one of these states.
+        """
+        ...
+
+    def keep_routing(
+        self, at: datetime, signature: str, entries: Iterable[RouteEntry], among: Collection[str] | None = None
+    ) -> None:
+        """Keeps these entries as of this instant in place of the table, or of those ``among`` these addresses.
+
+        The last table of an earlier hour stays known.
+        """
         ...
 
     def routing_table(self) -> RoutingTable | None:

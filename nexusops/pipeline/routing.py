@@ -54,12 +54,15 @@ def build_routing(ports: Ports, tables: SnapshotTables, at: datetime) -> None:
     book, _ = judge_routes(snapshot, known, site.fallback_domain)
     unmanaged = frozenset(row.domain for row in snapshot.domains.values() if not row.managed)
     states = accepted_states(ports.policy)
-    signature = hash_of(
-        [ledger.serial, sorted(book.chosen.items()), sorted(unmanaged), sorted(states), site.fallback_domain]
-    )
+    ground = hash_of([sorted(unmanaged), sorted(states), site.fallback_domain])
+    signature = f"{ground} {hash_of([ledger.serial, sorted(book.chosen.items())])}"
     last = store.routing_build()
     if last is not None and last.signature == signature:
-        store.keep_routing(at, signature, None)
+        store.keep_routing(at, signature, (), among=())
+    elif last is not None and last.signature.startswith(f"{ground} "):
+        live, gone = store.moved_addresses(states, site.fallback_domain, book.chosen)
+        entries = table(live, book.chosen, site.fallback_domain, unmanaged)
+        store.keep_routing(at, signature, entries, among={*gone, *(row.address for row in live)})
     else:
         live = store.live_addresses(states)
         store.keep_routing(at, signature, table(live, book.chosen, site.fallback_domain, unmanaged))

@@ -9,9 +9,9 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Connection, and_, bindparam, delete, insert, select, update
+from sqlalchemy import Connection, and_, bindparam, case, delete, exists, func, insert, select, update
 
-from nexusops.model.addresses import AddressState
+from nexusops.model.addresses import AddressKind, AddressState
 from nexusops.model.ids import Address, MailboxKey
 from nexusops.model.mailboxes import Mailbox
 from nexusops.model.routing import LiveAddress, RouteEntry, RoutingBuild, RoutingTable
@@ -40,27 +40,38 @@ class RoutingStore(SqlStore):
         return found
 
     def live_addresses(self, states: Collection[AddressState]) -> list[LiveAddress]:
-        statement = (
-            select(addresses.c.address, addresses.c.kind, mailboxes.c.name, addresses.c.target)
-            .select_from(addresses.outerjoin(mailboxes, mailboxes.c.key == addresses.c.mailbox_key))
-            .where(addresses.c.state.in_([state.value for state in states]))
-        )
         with self._begin() as connection:
-            return [LiveAddress(*row) for row in connection.execute(statement).all()]
+            return [LiveAddress(*row) for row in connection.execute(_live(states)).all()]
+
+    def moved_addresses(
+        self, states: Collection[AddressState], fallback_domain: str, also: Collection[Address]
+    ) -> tuple[list[LiveAddress], list[Address]]:
+        plain = case(
+            (addresses.c.kind == AddressKind.FALLBACK.value, addresses.c.address),
+            else_=func.coalesce(mailboxes.c.name, "") + f"@{fallback_domain}",
+        )
+        kept = _live(states).outerjoin(routing, routing.c.address == addresses.c.address)
+        with self._begin() as connection:
+            rows = {tuple(row) for row in connection.execute(kept.where(routing.c.destination.is_distinct_from(plain)))}
+            for part in chunks(also):
+                rows |= {tuple(row) for row in connection.execute(_live(states).where(addresses.c.address.in_(part)))}
+            gone = connection.execute(_gone(states)).scalars()
+            return [LiveAddress(*row) for row in rows], [Address(address) for address in gone]
 
     def routing_build(self) -> RoutingBuild | None:
         with self._begin() as connection:
             return _build(connection)
 
-    def keep_routing(self, at: datetime, signature: str, entries: Iterable[RouteEntry] | None) -> None:
+    def keep_routing(
+        self, at: datetime, signature: str, entries: Iterable[RouteEntry], among: Collection[str] | None = None
+    ) -> None:
         with self._begin(writes=True) as connection:
             last = _build(connection)
             before_at = last.before_at if last is not None else None
             if last is not None and _hour(last.at) != _hour(at):
                 before_at = last.at
                 _begin_hour(connection)
-            if entries is not None:
-                _replace(connection, dict(entries))
+            _replace(connection, dict(entries), among)
             connection.execute(delete(routing_builds))
             connection.execute(
                 insert(routing_builds).values(
@@ -118,9 +129,35 @@ def _begin_hour(connection: Connection) -> None:
     connection.execute(update(routing).where(differs).values(before=routing.c.destination))
 
 
-def _replace(connection: Connection, entries: Mapping[str, str]) -> None:
+def _live(states: Collection[AddressState]) -> Any:
+    """The columns of LiveAddress, of every address in one of these states."""
+    return (
+        select(addresses.c.address, addresses.c.kind, mailboxes.c.name, addresses.c.target)
+        .select_from(addresses)
+        .outerjoin(mailboxes, mailboxes.c.key == addresses.c.mailbox_key)
+        .where(addresses.c.state.in_([state.value for state in states]))
+    )
+
+
+def _gone(states: Collection[AddressState]) -> Any:
+    """Addresses of the kept table that are not in any of these states."""
+    live = exists().where(
+        addresses.c.address == routing.c.address, addresses.c.state.in_([state.value for state in states])
+    )
+    return select(routing.c.address).where(routing.c.destination.is_not(None), ~live)
+
+
+def _kept(connection: Connection, among: Collection[str] | None) -> dict[str, str | None]:
+    statement = select(routing.c.address, routing.c.destination)
+    if among is None:
+        return {row[0]: row[1] for row in connection.execute(statement).all()}
+    parts = (connection.execute(statement.where(routing.c.address.in_(part))).all() for part in chunks(among))
+    return {row[0]: row[1] for rows in parts for row in rows}
+
+
+def _replace(connection: Connection, entries: Mapping[str, str], among: Collection[str] | None) -> None:
     """Writes the rows that differ; one that was there in the last hour and is gone stays, without a destination."""
-    known = {row[0]: row[1] for row in connection.execute(select(routing.c.address, routing.c.destination)).all()}
+    known = _kept(connection, among)
     fresh = [{"address": a, "destination": d, "before": None} for a, d in entries.items() if a not in known]
     other = [{"_address": a, "_to": d} for a, d in entries.items() if a in known and known[a] != d]
     gone = [{"_address": a, "_to": None} for a, d in known.items() if d is not None and a not in entries]

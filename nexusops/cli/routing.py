@@ -42,7 +42,7 @@ def build(call: Call, form: str, at: datetime, out: Path | None) -> int:
         table = site.ports.store.routing_table()
         oldest = timedelta(minutes=site.ports.policy.snapshot.max_age_minutes)
     if table is None:
-        raise Refused("There is no routing table yet.", next_step="A run makes it: `nexusops run`.")
+        raise Refused("There is no routing table yet.", next_step="Make a run with `nexusops run`.")
     if at - table.build.at > oldest:
         click.echo(
             f"No run has been accepted since {table.build.at:%Y-%m-%dT%H:%M:%SZ}; the table is of then.", err=True

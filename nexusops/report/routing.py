@@ -62,8 +62,8 @@ def _text(table: RoutingTable, look: Look) -> str:
 def _summary(table: RoutingTable) -> list[Block]:
     now = {Address(entry.address): entry.destination for entry in table.entries}
     before = table.build.before_at
-    since = f"since that of {instant(before)}" if before is not None else "the first table"
-    counts = f"{len(table.added)} added, {len(table.removed)} removed, {len(table.moved)} moved {since}"
+    since = f" since that of {instant(before)}" if before is not None else ": the first table"
+    counts = f"{len(table.added)} added, {len(table.removed)} removed, {len(table.moved)} moved{since}"
     blocks: list[Block] = [
         Line(text=f"Routing table of {instant(table.build.at)}: {len(table.entries)} addresses", tone=Tone.TITLE),
         line(counts),

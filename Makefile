@@ -8,7 +8,7 @@ UV     := $(shell uv --version >/dev/null 2>&1 && echo uv)
 export UV_PYTHON_DOWNLOADS := never
 
 .DEFAULT_GOAL := help
-.PHONY: help venv demo test check unit bench rules lock clean
+.PHONY: help venv demo test check unit kill bench rules lock clean
 
 help: ## what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -45,6 +45,9 @@ check: $(STAMP) ## formatting, lint, types, import contracts
 
 unit: $(STAMP) ## the tests
 	$(BIN)/python -m pytest
+
+kill: $(STAMP) ## runs killed after every transaction of their journals, and finished (minutes)
+	NEXUSOPS_KILL_POINTS=all $(BIN)/python -m pytest tests/apply/test_killed_runs.py
 
 bench: $(STAMP) ## the figures, medians of five
 	$(BIN)/python benchmarks/run.py

@@ -169,7 +169,7 @@ def _act(ports: Ports, tables: SnapshotTables, decision: Decision, plan: Plan, m
             snapshot_again=_exported_again(ports, tables),
             rows=decision.rows_for(plan.changes),
             judged=decision.judged,
-            findings=decision.findings,
+            findings=decision.findings_for(plan.changes),
             unfinished={**decision.unfinished, **decision.left_out(plan.changes)},
             policy_hash=ports.policy_hash,
             services_hash=ports.services_hash,

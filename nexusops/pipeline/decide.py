@@ -10,7 +10,7 @@ from datetime import datetime
 from nexusops.codec import digest_of
 from nexusops.errors import SnapshotRefused
 from nexusops.model.addresses import Allocation
-from nexusops.model.changes import ReviveAddress, WindDownAddress, kind_of, target_of
+from nexusops.model.changes import CreateMailbox, ReviveAddress, WindDownAddress, kind_of, target_of
 from nexusops.model.dates import local_date
 from nexusops.model.findings import Finding
 from nexusops.model.ids import PersonId, UnitId
@@ -69,6 +69,11 @@ class Decision:
         kept = {(kind_of(p.change), target_of(p.change)) for p in carried}
         left = (p.change for p in self.whole if (kind_of(p.change), target_of(p.change)) not in kept)
         return {scope_of(change): f"left to another job: {kind_of(change)}" for change in left}
+
+    def findings_for(self, carried: Sequence[Planned]) -> tuple[Finding, ...]:
+        """The findings to commit: whether a mailbox is still to come is said when its making has been tried."""
+        making = {scope_of(p.change) for p in carried if isinstance(p.change, CreateMailbox)}
+        return tuple(f for f in self.findings if not (f.code == "AWAITING_MAILBOX" and f.scope in making))
 
     def held(self, carried: Sequence[Planned]) -> frozenset[str]:
         """Scopes that stay unfinished even when all that is planned for them is done."""

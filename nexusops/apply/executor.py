@@ -105,7 +105,7 @@ class Execution:
         steps = [Step(change_id=work.planned.id, name=work.step, change=work.planned.change) for work in wave]
         outcomes = iter(self._performer(wave[0].planned.change).perform(steps))
         message = "no outcome was reported"
-        while by_id:
+        while True:
             # Only what the port raises is a failed step; where the state fails, nothing more may be done.
             try:
                 outcome = next(outcomes, None)

@@ -65,7 +65,7 @@ class Applied:
         if self.failed:
             return "Mend what the reasons above name; the next run tries the failed changes again."
         if self.set_aside:
-            return "`nexusops drift` shows where the tenant differs; the next run plans the changes set aside anew."
+            return "Read why they were set aside; the next run plans them anew."
         if self.waiting:
             return "The next run goes on with what the tenant has not finished."
         if self.result in ("applied", "nothing"):

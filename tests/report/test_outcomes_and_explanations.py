@@ -153,7 +153,7 @@ def test_the_answer_stands_on_a_line_of_its_own(question: str, answer: str) -> N
     ("result", "undone", "said"),
     [
         ("applied", {}, "Nothing has to be done."),
-        ("partial", {"set_aside": PARTLY.set_aside}, "`nexusops drift` shows"),
+        ("partial", {"set_aside": PARTLY.set_aside}, "Read why they were set aside"),
         ("applied", {"waiting": PARTLY.waiting}, "The next run goes on"),
         ("failed", {}, "`nexusops resume` finishes"),
     ],

@@ -1,0 +1,49 @@
+"""What the journal says of a subject, row by row (interface.md 8)."""
+
+from __future__ import annotations
+
+from nexusops.codec import instant
+from nexusops.model.ids import Address, PersonId
+from nexusops.model.journal import JournalRow, JsonObject
+from nexusops.pipeline.inputs import Ports
+
+
+def rows_about(ports: Ports, subject: str) -> list[JournalRow]:
+    """The journal's rows about a username, a person_id, an address or a mailbox name, oldest first."""
+    return list(ports.store.journal(_objects(ports, subject.strip())))
+
+
+def document(subject: str, rows: list[JournalRow]) -> JsonObject:
+    """The answer of ``audit SUBJECT --format json``."""
+    return {"subject": subject, "rows": [_row(row) for row in rows]}
+
+
+def _row(row: JournalRow) -> JsonObject:
+    entry = row.entry
+    return {
+        "seq": row.seq,
+        "at": instant(entry.at),
+        "run_id": entry.run_id,
+        "actor": entry.actor,
+        "rule": entry.rule,
+        "object": entry.object,
+        "phase": entry.phase.value,
+        "step": entry.step,
+        "before": entry.before,
+        "after": entry.after,
+        "reason": entry.reason,
+        "hash": row.hash,
+    }
+
+
+def _objects(ports: Ports, subject: str) -> list[str]:
+    if "@" in subject:
+        address = Address(subject.lower())
+        return [f"address:{address}", f"holds:{address}:shortened"]
+    person_id = ports.store.usernames({subject.lower()}).get(subject.lower(), PersonId(subject))
+    ledger = ports.store.ledger({person_id}, {subject})
+    found = [f"mailbox:{key}" for key in ledger.mailboxes]
+    found += [f"address:{row.address}" for row in ledger.allocations.values()]
+    found += [f"notice:{key}" for key in ledger.notices]
+    found += [f"holds:{hold.subject}:{hold.kind.value}" for hold in ledger.holds.values()]
+    return sorted({f"person:{person_id}", *found})

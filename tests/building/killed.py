@@ -73,14 +73,14 @@ class KilledSite:
         shutil.copytree(self.folder, folder)
         return KilledSite(folder)
 
-    def words(self, command: str, day: str) -> list[str]:
-        snapshot = ["--snapshot", str(self.folder / day[:10])] if command == "run" else []
-        return ["--config", str(self.folder / "config"), command, "--at", day, *snapshot]
+    def words(self, command: str, day: str, *options: str) -> list[str]:
+        snapshot = ["--snapshot", str(self.folder / day[:10])] if command in ("run", "plan") else []
+        return ["--config", str(self.folder / "config"), command, "--at", day, *snapshot, *options]
 
-    def kill(self, day: str, at: int) -> bool:
+    def kill(self, day: str, at: int, *options: str) -> bool:
         """Runs and dies after the journal's n-th transaction; False: the run had fewer and went through."""
         done = subprocess.run(
-            [sys.executable, "-m", "nexusops", *self.words("run", day)],
+            [sys.executable, "-m", "nexusops", *self.words("run", day, *options)],
             env={**os.environ, "NEXUSOPS_KILL_AT": str(at)},
             capture_output=True,
             check=False,
@@ -94,8 +94,8 @@ class KilledSite:
         assert self.type("run", day) == 0
         return writing._WRITTEN - before
 
-    def type(self, command: str, day: str) -> int:
-        return call(self.words(command, day))
+    def type(self, command: str, day: str, *options: str) -> int:
+        return call(self.words(command, day, *options))
 
     def outcome(self) -> dict[str, Any]:
         """All that must be the same however often the run was killed: state, tenant, notices, nothing left open."""

@@ -1,0 +1,131 @@
+"""What an interrupted, stopped or partial run leaves to the next one: its own work, and nothing unguarded."""
+
+from __future__ import annotations
+
+import json
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+from building.killed import DAYS, KilledSite, differing
+
+FIRST, SECOND, THIRD = DAYS
+NO_ENDS = "[limits]\nDestructive = 0\n"
+
+
+@pytest.fixture(scope="module")
+def settled(tmp_path_factory: pytest.TempPathFactory) -> KilledSite:
+    """The site after its first day; it is copied, never used."""
+    site = KilledSite.made(tmp_path_factory.mktemp("settled") / "site")
+    assert site.type("run", FIRST) == 0
+    return site
+
+
+@pytest.fixture(scope="module")
+def whole(settled: KilledSite, tmp_path_factory: pytest.TempPathFactory) -> Any:
+    """How the second and the third day end when nothing happens."""
+
+    @cache
+    def ended(*days: str) -> Any:
+        site = settled.copied(tmp_path_factory.mktemp("whole") / "site")
+        for day in days:
+            assert site.type("run", day) == 0
+        return site.outcome()
+
+    return ended
+
+
+@pytest.fixture
+def site(settled: KilledSite, tmp_path: Path) -> KilledSite:
+    return settled.copied(tmp_path / "site")
+
+
+def runs(site: KilledSite, capsys: pytest.CaptureFixture[str]) -> list[tuple[str, int]]:
+    """(result, number of changes) of every run, the first day's left out."""
+    capsys.readouterr()
+    from nexusops.cli import call
+
+    assert call(["--config", str(site.folder / "config"), "state", "export", "--format", "json"]) == 0
+    return [(run["result"], run["changes"]) for run in json.loads(capsys.readouterr().out)["runs"]][1:]
+
+
+def test_the_next_days_resume_finishes_yesterdays_work_and_sends_no_notice(
+    site: KilledSite, whole: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Only what had passed the guard is finished unguarded; what fell due since is for the next run."""
+    assert site.kill(SECOND, 3)
+    assert site.type("resume", THIRD) == 0
+    assert site.outcome()["letters"] == {}
+    assert [result for result, _ in runs(site, capsys)] == ["resumed", "applied"]
+    assert site.type("run", THIRD) == 0
+    assert differing(site.outcome(), whole(SECOND, THIRD)) == {}
+
+
+def test_the_next_days_run_finishes_yesterdays_first(site: KilledSite, whole: Any) -> None:
+    assert site.kill(SECOND, 3)
+    assert site.type("run", THIRD) == 0
+    assert differing(site.outcome(), whole(SECOND, THIRD)) == {}
+
+
+def test_a_run_whose_ends_were_accepted_is_finished_without_accepting_them_again(site: KilledSite, whole: Any) -> None:
+    """D28: exactly that plan was approved, and no more than that is done."""
+    (site.folder / "config" / "guard.toml").write_text(NO_ENDS)
+    assert site.type("run", SECOND) == 4
+    assert site.kill(SECOND, 2, "--accept", "Destructive=4")
+    assert site.type("run", SECOND) == 0
+    assert differing(site.outcome(), whole(SECOND)) == {}
+
+
+def test_an_approved_digest_survives_a_stopped_run_and_is_used_once(
+    site: KilledSite, whole: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (site.folder / "config" / "guard.toml").write_text(NO_ENDS)
+    assert site.type("run", SECOND) == 4
+    capsys.readouterr()
+    assert site.type("plan", SECOND, "--format", "json") == 4
+    digest = json.loads(capsys.readouterr().out)["digest"]
+    assert site.type("run", SECOND, "--approve", digest) == 0
+    assert differing(site.outcome(), whole(SECOND)) == {}
+    assert site.type("run", SECOND, "--approve", digest) == 7
+
+
+def test_two_approvers_are_two_people(site: KilledSite, capsys: pytest.CaptureFixture[str]) -> None:
+    (site.folder / "config" / "guard.toml").write_text(NO_ENDS + "[approval]\napprovers = 2\n")
+    assert site.type("plan", SECOND, "--format", "json") == 4
+    digest = json.loads(capsys.readouterr().out)["digest"]
+    for actor, code in (("ann", 4), ("ann", 4), ("bo", 0)):
+        assert site.type("run", SECOND, "--approve", digest, "--actor", actor, "--reason", "term ends") == code
+
+
+@pytest.mark.parametrize("job", ["mailboxes", "addresses", "senders", "forwards"])
+def test_what_a_job_leaves_is_done_by_the_next_whole_run(site: KilledSite, whole: Any, job: str) -> None:
+    """architecture.md, jobs: the rest is remembered as unfinished, promises included."""
+    assert site.type("run", SECOND, job) == 0
+    assert site.type("run", SECOND) == 0
+    assert differing(site.outcome(), whole(SECOND)) == {}
+
+
+def test_a_killed_run_of_one_job_is_finished_as_that_job(
+    site: KilledSite, whole: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert site.kill(SECOND, 2, "addresses")
+    assert site.type("resume", SECOND) == 0
+    (_, planned), (result, finished) = runs(site, capsys)
+    assert (result, finished <= planned) == ("applied", True)
+    assert site.type("run", SECOND) == 0
+    assert differing(site.outcome(), whole(SECOND)) == {}
+
+
+def test_there_is_nothing_to_resume_after_a_run_that_went_through(
+    site: KilledSite, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert site.type("resume", SECOND) == 0
+    assert capsys.readouterr().out == "Nothing to resume: no run was interrupted.\n"
+
+
+def test_a_refused_snapshot_changes_nothing_even_after_a_kill(site: KilledSite) -> None:
+    assert site.kill(SECOND, 3)
+    before = site.outcome()
+    assert site.type("run", "2025-01-16T12:00:00Z") == 3
+    assert differing(site.outcome(), before) == {}

@@ -12,7 +12,7 @@ from nexusops.model.routing import RouteEntry, RoutingTable
 from nexusops.report.blocks import PLAIN, Block, Line, Look, Table, Tone, line, written
 
 # What neither hub takes for anything but a name: no comment, pipe, file, quote or second item of a list.
-_PLAIN = re.compile(r"[a-z0-9_][a-z0-9!$%&'*+/=?^_`{}~.-]*@[a-z0-9.-]+", re.ASCII)
+_PLAIN = re.compile(r"[a-z0-9_][a-z0-9!#$%&'*+/=?^_`{}~.-]*@[a-z0-9.-]+", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)

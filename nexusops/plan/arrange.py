@@ -3,25 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 
 from nexusops.model.changes import (
     AddAddress,
     Change,
-    ClearForward,
     CreateMailbox,
-    EnableMailbox,
     Kind,
     RemoveAddress,
     RestoreMailbox,
-    ReviveAddress,
     SendNotice,
-    SetForward,
     SetSender,
     WindDownAddress,
     kind_of,
     target_of,
 )
 from nexusops.model.findings import Finding, Severity, box_scope, person_scope
+from nexusops.model.ids import Address
 from nexusops.model.plan import Planned
 from nexusops.plan.compare import Draft
 from nexusops.plan.promises import Promise
@@ -61,16 +59,18 @@ def arrange(
     changes: list[Change] = [change for draft in drafts for change in draft.changes]
     changes += [*promises, *notices]
     changes.sort(key=lambda change: (_PLACE[kind_of(change)], target_of(change), change.why.subject))
-    ids = {id(change): f"c{number}" for number, change in enumerate(changes, start=1)}
-    by_mailbox: dict[str, list[Change]] = {}
-    for change in changes:
-        by_mailbox.setdefault(_mailbox(change), []).append(change)
-    planned = []
-    for change in changes:
-        before = _before(change, by_mailbox[_mailbox(change)])
-        after = tuple(ids[id(other)] for other in before)
-        planned.append(Planned(id=ids[id(change)], job=jobs.get(kind_of(change), ""), change=change, after=after))
-    return tuple(planned)
+    links: dict[str, _Links] = {}
+    for number, change in enumerate(changes, start=1):
+        links.setdefault(_mailbox(change), _Links()).note(f"c{number}", change)
+    return tuple(
+        Planned(
+            id=f"c{number}",
+            job=jobs.get(kind_of(change), ""),
+            change=change,
+            after=links[_mailbox(change)].before(change),
+        )
+        for number, change in enumerate(changes, start=1)
+    )
 
 
 def _mailbox(change: Change) -> str:
@@ -78,20 +78,34 @@ def _mailbox(change: Change) -> str:
     return on.key if on is not None else f"{kind_of(change)}:{target_of(change)}"
 
 
-def _before(change: Change, group: Sequence[Change]) -> Sequence[Change]:
-    """Which changes of the same mailbox must be done first."""
-    made: list[Change] = [c for c in group if isinstance(c, CreateMailbox | RestoreMailbox)]
-    if isinstance(change, CreateMailbox | RestoreMailbox | ReviveAddress | SendNotice):
-        return []
-    if isinstance(change, EnableMailbox | AddAddress | SetForward | ClearForward):
-        return made
-    if isinstance(change, SetSender):
-        return made + [c for c in group if isinstance(c, AddAddress) and c.address == change.becomes]
-    if isinstance(change, WindDownAddress):
-        return [c for c in group if isinstance(c, SetSender) and c.was == change.address]
-    if isinstance(change, RemoveAddress):
-        return [c for c in group if isinstance(c, SetSender) and c.was == change.address]
-    return []
+_ONCE_MADE = frozenset({Kind.ENABLE_MAILBOX, Kind.ADD_ADDRESS, Kind.SET_FORWARD, Kind.CLEAR_FORWARD})
+
+
+@dataclass(slots=True)
+class _Links:
+    """The changes of one mailbox that others must wait for, by id."""
+
+    made: tuple[str, ...] = ()
+    added: dict[Address, str] = field(default_factory=dict)
+    moved_from: dict[Address, str] = field(default_factory=dict)
+
+    def note(self, change_id: str, change: Change) -> None:
+        if isinstance(change, CreateMailbox) or isinstance(change, RestoreMailbox):  # noqa: SIM101 - a union is slow here
+            self.made = (*self.made, change_id)
+        elif isinstance(change, AddAddress):
+            self.added[change.address] = change_id
+        elif isinstance(change, SetSender) and change.was is not None:
+            self.moved_from[change.was] = change_id
+
+    def before(self, change: Change) -> tuple[str, ...]:
+        """Which changes of the same mailbox must be done first: make before break."""
+        if kind_of(change) in _ONCE_MADE:
+            return self.made
+        if isinstance(change, SetSender):
+            return (*self.made, self.added[change.becomes]) if change.becomes in self.added else self.made
+        if isinstance(change, WindDownAddress | RemoveAddress) and change.address in self.moved_from:
+            return (self.moved_from[change.address],)
+        return ()
 
 
 def scope_of(change: Change) -> str:

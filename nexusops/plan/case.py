@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date
+from operator import attrgetter
 from typing import TypeVar
 
 from nexusops.model.addresses import AddressKind, Allocation
@@ -150,11 +151,27 @@ class Judged:
 Row = TypeVar("Row")
 
 
+_SHAPES: dict[type, tuple[tuple[str, ...], attrgetter[tuple[object, ...]]]] = {}
+
+
+def _shape(row: object) -> tuple[tuple[str, ...], attrgetter[tuple[object, ...]]]:
+    """The fields of a dataclass, and what reads them all at once; dataclasses.replace asks for each on every call."""
+    kind = type(row)
+    if kind not in _SHAPES:
+        names = tuple(kind.__dataclass_fields__)  # type: ignore[attr-defined]
+        _SHAPES[kind] = names, attrgetter(*names)
+    return _SHAPES[kind]
+
+
 def altered(row: Row, **values: object) -> Row:
     """The row with these values; the very row where it has them already, which is what most of a population has."""
-    if all(getattr(row, name) == value for name, value in values.items()):
+    for name, value in values.items():
+        if getattr(row, name) != value:
+            break
+    else:
         return row
-    return replace(row, **values)  # type: ignore[type-var]
+    names, get = _shape(row)
+    return type(row)(**{**dict(zip(names, get(row), strict=True)), **values})
 
 
 def why(rule: str, because: str, *evidence: Evidence) -> Reason:

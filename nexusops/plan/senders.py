@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from nexusops.model.findings import Evidence, Severity
 from nexusops.model.ids import Address, domain_of
 from nexusops.model.ledger import HoldKind
@@ -57,7 +55,7 @@ def settle_sender(
         evidence,
     )
     if (box.sender, box.sender_origin, box.sender_basis) != (sender.address, sender.origin, sender.basis):
-        box = replace(
+        box = altered(
             box,
             sender=sender.address,
             sender_origin=sender.origin,

@@ -82,8 +82,8 @@ def judge_routes(snapshot: Snapshot, known: Known, fallback_domain: str) -> tupl
     """What stands of the rows, and what is wrong with the others. Findings are in the order of their addresses."""
     by_key = {box.key: box for box in known.boxes}
     by_name: dict[str, Mailbox] = {}
-    for box in sorted(by_key.values(), key=lambda box: box.generation):
-        if box.name is not None:
+    for box in by_key.values():
+        if box.name is not None and (box.name not in by_name or by_name[box.name].generation < box.generation):
             by_name[box.name] = box
     judging = _Judging(snapshot, known.holders, by_key, by_name, _setters(snapshot, known.states), fallback_domain)
     external, refused = _external(judging)

@@ -147,6 +147,39 @@ def test_routes_of_people_whom_nothing_else_affects_are_judged_each_hour(hours: 
     )
 
 
+def test_a_plan_from_the_differences_finds_what_a_plan_from_scratch_does(hours: Hours) -> None:
+    """R16, R24, R57: whatever routes name is looked up, though nobody whom they concern has changed."""
+    hours.tables.nonpersonal_address(SAFETY, "CHEM", target="mailbox:chem0001").route(ANN, BOB, "chem0002")
+    hours.tables.nonpersonal_address("lost@chem.ox.ac.uk", "CHEM", target="mailbox:gone0001")
+    hours.run(0)
+    hours.tables.route(BOB, "mailbox:chem0001", "chem0002").external_route(ANN, "ann@lab.example", "1")
+    snapshot = hours.tables.write(hours.folder / "next", EIGHT + timedelta(minutes=50))
+    found = [
+        hours.site.type(
+            "plan", "--refresh", refresh, "--format", "json", "--at", "2025-10-01T09:00:00Z", "--snapshot", snapshot
+        ).document["findings"]
+        for refresh in ("delta", "full")
+    ]
+    assert found[0] == found[1]
+    assert [(f["code"], f["subject"]) for f in found[0]] == [
+        ("DANGLING_ROUTE", "lost@chem.ox.ac.uk"),
+        ("ROLE_TO_PERSONAL", SAFETY),
+        ("ROUTE_UNKNOWN_ADDRESS", ANN),
+        ("SPLIT_ROUTING", BOB),
+    ]
+
+
+def test_a_domain_that_moves_to_its_own_server_leaves_the_table(hours: Hours) -> None:
+    """3.4, T15: what the University does not route is not in it, and comes back with the domain."""
+    hours.run(0)
+    hours.tables.change("domains", {"domain": "chem.ox.ac.uk"}, managed=False)
+    hours.run(1)
+    assert (hours.changed(1), set(hours.table(1))) == ({**UNCHANGED, "removed": [ANN, BOB]}, {ANN_NEXUS, BOB_NEXUS})
+    hours.tables.change("domains", {"domain": "chem.ox.ac.uk"}, managed=True)
+    hours.run(2)
+    assert (hours.changed(2), hours.table(2)) == ({**UNCHANGED, "added": [ANN, BOB]}, TABLE)
+
+
 def test_mail_stops_with_the_routing_table_of_the_next_run(hours: Hours) -> None:
     """D41: the desk disables at once; the hubs follow at the hour."""
     hours.run(0)

@@ -67,19 +67,32 @@ class Teller:
         where = ("--at", _text(at), "--snapshot", snapshot)
         code, planned, _ = self.type("plan", *where, "--format", "json")
         plan = json.loads(planned) if code in (0, 4) else None
+        if plan is not None:
+            assert self.acts(*where, "--refresh", "full") == _acts(plan), "the plan from the diff is another one"
         code, printed, said = self.type("run", *where, *step.get("options", ()))
         assert code == step.get("exit", 0), printed + said
+        if code == 0:
+            assert self.acts(*where) == [], "the run has left something to do"
         self.look(step, plan)
+
+    def acts(self, *options: str | Path) -> list[str]:
+        _, planned, _ = self.type("plan", *options, "--format", "json")
+        return _acts(json.loads(planned))
 
     def look(self, step: dict[str, Any], plan: dict[str, Any] | None) -> None:
         _, exported, _ = self.type("state", "export", "--format", "json")
         state = json.loads(exported)
-        latest = {row["address"]: row["state"] for row in state["addresses"]}
+        rows = {row["address"]: row for row in state["addresses"]}
         boxes = {row["name"]: row for row in state["mailboxes"]}
+        ends = {name: row["delete_on"] for name, row in {**boxes, **rows}.items()}
+        people = {row["person_id"]: row["state"] for row in state["people"]}
         seen = {
-            "changes": [f"{c['kind']} {c['target']}" for c in plan["changes"]] if plan else [],
-            "addresses": {name: latest.get(name) for name in step.get("addresses", ())},
-            "mailboxes": {name: boxes[name]["state"] if name in boxes else None for name in step.get("mailboxes", ())},
+            "changes": _acts(plan) if plan else [],
+            "people": {name: people.get(name) for name in step.get("people", ())},
+            "ends": {name: ends.get(name) or "" for name in step.get("ends", ())},
+            "disables": {name: boxes[name]["disable_on"] or "" for name in step.get("disables", ())},
+            "addresses": {name: rows[name]["state"] if name in rows else "" for name in step.get("addresses", ())},
+            "mailboxes": {name: boxes[name]["state"] if name in boxes else "" for name in step.get("mailboxes", ())},
             "senders": {name: boxes[name]["sender"] for name in step.get("senders", ())},
             "findings": sorted(f"{f['code']} {f['subject']}" for f in state["findings"]),
             "notices": [f"{n['kind']} {n['person_id']} {n['delete_on']}" for n in state["notices"]],
@@ -89,6 +102,10 @@ class Teller:
         }
         reasons = " ".join(c["because"] for c in plan["changes"]) if plan else ""
         assert [words for words in step.get("because", ()) if words not in reasons] == []
+
+
+def _acts(plan: dict[str, Any]) -> list[str]:
+    return [f"{change['kind']} {change['target']}" for change in plan["changes"]]
 
 
 def _instant(step: dict[str, Any]) -> datetime:

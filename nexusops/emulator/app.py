@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import socket
+import struct
 import sys
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
@@ -74,6 +76,9 @@ async def _drop(receive: Receive, send: Send) -> None:
     transport = _transport(send)
     if transport is None:
         raise _read_error()
+    # Closed without lingering, the kernel resets the connection instead of ending it politely.
+    sock = transport.get_extra_info("socket")
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
     transport.abort()
     await receive()  # Until the server has seen that its connection is gone: it would send a 500 otherwise.
 

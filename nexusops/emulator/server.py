@@ -59,7 +59,8 @@ def _run(tenant: EmbeddedTenant, file: Path, port: int, *, tls: bool) -> None:
         access_log=False,
         proxy_headers=False,
         server_header=False,
-        timeout_graceful_shutdown=3,
+        # Idle TLS connections are waited for; what was answered is committed already.
+        timeout_graceful_shutdown=1,
     )
     config.load()
     bundle = file.with_name(file.name + ".ca.pem") if tls else None

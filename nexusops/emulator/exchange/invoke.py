@@ -107,7 +107,7 @@ def _envelope(call: Call) -> tuple[str, Any]:
 
 
 def _annotated(row: Object, chosen: set[str]) -> Object:
-    """Values with the annotations that the real service sends beside guids and lists (5.3)."""
+    """Values with the annotations that the real service sends beside guids, lists and numbers (5.3)."""
     shown: Object = {}
     for name, value in row.items():
         if chosen and name not in chosen:
@@ -116,5 +116,7 @@ def _annotated(row: Object, chosen: set[str]) -> Object:
             shown[f"{name}@data.type"] = "System.Guid"
         elif isinstance(value, list):
             shown[f"{name}@odata.type"] = "#Collection(String)"
+        elif isinstance(value, int) and not isinstance(value, bool):
+            shown[f"{name}@data.type"] = "System.Int32"
         shown[name] = value
     return shown

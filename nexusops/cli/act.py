@@ -110,7 +110,7 @@ def resume(call: Call, form: str, at: datetime, actor: str) -> int:
 
     with wiring.opened(call.folder) as site:
         outcome = pipeline.resume(site.ports, at=at, actor=actor)
-    if outcome.plan is None and form == "text":
+    if outcome.plan is None and outcome.resumed is None and form == "text":
         click.echo("Nothing to resume: no run was interrupted.")
         return 0
     return _told(outcome, form, at)

@@ -49,7 +49,7 @@ def print_outcome(outcome: Outcome, form: str, at: datetime) -> None:
 
     plan, counts = outcome.plan, {}
     if plan is not None:
-        undone = {one.id for one, _ in (*outcome.set_aside, *outcome.failed)}
+        undone = {one.id for one, _ in (*outcome.waiting, *outcome.set_aside, *outcome.failed)}
         counts = _counts(one for one in plan.changes if one.id not in undone)
     applied = Applied(
         run_id=outcome.run_id,
@@ -57,9 +57,11 @@ def print_outcome(outcome: Outcome, form: str, at: datetime) -> None:
         result=_result(outcome),
         digest=plan.digest if plan is not None else None,
         done=counts,
+        waiting=_undone(outcome.waiting),
         set_aside=_undone(outcome.set_aside),
         failed=_undone(outcome.failed),
         findings=plan.findings if plan is not None else (),
+        resumed=outcome.resumed,
     )
     click.echo(applied_json(applied) if form == "json" else applied_text(applied, look()), nl=False)
 

@@ -57,9 +57,10 @@ def run(
     mandate = Mandate(command="run", actor=actor, reason=reason, at=at, accept=accept or {}, approve=approve)
     with ports.store.lock("run"):
         tables = read_tables(ports, at)
-        _finish_interrupted(ports, replace(mandate, builds_routing=False))
+        first = _finish_interrupted(ports, replace(mandate, builds_routing=False))
         decision = decide(ports, tables, at=at, jobs=jobs, full=refresh == "full", accept=mandate.accept)
-        return _act(ports, tables, decision, decision.plan, mandate)
+        outcome = _act(ports, tables, decision, decision.plan, mandate)
+    return replace(outcome, resumed=first.resumed) if first is not None else outcome
 
 
 def apply_plan(
@@ -114,7 +115,7 @@ def _finish_interrupted(ports: Ports, mandate: Mandate) -> Outcome | None:
         outcome = _act(ports, tables, decision, decision.plan, replace(mandate, command="resume", guarded=not alone))
     for record in interrupted:
         ports.store.finish(replace(record, result="resumed"))
-    return outcome
+    return replace(outcome, resumed=interrupted[-1].run_id)
 
 
 def carry_out_for(ports: Ports, tables: SnapshotTables, people: frozenset[PersonId], mandate: Mandate) -> Outcome:
@@ -187,7 +188,7 @@ def _act(ports: Ports, tables: SnapshotTables, decision: Decision, plan: Plan, m
         run_id=record.run_id,
         plan=plan,
         done=len(tally.done),
-        waiting=len(tally.waiting),
+        waiting=tuple((planned, "accepted; the tenant has not finished") for planned in tally.waiting),
         set_aside=tuple(tally.set_aside),
         failed=tuple(tally.failed),
     )

@@ -18,9 +18,11 @@ class Outcome:
     run_id: str
     plan: Plan | None
     done: int = 0
-    waiting: int = 0
+    waiting: tuple[tuple[Planned, str], ...] = ()
     set_aside: tuple[tuple[Planned, str], ...] = ()
     failed: tuple[tuple[Planned, str], ...] = ()
+    resumed: str | None = None
+    """The run that had been interrupted, and was finished first."""
 
     @property
     def exit_code(self) -> int:

@@ -62,9 +62,13 @@ def test_the_next_days_resume_finishes_yesterdays_work_and_sends_no_notice(
     assert differing(site.outcome(), whole(SECOND, THIRD)) == {}
 
 
-def test_the_next_days_run_finishes_yesterdays_first(site: KilledSite, whole: Any) -> None:
+def test_the_next_days_run_finishes_yesterdays_first_and_says_so(
+    site: KilledSite, whole: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
     assert site.kill(SECOND, 3)
+    capsys.readouterr()
     assert site.type("run", THIRD) == 0
+    assert "was finished first." in capsys.readouterr().out
     assert differing(site.outcome(), whole(SECOND, THIRD)) == {}
 
 
@@ -129,3 +133,15 @@ def test_a_refused_snapshot_changes_nothing_even_after_a_kill(site: KilledSite) 
     before = site.outcome()
     assert site.type("run", "2025-01-16T12:00:00Z") == 3
     assert differing(site.outcome(), before) == {}
+
+
+def test_a_run_that_had_only_promises_is_closed_by_resume(
+    site: KilledSite, whole: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A kill between the acceptance and the end of a run that changes nothing in the tenant."""
+    assert site.kill(SECOND, 1)
+    assert site.type("resume", SECOND) == 0
+    capsys.readouterr()
+    assert site.type("resume", SECOND) == 0
+    assert capsys.readouterr().out == "Nothing to resume: no run was interrupted.\n"
+    assert differing(site.outcome(), whole(SECOND)) == {}

@@ -65,9 +65,15 @@ class KilledSite:
     @classmethod
     def made(cls, folder: Path) -> KilledSite:
         write_starter(folder / "config")
+        site = cls(folder)
         for day, data in zip(DAYS, (first_day(), second_day(), second_day()), strict=True):
-            data.write(folder / day[:10], day.replace("08:00", "07:50"))
-        return cls(folder)
+            site.export(day, data)
+        return site
+
+    def export(self, at: str, data: SnapshotFolder) -> None:
+        """The snapshot for a run at this full hour, ten minutes before it."""
+        hour = int(at[11:13])
+        data.write(self.folder / at[:10], f"{at[:11]}{hour - 1:02}:50:00Z")
 
     def copied(self, folder: Path) -> KilledSite:
         shutil.copytree(self.folder, folder)

@@ -1,0 +1,101 @@
+"""Runs that the tenant lets down half-way: what waits, what fails, and how the next hour mends it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from building.killed import DAYS, KilledSite, differing, first_day
+
+from nexusops import wiring
+from nexusops.emulator import EmbeddedTenant
+
+FIRST = DAYS[0]
+NEXT_HOUR = FIRST.replace("T08", "T09")
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> KilledSite:
+    return KilledSite.made(tmp_path / "site")
+
+
+@pytest.fixture(scope="module")
+def untroubled(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    site = KilledSite.made(tmp_path_factory.mktemp("untroubled") / "site")
+    assert site.type("run", FIRST) == 0
+    site.export(NEXT_HOUR, first_day())
+    assert site.type("run", NEXT_HOUR) == 0
+    return site.outcome()
+
+
+def trouble(site: KilledSite, *faults: dict[str, Any]) -> None:
+    with EmbeddedTenant.open(site.folder / "config" / "state" / "tenant.db") as tenant:
+        tenant.set_faults(list(faults))
+
+
+def state(site: KilledSite) -> Any:
+    with wiring.opened(site.folder / "config") as opened:
+        return opened.ports.store.export()
+
+
+def next_hour(site: KilledSite) -> int:
+    site.export(NEXT_HOUR, first_day())
+    return site.type("run", NEXT_HOUR)
+
+
+def test_a_mailbox_that_exchange_has_not_made_yet_waits_for_the_next_hour(
+    site: KilledSite, untroubled: dict[str, Any], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """architecture.md, Waiting: outcome waiting, state pending, finding AWAITING_MAILBOX, exit 0."""
+    trouble(site, {"match": {"path": "assignLicense"}, "kind": "mailbox_delay", "minutes": 30})
+    assert site.type("run", FIRST) == 0
+    said = capsys.readouterr().out
+    assert "waiting: accepted, and not yet finished by the tenant" in said
+    found = state(site)
+    (box,) = [box for box in found["mailboxes"] if box["state"] == "pending"]
+    assert [(f["code"], f["subject"]) for f in found["findings"]] == [("AWAITING_MAILBOX", box["person_id"])]
+    assert next_hour(site) == 0
+    assert differing(site.outcome(), untroubled) == {}
+
+
+def test_what_failed_is_done_in_the_next_hour(site: KilledSite, untroubled: dict[str, Any]) -> None:
+    refused = {"match": {"path": "assignLicense"}, "kind": "status", "status": 403, "times": 2}
+    trouble(site, refused)
+    assert site.type("run", FIRST) == 5
+    assert {f["code"] for f in state(site)["findings"]} == {"SET_ASIDE"}
+    assert next_hour(site) == 0
+    assert differing(site.outcome(), untroubled) == {}
+
+
+def test_a_tenant_that_falls_silent_in_the_middle_is_asked_again_in_the_next_hour(
+    site: KilledSite, untroubled: dict[str, Any]
+) -> None:
+    trouble(site, {"match": {"cmdlet": "Set-Mailbox"}, "kind": "drop_before", "times": 400})
+    assert site.type("run", FIRST) == 5
+    trouble(site)
+    assert next_hour(site) == 0
+    assert differing(site.outcome(), untroubled) == {}
+
+
+def test_a_tenant_that_cannot_be_read_stops_the_run_before_anything_is_done(
+    site: KilledSite, untroubled: dict[str, Any]
+) -> None:
+    trouble(site, {"kind": "status", "status": 403, "times": 400})
+    assert site.type("run", FIRST) == 8
+    assert (state(site)["serial"], state(site)["people"]) == (0, [])
+    trouble(site)
+    assert site.type("run", FIRST) == 0
+    assert next_hour(site) == 0
+    assert differing(site.outcome(), untroubled) == {}
+
+
+def test_a_channel_that_is_not_configured_stops_the_run_before_anything_is_done(site: KilledSite) -> None:
+    """Exit 2: a password that is nowhere to be found is found out before the first promise is kept."""
+    main = site.folder / "config" / "nexusops.toml"
+    smtp = 'kind = "smtp"\nhost = "smtp.example.ac.uk"\nusername = "n"\npassword = "env:NEXUSOPS_NOWHERE"'
+    main.write_text(main.read_text().replace('kind = "folder"                       # tenant', f"{smtp} # tenant"))
+    main.write_text(main.read_text().replace('path = "notices"', '# path = "notices"'))
+    assert site.type("run", FIRST) == 2
+    main.write_text(main.read_text().replace(smtp, 'kind = "folder"'))
+    assert (state(site)["serial"], state(site)["runs"]) == (0, [])

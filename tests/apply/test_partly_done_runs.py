@@ -68,10 +68,10 @@ def test_what_failed_is_done_in_the_next_hour(site: KilledSite, untroubled: dict
     assert differing(site.outcome(), untroubled) == {}
 
 
-def test_a_tenant_that_falls_silent_in_the_middle_is_asked_again_in_the_next_hour(
+def test_a_tenant_that_refuses_in_the_middle_is_asked_again_in_the_next_hour(
     site: KilledSite, untroubled: dict[str, Any]
 ) -> None:
-    trouble(site, {"match": {"cmdlet": "Set-Mailbox"}, "kind": "drop_before", "times": 400})
+    trouble(site, {"match": {"cmdlet": "Set-Mailbox"}, "kind": "status", "status": 403, "times": 400})
     assert site.type("run", FIRST) == 5
     trouble(site)
     assert next_hour(site) == 0

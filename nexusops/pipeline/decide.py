@@ -30,7 +30,7 @@ from nexusops.plan.estimate import estimate
 from nexusops.plan.guard import check
 from nexusops.plan.observe import observe, recognise
 from nexusops.plan.project import project
-from nexusops.plan.promises import notices_of, promises_of
+from nexusops.plan.promises import notices_of, promises_of, unreachable
 from nexusops.plan.slices import candidate_names, former_owners
 from nexusops.ports import SnapshotTables
 
@@ -132,9 +132,10 @@ def decide(
     drafts = compare(project(after, ports.site), actual)
     promises = promises_of(rows, after)
     notices = notices_of(after, _staff_addresses(snapshot, ports))
-    whole = arrange(drafts, promises, notices, ports.job_of_kinds())
+    mute = unreachable(notices)
+    whole = arrange(drafts, promises, [notice for notice in notices if notice.to], ports.job_of_kinds())
     chosen, waits = select(whole, ports.kinds_of(jobs))
-    fresh = (*advanced.findings, *(finding for draft in drafts for finding in draft.findings), *waits)
+    fresh = (*advanced.findings, *(finding for draft in drafts for finding in draft.findings), *waits, *mute)
     judged = None if who.everyone else advanced.judged
     plan = _plan(ports, tables, at, chosen, (*_carried(ports, judged), *fresh), after, accept)
     return Decision(
@@ -144,7 +145,7 @@ def decide(
         rows=rows,
         judged=judged,
         findings=fresh,
-        unfinished=_unfinished(advanced, whole),
+        unfinished={**_unfinished(advanced, whole), **{finding.scope: "a notice reaches nobody" for finding in mute}},
     )
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 
 from nexusops.model.addresses import AddressKind, AddressState, Allocation
 from nexusops.model.changes import OnMailbox, ReviveAddress, SendNotice, Why, WindDownAddress
+from nexusops.model.findings import Finding, box_scope, person_scope
 from nexusops.model.ids import MailboxKey, PersonId, UnitId
 from nexusops.model.journal import RowChange
 from nexusops.model.ledger import Ledger
@@ -76,6 +77,20 @@ def notices_of(ledger: Ledger, staff: Mapping[UnitId, tuple[str, ...]]) -> tuple
     owed = [n for n in ledger.notices.values() if n.state is NoticeState.OWED and not paused(n.person_id, ledger)]
     owed.sort(key=lambda notice: notice.key)
     return tuple(_send(notice, ledger, staff) for notice in owed)
+
+
+def unreachable(notices: Iterable[SendNotice]) -> tuple[Finding, ...]:
+    """Notices that are owed to somebody who has no address for them (D33). They stay owed, and are no changes."""
+    return tuple(
+        Finding(
+            code="NOTICE_NO_ADDRESS",
+            subject=notice.why.subject,
+            message=f"a notice ({notice.notice}) is owed, and there is no address to which it could be sent",
+            scope=person_scope(notice.person_id) if notice.person_id else box_scope(notice.target),
+        )
+        for notice in notices
+        if not notice.to
+    )
 
 
 def _send(notice: Notice, ledger: Ledger, staff: Mapping[UnitId, tuple[str, ...]]) -> SendNotice:

@@ -163,6 +163,10 @@ class Store(Protocol):
 
     def known_boxes(self) -> frozenset[str]: ...
 
+    def boxes_owned_by(self, people: Collection[PersonId]) -> frozenset[str]:
+        """Non-personal mailboxes that these people own in the ledger, a handover included (D31)."""
+        ...
+
     def domain_ends(self, domains: Collection[Domain]) -> Mapping[Domain, date]:
         """The last day of the live personal addresses of each domain; date.max: one has none; absent: none is left."""
         ...

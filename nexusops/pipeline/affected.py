@@ -70,6 +70,7 @@ def _concerned(people: set[PersonId], boxes: set[str], tables: SnapshotTables, p
         if row.owner_person_id in people or (row.address is not None and domain_of(row.address) in ending)
     }
     found |= {name for name, request in ports.services.items() if request.owner_person_id in people}
+    found |= ports.store.boxes_owned_by(people)
     foreign = {domain_of(Address(name)) for name in boxes if "@" in name} & {
         row.domain for row in small.domains.values() if row.zone == "foreign"
     }

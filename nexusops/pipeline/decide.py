@@ -15,7 +15,7 @@ from nexusops.model.dates import local_date
 from nexusops.model.findings import Finding
 from nexusops.model.ids import PersonId, UnitId
 from nexusops.model.journal import RowChange
-from nexusops.model.ledger import Ledger
+from nexusops.model.ledger import HoldKind, Ledger
 from nexusops.model.plan import Plan, Planned
 from nexusops.model.snapshot import PersonRecord, Snapshot
 from nexusops.model.tenant import Actual, Wanted
@@ -178,7 +178,7 @@ def _with_names(ports: Ports, ledger: Ledger, snapshot: Snapshot, who: Affected)
         rows = store.holders(wanted)
         ledger = replace(ledger, holders={(row.address, row.period): row for row in rows})
     ledger = with_routes(ports, ledger, snapshot)
-    missing = (former_owners(ledger) | _owners(snapshot) | staff_of(snapshot)) - set(ledger.people)
+    missing = (former_owners(ledger) | _owners(snapshot, ledger) | staff_of(snapshot)) - set(ledger.people)
     return replace(
         ledger,
         owners={state.person_id: state for state in store.owners(missing)},
@@ -187,11 +187,12 @@ def _with_names(ports: Ports, ledger: Ledger, snapshot: Snapshot, who: Affected)
     )
 
 
-def _owners(snapshot: Snapshot) -> frozenset[PersonId]:
-    """Owners of boxes, whose standing decides whether they may be (D31)."""
+def _owners(snapshot: Snapshot, ledger: Ledger) -> frozenset[PersonId]:
+    """Owners of boxes, whose standing decides whether they may be; the desk may have named others (D31)."""
+    held = {PersonId(hold.value) for hold in ledger.holds.values() if hold.kind is HoldKind.HANDOVER}
     rows = (row.owner_person_id for row in snapshot.nonpersonal_mailboxes.values())
     requests = (request.owner_person_id for request in snapshot.services.values())
-    return frozenset(owner for owner in (*rows, *requests) if owner is not None)
+    return frozenset(owner for owner in (*rows, *requests, *held) if owner is not None)
 
 
 def _only_own(after: Ledger, before: Ledger) -> Ledger:

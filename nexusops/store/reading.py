@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
-from datetime import date
+from datetime import date, datetime
 from itertools import islice
 from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, Connection, Table, and_, func, or_, select
+import msgspec
+from sqlalchemy import ColumnElement, Connection, RowMapping, Table, and_, func, or_, select
 
 from nexusops.model.addresses import AddressState, Allocation
+from nexusops.model.findings import Evidence, Finding, Severity
 from nexusops.model.ids import Domain, PersonId
+from nexusops.model.journal import RunRecord
 from nexusops.model.ledger import Alternative, DomainRow, Hold, Ledger, NameDecision, NameOverride, PersonState
 from nexusops.model.mailboxes import Mailbox, MailboxKind
 from nexusops.model.notices import Notice
@@ -151,3 +154,19 @@ def keys_of(connection: Connection, table: Table, column: str) -> set[str]:
 
 def units_of(connection: Connection, wanted: Collection[PersonId]) -> dict[PersonId, tuple[Any, ...]]:
     return {state.person_id: state.served for state in rows_in(connection, PersonState, "person_id", wanted)}
+
+
+def finding(row: RowMapping) -> Finding:
+    return Finding(
+        code=row["code"],
+        subject=row["subject"],
+        message=row["message"],
+        severity=Severity(row["severity"]),
+        scope=row["scope"],
+        evidence=msgspec.convert(row["evidence"], tuple[Evidence, ...]),
+    )
+
+
+def run(row: RowMapping) -> RunRecord:
+    names = [name for name in RunRecord.__dataclass_fields__ if name != "at"]
+    return RunRecord(at=datetime.fromisoformat(row["at"]), **{name: row[name] for name in names})

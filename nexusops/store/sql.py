@@ -7,13 +7,12 @@ from contextlib import contextmanager
 from datetime import date, datetime
 from typing import Any
 
-import msgspec
-from sqlalchemy import Connection, Engine, RowMapping, func, insert, select, update
+from sqlalchemy import Connection, Engine, func, insert, select, update
 from sqlalchemy.exc import DBAPIError
 
 from nexusops.errors import StateUnavailable
 from nexusops.model.addresses import Allocation
-from nexusops.model.findings import Evidence, Finding, Severity
+from nexusops.model.findings import Finding
 from nexusops.model.ids import Address, Domain, PersonId, UnitId
 from nexusops.model.journal import (
     Acceptance,
@@ -28,6 +27,7 @@ from nexusops.model.journal import (
     SnapshotRecord,
 )
 from nexusops.model.ledger import Ledger, NameDecision, PersonState
+from nexusops.model.mailboxes import Mailbox, MailboxKind
 from nexusops.store import chain, export, lock, reading, writing
 from nexusops.store.schema import (
     addresses,
@@ -138,6 +138,11 @@ class SqlStore:
             )
             return frozenset([*(name for name in named if name), *connection.execute(loose).scalars()])
 
+    def boxes_owned_by(self, people: Collection[PersonId]) -> frozenset[str]:
+        with self._begin() as connection:
+            rows = reading.rows_in(connection, Mailbox, "owner_person_id", people)
+            return frozenset(box.name for box in rows if box.name is not None and box.kind is not MailboxKind.PERSONAL)
+
     def domain_ends(self, domains: Collection[Domain]) -> Mapping[Domain, date]:
         with self._begin() as connection:
             return reading.domain_ends(connection, domains)
@@ -180,7 +185,7 @@ class SqlStore:
         skipped = set(but_not or ())
         with self._begin() as connection:
             rows = connection.execute(select(findings).order_by(findings.c.id)).mappings().all()
-        return [_finding(row) for row in rows if row["scope"] not in skipped]
+        return [reading.finding(row) for row in rows if row["scope"] not in skipped]
 
     def accept(self, acceptance: Acceptance) -> int:
         with self._begin(writes=True) as connection:
@@ -208,7 +213,7 @@ class SqlStore:
     def runs(self) -> Sequence[RunRecord]:
         with self._begin() as connection:
             rows = connection.execute(select(runs).order_by(runs.c.place)).mappings().all()
-        return [_run(row) for row in rows]
+        return [reading.run(row) for row in rows]
 
     def open_intents(self) -> Sequence[OpenIntent]:
         """Intents without a later outcome of the same run, change and step."""
@@ -282,19 +287,3 @@ class SqlStore:
 
     def close(self) -> None:
         self.engine.dispose()
-
-
-def _finding(row: RowMapping) -> Finding:
-    return Finding(
-        code=row["code"],
-        subject=row["subject"],
-        message=row["message"],
-        severity=Severity(row["severity"]),
-        scope=row["scope"],
-        evidence=msgspec.convert(row["evidence"], tuple[Evidence, ...]),
-    )
-
-
-def _run(row: RowMapping) -> RunRecord:
-    names = [name for name in RunRecord.__dataclass_fields__ if name != "at"]
-    return RunRecord(at=datetime.fromisoformat(row["at"]), **{name: row[name] for name in names})

@@ -283,7 +283,7 @@ def test_what_is_known_and_who_is_who(store: SqlStore) -> None:
         person(ANN, "chem0001", served=(UnitId("CHEM"),)),
         person(BO),
         mailbox("person:1000001:1", "chem0001"),
-        mailbox("box:office:1", "office", state=MailboxState.DELETED),
+        mailbox("box:office:1", "office", state=MailboxState.DELETED, owner_person_id=BO),
         allocation("ann.lee@chem.ox.ac.uk"),
         allocation("office@chem.ox.ac.uk", None, kind=AddressKind.NONPERSONAL, mailbox_key="box:office:1"),
         allocation("loose@chem.ox.ac.uk", None, kind=AddressKind.NONPERSONAL),
@@ -300,6 +300,8 @@ def test_what_is_known_and_who_is_who(store: SqlStore) -> None:
     assert store.people_of_domains([Domain("law.ox.ac.uk")]) == {BO}
     assert store.people_of_addresses([Address("bo.chen@chem.ox.ac.uk"), Address("loose@chem.ox.ac.uk")]) == {BO}
     assert store.live_mailboxes() == 1
+    assert store.boxes_owned_by([ANN, BO]) == {"office"}
+    assert store.boxes_owned_by([ANN]) == frozenset()
     ends = store.domain_ends([CHEM, Domain("law.ox.ac.uk"), Domain("hist.ox.ac.uk")])
     assert ends == {CHEM: date.max, Domain("law.ox.ac.uk"): date(2025, 3, 16)}
 

@@ -179,9 +179,15 @@ def _settle_state(case: Case, found: Entitlement, setting: Setting) -> None:
 
 
 def _left_on(case: Case, found: Entitlement, setting: Setting) -> date | None:
-    """D09: the first day without any current card. Rows that vanish later never make it an earlier one."""
-    if any(card.current(setting.today) for card in case.record.cards):
+    """D09: the first day without any current card. Rows that vanish later never make it an earlier one.
+
+    Where the card that was current has itself vanished, those that are left do not know the day: it is today.
+    """
+    state, cards = case.state, case.record.cards
+    if any(card.current(setting.today) for card in cards):
         return None
+    if state.left_on is None and state.code is not None and state.code not in {card.status_code for card in cards}:
+        return setting.today
     told = [day for day in (found.left_on, case.state.left_on) if day is not None]
     return max(told, default=None)
 

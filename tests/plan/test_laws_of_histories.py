@@ -59,16 +59,6 @@ def _lived(history: list[Event], settle: int = 120) -> list[tuple[date, World, D
     return lived
 
 
-def _with_after(lived: list[tuple[date, World, Day]]) -> list[tuple[date, World, Day]]:
-    return [(today, replace_ledger(world, done), done) for today, world, done in lived]
-
-
-def replace_ledger(world: World, done: Day) -> World:
-    other = _twin(world)
-    other.ledger = done.ledger
-    return other
-
-
 @few
 @given(histories())
 def test_a_second_run_on_the_same_day_has_nothing_to_do(history: list[Event]) -> None:

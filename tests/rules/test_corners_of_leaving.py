@@ -47,6 +47,26 @@ def test_a_status_change_tells_of_all_addresses_and_their_true_day() -> None:
     ]
 
 
+def test_of_a_cancellation_and_a_status_change_each_takes_its_day() -> None:
+    """2.2, D22: disabled a month after the cancellation, deleted a month after the status, not two after disabling."""
+    world = _ann(cancelled_on="2025-01-15")
+    world.card("1", "CL", "Ann", "Lee", "2025-02-01", "2030-09-30", card_id="library")
+    days = ("2025-01-15", "2025-01-16", "2025-02-01", "2025-02-02", "2025-02-15", "2025-02-28", "2025-03-01")
+    assert [[kind for kind, _ in world.run(day).acts] for day in days] == [
+        [],
+        ["SendNotice"],
+        [],
+        ["SendNotice"],
+        ["DisableMailbox"],
+        [],
+        ["DeleteMailbox"],
+    ]
+    assert [(n.kind, str(n.delete_on)) for n in world.sent()] == [
+        ("cancelled", "2025-02-15"),
+        ("status_change", "2025-03-01"),
+    ]
+
+
 def test_a_vanished_card_of_somebody_who_left_long_ago_counts_from_today() -> None:
     """D09, D26: an older card that is still there does not make the leaving years older than it was."""
     world = oxford().person("1", "ball0001").affiliation("1", "BALL", "2019-10-01")

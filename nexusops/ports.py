@@ -9,6 +9,7 @@ from typing import Protocol
 
 from nexusops.errors import Defect
 from nexusops.model.addresses import AddressState, Allocation
+from nexusops.model.dns import Answer, Question
 from nexusops.model.findings import Finding
 from nexusops.model.ids import Address, Domain, MailboxKey, PersonId, UnitId
 from nexusops.model.journal import (
@@ -99,16 +100,14 @@ class Tenant(Protocol):
 
     def prepare(self, domains: Collection[Domain], at: datetime) -> None:
         """Before the first write of a run. The embedded tenant accepts the domains and takes the time; a real one:
-        nothing.
-        """
+        nothing."""
         ...
 
     def perform(self, steps: Sequence[Step]) -> Iterator[StepOutcome]:
         """Carries out steps that do not depend on one another; yields an outcome for each as it comes.
 
         Each step looks first: what already is as it should be is done without a write; what is neither as the plan
-        found it nor as it should be is set aside. Every write is verified by reading.
-        """
+        found it nor as it should be is set aside. Every write is verified by reading."""
         ...
 
     def send_mail(self, sender: str, message: JsonObject) -> None:
@@ -128,6 +127,22 @@ class Notifier(Protocol):
     def close(self) -> None: ...
 
 
+class Resolver(Protocol):
+    """Answers DNS questions: a name server, or a zone file. That nobody answered is said, never an empty answer."""
+
+    def ask(self, questions: Collection[Question]) -> Mapping[Question, Answer]: ...
+
+    def close(self) -> None: ...
+
+
+class Publisher(Protocol):
+    """The DNS of service domains (R69, R78): PublishRecords and RetireRecords, looked at first and verified after."""
+
+    def perform(self, steps: Sequence[Step]) -> Iterator[StepOutcome]: ...
+
+    def close(self) -> None: ...
+
+
 class Store(Protocol):
     """The ledger, the journal and everything else that must survive (architecture.md, Settled details)."""
 
@@ -143,8 +158,7 @@ class Store(Protocol):
 
     def stage(self, record: SnapshotRecord, tables: Mapping[str, bytes]) -> None:
         """Keeps a snapshot's tables without accepting it; the accepted and the latest staged one are kept, older ones
-        go.
-        """
+        go."""
         ...
 
     def tables(self, sha256: str) -> Mapping[str, bytes]: ...
@@ -155,8 +169,7 @@ class Store(Protocol):
 
     def due(self, today: date) -> frozenset[str]:
         """Scopes (person:ID, box:ID) whose due date is reached, and those in ``unfinished``. An index query, never a
-        scan.
-        """
+        scan."""
         ...
 
     def known_people(self) -> frozenset[PersonId]: ...
@@ -179,8 +192,7 @@ class Store(Protocol):
 
     def ledger(self, people: Collection[PersonId] | None, boxes: Collection[str] | None) -> Ledger:
         """The slice of these people and boxes (None: all), without ``holders`` and ``owners``. Boxes owned by these
-        people are included.
-        """
+        people are included."""
         ...
 
     def holders(self, names: Collection[tuple[Domain, str]]) -> Sequence[Allocation]:
@@ -205,24 +217,21 @@ class Store(Protocol):
 
     def accept(self, acceptance: Acceptance) -> int:
         """One transaction; returns the serial after it. It rises by one if ledger rows changed. Raises StalePlan
-        where the serial is not the expected one.
-        """
+        where the serial is not the expected one."""
         ...
 
     def record(self, entries: Sequence[Entry], rows: Sequence[RowChange] = (), finished: Collection[str] = ()) -> None:
         """One transaction: journal entries, what the outcomes alter in the ledger, and scopes that are no longer
         unfinished.
 
-        These row changes do not raise the serial by themselves; ``finish`` does so once where any were made.
-        """
+        These row changes do not raise the serial by themselves; ``finish`` does so once where any were made."""
         ...
 
     def begin(self, run: RunRecord) -> None: ...
 
     def finish(self, run: RunRecord, findings: Sequence[Finding] = ()) -> None:
         """The run's result, and what it found while acting; in the same transaction the serial rises if outcomes
-        altered ledger rows since ``accept``.
-        """
+        altered ledger rows since ``accept``."""
         ...
 
     def runs(self) -> Sequence[RunRecord]: ...
@@ -265,8 +274,7 @@ class Store(Protocol):
         self, states: Collection[AddressState], fallback_domain: str, also: Collection[Address]
     ) -> tuple[Sequence[LiveAddress], Sequence[Address]]:
         """Of these, what the kept table sends elsewhere than to its mailbox's name at that domain, or not at all, and
-        the addresses of ``also``; and what is in the kept table and not in one of these states.
-        """
+        the addresses of ``also``; and what is in the kept table and not in one of these states."""
         ...
 
     def keep_routing(

@@ -18,7 +18,7 @@ from nexusops.job import Job
 
 if TYPE_CHECKING:
     from nexusops.pipeline import Ports
-    from nexusops.ports import Notifier, Registration, SnapshotTables, Store, Tenant
+    from nexusops.ports import Notifier, Publisher, Registration, SnapshotTables, Store, Tenant
     from nexusops.tenant.settings import TenantSettings
 
 JOBS = "nexusops.jobs"
@@ -89,12 +89,19 @@ def _ports(configuration: Configuration, snapshot: Path | None, closing: ExitSta
         closing.callback(channel.close)
         return channel
 
+    @cache
+    def publisher() -> Publisher:
+        way = publisher_of(configuration)
+        closing.callback(way.close)
+        return way
+
     return Ports(
         store=store,
         registration=registration_of(configuration, snapshot),
         gate=gate,
         tenant=tenant,
         notifier=notifier,
+        publisher=publisher,
         jobs=jobs(),
         policy=configuration.policy,
         site=configuration.site,
@@ -179,6 +186,31 @@ def notifier_of(configuration: Configuration, tenant: Callable[[], Tenant]) -> N
 
         channel = channels.TenantChannel(lambda *mail: tenant().send_mail(*mail), (TenantFault,))
     return channels.Outbox(channel, templates, table.sender)
+
+
+def publisher_of(configuration: Configuration) -> Publisher:
+    """The ways of publishing DNS records; a dynamic update only where it is configured."""
+    from nexusops.dns import folder
+    from nexusops.dns.publishing import Publishing, Way
+
+    table = configuration.settings.dns
+    path = configuration.path(table.path)
+    ways: dict[str, Way] = {
+        "zone_lines": folder.DomainFolder(
+            folder=path, suffix="zone", written=folder.zone_text, then="for the zone", ttl=table.ttl
+        ),
+        "ticket": folder.DomainFolder(
+            folder=path, suffix="txt", written=folder.ticket_text, then="for the hostmaster", ttl=table.ttl
+        ),
+    }
+    if table.publish == "dynamic_update":
+        from nexusops.dns.primary import Primary, endpoint, tsig_key
+        from nexusops.dns.update import DynamicUpdate
+
+        host, port = endpoint("dns.server", table.server)
+        key = tsig_key(table.tsig_name, table.tsig_algorithm, configuration.secret("dns.tsig_secret").read())
+        ways[table.publish] = DynamicUpdate(primary=Primary(host=host, port=port, key=key), ttl=table.ttl)
+    return Publishing(ways)
 
 
 def tenant_settings(configuration: Configuration) -> TenantSettings:

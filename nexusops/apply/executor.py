@@ -9,12 +9,21 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from enum import Enum
 from typing import Protocol
 
 from nexusops.apply.settle import Books
 from nexusops.codec import encode_planned
 from nexusops.errors import NexusopsError
-from nexusops.model.changes import PROMISES, Change, SendNotice, kind_of, target_of
+from nexusops.model.changes import (
+    PROMISES,
+    Change,
+    PublishRecords,
+    RetireRecords,
+    SendNotice,
+    kind_of,
+    target_of,
+)
 from nexusops.model.journal import Entry, JsonValue, Phase, Step, StepOutcome, StepResult
 from nexusops.model.plan import Planned
 from nexusops.model.steps import steps_of
@@ -26,9 +35,23 @@ WAVE = 40
 
 
 class Performer(Protocol):
-    """The tenant, or the channel of notices."""
+    """The tenant, the channel of notices, or the publisher of DNS records."""
 
     def perform(self, steps: Sequence[Step]) -> Iterator[StepOutcome]: ...
+
+
+class _Port(Enum):
+    """Whose step it is; in the order in which a wave's steps are done: notices tell what has happened."""
+
+    TENANT = 1
+    PUBLISHER = 2
+    NOTIFIER = 3
+
+
+def _port(change: Change) -> _Port:
+    if isinstance(change, SendNotice):
+        return _Port.NOTIFIER
+    return _Port.PUBLISHER if isinstance(change, PublishRecords | RetireRecords) else _Port.TENANT
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +61,7 @@ class Acting:
     store: Store
     tenant: Performer
     notifier: Performer
+    publisher: Performer
     run_id: str
     actor: str
     at: datetime
@@ -119,7 +143,10 @@ class Execution:
             self._settle(work, _failed(work, message))
 
     def _performer(self, change: Change) -> Performer:
-        return self.acting.notifier if isinstance(change, SendNotice) else self.acting.tenant
+        acting = self.acting
+        return {_Port.TENANT: acting.tenant, _Port.PUBLISHER: acting.publisher, _Port.NOTIFIER: acting.notifier}[
+            _port(change)
+        ]
 
     def _settle(self, work: _Work, outcome: StepOutcome) -> None:
         last = work.at + 1 == len(work.steps)
@@ -201,12 +228,12 @@ def _waves(ready: Sequence[_Work]) -> Iterator[Sequence[_Work]]:
     """Steps of one performer together, and never two of the same mailbox: they would overwrite each other's
     addresses.
     """
-    for notices in (False, True):
+    for port in _Port:
         busy: set[str] = set()
         mine = []
         for work in ready:
             change = work.planned.change
-            if isinstance(change, SendNotice) is notices and (notices or object_key(change) not in busy):
+            if _port(change) is port and (port is _Port.NOTIFIER or object_key(change) not in busy):
                 busy.add(object_key(change))
                 mine.append(work)
         for start in range(0, len(mine), WAVE):

@@ -18,6 +18,7 @@ from nexusops.model.changes import (
     CreateMailbox,
     DeleteMailbox,
     DisableMailbox,
+    DnsRecord,
     EnableMailbox,
     GrantAccess,
     PublishRecords,
@@ -128,9 +129,9 @@ def encode(change: Change) -> tuple[JsonObject | None, JsonObject | None]:
         case RevokeAccess():
             return {"mailbox": change.mailbox.name, "connection": change.connection}, None
         case PublishRecords():
-            return None, _records(change)
+            return _records(change, change.replaces) if change.replaces else None, _records(change, change.records)
         case RetireRecords():
-            return _records(change), None
+            return _records(change, change.records), None
         case _:
             assert_never(change)
 
@@ -187,9 +188,9 @@ def _notice(change: SendNotice) -> JsonObject:
     }
 
 
-def _records(change: PublishRecords | RetireRecords) -> JsonObject:
-    records: list[JsonValue] = [{"type": r.type, "name": r.name, "value": r.value} for r in change.records]
-    return {"domain": change.domain, "records": records, "as": change.publish_as}
+def _records(change: PublishRecords | RetireRecords, records: tuple[DnsRecord, ...]) -> JsonObject:
+    rows: list[JsonValue] = [{"type": r.type, "name": r.name, "value": r.value} for r in records]
+    return {"domain": change.domain, "records": rows, "as": change.publish_as}
 
 
 def _day(day: date | None) -> str | None:

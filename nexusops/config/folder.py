@@ -155,9 +155,13 @@ def _check_kinds(settings: Settings, main: Path) -> None:
             needed.append(("tenant.secret", tenant.secret))
         if tenant.authority and not tenant.authority.startswith("https://"):
             raise wrong(main, "tenant.authority", "an https:// address (credentials go nowhere else)", tenant.authority)
+    if settings.dns.publish == "dynamic_update":
+        for name in ("server", "tsig_name", "tsig_secret"):
+            needed.append((f"dns.{name}", getattr(settings.dns, name)))
     for key, value in needed:
         if not value:
-            kind = f"{key.partition('.')[0]}.kind"
+            section = key.partition(".")[0]
+            kind = "dns.publish" if section == "dns" else f"{section}.kind"
             raise UsageError(f"{main}: {key}: missing; the {kind} chosen needs it.", next_step=f"Add {key} to {main}.")
     for key in SECRETS:
         section, _, name = key.partition(".")

@@ -70,6 +70,12 @@ class DnsTable:
     site_include: str = ""
     standard_mx: str = ""
     publish: str = "zone_lines"
+    path: str = "dns"
+    ttl: int = 3600
+    server: str = ""
+    tsig_name: str = ""
+    tsig_algorithm: str = "hmac-sha256"
+    tsig_secret: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,10 +98,11 @@ CHOICES: dict[str, tuple[str, ...]] = {
     "tenant.cloud": tuple(CLOUDS),
     "notices.kind": ("tenant", "smtp", "folder"),
     "dns.publish": ("zone_lines", "dynamic_update", "ticket"),
+    "dns.tsig_algorithm": ("hmac-sha256", "hmac-sha384", "hmac-sha512"),
 }
 """Words that a key of nexusops.toml may have."""
 
-SECRETS = frozenset({"tenant.secret", "tenant.certificate_password", "notices.password"})
+SECRETS = frozenset({"tenant.secret", "tenant.certificate_password", "notices.password", "dns.tsig_secret"})
 """Keys whose value is a secret: env:NAME or file:PATH, never the secret itself."""
 
 URLS = frozenset({"registration.url", "state.url"})

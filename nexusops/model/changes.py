@@ -217,6 +217,8 @@ class RevokeAccess:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DnsRecord:
+    """``name`` is absolute, with or without its last dot. ``value`` is the zone file's, of a TXT the bare text."""
+
     type: str
     name: str
     value: str
@@ -224,10 +226,15 @@ class DnsRecord:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PublishRecords:
+    """All records of one service domain. ``replaces`` are those that we published there before, and that these
+    replace; anything else that stands in their place is somebody else's, and sets the change aside.
+    """
+
     why: Why
     domain: str
     records: tuple[DnsRecord, ...]
     publish_as: str
+    replaces: tuple[DnsRecord, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -278,23 +285,9 @@ def target_of(change: Change) -> str:
     return change.mailbox.name
 
 
-UNDO: Mapping[Kind, Undo] = {
-    Kind.CREATE_MAILBOX: Undo.EXACT,
-    Kind.ENABLE_MAILBOX: Undo.EXACT,
-    Kind.DISABLE_MAILBOX: Undo.EXACT,
+UNDO: Mapping[Kind, Undo] = {kind: Undo.EXACT for kind in Kind} | {
     Kind.DELETE_MAILBOX: Undo.PARTIAL,
     Kind.RESTORE_MAILBOX: Undo.PARTIAL,
-    Kind.ADD_ADDRESS: Undo.EXACT,
-    Kind.WIND_DOWN_ADDRESS: Undo.EXACT,
-    Kind.REVIVE_ADDRESS: Undo.EXACT,
-    Kind.REMOVE_ADDRESS: Undo.EXACT,
-    Kind.SET_SENDER: Undo.EXACT,
-    Kind.SET_FORWARD: Undo.EXACT,
-    Kind.CLEAR_FORWARD: Undo.EXACT,
     Kind.SEND_NOTICE: Undo.NONE,
-    Kind.GRANT_ACCESS: Undo.EXACT,
-    Kind.REVOKE_ACCESS: Undo.EXACT,
-    Kind.PUBLISH_RECORDS: Undo.EXACT,
-    Kind.RETIRE_RECORDS: Undo.EXACT,
 }
 """What an undo can bring back. A deletion is undone within 30 days, with whatever the tenant kept."""

@@ -268,12 +268,13 @@ def _acting(ports: Ports, tables: SnapshotTables, plan: Plan, mandate: Mandate, 
     """Tenant and channel are opened before anything is accepted: what is not configured ends the run in time."""
     if not plan.changes:
         return None
-    tenant, notifier = ports.tenant(), ports.notifier()
+    tenant, notifier, publisher = ports.tenant(), ports.notifier(), ports.publisher()
     tenant.prepare(tables.slice((), ports.services).domains, mandate.at)
     return Acting(
         store=ports.store,
         tenant=tenant,
         notifier=notifier,
+        publisher=publisher,
         run_id=record.run_id,
         actor=mandate.actor,
         at=mandate.at,

@@ -11,7 +11,7 @@ from nexusops.model.changes import Kind
 from nexusops.model.policy import Policy, Site
 from nexusops.model.services import ServiceRequest
 from nexusops.plan.guard import GuardLimits
-from nexusops.ports import Gate, Notifier, Registration, Store, Tenant
+from nexusops.ports import Gate, Notifier, Publisher, Registration, Store, Tenant
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,13 +25,14 @@ class ConfigTexts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ports:
-    """All adapters and values of one site. Tenant and notifier are opened when something is to be read or sent."""
+    """All adapters and values of one site. Tenant, notifier and publisher are opened when there is something to do."""
 
     store: Store
     registration: Registration
     gate: Gate
     tenant: Callable[[], Tenant]
     notifier: Callable[[], Notifier]
+    publisher: Callable[[], Publisher]
     jobs: Mapping[str, Job]
     policy: Policy
     site: Site

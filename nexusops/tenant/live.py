@@ -140,9 +140,9 @@ class LiveTenant:
                 return await changing.disable(site, step, change)
             case EnableMailbox():
                 return await changing.enable(site, step, change)
-            case GrantAccess() | RevokeAccess() | PublishRecords() | RetireRecords():
+            case GrantAccess() | RevokeAccess():
                 return _unsupported(step, "this version of nexusops cannot carry it out yet")
-            case WindDownAddress() | ReviveAddress() | SendNotice():
+            case WindDownAddress() | ReviveAddress() | SendNotice() | PublishRecords() | RetireRecords():
                 return _unsupported(step, "it is no change of the tenant")
             case _:
                 assert_never(change)

@@ -17,7 +17,9 @@ from nexusops.model.changes import (
     Change,
     CreateMailbox,
     DisableMailbox,
+    DnsRecord,
     OnMailbox,
+    PublishRecords,
     RemoveAddress,
     SendNotice,
     SetForward,
@@ -106,9 +108,15 @@ def journal(store: SqlStore) -> list[tuple[str | None, str | None, str]]:
 
 
 def carry_out(
-    store: SqlStore, changes: Sequence[Planned], tenant: Port, notifier: Port | None = None, held: Sequence[str] = ()
+    store: SqlStore,
+    changes: Sequence[Planned],
+    tenant: Port,
+    notifier: Port | None = None,
+    publisher: Port | None = None,
+    held: Sequence[str] = (),
 ) -> Tally:
-    acting = Acting(store=store, tenant=tenant, notifier=notifier or Port(store), run_id="r1", actor="op", at=AT)
+    notifier, publisher = notifier or Port(store), publisher or Port(store)
+    acting = Acting(store=store, tenant=tenant, notifier=notifier, publisher=publisher, run_id="r1", actor="op", at=AT)
     return Execution(acting, Books(store.ledger(None, None), Policy(), DAY), changes, frozenset(held)).carry_out()
 
 
@@ -335,3 +343,13 @@ def test_several_steps_of_an_end_leave_the_ledger_alone(store: SqlStore) -> None
         "protocols",
         "hide",
     ]
+
+
+def test_dns_records_go_to_the_publisher_between_tenant_and_notices(store: SqlStore) -> None:
+    """R69, R78: with a row pair in the journal like any other step."""
+    record = DnsRecord(type="TXT", name="a.chem.ox.ac.uk.", value="v=spf1 -all")
+    publish = PublishRecords(why=WHY, domain="a.chem.ox.ac.uk", records=(record,), publish_as="ticket")
+    tenant, publisher = Port(store), Port(store)
+    carry_out(store, planned((publish, ()), (add(), ())), tenant, publisher=publisher)
+    assert (tenant.waves, publisher.waves) == ([[("c2", "add")]], [[("c1", "publish")]])
+    assert journal(store)[-2:] == [("c1", "publish", "intent"), ("c1", "publish", "done")]

@@ -70,6 +70,7 @@ _FIELDS: dict[str, st.SearchStrategy[object]] = {
     "domain": words,
     "records": _records,
     "restore": st.dictionaries(words, st.booleans(), max_size=2),
+    "replaces": _records,
     "publish_as": st.sampled_from(["zone_lines", "dynamic_update", "ticket"]),
 }
 _OWN_FIELDS: dict[tuple[Kind, str], st.SearchStrategy[object]] = {

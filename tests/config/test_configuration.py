@@ -105,6 +105,9 @@ def test_the_cambridge_profile_brings_its_zone_its_tickets_and_its_neutral_spf(w
         (MINIMAL + '[tenant]\nkind = "microsoft356"\n', None, None, ("tenant.kind", "embedded | microsoft365")),
         (MINIMAL + '[tenant]\nkind = "microsoft365"\n', None, None, ("tenant.tenant_id", "missing")),
         (MINIMAL + '[registration]\nkind = "database"\n', None, None, ("registration.url", "missing")),
+        (MINIMAL + '[dns]\npublish = "dynamic_update"\n', None, None, ("dns.server", "dns.publish", "missing")),
+        (MINIMAL + '[dns]\ntsig_algorithm = "hmac-md5"\n', None, None, ("dns.tsig_algorithm", "hmac-sha256")),
+        (MINIMAL + '[dns]\ntsig_secret = "aGFsbG8="\n', None, None, ("dns.tsig_secret", "env:NAME")),
     ],
 )
 def test_a_mistake_is_refused_with_file_key_and_what_was_expected(

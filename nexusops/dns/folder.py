@@ -1,0 +1,101 @@
+"""What a person publishes: one file a domain, with its lines for the zone or the text of a ticket (R69, R78, R88).
+
+    FOLDER/publish/DOMAIN.zone     to be in the zone: what octoDNS reads
+    FOLDER/retire/DOMAIN.zone      to be taken out of it
+    FOLDER/publish/DOMAIN.txt, FOLDER/retire/DOMAIN.txt     the same as tickets to the hostmaster
+
+A text depends on its change alone, so that a file which holds it already is left as it stands.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from nexusops.dns.publishing import Carried, NotPublished, Unfit
+from nexusops.dns.records import BadRecord, lines
+from nexusops.model.changes import DnsRecord, PublishRecords, RetireRecords
+
+Written = Callable[[PublishRecords | RetireRecords, int], str]
+PUBLISH, RETIRE = "publish", "retire"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DomainFolder:
+    """A way of publishing that leaves the act to a person; ``written`` makes the text, ``suffix`` is ``zone`` or
+    ``txt``, ``then`` says what the person does with it.
+    """
+
+    folder: Path
+    suffix: str
+    written: Written
+    then: str
+    ttl: int
+
+    def publish(self, change: PublishRecords) -> Carried:
+        message = self._left(PUBLISH, RETIRE, change)
+        return Carried(before=change.replaces or None, after=change.records, message=message)
+
+    def retire(self, change: RetireRecords) -> Carried:
+        message = self._left(RETIRE, PUBLISH, change)
+        return Carried(before=change.records, after=(), message=message)
+
+    def _left(self, here: str, not_there: str, change: PublishRecords | RetireRecords) -> str:
+        """Leaves the text under ``here``, and none of this domain under ``not_there``; says where."""
+        name = f"{change.domain.lower().rstrip('.')}.{self.suffix}"
+        path, other = self.folder / here / name, self.folder / not_there / name
+        try:
+            text = self.written(change, self.ttl)
+        except BadRecord as error:
+            raise Unfit(f"not a record: {error}") from error
+        try:
+            if not path.exists() or path.read_text("utf-8") != text:
+                path.parent.mkdir(parents=True, exist_ok=True)
+                part = path.with_name(f".{name}.part")
+                part.write_text(text, "utf-8")
+                part.replace(path)
+            other.unlink(missing_ok=True)
+            kept = path.read_text("utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            raise NotPublished(f"{path} cannot be written: {error}") from error
+        if kept != text:
+            raise NotPublished(f"{path} does not hold what was written")
+        return f"{path}: {self.then}"
+
+
+def zone_text(change: PublishRecords | RetireRecords, ttl: int) -> str:
+    """The lines to paste into the zone, or to take out of it; comments say which, and why."""
+    adds = isinstance(change, PublishRecords)
+    title = "lines to add to the zone" if adds else "lines to take out of the zone"
+    text = [f"; {change.domain}: {title}", f"; {_why(change)}"]
+    if isinstance(change, PublishRecords) and change.replaces:
+        text += ["; they replace, so take out:", *(f"; {one}" for one in lines(_gone(change), ttl))]
+    return "\n".join([*text, *lines(change.records, ttl)]) + "\n"
+
+
+def ticket_text(change: PublishRecords | RetireRecords, ttl: int) -> str:
+    """A request to the hostmaster: TXT and MX records are not delegated to institutions (R78, R88)."""
+    adds = isinstance(change, PublishRecords)
+    asked = "add these records" if adds else "remove these records"
+    text = [
+        f"Subject: mail domain {change.domain}: please {asked}",
+        "",
+        f"Please {asked} for the mail domain {change.domain}:",
+        "",
+        *(f"    {one}" for one in lines(change.records, ttl)),
+        "",
+    ]
+    if isinstance(change, PublishRecords) and change.replaces:
+        text += ["They replace these, which should go:", "", *(f"    {one}" for one in lines(_gone(change), ttl)), ""]
+    text += [f"Why: {_why(change)}", "The strings of a TXT record are read as one; none is longer than 255 octets.", ""]
+    return "\n".join(text)
+
+
+def _gone(change: PublishRecords) -> list[DnsRecord]:
+    return [record for record in change.replaces if record not in change.records]
+
+
+def _why(change: PublishRecords | RetireRecords) -> str:
+    because = " ".join(change.why.because.split())
+    return f"request {change.why.subject}, rule {change.why.rule}: {because}"

@@ -1,0 +1,93 @@
+"""The Publisher of ports.py: each step goes the way that its change names (R69, R78, T13)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from nexusops.dns.records import absolute, is_domain
+from nexusops.model.changes import DnsRecord, PublishRecords, RetireRecords
+from nexusops.model.journal import JsonObject, JsonValue, Step, StepOutcome, StepResult
+
+
+class Unfit(Exception):
+    """What was found fits neither the plan's before nor its after: the step is set aside, and nothing was written."""
+
+
+class NotPublished(Exception):
+    """It could not be carried out; the next run looks again."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Carried:
+    """A change that is as it should be: the records found and left, and a sentence for the journal."""
+
+    before: tuple[DnsRecord, ...] | None = None
+    after: tuple[DnsRecord, ...] | None = None
+    message: str = ""
+
+
+class Way(Protocol):
+    """One way of publishing. Each looks first, and verifies afterwards; raises Unfit or NotPublished."""
+
+    def publish(self, change: PublishRecords) -> Carried: ...
+
+    def retire(self, change: RetireRecords) -> Carried: ...
+
+
+class Publishing:
+    """All ways by their name (``publish_as``)."""
+
+    def __init__(self, ways: Mapping[str, Way]) -> None:
+        self._ways = ways
+
+    def perform(self, steps: Sequence[Step]) -> Iterator[StepOutcome]:
+        for step in steps:
+            yield self._one(step)
+
+    def _one(self, step: Step) -> StepOutcome:
+        change = step.change
+        if not isinstance(change, PublishRecords | RetireRecords):
+            return _outcome(step, StepResult.FAILED, message="it is no change of DNS records")
+        strangers = [one.name for one in change.records if not _within(one.name, change.domain)]
+        if strangers or not is_domain(change.domain):
+            message = f"{', '.join(strangers) or change.domain} is not in a domain that may be published"
+            return _outcome(step, StepResult.SET_ASIDE, message=message)
+        way = self._ways.get(change.publish_as)
+        if way is None:
+            known = ", ".join(self._ways)
+            message = f"dns.publish: {change.publish_as} is not configured; there is {known}"
+            return _outcome(step, StepResult.FAILED, message=message)
+        try:
+            carried = way.publish(change) if isinstance(change, PublishRecords) else way.retire(change)
+        except Unfit as error:
+            return _outcome(step, StepResult.SET_ASIDE, message=str(error))
+        except NotPublished as error:
+            return _outcome(step, StepResult.FAILED, message=str(error))
+        return _outcome(
+            step, StepResult.DONE, _records(carried.before), _records(carried.after), message=carried.message
+        )
+
+    def close(self) -> None:
+        return
+
+
+def _within(name: str, domain: str) -> bool:
+    """Whether it is the domain itself, or beneath it."""
+    return f".{absolute(name)}".endswith(f".{absolute(domain)}")
+
+
+def _outcome(
+    step: Step, result: StepResult, before: JsonObject | None = None, after: JsonObject | None = None, *, message: str
+) -> StepOutcome:
+    return StepOutcome(
+        change_id=step.change_id, step=step.name, result=result, before=before, after=after, message=message
+    )
+
+
+def _records(records: tuple[DnsRecord, ...] | None) -> JsonObject | None:
+    if records is None:
+        return None
+    rows: list[JsonValue] = [{"type": one.type, "name": one.name, "value": one.value} for one in records]
+    return {"records": rows}

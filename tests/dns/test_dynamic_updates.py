@@ -1,0 +1,119 @@
+"""Dynamic updates against a real BIND: what stands in the way, who may write, and what a fault leaves behind."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Iterator
+
+import pytest
+from building.name_server import OTHER_SECRET, SECRET, NameServer, name_server
+
+from nexusops.dns.primary import Primary, endpoint, tsig_key
+from nexusops.dns.publishing import Publishing
+from nexusops.dns.update import DynamicUpdate
+from nexusops.errors import UsageError
+from nexusops.model.changes import DnsRecord, PublishRecords, RetireRecords, Why
+from nexusops.model.journal import Step, StepOutcome, StepResult
+
+WHY = Why(subject="r1", rule="R68", because="the request was approved")
+ZONE = """
+verified.chem IN TXT "site-verification=123"
+taken.chem IN TXT "v=spf1 -all"
+mail.chem IN MX 5 mx.elsewhere.example.
+alias.chem IN CNAME www.example.
+twice.chem IN TXT "V=SPF1 ?all"
+"""
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[NameServer]:
+    with name_server({"ox.ac.uk": ZONE}) as running:
+        yield running
+
+
+def spf(domain: str, value: str = "v=spf1 include:_spf.ox.ac.uk -all") -> DnsRecord:
+    return DnsRecord(type="TXT", name=domain, value=value)
+
+
+def perform(
+    change: PublishRecords | RetireRecords, port: int, secret: str = SECRET, key: str = "nexusops"
+) -> StepOutcome:
+    primary = Primary(host="127.0.0.1", port=port, key=tsig_key(key, "hmac-sha256", secret), timeout=3)
+    step = Step(change_id="c1", name="publish", change=change)
+    (outcome,) = Publishing({"dynamic_update": DynamicUpdate(primary=primary, ttl=300)}).perform([step])
+    return outcome
+
+
+def publish(domain: str, *records: DnsRecord, replaces: tuple[DnsRecord, ...] = ()) -> PublishRecords:
+    wanted = records or (spf(domain),)
+    return PublishRecords(why=WHY, domain=domain, records=wanted, publish_as="dynamic_update", replaces=replaces)
+
+
+def test_other_texts_of_the_name_stay(server: NameServer) -> None:
+    domain = "verified.chem.ox.ac.uk"
+    assert perform(publish(domain), server.port).result is StepResult.DONE
+    assert server.ask(domain, "TXT") == ['"site-verification=123"', '"v=spf1 include:_spf.ox.ac.uk -all"']
+    retire = RetireRecords(why=WHY, domain=domain, records=(spf(domain),), publish_as="dynamic_update")
+    assert perform(retire, server.port).result is StepResult.DONE
+    assert server.ask(domain, "TXT") == ['"site-verification=123"']
+
+
+@pytest.mark.parametrize(
+    ("domain", "record", "found"),
+    [
+        ("taken.chem.ox.ac.uk", None, "v=spf1 -all"),
+        ("twice.chem.ox.ac.uk", None, "V=SPF1 ?all"),
+        (
+            "mail.chem.ox.ac.uk",
+            DnsRecord(type="MX", name="mail.chem.ox.ac.uk", value="10 oxmail.ox.ac.uk."),
+            "elsewhere",
+        ),
+        ("alias.chem.ox.ac.uk", None, "is an alias"),
+    ],
+)
+def test_somebody_elses_record_in_its_place_sets_it_aside(
+    server: NameServer, domain: str, record: DnsRecord | None, found: str
+) -> None:
+    """Neither as the plan found it nor as it should be: nothing is written."""
+    before = server.serial("ox.ac.uk")
+    outcome = perform(publish(domain, *([record] if record else [])), server.port)
+    assert (outcome.result, found in outcome.message) == (StepResult.SET_ASIDE, True), outcome.message
+    assert server.serial("ox.ac.uk") == before
+
+
+def test_a_key_that_may_not_write_fails_with_the_servers_word(server: NameServer) -> None:
+    outcome = perform(publish("new.chem.ox.ac.uk"), server.port, OTHER_SECRET, "reader")
+    assert (outcome.result, "REFUSED" in outcome.message) == (StepResult.FAILED, True), outcome.message
+    assert server.ask("new.chem.ox.ac.uk", "TXT") == []
+
+
+def test_a_wrong_key_fails_and_stays_secret(server: NameServer) -> None:
+    outcome = perform(publish("new.chem.ox.ac.uk"), server.port, OTHER_SECRET)
+    assert (outcome.result, "key" in outcome.message) == (StepResult.FAILED, True), outcome.message
+    assert OTHER_SECRET not in outcome.message
+
+
+def test_a_zone_that_the_server_does_not_have_fails(server: NameServer) -> None:
+    """A refusal is not an empty answer."""
+    outcome = perform(publish("x.cam.ac.uk"), server.port)
+    assert (outcome.result, "REFUSED" in outcome.message) == (StepResult.FAILED, True), outcome.message
+
+
+def test_a_server_that_is_away_fails() -> None:
+    with socket.socket() as closed:
+        closed.bind(("127.0.0.1", 0))
+        outcome = perform(publish("new.chem.ox.ac.uk"), closed.getsockname()[1])
+    assert (outcome.result, "127.0.0.1" in outcome.message) == (StepResult.FAILED, True), outcome.message
+
+
+def test_an_address_that_is_none_is_a_usage_error() -> None:
+    assert endpoint("dns.server", "[::1]:5353") == ("::1", 5353)
+    assert endpoint("dns.server", "ns.example") == ("ns.example", 53)
+    with pytest.raises(UsageError, match=r"dns\.server"):
+        endpoint("dns.server", "ns.example:99999")
+
+
+def test_a_key_that_is_no_base64_is_refused_without_being_repeated() -> None:
+    with pytest.raises(UsageError) as caught:
+        tsig_key("nexusops", "hmac-sha256", "hunter2hunter")
+    assert "hunter2" not in str(caught.value)

@@ -285,7 +285,7 @@ def target_of(change: Change) -> str:
     return change.mailbox.name
 
 
-UNDO: Mapping[Kind, Undo] = {kind: Undo.EXACT for kind in Kind} | {
+UNDO: Mapping[Kind, Undo] = dict.fromkeys(Kind, Undo.EXACT) | {
     Kind.DELETE_MAILBOX: Undo.PARTIAL,
     Kind.RESTORE_MAILBOX: Undo.PARTIAL,
     Kind.SEND_NOTICE: Undo.NONE,

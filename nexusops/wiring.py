@@ -107,6 +107,7 @@ def _ports(configuration: Configuration, snapshot: Path | None, closing: ExitSta
         site=configuration.site,
         guard=configuration.guard,
         services=configuration.services,
+        faulty_services=configuration.requests.faults(configuration.folder),
         texts=ConfigTexts(
             policy=configuration.text("policy.toml"),
             services=configuration.services_text(),

@@ -30,6 +30,7 @@ COMMANDS: dict[str, Lazily] = {
     "resume": Lazily("nexusops.cli.act:resume", "Finish an interrupted run."),
     "routing": Lazily("nexusops.cli.routing:routing", "The routing table for the mail hubs."),
     "run": Lazily("nexusops.cli.act:run", "Plan, check the guards, apply, and send notices."),
+    "saas": Lazily("nexusops.cli.saas:saas", "How a product may send mail, from the question to the proof."),
     "show": Lazily("nexusops.cli.plan:show", "Print a saved plan."),
     "snapshot": Lazily("nexusops.cli.snapshot:snapshot", "Check or compare registration snapshots."),
     "state": Lazily("nexusops.cli.state:state", "Export everything that nexusops remembers."),

@@ -14,7 +14,7 @@ from nexusops.config.guard import load_guard
 from nexusops.config.policy import load_policy
 from nexusops.config.schema import CHOICES, SECRETS, URLS, Settings, TenantTable
 from nexusops.config.secrets import Secret
-from nexusops.config.services import load_services
+from nexusops.config.services import Requests, load_services
 from nexusops.config.strict import Layer, Setting, layered, read_toml, wrong
 from nexusops.errors import UsageError
 from nexusops.model.policy import Policy, Site
@@ -31,13 +31,18 @@ class Configuration:
     settings: Settings
     policy: Policy
     guard: GuardLimits
-    services: Mapping[str, ServiceRequest]
+    requests: Requests
     shown: tuple[Setting, ...]
 
     @property
     def site(self) -> Site:
         table = self.settings.site
         return Site(name=table.name, fallback_domain=table.fallback_domain, parent_domain=table.parent_domain)
+
+    @property
+    def services(self) -> Mapping[str, ServiceRequest]:
+        """The requests for SaaS mail that can be read."""
+        return self.requests.good
 
     @property
     def templates(self) -> Path | None:
@@ -68,7 +73,8 @@ class Configuration:
 
     def services_text(self) -> str:
         """The requests as JSON."""
-        requests = {name: asdict(request) for name, request in self.services.items()}
+        requests: dict[str, object] = {name: asdict(request) for name, request in self.services.items()}
+        requests |= {name: {"faulty": fault} for name, fault in self.requests.faults(self.folder).items()}
         return json.dumps(requests, sort_keys=True, ensure_ascii=False)
 
 
@@ -89,7 +95,7 @@ def load(folder: Path) -> Configuration:
         settings=settings,
         policy=policy,
         guard=guard,
-        services=load_services(folder / "services"),
+        requests=load_services(folder / "services"),
         shown=(*(_masked(one, settings, folder) for one in shown), *policy_shown, *guard_shown),
     )
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 import typing
-from dataclasses import MISSING, fields
+from collections.abc import Mapping
+from dataclasses import MISSING, dataclass, field, fields
 from pathlib import Path
 
 from nexusops.config.strict import convert, read_toml, unknown, wrong
 from nexusops.errors import UsageError
+from nexusops.model.ids import domain_of, local_of
 from nexusops.model.services import ServiceRequest
 
 CHOICES: dict[str, tuple[str, ...]] = {
@@ -17,11 +19,33 @@ CHOICES: dict[str, tuple[str, ...]] = {
     "mode_wanted": ("auto", "mailbox", "service_domain", "dept_include"),
 }
 _REQUEST_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
+_LOCAL = re.compile(r"[A-Za-z0-9_+-]+(\.[A-Za-z0-9_+-]+)*")
+_HOST = re.compile(r"([A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?\.)+[A-Za-z]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.?")
 
 
-def load_services(folder: Path) -> dict[str, ServiceRequest]:
-    """All requests of the folder by request_id, in the order of their ids; none where there is no folder."""
-    return {path.stem: load_service(path) for path in sorted(folder.glob("*.toml"))}
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Requests:
+    """The requests of a folder by request_id, in the order of their ids, and what is wrong with the faulty ones."""
+
+    good: Mapping[str, ServiceRequest] = field(default_factory=dict)
+    faulty: Mapping[str, UsageError] = field(default_factory=dict)
+
+    def faults(self, folder: Path) -> dict[str, str]:
+        """What is wrong, and what to do, in words that do not depend on where the folder stands."""
+        said = {name: f"{error.message} {error.next_step}" for name, error in self.faulty.items()}
+        return {name: text.replace(f"{folder}/", "") for name, text in said.items()}
+
+
+def load_services(folder: Path) -> Requests:
+    """All requests of the folder; none where there is no folder. A faulty one holds back itself only (D29)."""
+    good: dict[str, ServiceRequest] = {}
+    faulty: dict[str, UsageError] = {}
+    for path in sorted(folder.glob("*.toml")):
+        try:
+            good[path.stem] = load_service(path)
+        except UsageError as error:
+            faulty[path.stem] = error
+    return Requests(good=good, faulty=faulty)
 
 
 def load_service(path: Path) -> ServiceRequest:
@@ -54,8 +78,23 @@ def _check(values: dict[str, object], path: Path) -> None:
     volume = values.get("daily_volume", 0)
     if isinstance(volume, int) and volume < 0:
         raise wrong(path, "daily_volume", "a whole number that is not negative", volume)
-    if not values["service_name"]:
-        raise wrong(path, "service_name", "a name", values["service_name"])
+    for key in ("service_name", "unit_id", "requester"):
+        if not str(values[key]).strip():
+            raise wrong(path, key, "a name", values[key])
+    for key in ("provider_include", "bounce_mx"):
+        name = str(values.get(key, ""))
+        if name and not (_HOST.fullmatch(name) and len(name) <= 254):
+            raise wrong(path, key, "a name in DNS, such as spf.adminday.example", name)
+    sender = str(values.get("from_local", ""))
+    if sender and not _is_sender(sender):
+        raise wrong(path, "from_local", "what stands before the @, at most 64 letters, digits, . - _ and +", sender)
+
+
+def _is_sender(text: str) -> bool:
+    """A local part, or a whole address."""
+    local = local_of(text) if "@" in text else text
+    rest = "@" not in text or _HOST.fullmatch(domain_of(text)) is not None
+    return rest and len(local) <= 64 and _LOCAL.fullmatch(local) is not None
 
 
 def _hints() -> dict[str, object]:

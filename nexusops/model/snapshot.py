@@ -69,4 +69,6 @@ class Snapshot:
     """mailbox_ids and addresses of non-personal rows with a fault, to its code (D29): in neither table above, and yet
     not gone; whatever stands under these names is left as it is."""
     services: Mapping[str, ServiceRequest] = field(default_factory=dict)
+    frozen_services: Mapping[str, str] = field(default_factory=dict)
+    """Requests that cannot be read, with what is wrong; whatever stands under these names is left as it is."""
     findings: tuple[Finding, ...] = ()

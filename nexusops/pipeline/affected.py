@@ -46,13 +46,15 @@ def affected(ports: Ports, tables: SnapshotTables, today: date, *, full: bool) -
         people |= store.people_of_addresses(tables.changed_addresses(previous))
         boxes |= tables.changed_boxes(previous)
     if services_hash != ports.services_hash:
-        boxes |= set(ports.services) | (store.known_boxes() - _registered(tables, ports.services))
+        boxes |= {*ports.services, *ports.faulty_services}
+        boxes |= store.known_boxes() - _registered(tables, ports.services)
     boxes |= _concerned(people, boxes, tables, ports)
     return Affected(people=frozenset(people), boxes=frozenset(boxes), everyone=False)
 
 
 def _all_boxes(ports: Ports, tables: SnapshotTables) -> frozenset[str]:
-    return frozenset({*_registered(tables, ports.services), *ports.services, *ports.store.known_boxes()})
+    registered = _registered(tables, ports.services)
+    return frozenset({*registered, *ports.services, *ports.faulty_services, *ports.store.known_boxes()})
 
 
 def _registered(tables: SnapshotTables, services: Mapping[str, ServiceRequest]) -> set[str]:

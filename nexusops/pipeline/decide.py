@@ -152,6 +152,7 @@ def decide(
 def _slice(ports: Ports, tables: SnapshotTables, who: Affected) -> Snapshot:
     """The affected people's records; somebody who has gone from every table has an empty one."""
     snapshot = tables.slice(None if who.everyone else who.people, ports.services)
+    snapshot = replace(snapshot, frozen_services=ports.faulty_services)
     gone = {p: PersonRecord(person_id=p, person=None) for p in who.people if p not in snapshot.people}
     return replace(snapshot, people={**snapshot.people, **gone}) if gone else snapshot
 

@@ -22,7 +22,7 @@ from nexusops.model.snapshot import PersonRecord
 from nexusops.pipeline.act import Mandate, carry_out_for
 from nexusops.pipeline.inputs import Ports
 from nexusops.pipeline.outcome import Outcome
-from nexusops.plan.boxes import may_own_as
+from nexusops.plan.judgement import may_own_as
 from nexusops.plan.mailbox import mark_of
 from nexusops.ports import SnapshotTables
 from nexusops.rules.lifecycle import entitlement

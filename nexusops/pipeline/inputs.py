@@ -38,6 +38,8 @@ class Ports:
     site: Site
     guard: GuardLimits
     services: Mapping[str, ServiceRequest]
+    faulty_services: Mapping[str, str]
+    """Requests that cannot be read, with what is wrong: they are held back, and nothing of theirs is ended."""
     texts: ConfigTexts
     program_version: str
 
@@ -47,7 +49,7 @@ class Ports:
 
     @property
     def services_hash(self) -> str:
-        return hash_of(sorted(self.services.items()))
+        return hash_of([sorted(self.services.items()), sorted(self.faulty_services.items())])
 
     def job_of_kinds(self) -> dict[Kind, str]:
         """Which job carries a kind; every kind belongs to one."""

@@ -7,19 +7,19 @@ from dataclasses import dataclass, replace
 
 from nexusops.model.addresses import AddressKind, AddressState, Allocation
 from nexusops.model.findings import Evidence, box_scope
-from nexusops.model.ids import Address, Domain, PersonId, UnitId, box_mailbox_key, domain_of, local_of
-from nexusops.model.ledger import HoldKind, Ledger, PersonState, Standing
+from nexusops.model.ids import Address, PersonId, UnitId, box_mailbox_key, domain_of, local_of
+from nexusops.model.ledger import HoldKind, Ledger
 from nexusops.model.mailboxes import Mailbox, MailboxKind, MailboxState, SenderOrigin
-from nexusops.model.policy import Policy
+from nexusops.model.services import Advice, Ruling, SendingPath, ServiceRequest
 from nexusops.model.snapshot import Snapshot
 from nexusops.model.tenant import Reason
 from nexusops.plan.aliases import judge_alias
 from nexusops.plan.case import Setting, why
-from nexusops.plan.judgement import JudgedBox, domain_end, in_scope, unit_owns
+from nexusops.plan.judgement import JudgedBox, domain_end, in_scope, may_own, unit_owns
 from nexusops.plan.orphans import settle_owner
+from nexusops.plan.services import advice_on, report
 from nexusops.rules.allocation import Holders, end
 from nexusops.rules.lifecycle import deleted, purged
-from nexusops.rules.services import mailbox_wish
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,6 +45,8 @@ def judge_boxes(
     for name in sorted(boxes, key=lambda name: ("@" in name, name)):
         if name in snapshot.frozen_boxes:
             result = _frozen(name, snapshot.frozen_boxes[name])
+        elif name in snapshot.frozen_services:
+            result = _held_back(name, snapshot.frozen_services[name])
         elif "@" in name:
             result = judge_alias(Address(name), known.values(), ledger, snapshot, taken, setting)
         else:
@@ -67,10 +69,22 @@ def _frozen(name: str, code: str) -> JudgedBox:
     return result
 
 
+def _held_back(name: str, fault: str) -> JudgedBox:
+    """A request that cannot be read holds back itself only: its mailbox is neither made nor ended (D29)."""
+    result = JudgedBox(scope=box_scope(name))
+    result.find("SAAS_FIELD", name, fault)
+    return result
+
+
 def _judge_box(name: str, ledger: Ledger, snapshot: Snapshot, holders: Holders, setting: Setting) -> JudgedBox:
     result = JudgedBox(scope=box_scope(name))
-    wish = wish_for(name, snapshot, setting)
     box = latest(name, ledger.mailboxes.values())
+    wish = wish_for(name, snapshot)
+    request = snapshot.services.get(name)
+    if wish is None and request is not None:
+        advice = advice_on(request, snapshot, holders, setting)
+        report(result, advice)
+        wish = _saas_wish(request, advice, box)
     if wish is not None and (box is None or box.state is MailboxState.PURGED):
         _create(result, wish, box, holders, snapshot, setting)
     elif box is not None:
@@ -83,39 +97,38 @@ def latest(name: str, boxes: Iterable[Mailbox]) -> Mailbox | None:
     return max(mine, key=lambda box: box.generation, default=None)
 
 
-def wish_for(name: str, snapshot: Snapshot, setting: Setting) -> BoxWish | None:
-    """What registration, or a filed SaaS request, wants of this name."""
+def wish_for(name: str, snapshot: Snapshot) -> BoxWish | None:
+    """What registration wants of this name."""
     row = snapshot.nonpersonal_mailboxes.get(name)
-    if row is not None:
-        evidence = Evidence(table="nonpersonal_mailboxes", key=name, snapshot=snapshot.sha256)
-        return BoxWish(
-            name=name,
-            kind=MailboxKind(row.kind),
-            unit_id=row.unit_id,
-            owner=row.owner_person_id,
-            address=row.address,
-            requester=row.requested_by,
-            why=why("R30", f"{row.unit_id} asked for a {row.kind} mailbox", evidence),
-        )
-    request = snapshot.services.get(name)
-    wish = mailbox_wish(request, _unit_domain(request.unit_id, setting)) if request is not None else None
-    if request is None or wish is None:
+    if row is None:
         return None
-    because = f"{request.service_name} sends through a mailbox of its own, as {request.unit_id} asked"
+    evidence = Evidence(table="nonpersonal_mailboxes", key=name, snapshot=snapshot.sha256)
     return BoxWish(
-        name=wish.name,
-        kind=MailboxKind.SAAS,
-        unit_id=request.unit_id,
-        owner=request.owner_person_id,
-        address=wish.address,
-        requester=request.requester,
-        why=why("R61", because, Evidence(table="services", key=name)),
+        name=name,
+        kind=MailboxKind(row.kind),
+        unit_id=row.unit_id,
+        owner=row.owner_person_id,
+        address=row.address,
+        requester=row.requested_by,
+        why=why("R30", f"{row.unit_id} asked for a {row.kind} mailbox", evidence),
     )
 
 
-def _unit_domain(unit_id: UnitId, setting: Setting) -> Domain | None:
-    unit = setting.units.units.get(unit_id)
-    return unit.domain if unit else None
+def _saas_wish(request: ServiceRequest, advice: Advice, box: Mailbox | None) -> BoxWish | None:
+    """The mailbox of a request that was approved for one; one that is there stays while the request does."""
+    approved = advice.ruling is Ruling.APPROVED and advice.path is SendingPath.MAILBOX
+    if not approved and (box is None or not box.live):
+        return None
+    because = f"{request.service_name} sends through a mailbox of its own, as {request.unit_id} asked"
+    return BoxWish(
+        name=request.request_id,
+        kind=MailboxKind.SAAS,
+        unit_id=request.unit_id,
+        owner=request.owner_person_id,
+        address=advice.address if approved else None,
+        requester=request.requester,
+        why=why("R61", because, Evidence(table="services", key=request.request_id)),
+    )
 
 
 def _create(
@@ -183,18 +196,6 @@ def _refusal(wish: BoxWish, holders: Holders, snapshot: Snapshot, setting: Setti
     if not may_own(wish.owner, setting):
         return "OWNER_INELIGIBLE", "the owner may not own a non-personal mailbox; name somebody with a current card"
     return None
-
-
-def may_own(owner: PersonId | None, setting: Setting) -> bool:
-    return may_own_as(setting.owners.get(owner) if owner else None, setting.policy)
-
-
-def may_own_as(state: PersonState | None, policy: Policy) -> bool:
-    """D31: an owner is a member whose status is among the owning codes."""
-    if state is None:
-        return False
-    kept = state.state in (Standing.ENTITLED, Standing.GRACE, Standing.MISSING_HOLD, Standing.FROZEN)
-    return kept and state.code in policy.secondary.owner_codes
 
 
 def _keep(result: JudgedBox, wish: BoxWish | None, box: Mailbox, ledger: Ledger, setting: Setting) -> None:

@@ -8,9 +8,10 @@ from datetime import date
 from nexusops.model.addresses import Allocation
 from nexusops.model.dates import add_months, next_day
 from nexusops.model.findings import Finding, Severity
-from nexusops.model.ids import Domain, UnitId
+from nexusops.model.ids import Domain, PersonId, UnitId
 from nexusops.model.journal import LedgerRow
-from nexusops.model.ledger import Standing
+from nexusops.model.ledger import PersonState, Standing
+from nexusops.model.policy import Policy
 from nexusops.model.snapshot import Snapshot
 from nexusops.plan.case import Setting, why
 from nexusops.rules.allocation import end
@@ -37,6 +38,18 @@ def in_scope(staff_id: str, unit_id: UnitId, snapshot: Snapshot, setting: Settin
             state = setting.owners.get(staff.person_id)
             return state is None or state.state is not Standing.OUT
     return False
+
+
+def may_own(owner: PersonId | None, setting: Setting) -> bool:
+    return may_own_as(setting.owners.get(owner) if owner else None, setting.policy)
+
+
+def may_own_as(state: PersonState | None, policy: Policy) -> bool:
+    """D31: an owner is a member whose status is among the owning codes."""
+    if state is None:
+        return False
+    kept = state.state in (Standing.ENTITLED, Standing.GRACE, Standing.MISSING_HOLD, Standing.FROZEN)
+    return kept and state.code in policy.secondary.owner_codes
 
 
 def unit_owns(unit_id: UnitId, domain: Domain, setting: Setting) -> bool:

@@ -15,7 +15,7 @@ from nexusops.model.policy import Policy
 from nexusops.model.snapshot import PersonRecord, Snapshot
 from nexusops.rules.naming import form_name
 from nexusops.rules.routes import concerned
-from nexusops.rules.services import mailbox_wish
+from nexusops.rules.services import names_of
 
 
 def candidate_names(
@@ -81,11 +81,11 @@ def _of_box(name: str, snapshot: Snapshot) -> set[tuple[Domain, str]]:
         return {_exact(Address(name))}
     request = snapshot.services.get(name)
     unit = snapshot.units.get(request.unit_id) if request else None
-    wish = mailbox_wish(request, unit.domain) if request and unit else None
-    return {_exact(wish.address)} if wish else set()
+    wanted = names_of(request, unit.domain) if request and unit else ()
+    return {_exact(name) for name in wanted if "@" in name}
 
 
-def _exact(address: Address) -> tuple[Domain, str]:
+def _exact(address: str) -> tuple[Domain, str]:
     return domain_of(address), local_of(address)
 
 

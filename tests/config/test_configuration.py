@@ -219,14 +219,24 @@ def test_a_file_in_services_is_a_filed_request(write: Write) -> None:
         ("supports_exo = true", 'supports_exo = "yes"', ("supports_exo", "true or false")),
         ('unit_id = "FOOD"\n', "", ("SAAS_FIELD", "unit_id")),
         ("provider", "providr", ("providr", "provider")),
+        (
+            'auth = "oauth2"',
+            'auth = "oauth2"\nprovider_include = "192.0.2.1/24"',
+            ("provider_include", "a name in DNS"),
+        ),
+        ('auth = "oauth2"', 'auth = "oauth2"\nfrom_local = "no reply"', ("from_local", "before the @")),
+        ('auth = "oauth2"', 'auth = "oauth2"\ndaily_volume = -1', ("daily_volume", "not negative")),
+        ('requester = "food0007"', 'requester = " "', ("requester", "a name")),
     ],
 )
 def test_a_faulty_request_names_its_file_and_key(write: Write, old: str, new: str, parts: tuple[str, ...]) -> None:
+    """rules.md 3.12: SAAS_FIELD; it holds back itself, and the folder can be used."""
     folder = write()
     (folder / "services").mkdir()
     (folder / "services" / "adminday.toml").write_text(SERVICE.replace(old, new), "utf-8")
-    error = refused(folder)
-    assert all(part in str(error) for part in ("adminday.toml", *parts)), str(error)
+    found = load(folder).requests
+    assert not found.good
+    assert all(part in str(found.faulty["adminday"]) for part in ("adminday.toml", *parts)), found.faulty
 
 
 def test_the_text_that_a_run_keeps_tells_one_policy_from_another(write: Write) -> None:

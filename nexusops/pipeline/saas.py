@@ -1,0 +1,77 @@
+"""The answer to one request for SaaS mail, from what was last accepted (interface.md 7)."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import date, datetime
+
+from nexusops.model.addresses import Allocation
+from nexusops.model.dates import local_date
+from nexusops.model.ids import Address, PersonId, domain_of, local_of
+from nexusops.model.ledger import PersonState, Standing
+from nexusops.model.services import Advice, ServiceRequest
+from nexusops.model.snapshot import Snapshot
+from nexusops.pipeline.inputs import Ports
+from nexusops.plan.case import Setting
+from nexusops.plan.services import advice_on
+from nexusops.ports import SnapshotTables
+from nexusops.rules.lifecycle import entitlement
+from nexusops.rules.reorganising import unit_map
+from nexusops.rules.routing import RouteBook
+from nexusops.rules.services import names_of
+
+
+def answer(ports: Ports, request: ServiceRequest, at: datetime, *, fresh: bool = False) -> Advice:
+    """D37 for one request. Reads the last accepted snapshot; where there is none yet, or ``fresh``, the registration
+    source as it stands, which is not accepted by that.
+    """
+    today = local_date(at, ports.policy.time.zone)
+    last = ports.store.accepted()
+    tables = ports.registration.read() if last is None or fresh else _kept(ports, last.sha256)
+    people = {staff.person_id for staff in tables.slice((), {}).staff if staff.unit_id == request.unit_id}
+    people |= {request.owner_person_id} if request.owner_person_id else set()
+    snapshot = tables.slice(people, {**ports.services, request.request_id: request})
+    setting = Setting(
+        policy=ports.policy,
+        site=ports.site,
+        units=unit_map(snapshot, ports.policy, today),
+        today=today,
+        snapshot=snapshot.sha256,
+        usernames={},
+        owners=_standing(ports, snapshot, people, today),
+        routes=RouteBook(fallback_domain=ports.site.fallback_domain),
+    )
+    unit = snapshot.units.get(request.unit_id)
+    wanted = names_of(request, unit.domain if unit is not None else None)
+    return advice_on(request, snapshot, _holders(ports, wanted), setting)
+
+
+def _kept(ports: Ports, sha256: str) -> SnapshotTables:
+    return ports.registration.unpack(ports.store.tables(sha256))
+
+
+def _holders(ports: Ports, names: Collection[str]) -> dict[Address, tuple[Allocation, ...]]:
+    """Who has these addresses, oldest period first."""
+    found: dict[Address, tuple[Allocation, ...]] = {}
+    rows = ports.store.holders({(domain_of(name), local_of(name)) for name in names if "@" in name})
+    for row in sorted(rows, key=lambda row: row.period):
+        found[row.address] = (*found.get(row.address, ()), row)
+    return found
+
+
+def _standing(
+    ports: Ports, snapshot: Snapshot, people: Collection[PersonId], today: date
+) -> dict[PersonId, PersonState]:
+    """What the ledger knows of these people; of those it has never seen, what their cards say."""
+    known = {state.person_id: state for state in ports.store.owners(people)}
+    for person_id in people:
+        record = snapshot.people.get(person_id)
+        if person_id not in known and record is not None and record.person is not None:
+            found = entitlement(record.cards, ports.policy, today)
+            known[person_id] = PersonState(
+                person_id=person_id,
+                username=record.person.username,
+                state=Standing.ENTITLED if found.qualifying else Standing.OUT,
+                code=found.card.status_code if found.card else None,
+            )
+    return known

@@ -191,8 +191,9 @@ class Store(Protocol):
     def people_of_addresses(self, addresses: Collection[Address]) -> frozenset[PersonId]: ...
 
     def ledger(self, people: Collection[PersonId] | None, boxes: Collection[str] | None) -> Ledger:
-        """The slice of these people and boxes (None: all), without ``holders`` and ``owners``. Boxes owned by these
-        people are included."""
+        """The slice of these people and boxes (None: all), without ``holders`` and ``owners``. Boxes that these
+        people own are included only where they are named: ``boxes_owned_by`` tells their names.
+        """
         ...
 
     def holders(self, names: Collection[tuple[Domain, str]]) -> Sequence[Allocation]:

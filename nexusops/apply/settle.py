@@ -123,8 +123,10 @@ class Books:
                 waiting = row.address in change.addresses and row.person_id == change.person_id
                 if waiting and row.live and row.notice_due_on is not None:
                     rows.append(noticed(row, self.today, self.policy))
-        if change.notice is NoticeKind.ORPHANED and notice.mailbox_key in self.mailboxes:
-            rows.append(self._orphan_told(self.mailboxes[notice.mailbox_key]))
+        if change.notice is NoticeKind.ORPHANED:
+            boxes = [box for box in self.mailboxes.values() if box.state is MailboxState.ORPHANED]
+            named = [box for box in boxes if box.sender in change.addresses and box.unit_id == change.unit_id]
+            rows.extend(self._orphan_told(box) for box in named)
         return rows
 
     def _orphan_told(self, box: Mailbox) -> Mailbox:

@@ -53,6 +53,8 @@ def _check(setting: Setting, path: Path) -> None:
         raise wrong(path, key, "a percentage from 0 to 100", value)
     if key == "names.max_local" and isinstance(value, int) and not 8 <= value <= 64:
         raise wrong(path, key, "a whole number from 8 to 64 (RFC 5321)", value)
+    if key == "sender.choice_survives" and value is not True:
+        raise wrong(path, key, "true (the decision has no alternative yet)", value)
     if key == "time.zone" and value not in zoneinfo.available_timezones():
         raise wrong(path, key, 'the name of a time zone, such as "Europe/London"', value)
     if key == "names.username_pattern":

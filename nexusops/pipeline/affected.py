@@ -11,6 +11,7 @@ from nexusops.model.services import ServiceRequest
 from nexusops.pipeline.inputs import Ports
 from nexusops.plan.domains import ending_domains
 from nexusops.ports import SnapshotTables
+from nexusops.rules.routing import MAILBOX
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,11 +46,24 @@ def affected(ports: Ports, tables: SnapshotTables, today: date, *, full: bool) -
         people |= store.people_of_domains(tables.changed_domains(previous))
         people |= store.people_of_addresses(tables.changed_addresses(previous))
         boxes |= tables.changed_boxes(previous)
+        people |= _inward(tables)
     if services_hash != ports.services_hash:
         boxes |= {*ports.services, *ports.faulty_services}
         boxes |= store.known_boxes() - _registered(tables, ports.services)
     boxes |= _concerned(people, boxes, tables, ports)
     return Affected(people=frozenset(people), boxes=frozenset(boxes), everyone=False)
+
+
+def _inward(tables: SnapshotTables) -> set[PersonId]:
+    """People whose outside route leads back to us: whether in a circle depends on others too (D35). They are few."""
+    small = tables.slice((), {})
+    return {
+        route.person_id
+        for route in small.external_routes.values()
+        if route.person_id is not None
+        and route.destination is not None
+        and (route.destination.startswith(MAILBOX) or domain_of(Address(route.destination)) in small.domains)
+    }
 
 
 def _all_boxes(ports: Ports, tables: SnapshotTables) -> frozenset[str]:

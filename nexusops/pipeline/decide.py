@@ -15,7 +15,7 @@ from nexusops.model.dates import local_date
 from nexusops.model.findings import Finding
 from nexusops.model.ids import PersonId, UnitId
 from nexusops.model.journal import RowChange
-from nexusops.model.ledger import HoldKind, Ledger
+from nexusops.model.ledger import HoldKind, Ledger, PersonState, Standing
 from nexusops.model.plan import Plan, Planned
 from nexusops.model.snapshot import PersonRecord, Snapshot
 from nexusops.model.tenant import Actual, Wanted
@@ -131,7 +131,7 @@ def decide(
     rows = differences(before, _only_own(after, before))
     drafts = compare(project(after, ports.site), actual)
     promises = promises_of(rows, after)
-    notices = notices_of(after, _staff_addresses(snapshot, ports))
+    notices = notices_of(after, _staff_addresses(snapshot, {**seen.owners, **after.people}, ports))
     mute = unreachable(notices)
     whole = arrange(drafts, promises, [notice for notice in notices if notice.to], ports.job_of_kinds())
     chosen, waits = select(whole, ports.kinds_of(jobs))
@@ -209,10 +209,15 @@ def _only_own(after: Ledger, before: Ledger) -> Ledger:
     )
 
 
-def _staff_addresses(snapshot: Snapshot, ports: Ports) -> dict[UnitId, tuple[str, ...]]:
-    """Where a unit's IT staff are told (D31): each at their own fallback address."""
+def _staff_addresses(
+    snapshot: Snapshot, states: Mapping[PersonId, PersonState], ports: Ports
+) -> dict[UnitId, tuple[str, ...]]:
+    """Where a unit's IT staff are told (D31): each at their own fallback address; who has left is no staff (3.13)."""
     found: dict[UnitId, tuple[str, ...]] = {}
     for staff in sorted(snapshot.staff, key=lambda row: (row.unit_id, row.staff_id)):
+        state = states.get(staff.person_id)
+        if state is not None and state.state is Standing.OUT:
+            continue
         found[staff.unit_id] = (*found.get(staff.unit_id, ()), f"{staff.staff_id}@{ports.site.fallback_domain}")
     return found
 

@@ -22,7 +22,9 @@ from nexusops.model.snapshot import Snapshot
 from nexusops.plan.boxes import judge_boxes
 from nexusops.plan.case import Case, Judged, Setting
 from nexusops.plan.domains import judge_domains
+from nexusops.plan.orphans import owed_to_units
 from nexusops.plan.person import judge, person_state
+from nexusops.plan.senders import refuse_circle
 from nexusops.rules.reorganising import unit_map
 from nexusops.rules.routes import Known, judge_routes
 from nexusops.rules.routing import RouteBook
@@ -66,6 +68,8 @@ def advance(
     units = unit_map(snapshot, policy, today)
     owners = {**ledger.owners, **ledger.people}
     fold = _Fold([], [], [*snapshot.findings, *units.findings], {}, {"site"}, _book(ledger))
+    book = _routes(ledger, fold, snapshot, owners, site)[0]
+    boxes_now = dict(book.boxes)
     setting = Setting(
         policy=policy,
         site=site,
@@ -74,13 +78,20 @@ def advance(
         snapshot=snapshot.sha256,
         usernames=ledger.usernames,
         owners=owners,
-        routes=_routes(ledger, fold, snapshot, owners, site)[0],
+        routes=replace(book, boxes=boxes_now),
     )
     states = dict(setting.owners)
-    for case in _cases(ledger, snapshot, today):
+    cases = _cases(ledger, snapshot, today)
+    for case in cases:
         judged = judge(case, fold.holders, setting)
         _take(fold, judged)
         states[case.person_id] = judged.case.state
+        if case.box is not None and case.box.name is not None:
+            boxes_now[case.box.name] = case.box
+    for case in cases:  # what only those judged after them made into a circle
+        if (refused := refuse_circle(case, setting)) is not None:
+            fold.rows.append(refused.box)
+            fold.findings.append(refused.finding)
     for box in judge_boxes(boxes, ledger, snapshot, fold.holders, replace(setting, owners=states)):
         fold.rows.extend(box.rows)
         fold.findings.extend(box.findings)
@@ -88,6 +99,8 @@ def advance(
         for row in box.rows:
             if isinstance(row, Allocation):
                 fold.hold(row)
+    shared = (row for row in fold.rows if isinstance(row, Mailbox) and row.person_id is None)
+    fold.rows.extend(owed_to_units(shared, ledger.notices, today))
     fold.rows.extend(judge_domains(ledger, snapshot, units, today))
     fold.findings.extend(_routes(ledger, fold, snapshot, states, site)[1])
     return _advanced(ledger, fold)

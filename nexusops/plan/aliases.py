@@ -10,13 +10,13 @@ from dataclasses import replace
 
 from nexusops.model.addresses import AddressKind, AddressState, Allocation
 from nexusops.model.findings import Evidence, box_scope
-from nexusops.model.ids import Address, domain_of, local_of
+from nexusops.model.ids import Address, MailboxKey, domain_of, local_of
 from nexusops.model.ledger import Ledger
-from nexusops.model.mailboxes import Mailbox
+from nexusops.model.mailboxes import Mailbox, MailboxKind
 from nexusops.model.snapshot import Snapshot
 from nexusops.model.units import NonpersonalAddress
 from nexusops.plan.case import Setting, altered, why
-from nexusops.plan.judgement import JudgedBox, domain_end, in_scope, unit_owns
+from nexusops.plan.judgement import JudgedBox, domain_end, in_scope, is_persons_name, unit_owns
 from nexusops.rules.allocation import Holders, end
 
 
@@ -27,7 +27,7 @@ def judge_alias(
     result = JudgedBox(scope=box_scope(name))
     wish = snapshot.nonpersonal_addresses.get(name)
     live = next((row for row in ledger.allocations.values() if row.address == name and _ours(row)), None)
-    key = next((b.key for b in boxes if wish is not None and wish.mailbox_id and b.name == wish.mailbox_id), None)
+    key = _attached_to(wish.mailbox_id, boxes) if wish is not None and wish.mailbox_id else None
     if wish is None:
         if live is not None:
             result.rows.append(end(live, setting.today, why("R29", "its unit no longer wants it")))
@@ -50,6 +50,12 @@ def judge_alias(
     return result
 
 
+def _attached_to(mailbox_id: str, boxes: Iterable[Mailbox]) -> MailboxKey | None:
+    """The live mailbox of that name; one that was deleted takes no addresses, nor does a person's (R27)."""
+    mine = (box for box in boxes if box.name == mailbox_id and box.live and box.kind is not MailboxKind.PERSONAL)
+    return next((box.key for box in mine), None)
+
+
 def _ours(row: Allocation) -> bool:
     return row.live and row.kind in (AddressKind.NONPERSONAL, AddressKind.FOREIGN)
 
@@ -66,6 +72,8 @@ def _refusal(
     rows = holders.get(wish.address, ())
     if rows and (rows[-1].live or rows[-1].kind is AddressKind.PERSONAL):
         return "ADDRESS_TAKEN", f"{wish.address} is taken; ask for another one"
+    if is_persons_name(wish.address, holders):
+        return "ADDRESS_TAKEN", f"{wish.address} is the name of a person in that domain; ask for another one"
     return _over_cap(wish, ledger, setting)
 
 

@@ -15,7 +15,7 @@ from nexusops.model.snapshot import Snapshot
 from nexusops.model.tenant import Reason
 from nexusops.plan.aliases import judge_alias
 from nexusops.plan.case import Setting, why
-from nexusops.plan.judgement import JudgedBox, domain_end, in_scope, may_own, unit_owns
+from nexusops.plan.judgement import JudgedBox, domain_end, in_scope, is_persons_name, may_own, unit_owns
 from nexusops.plan.orphans import settle_owner
 from nexusops.plan.services import advice_on, report
 from nexusops.rules.allocation import Holders, end
@@ -193,6 +193,8 @@ def _refusal(wish: BoxWish, holders: Holders, snapshot: Snapshot, setting: Setti
     rows = holders.get(wish.address, ())
     if rows and (rows[-1].live or rows[-1].kind is AddressKind.PERSONAL):
         return "ADDRESS_TAKEN", f"{wish.address} is taken; ask for another one"
+    if is_persons_name(wish.address, holders):
+        return "ADDRESS_TAKEN", f"{wish.address} is the name of a person in that domain; ask for another one"
     if not may_own(wish.owner, setting):
         return "OWNER_INELIGIBLE", "the owner may not own a non-personal mailbox; name somebody with a current card"
     return None
@@ -214,9 +216,7 @@ def _keep(result: JudgedBox, wish: BoxWish | None, box: Mailbox, ledger: Ledger,
     elif any(row.address == box.sender and not row.live for row in own):
         box = deleted(box, today, setting.policy, why("R27", "its mail domain has ended"))
     else:
-        kept = settle_owner(_handed_over(box, wish, ledger), may_own(_owner(box, wish, ledger), setting), setting)
-        result.rows.extend(kept.notices(ledger.notices, setting))
-        box = kept.box
+        box = settle_owner(_handed_over(box, wish, ledger), may_own(_owner(box, wish, ledger), setting), setting)
     result.rows.append(box)
     if box.state is MailboxState.DELETED:
         own = [end(row, today, why("R27", "its mailbox was deleted")) if row.live else row for row in own]

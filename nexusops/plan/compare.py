@@ -117,7 +117,8 @@ def _addresses(wanted: DesiredMailbox, found: ActualMailbox | None, on: OnMailbo
     personal = wanted.kind is MailboxKind.PERSONAL
     fresh = found is None or found.exchange_guid is None
     start = wanted.fallback if personal else wanted.primary
-    present = frozenset({start} if start else ()) if fresh or found is None else found.addresses
+    made = {start, None if personal else Address(wanted.user_principal_name.lower())}
+    present = frozenset(made) if fresh or found is None else found.addresses
     primary = start if fresh or found is None else found.primary
     changes: list[Change] = [
         AddAddress(mailbox=on, why=_why(wanted, reason), address=address)
@@ -147,7 +148,7 @@ def _forward(wanted: DesiredMailbox, found: ActualMailbox | None, on: OnMailbox)
 
 def _extra(wanted: DesiredMailbox, found: ActualMailbox) -> list[Finding]:
     """3.16: an address that the ledger does not know is reported, never removed."""
-    known = {*wanted.owned, *wanted.addresses, wanted.primary, Address(wanted.user_principal_name)}
+    known = {*wanted.owned, *wanted.addresses, wanted.primary, Address(wanted.user_principal_name.lower())}
     return [
         _finding(
             wanted,

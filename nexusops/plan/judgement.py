@@ -8,13 +8,14 @@ from datetime import date
 from nexusops.model.addresses import Allocation
 from nexusops.model.dates import add_months, next_day
 from nexusops.model.findings import Finding, Severity
-from nexusops.model.ids import Domain, PersonId, UnitId
+from nexusops.model.ids import Address, Domain, PersonId, UnitId, address, domain_of, local_of
 from nexusops.model.journal import LedgerRow
 from nexusops.model.ledger import PersonState, Standing
 from nexusops.model.policy import Policy
 from nexusops.model.snapshot import Snapshot
 from nexusops.plan.case import Setting, why
-from nexusops.rules.allocation import end
+from nexusops.rules.allocation import Holders, end
+from nexusops.rules.naming import local_part
 
 
 @dataclass(slots=True, kw_only=True)
@@ -56,6 +57,13 @@ def unit_owns(unit_id: UnitId, domain: Domain, setting: Setting) -> bool:
     """Whether the domain is known, and the unit's (R25)."""
     unit = setting.units.units.get(unit_id)
     return unit is not None and unit.domain == domain and domain in setting.units.domains
+
+
+def is_persons_name(wanted: Address, holders: Holders) -> bool:
+    """R23: whether somebody there has this very first.last, if with a number behind it (which others had before)."""
+    local, domain = local_of(wanted), domain_of(wanted)
+    numbered = (holders.get(address(local_part(local, n), domain), ()) for n in range(2, 10))
+    return any(rows and rows[-1].live and rows[-1].base == local and rows[-1].person_id for rows in numbered)
 
 
 def domain_ends_on(domain: Domain, began: date, setting: Setting) -> date | None:

@@ -11,7 +11,7 @@ from nexusops.model.ids import person_mailbox_key
 from nexusops.model.ledger import HoldKind, PersonState
 from nexusops.model.mailboxes import Mailbox, MailboxKind, MailboxState
 from nexusops.model.people import Card
-from nexusops.plan.case import Case, Setting, altered, why
+from nexusops.plan.case import Case, Setting, why
 from nexusops.rules.lifecycle import (
     Anchors,
     Entitlement,
@@ -40,12 +40,12 @@ def settle_mailbox(case: Case, found: Entitlement, setting: Setting, evidence: t
         seen_on = case.state.ending_seen_on or today
         after = live_mailbox(box, found, Anchors(today=today, seen_on=seen_on), policy, evidence)
         # Destructive actions wait while a row of the person's cannot be used (D29).
-        case.put(_named(box if case.record.spared and not after.live else after, case))
+        case.put(_named(box if case.record.spared and not after.live else after, case, today))
     elif box.state is MailboxState.DISABLED:
         _settle_disabled(case, box, found, setting, evidence)
     elif found.qualifying and not _held_by_hand(case):
         because = "the card is current again, and the mailbox can still be restored"
-        case.put(_named(revived(box, today, why("D23", because, *evidence)), case))
+        case.put(_named(revived(box, today, why("D23", because, *evidence)), case, today))
     _hold_by_hand(case, found, setting)
 
 
@@ -78,8 +78,11 @@ def _new_mailbox(
     )
 
 
-def _named(box: Mailbox, case: Case) -> Mailbox:
-    return altered(box, name=box.name or case.state.username)
+def _named(box: Mailbox, case: Case, today: date) -> Mailbox:
+    """One that waited for a username begins on the day on which there is one."""
+    if box.name is not None or case.state.username is None:
+        return box
+    return replace(box, name=case.state.username, since=today)
 
 
 def _settle_disabled(
@@ -87,7 +90,7 @@ def _settle_disabled(
 ) -> None:
     today, policy = setting.today, setting.policy
     if found.qualifying and not _held_by_hand(case):
-        case.put(_named(revived(box, today, why("D23", "the card is current again", *evidence)), case))
+        case.put(_named(revived(box, today, why("D23", "the card is current again", *evidence)), case, today))
     elif box.delete_on is None and not found.qualifying:
         months = policy.disabled.delete_after_months
         case.put(replace(box, delete_on=add_months(today, months, overflow=policy.time.month_overflow)))

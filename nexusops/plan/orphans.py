@@ -2,49 +2,60 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from datetime import date
 
-from nexusops.model.dates import add_months, next_day
+from nexusops.model.dates import add_months, earliest, next_day
+from nexusops.model.ids import UnitId
 from nexusops.model.mailboxes import Mailbox, MailboxState
-from nexusops.model.notices import Notice, NoticeKind
+from nexusops.model.notices import Notice, NoticeKind, NoticeState
 from nexusops.plan.case import Setting, why
 from nexusops.rules.lifecycle import deleted
 from nexusops.rules.notices import notice_key
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Owned:
-    """The box as it is to be."""
+def owed_to_units(boxes: Iterable[Mailbox], known: Mapping[str, Notice], today: date) -> list[Notice]:
+    """What the IT staff of each unit are to be told of these boxes, from the day after the orphaning on.
 
-    box: Mailbox
-
-    def notices(self, known: Mapping[str, Notice], setting: Setting) -> list[Notice]:
-        """The notice to the unit's IT staff, due the day after the orphaning."""
-        box = self.box
-        if box.state is not MailboxState.ORPHANED or box.orphaned_on is None or box.name is None:
-            return []
+    One message for a unit and a day, with all the addresses (D33; interface.md 9). Owed ones that are no longer true
+    are dropped. A box that waits to be told of is judged in every run, so that none of a message is ever left out.
+    """
+    waiting: dict[tuple[UnitId, date], list[Mailbox]] = {}
+    for box in sorted(boxes, key=lambda box: box.key):
+        if box.state is not MailboxState.ORPHANED or box.orphaned_on is None or box.unit_id is None:
+            continue
         due_on = next_day(box.orphaned_on)
-        key = notice_key(NoticeKind.ORPHANED, box.name, due_on)
-        if setting.today < due_on or key in known:
-            return []
-        return [
-            Notice(
-                key=key,
-                kind=NoticeKind.ORPHANED,
-                person_id=None,
-                unit_id=box.unit_id,
-                mailbox_key=box.key,
-                addresses=(box.sender,) if box.sender else (),
-                due_on=due_on,
-                delete_on=box.delete_on,
-                rule="D31",
-                because="the owner has gone, and the mailbox ends unless it is handed over",
-            )
-        ]
+        while _was_told(known.get(notice_key(NoticeKind.ORPHANED, box.unit_id, due_on))):
+            due_on = next_day(due_on)  # it could not be told of with the others of that day
+        if box.notice_sent_on is None and today >= due_on:
+            waiting.setdefault((box.unit_id, due_on), []).append(box)
+    owed = {notice.key: notice for (unit, due_on), mine in waiting.items() for notice in [_told(unit, due_on, mine)]}
+    open_before = (n for n in known.values() if n.kind is NoticeKind.ORPHANED and n.state is NoticeState.OWED)
+    dropped = [replace(n, state=NoticeState.DROPPED) for n in open_before if n.key not in owed]
+    return [*owed.values(), *dropped]
 
 
-def settle_owner(box: Mailbox, owned: bool, setting: Setting) -> Owned:
+def _was_told(notice: Notice | None) -> bool:
+    return notice is not None and notice.state is NoticeState.SENT
+
+
+def _told(unit_id: UnitId, due_on: date, boxes: Sequence[Mailbox]) -> Notice:
+    return Notice(
+        key=notice_key(NoticeKind.ORPHANED, unit_id, due_on),
+        kind=NoticeKind.ORPHANED,
+        person_id=None,
+        unit_id=unit_id,
+        mailbox_key=boxes[0].key,
+        addresses=tuple(sorted(box.sender for box in boxes if box.sender)),
+        due_on=due_on,
+        delete_on=earliest(*(box.delete_on for box in boxes)),
+        rule="D31",
+        because="the owner has gone, and the mailbox ends unless it is handed over",
+    )
+
+
+def settle_owner(box: Mailbox, owned: bool, setting: Setting) -> Mailbox:
     """Starts or cancels the orphan timer, and ends the mailbox when it has run out (D31)."""
     today, policy = setting.today, setting.policy
     if owned:
@@ -53,14 +64,14 @@ def settle_owner(box: Mailbox, owned: bool, setting: Setting) -> Owned:
                 box, state=MailboxState.ACTIVE, orphaned_on=None, delete_on=None, notice_sent_on=None, since=today
             )
             box = replace(box, rule="D31", because="it has an owner again")
-        return Owned(box=box)
+        return box
     if box.state is not MailboxState.ORPHANED:
         due = next_day(today)
         months, overflow = policy.secondary.orphan_months, policy.time.month_overflow
         delete_on = max(add_months(today, months, overflow=overflow), add_months(due, 2, overflow=overflow))
         box = replace(box, state=MailboxState.ORPHANED, since=today, orphaned_on=today, delete_on=delete_on)
-        return Owned(box=replace(box, rule="D31", because="its owner has gone or may no longer own it"))
+        return replace(box, rule="D31", because="its owner has gone or may no longer own it")
     told = box.notice_sent_on is not None and today >= add_months(box.notice_sent_on, 2)
     if box.delete_on is not None and today >= box.delete_on and (told or not policy.notice.gate_deletion):
-        return Owned(box=deleted(box, today, policy, why("D31", "nobody took it over in time")))
-    return Owned(box=box)
+        return deleted(box, today, policy, why("D31", "nobody took it over in time"))
+    return box

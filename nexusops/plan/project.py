@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from nexusops.model.addresses import AddressKind, Allocation
-from nexusops.model.ids import MailboxKey, PersonId
+from nexusops.model.ids import Address, MailboxKey, PersonId
 from nexusops.model.ledger import Ledger
 from nexusops.model.mailboxes import ForwardOrigin, Mailbox, MailboxKind, MailboxState
 from nexusops.model.policy import Site
@@ -37,6 +37,11 @@ def _desired(box: Mailbox, rows: Iterable[Allocation], ledger: Ledger, site: Sit
     name = box.name or ""
     ordered = sorted(rows, key=lambda row: (row.address, row.period))
     live = {row.address: _reason(row) for row in ordered if row.live}
+    if live and box.kind is not MailboxKind.PERSONAL:  # a person's is in the ledger (D21)
+        because = "the routing table sends the mailbox's mail to its routing name"
+        live[Address(f"{name}@{site.fallback_domain}".lower())] = Reason(
+            rule="R60", because=because, evidence=box.evidence
+        )
     owned = {row.address: _reason(row) for row in ordered}
     exists = box.state not in _GONE
     enabled = exists and box.state is not MailboxState.DISABLED

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from nexusops.model.findings import Evidence, Severity
+from dataclasses import dataclass
+
+from nexusops.model.findings import Evidence, Finding, Severity
 from nexusops.model.ids import Address, domain_of
 from nexusops.model.ledger import HoldKind
 from nexusops.model.mailboxes import Forward, ForwardOrigin, Mailbox
-from nexusops.plan.case import Case, Setting, altered
+from nexusops.plan.case import PAUSED, Case, Setting, altered
 from nexusops.rules.allocation import Holders
 from nexusops.rules.lifecycle import Entitlement
 from nexusops.rules.sender import choose, judge_choice
@@ -94,10 +96,42 @@ def _route(case: Case, box: Mailbox, setting: Setting) -> Address | None:
             message = f"mail for {box.sender} goes elsewhere, and no route is known: ask the unit for it"
             case.find("NO_ROUTE", message, subject=box.sender)
         return None
-    mine = {row.address for row in case.rows.values() if row.live} | {box.sender}
-    if destination in mine or setting.routes.comes_back(destination, box.name or ""):
+    if _comes_back(case, box, destination, setting):
         if not box.forward_exempt:
-            message = f"the route of {box.sender} leads back to the same mailbox; no forward is set"
-            case.find("FORWARD_LOOP", message, Severity.ALERT, subject=box.sender)
+            case.find("FORWARD_LOOP", _circle(box), Severity.ALERT, subject=box.sender)
         return None
     return destination
+
+
+def _comes_back(case: Case, box: Mailbox, destination: Address, setting: Setting) -> bool:
+    mine = {row.address for row in case.rows.values() if row.live} | ({box.sender} if box.sender else set())
+    return setting.routes.comes_back(destination, box.name or "", mine)
+
+
+def _circle(box: Mailbox) -> str:
+    return f"the route of {box.sender} leads back to the same mailbox; no forward is set"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refused:
+    """The mailbox without its forward, and why."""
+
+    box: Mailbox
+    finding: Finding
+
+
+def refuse_circle(case: Case, setting: Setting) -> Refused | None:
+    """Once everybody is judged: a forward that comes back through that of somebody who came later is refused, too."""
+    box = case.box
+    if box is None or not box.live or box.forward is None or box.forward.origin is not ForwardOrigin.AUTO:
+        return None
+    if case.state.state in PAUSED or not _comes_back(case, box, Address(box.forward.to), setting):
+        return None
+    finding = Finding(
+        code="FORWARD_LOOP",
+        subject=box.sender or case.person_id,
+        message=_circle(box),
+        severity=Severity.ALERT,
+        scope=case.scope,
+    )
+    return Refused(box=altered(box, forward=None), finding=finding)

@@ -5,7 +5,7 @@ A mailbox is named by its routing name, ``username@`` + the site's fallback doma
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from nexusops.model.addresses import AddressKind, AddressState
@@ -124,8 +124,8 @@ class RouteBook:
         name = self.mailbox_of.get(step) if step is not None else None
         return Address(f"{name}@{self.fallback_domain}") if name is not None else step
 
-    def comes_back(self, destination: Address, name: str) -> bool:
-        """Whether mail forwarded there may return to the mailbox of this name (D35).
+    def comes_back(self, destination: Address, name: str, own: Collection[Address]) -> bool:
+        """Whether mail forwarded there may return to the mailbox of this name, which has these addresses (D35).
 
         Inside Nexus an address goes to the mailbox that it is on, outside to where it is routed (R57); both ways are
         followed, and so are the forwards of the mailboxes on them.
@@ -138,14 +138,14 @@ class RouteBook:
                 continue
             seen.add(step)
             box = self.at_mailbox(step) or self.mailbox_of.get(step)
-            if box == name:
+            if box == name or step in own:
                 return True
             further = (self.chosen.get(step), self.external.get(step), self._forward(box) if box else None)
             ahead.extend(found for found in further if found is not None)
         return False
 
     def _forward(self, name: str) -> Address | None:
-        """Where that mailbox forwards to, or will (R58)."""
+        """Where that mailbox forwards to, or would if it were let (R58): of a circle all are refused."""
         box = self.boxes.get(name)
         if box is None or not box.live:
             return None

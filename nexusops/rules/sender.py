@@ -75,7 +75,8 @@ def judge_choice(
         if row.state is AddressState.ACTIVE and row.kind is AddressKind.PERSONAL:
             return Choice(address=row.address)
     if row is not None and row.live:
-        return Choice(address=None, code="SENDER_NOT_ACTIVE")
+        personal = row.kind is AddressKind.PERSONAL  # the fallback is none (T6, D21)
+        return Choice(address=None, code="SENDER_NOT_ACTIVE" if personal else "SENDER_NON_PERSONAL")
     if any(r.address == choice.address for r in routes) and not units.managed(domain_of(choice.address)):
         return Choice(address=choice.address)
     return Choice(address=None, code=_refusal(choice.address, person_id, holders, units))

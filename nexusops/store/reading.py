@@ -61,6 +61,7 @@ def ledger(
     told = [
         *rows_in(connection, Notice, "person_id", persons),
         *rows_in(connection, Notice, "mailbox_key", [box.key for box in named]),
+        *rows_in(connection, Notice, "unit_id", {box.unit_id for box in named if box.unit_id is not None}),
     ]
     subjects = {*persons, *names, *(row.address for row in owned)}
     return Ledger(

@@ -87,7 +87,7 @@ addresses = _ledger_table(
 name_overrides = _ledger_table("name_overrides", NameOverride, ["person_id", "part"])
 name_decisions = _ledger_table("name_decisions", NameDecision, ["request_id"], [["person_id"]])
 alternatives = _ledger_table("alternatives", Alternative, ["person_id", "source"])
-notices = _ledger_table("notices", Notice, ["key"], [["person_id"], ["mailbox_key"], ["state"]])
+notices = _ledger_table("notices", Notice, ["key"], [["person_id"], ["unit_id"], ["mailbox_key"], ["state"]])
 holds = _ledger_table("holds", Hold, ["subject", "kind"])
 domains = _ledger_table("domains", DomainRow, ["domain"])
 

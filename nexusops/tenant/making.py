@@ -120,9 +120,16 @@ async def create_shared(site: Site, step: Step, change: CreateMailbox) -> StepOu
         return done(step, None, after, user_id=found.external_directory_object_id, exchange_guid=found.guid)
     row = await site.mailbox(on)
     await site.hide(row, hidden=True)
+    await site.route_here(row, routed := change.user_principal_name.lower())
     await _block_linked(site, row.external_directory_object_id)
     hidden: dict[str, Any] = {"hidden": row.hidden_from_address_lists_enabled}
-    return done(step, hidden, {"hidden": True}, user_id=row.external_directory_object_id, exchange_guid=row.guid)
+    return done(
+        step,
+        hidden,
+        {"hidden": True, "routed": routed},
+        user_id=row.external_directory_object_id,
+        exchange_guid=row.guid,
+    )
 
 
 async def _new_shared(site: Site, change: CreateMailbox) -> MailboxRow | None:

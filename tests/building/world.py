@@ -306,7 +306,8 @@ class World:
         name = change.mailbox.name if hasattr(change, "mailbox") and change.mailbox else ""
         found = self.tenant.get(name)
         if isinstance(change, CreateMailbox):
-            first = change.address or Address(change.user_principal_name)
+            routed = Address(change.user_principal_name)
+            first = change.address or routed
             self.tenant[name] = ActualMailbox(
                 user_id=f"u-{name}",
                 user_principal_name=change.user_principal_name,
@@ -315,7 +316,7 @@ class World:
                 exchange_guid=f"g-{name}",
                 enabled=change.person_id is not None,
                 primary=first,
-                addresses=frozenset({first}),
+                addresses=frozenset({first, routed}),
                 shared=change.person_id is None,
             )
             return replace(done, user_id=f"u-{name}", exchange_guid=f"g-{name}")

@@ -12,8 +12,10 @@ from zoneinfo import ZoneInfo
 import pytest
 from building.snapshot_folder import SnapshotFolder
 
+from nexusops import wiring
 from nexusops.cli import call
 from nexusops.config.starter import write_starter
+from nexusops.model.tenant import Wanted
 
 STORIES = sorted(Path(__file__).parent.glob("*.toml"))
 LONDON = ZoneInfo("Europe/London")
@@ -81,6 +83,15 @@ class Teller:
             code, planned, said = self.type("plan", *where, "--refresh", refresh, "--format", "json")
             assert (code, _acts(json.loads(planned))) == (0, []), said
 
+    def mail_arrives(self) -> None:
+        """Every mailbox that the hubs are told of is there, under the very address that they are given (R60)."""
+        _, built, _ = self.type("routing", "build", "--format", "json")
+        told = {entry["destination"] for entry in json.loads(built)["entries"]}
+        with wiring.opened(self.folder / "config") as opened:
+            found = opened.ports.tenant().read(Wanted(everything=True))
+        there = {address for box in (*found.people.values(), *found.boxes.values()) for address in box.addresses}
+        assert {destination for destination in told if destination.endswith("@nexus.ox.ac.uk")} <= there
+
     def look(self, step: dict[str, Any], plan: dict[str, Any] | None) -> None:
         _, exported, _ = self.type("state", "export", "--format", "json")
         state = json.loads(exported)
@@ -97,7 +108,9 @@ class Teller:
             "mailboxes": {name: boxes[name]["state"] if name in boxes else "" for name in step.get("mailboxes", ())},
             "senders": {name: boxes[name]["sender"] for name in step.get("senders", ())},
             "findings": sorted(f"{f['code']} {f['subject']}" for f in state["findings"]),
-            "notices": [f"{n['kind']} {n['person_id']} {n['delete_on']}" for n in state["notices"]],
+            "notices": [f"{n['kind']} {n['person_id'] or n['unit_id']} {n['delete_on']}" for n in state["notices"]],
+            "told": [f"{n['kind']} {n['to']} {' '.join(n['addresses'])}" for n in state["notices"]],
+            "forwards": {name: (boxes[name]["forward"] or {}).get("to", "") for name in step.get("forwards", ())},
         }
         assert {name: seen[name] for name in seen if name in step} == {
             name: step[name] for name in seen if name in step
@@ -130,3 +143,4 @@ def test_a_story(path: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str])
     for step in story["run"]:
         teller.run(step)
     teller.end(story["run"][-1])
+    teller.mail_arrives()

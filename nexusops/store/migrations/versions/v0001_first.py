@@ -221,6 +221,7 @@ def upgrade() -> None:
     op.create_index(op.f("ix_notices_mailbox_key"), "notices", ["mailbox_key"], unique=False)
     op.create_index(op.f("ix_notices_person_id"), "notices", ["person_id"], unique=False)
     op.create_index(op.f("ix_notices_state"), "notices", ["state"], unique=False)
+    op.create_index(op.f("ix_notices_unit_id"), "notices", ["unit_id"], unique=False)
     op.create_table(
         "people",
         sa.Column("person_id", TEXT, nullable=False),
@@ -311,6 +312,7 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_people_username"), table_name="people")
     op.drop_index(op.f("ix_people_due_on"), table_name="people")
     op.drop_table("people")
+    op.drop_index(op.f("ix_notices_unit_id"), table_name="notices")
     op.drop_index(op.f("ix_notices_state"), table_name="notices")
     op.drop_index(op.f("ix_notices_person_id"), table_name="notices")
     op.drop_index(op.f("ix_notices_mailbox_key"), table_name="notices")

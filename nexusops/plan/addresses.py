@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from nexusops.model.addresses import AddressKind, AddressState
+from nexusops.model.addresses import AddressKind, AddressState, Allocation
 from nexusops.model.findings import Evidence, Severity
 from nexusops.model.ids import Address, Domain, address
 from nexusops.model.mailboxes import Mailbox, MailboxState
@@ -139,8 +139,7 @@ def _reuse(work: _Allotting, need: Need) -> bool:
     resting = next((row for row in reversed(mine) if row.live and row.address not in work.case.address_holds), None)
     if resting is not None:
         work.case.revived.append(resting)
-        because = f"the affiliation to {need.unit_id} is current again"
-        work.case.put(revive(resting, why("D23", because, *_proof(work.case, need, work.setting))))
+        work.case.put(revive(resting, why("D23", _back(resting, need), *_proof(work.case, need, work.setting))))
         work.served[need.domain] = resting.address
         return True
     for row in sorted(mine, key=lambda r: (r.period, r.created_on), reverse=True):
@@ -148,6 +147,17 @@ def _reuse(work: _Allotting, need: Need) -> bool:
             _put_new(work, need, row.n, row.address, why("D10", "it is the person's own former address"))
             return True
     return False
+
+
+def _back(row: Allocation, need: Need) -> str:
+    """What had put the address to rest, and is over."""
+    if row.state is AddressState.SUSPENDED:
+        return f"its mailbox is enabled again, and the affiliation to {need.unit_id} is current"
+    if row.reason == "name":
+        return "the name is again the one that this address has"
+    if row.reason == "affiliation":
+        return f"the affiliation to {need.unit_id} is current again"
+    return f"{need.domain} gives addresses again, and the affiliation to {need.unit_id} is current"
 
 
 def _allot_missing(work: _Allotting, missing: Sequence[Need]) -> None:

@@ -21,7 +21,7 @@ from nexusops.model.rows import TABLES, key_of, rule_of
 from nexusops.model.snapshot import Snapshot
 from nexusops.plan.boxes import judge_boxes
 from nexusops.plan.case import Case, Judged, Setting
-from nexusops.plan.domains import judge_domains
+from nexusops.plan.domains import judge_domains, missing_posts
 from nexusops.plan.orphans import owed_to_units
 from nexusops.plan.person import judge, person_state
 from nexusops.plan.senders import refuse_circle
@@ -101,6 +101,7 @@ def advance(
                 fold.hold(row)
     shared = (row for row in fold.rows if isinstance(row, Mailbox) and row.person_id is None)
     fold.rows.extend(owed_to_units(shared, ledger.notices, today))
+    fold.findings.extend(missing_posts(ledger, snapshot))
     fold.rows.extend(judge_domains(ledger, snapshot, units, today))
     fold.findings.extend(_routes(ledger, fold, snapshot, states, site)[1])
     return _advanced(ledger, fold)

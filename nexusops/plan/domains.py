@@ -6,11 +6,15 @@ from collections.abc import Mapping
 from datetime import date
 
 from nexusops.model.dates import add_months, next_day
-from nexusops.model.ids import Domain
+from nexusops.model.findings import Finding
+from nexusops.model.ids import Domain, address
 from nexusops.model.ledger import DomainRow, Ledger
 from nexusops.model.snapshot import Snapshot
 from nexusops.model.units import DomainState, MailDomain
 from nexusops.rules.reorganising import UnitMap
+
+POSTS = ("postmaster", "abuse")
+"""What every mail domain must have (2.5)."""
 
 
 def judge_domains(ledger: Ledger, snapshot: Snapshot, units: UnitMap, today: date) -> tuple[DomainRow, ...]:
@@ -22,6 +26,23 @@ def judge_domains(ledger: Ledger, snapshot: Snapshot, units: UnitMap, today: dat
         if before is None or before.state != state:
             rows.append(DomainRow(domain=row.domain, state=state, since=today))
     return tuple(rows)
+
+
+def missing_posts(ledger: Ledger, snapshot: Snapshot) -> list[Finding]:
+    """2.5: before a domain begins there are postmaster@ and abuse@ in it. Reported while it is agreed and in the run
+    that takes it as active; whether it is active is registration's to say.
+    """
+    boxes = (row.address for row in snapshot.nonpersonal_mailboxes.values())
+    there = {*boxes, *snapshot.nonpersonal_addresses}
+    found = []
+    for row in snapshot.domains.values():
+        before = ledger.domains.get(row.domain)
+        begins = row.state is DomainState.ACTIVE and before is not None and before.state == DomainState.AGREED
+        missing = [f"{post}@" for post in POSTS if address(post, row.domain) not in there]
+        if missing and row.zone == "ox" and (begins or row.state is DomainState.AGREED):
+            message = f"{row.domain} has no {' and no '.join(missing)}: have its unit ask for them before mail begins"
+            found.append(Finding(code="DOMAIN_NO_POSTMASTER", subject=row.domain, message=message))
+    return found
 
 
 def _least(began: date, months: int) -> date:

@@ -15,7 +15,7 @@ from nexusops.model.journal import JsonObject, Step, StepOutcome, StepResult
 from nexusops.model.mailboxes import MailboxKind
 from nexusops.tenant.cmdlets import MailboxRow
 from nexusops.tenant.directory import User
-from nexusops.tenant.exchange import Exchange, hash_table
+from nexusops.tenant.exchange import Exchange
 from nexusops.tenant.faults import FaultClass, TenantFault
 from nexusops.tenant.graph import Graph
 from nexusops.tenant.settings import TenantSettings
@@ -92,21 +92,6 @@ class Site:
 
         async def write() -> None:
             await self.exchange.invoke("Set-Mailbox", Identity=row.guid, HiddenFromAddressListsEnabled=hidden)
-
-        await self.write(write, look, synced=row.is_dir_synced)
-
-    async def route_here(self, row: MailboxRow, address: str) -> None:
-        """Takes an address, beside those that it has, by which mail from outside finds the mailbox."""
-        if address in row.smtp:
-            return
-
-        async def look() -> bool:
-            now = await self.exchange.mailbox(row.guid)
-            return now is not None and address in now.smtp
-
-        async def write() -> None:
-            added = hash_table(Add=[f"smtp:{address}"])
-            await self.exchange.invoke("Set-Mailbox", Identity=row.guid, EmailAddresses=added)
 
         await self.write(write, look, synced=row.is_dir_synced)
 

@@ -12,6 +12,7 @@ from nexusops.model.steps import LICENCE, MAILBOX, USER
 from nexusops.tenant.acting import Site, aside, done, person_of, waiting
 from nexusops.tenant.cmdlets import MailboxRow
 from nexusops.tenant.directory import User
+from nexusops.tenant.exchange import hash_table
 from nexusops.tenant.faults import FaultClass, TenantFault
 from nexusops.tenant.licensing import licensed
 
@@ -119,8 +120,7 @@ async def create_shared(site: Site, step: Step, change: CreateMailbox) -> StepOu
         after: dict[str, Any] = {"exchange_guid": found.guid, "address": found.primary}
         return done(step, None, after, user_id=found.external_directory_object_id, exchange_guid=found.guid)
     row = await site.mailbox(on)
-    await site.hide(row, hidden=True)
-    await site.route_here(row, routed := change.user_principal_name.lower())
+    await _hide_and_route(site, row, routed := change.user_principal_name.lower())
     await _block_linked(site, row.external_directory_object_id)
     hidden: dict[str, Any] = {"hidden": row.hidden_from_address_lists_enabled}
     return done(
@@ -159,6 +159,22 @@ async def _new_shared(site: Site, change: CreateMailbox) -> MailboxRow | None:
         if fault.fault not in (FaultClass.CONFLICT, FaultClass.TRANSIENT):
             raise
     return found
+
+
+async def _hide_and_route(site: Site, row: MailboxRow, routed: str) -> None:
+    """Out of the address lists, and found under the name to which the hubs send its mail (R60)."""
+
+    async def look() -> bool:
+        now = await site.exchange.mailbox(row.guid)
+        return now is not None and routed in now.smtp and now.hidden_from_address_lists_enabled
+
+    async def write() -> None:
+        added = hash_table(Add=[f"smtp:{routed}"])
+        values: dict[str, Any] = {"HiddenFromAddressListsEnabled": True, "EmailAddresses": added}
+        await site.exchange.invoke("Set-Mailbox", Identity=row.guid, **values)
+
+    if routed not in row.smtp or not row.hidden_from_address_lists_enabled:
+        await site.write(write, look, synced=row.is_dir_synced)
 
 
 async def _block_linked(site: Site, user_id: str) -> None:

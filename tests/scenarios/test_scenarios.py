@@ -98,10 +98,12 @@ class Teller:
         rows = {row["address"]: row for row in state["addresses"]}
         boxes = {row["name"]: row for row in state["mailboxes"]}
         ends = {name: row["delete_on"] for name, row in {**boxes, **rows}.items()}
+        domains = {row["domain"]: row["state"] for row in state["domains"]}
         people = {row["person_id"]: row["state"] for row in state["people"]}
         seen = {
             "changes": _acts(plan) if plan else [],
             "people": {name: people.get(name) for name in step.get("people", ())},
+            "domains": {name: domains.get(name) for name in step.get("domains", ())},
             "ends": {name: ends.get(name) or "" for name in step.get("ends", ())},
             "disables": {name: boxes[name]["disable_on"] or "" for name in step.get("disables", ())},
             "addresses": {name: rows[name]["state"] if name in rows else "" for name in step.get("addresses", ())},

@@ -12,7 +12,7 @@ from sqlalchemy.exc import DBAPIError
 
 from nexusops.errors import StateUnavailable, UsageError
 from nexusops.store.chain import FIRST
-from nexusops.store.schema import SCHEMA_VERSION, meta
+from nexusops.store.schema import SCHEMA_VERSION, meta, metadata
 
 MIGRATIONS = Path(__file__).with_name("migrations")
 
@@ -97,7 +97,7 @@ def _prepare(connection: Connection, site: str) -> None:
     if _current(connection, site):
         return
     if not inspect(connection).has_table("meta"):
-        _migrate(connection)
+        _create(connection)
         connection.execute(
             meta.insert().values(
                 site=site,
@@ -113,6 +113,15 @@ def _prepare(connection: Connection, site: str) -> None:
         return
     _migrate(connection)
     connection.execute(meta.update().values(schema_version=SCHEMA_VERSION))
+
+
+def _create(connection: Connection) -> None:
+    """An empty state is made as the tables stand now, and marked for Alembic as migrated so far: loading Alembic, and
+    going through every migration there ever was, would cost the first command more than all its tables do.
+    """
+    metadata.create_all(connection, checkfirst=False)
+    connection.execute(text("CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL PRIMARY KEY)"))
+    connection.execute(text("INSERT INTO alembic_version VALUES (:revision)"), {"revision": f"{SCHEMA_VERSION:04}"})
 
 
 def _migrate(connection: Connection) -> None:

@@ -12,6 +12,7 @@ from sqlalchemy import create_engine, text
 from nexusops.errors import NexusopsError, StateUnavailable, UsageError
 from nexusops.model.ids import Domain
 from nexusops.store import open_store
+from nexusops.store.opening import MIGRATIONS
 from nexusops.store.schema import metadata
 
 FILE = "sqlite:///state/nexusops.db"
@@ -32,16 +33,48 @@ def refused(url: str, folder: Path, site: str = "oxford-test") -> NexusopsError:
     return caught.value
 
 
-def test_the_migrations_make_exactly_the_tables_that_the_program_knows(url: str, tmp_path: Path) -> None:
+def differing(url: str) -> list[object]:
+    """How the database's schema differs from the tables that the program knows."""
     from alembic.autogenerate import compare_metadata
     from alembic.migration import MigrationContext
+
+    engine = create_engine(url)
+    with engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True, "compare_server_default": True})
+        found: list[object] = compare_metadata(context, metadata)
+    engine.dispose()
+    return found
+
+
+def migrated(url: str) -> None:
+    """An empty database goes through every migration."""
+    from alembic import command
+    from alembic.config import Config
+
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    engine = create_engine(url)
+    with engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")
+    engine.dispose()
+
+
+def test_the_migrations_make_exactly_the_tables_that_the_program_knows(url: str) -> None:
+    migrated(url)
+    assert differing(url) == []
+
+
+def test_a_new_state_is_as_if_it_had_been_migrated(url: str, tmp_path: Path) -> None:
+    from alembic.migration import MigrationContext
+    from alembic.script import ScriptDirectory
 
     open_store(url, site="oxford-test", base_dir=tmp_path).close()
     engine = create_engine(url)
     with engine.connect() as connection:
-        context = MigrationContext.configure(connection, opts={"compare_type": True, "compare_server_default": True})
-        assert compare_metadata(context, metadata) == []
+        marked = MigrationContext.configure(connection).get_current_revision()
     engine.dispose()
+    assert (differing(url), marked) == ([], ScriptDirectory(str(MIGRATIONS)).get_current_head())
 
 
 def test_opening_again_changes_nothing(url: str, tmp_path: Path) -> None:
@@ -99,7 +132,7 @@ def test_somebody_elses_database_is_refused_and_left_as_it_was(tmp_path: Path) -
 
 
 def test_a_migration_that_breaks_off_leaves_nothing(tmp_path: Path) -> None:
-    """The table ``unfinished`` is made last: with one of that name in the way, none of the others may stay."""
+    """With a table ``unfinished`` that is not ours in the way, none of the others may stay."""
     file = tmp_path / "state" / "nexusops.db"
     file.parent.mkdir()
     with sqlite3.connect(file) as connection:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
 from typing import assert_never
@@ -45,6 +47,9 @@ class Books:
         self.mailboxes: dict[MailboxKey, Mailbox] = dict(ledger.mailboxes)
         self.notices: dict[str, Notice] = dict(ledger.notices)
         self.allocations: dict[tuple[Address, int], Allocation] = dict(ledger.allocations)
+        self._numbers: dict[Address, list[int]] = defaultdict(list)
+        for address, period in self.allocations:
+            self._numbers[address].append(period)
         self.policy = policy
         self.today = today
 
@@ -105,7 +110,10 @@ class Books:
     def _made(self, key: MailboxKey, outcome: StepOutcome, *, last: bool) -> list[LedgerRow]:
         rows = self._identified(key, outcome)
         pending = [row for row in rows if isinstance(row, Mailbox) and row.state is MailboxState.PENDING]
-        return [replace(row, state=MailboxState.ACTIVE) for row in pending] if last and pending else rows
+        if not (last and pending):
+            return rows
+        # Active since it was made, however long it had to wait (D07: no warning on the day that a mailbox begins).
+        return [replace(row, state=MailboxState.ACTIVE, since=self.today) for row in pending]
 
     def _forwarded(self, key: MailboxKey, to: str | None) -> list[LedgerRow]:
         box = self.mailboxes.get(key)
@@ -119,15 +127,19 @@ class Books:
         to = ", ".join(change.to)
         rows: list[LedgerRow] = [replace(notice, state=NoticeState.SENT, sent_on=self.today, to=to)]
         if change.notice is NoticeKind.WINDDOWN:
-            for row in self.allocations.values():
-                waiting = row.address in change.addresses and row.person_id == change.person_id
-                if waiting and row.live and row.notice_due_on is not None:
+            for row in (row for address in change.addresses for row in self._periods(address)):
+                if row.person_id == change.person_id and row.live and row.notice_due_on is not None:
                     rows.append(noticed(row, self.today, self.policy))
         if change.notice is NoticeKind.ORPHANED:
             boxes = [box for box in self.mailboxes.values() if box.state is MailboxState.ORPHANED]
             named = [box for box in boxes if box.sender in change.addresses and box.unit_id == change.unit_id]
             rows.extend(self._orphan_told(box) for box in named)
         return rows
+
+    def _periods(self, address: Address) -> Iterator[Allocation]:
+        """The rows of an address, by its periods: thousands of notices may be settled in one run."""
+        for period in self._numbers.get(address, ()):
+            yield self.allocations[address, period]
 
     def _orphan_told(self, box: Mailbox) -> Mailbox:
         ends = add_months(self.today, 2, overflow=self.policy.time.month_overflow)

@@ -11,7 +11,6 @@ from typing import assert_never
 
 from nexusops.codec.plain import plain
 from nexusops.model.changes import (
-    UNDO,
     AddAddress,
     Change,
     ClearForward,
@@ -38,6 +37,7 @@ from nexusops.model.findings import Evidence, Finding
 from nexusops.model.journal import JsonObject, JsonValue
 from nexusops.model.mailboxes import MailboxKind
 from nexusops.model.plan import Plan, Planned
+from nexusops.model.undoing import UNDO
 
 FORMAT = 1
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
+from nexusops.model.filling import filled
 from nexusops.model.findings import Evidence
 from nexusops.model.ids import Address, Domain, MailboxKey, PersonId, UnitId
 
@@ -29,6 +30,7 @@ class AddressKind(StrEnum):
     FALLBACK = "fallback"
 
 
+@filled
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Allocation:
     """One ownership period of an address; key (address, period). Never removed, only marked deleted.

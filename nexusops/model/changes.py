@@ -13,6 +13,7 @@ from enum import StrEnum
 from typing import get_args
 
 from nexusops.model.addresses import AddressState
+from nexusops.model.filling import filled
 from nexusops.model.findings import Evidence
 from nexusops.model.ids import Address, MailboxKey, PersonId, UnitId
 from nexusops.model.mailboxes import MailboxKind
@@ -41,16 +42,11 @@ class Kind(StrEnum):
     RETIRE_RECORDS = "RetireRecords"
 
 
-class Undo(StrEnum):
-    EXACT = "exact"
-    PARTIAL = "partial"
-    NONE = "none"
-
-
 PROMISES = frozenset({Kind.WIND_DOWN_ADDRESS, Kind.REVIVE_ADDRESS})
 """Kinds that change the ledger only; a SendNotice is a promise that the notice channel carries out."""
 
 
+@filled
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Why:
     """The person, unit or request concerned; the rule, its sentence for this case, and the rows behind it."""
@@ -61,6 +57,7 @@ class Why:
     evidence: tuple[Evidence, ...] = ()
 
 
+@filled
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OnMailbox:
     """Which mailbox: its name (the username, or the mailbox_id), our key, the tenant's ids if known."""
@@ -72,6 +69,7 @@ class OnMailbox:
     exchange_guid: str | None = None
 
 
+@filled
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CreateMailbox:
     """Makes user, licence and mailbox (personal), or a shared mailbox with its address and sender (all others)."""
@@ -116,6 +114,7 @@ class RestoreMailbox:
     why: Why
 
 
+@filled
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AddAddress:
     mailbox: OnMailbox
@@ -155,6 +154,7 @@ class RemoveAddress:
     address: Address
 
 
+@filled
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SetSender:
     """Moves the primary SMTP address; the old primary stays on the mailbox as an alias."""
@@ -283,11 +283,3 @@ def target_of(change: Change) -> str:
     if isinstance(change, SendNotice):
         return change.target
     return change.mailbox.name
-
-
-UNDO: Mapping[Kind, Undo] = dict.fromkeys(Kind, Undo.EXACT) | {
-    Kind.DELETE_MAILBOX: Undo.PARTIAL,
-    Kind.RESTORE_MAILBOX: Undo.PARTIAL,
-    Kind.SEND_NOTICE: Undo.NONE,
-}
-"""What an undo can bring back. A deletion is undone within 30 days, with whatever the tenant kept."""

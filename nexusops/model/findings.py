@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from nexusops.model.filling import filled
+
 
 class Severity(StrEnum):
     INFO = "info"
@@ -12,6 +14,7 @@ class Severity(StrEnum):
     ALERT = "alert"
 
 
+@filled
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)
 class Evidence:
     """The row that something rests on: table, its key, and the snapshot's hash ('' for our own state)."""

@@ -9,6 +9,7 @@ from enum import StrEnum
 
 from nexusops.model.addresses import Allocation
 from nexusops.model.changes import Change
+from nexusops.model.filling import filled
 from nexusops.model.findings import Finding
 from nexusops.model.ledger import Alternative, DomainRow, Hold, NameDecision, NameOverride, PersonState
 from nexusops.model.mailboxes import Mailbox
@@ -20,6 +21,7 @@ JsonObject = dict[str, JsonValue]
 LedgerRow = PersonState | Mailbox | Allocation | NameOverride | NameDecision | Alternative | Notice | Hold | DomainRow
 
 
+@filled
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RowChange:
     """One row of the ledger that became another. ``before`` None: new; ``after`` None: removed (overrides, holds)."""

@@ -11,6 +11,7 @@ from datetime import date
 from enum import StrEnum
 
 from nexusops.model.addresses import Allocation
+from nexusops.model.filling import filled
 from nexusops.model.ids import Address, Domain, MailboxKey, PersonId, UnitId
 from nexusops.model.mailboxes import Mailbox
 from nexusops.model.notices import Notice
@@ -26,6 +27,7 @@ class Standing(StrEnum):
     OUT = "out"
 
 
+@filled
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PersonState:
     """What is remembered of a person between runs.

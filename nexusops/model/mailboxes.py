@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
+from nexusops.model.filling import filled
 from nexusops.model.findings import Evidence
 from nexusops.model.ids import Address, MailboxKey, PersonId, UnitId
 
@@ -59,6 +60,7 @@ LIVE_MAILBOX_STATES = frozenset(
 )
 
 
+@filled
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mailbox:
     """A mailbox of the ledger. ``name`` None: entitled, but no username yet.

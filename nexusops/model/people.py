@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from nexusops.model.filling import filled
 from nexusops.model.ids import Address, PersonId, UnitId
 
 
+@filled
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Person:
     person_id: PersonId
@@ -16,6 +18,7 @@ class Person:
     deceased: bool = False
 
 
+@filled
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Card:
     """A University Card record; the only source of entitlement. Dates are inclusive."""
@@ -38,6 +41,7 @@ class Card:
         return self.cancelled_on is None or today < self.cancelled_on
 
 
+@filled
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Affiliation:
     person_id: PersonId

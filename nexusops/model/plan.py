@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from nexusops.model.changes import Change, Kind, kind_of
+from nexusops.model.filling import filled
 from nexusops.model.findings import Finding
 
 
+@filled
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Planned:
     """A change at its place in a plan: ``id`` is ``c1``, ``c2``, …; ``after`` the ids that must be done before it."""

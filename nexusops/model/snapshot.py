@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from nexusops.model.filling import filled
 from nexusops.model.findings import Finding
 from nexusops.model.ids import Address, Domain, PersonId, UnitId
 from nexusops.model.people import Affiliation, AlternativeAddress, Card, NameRequest, Person, SenderChoice, Staff
@@ -22,6 +23,7 @@ from nexusops.model.units import (
 )
 
 
+@filled
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PersonRecord:
     """All registration rows of one person, in the order of their keys.

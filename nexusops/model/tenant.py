@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Protocol
 
+from nexusops.model.filling import filled
 from nexusops.model.findings import Evidence
 from nexusops.model.ids import Address, MailboxKey, PersonId, UnitId
 from nexusops.model.mailboxes import MailboxKind
@@ -64,6 +66,20 @@ class Actual:
     licences_left: int | None = None
 
 
+class Explained(Protocol):
+    """What says why it is as it is: a row of the ledger, or a Reason."""
+
+    @property
+    def rule(self) -> str: ...
+
+    @property
+    def because(self) -> str: ...
+
+    @property
+    def evidence(self) -> tuple[Evidence, ...]: ...
+
+
+@filled
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reason:
     """Why a fact should be so: rule id, the rule's sentence for this case, and the rows that it rests on."""
@@ -73,6 +89,7 @@ class Reason:
     evidence: tuple[Evidence, ...] = ()
 
 
+@filled
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DesiredMailbox:
     """What the tenant should look like for one mailbox if the promises are kept.
@@ -99,8 +116,8 @@ class DesiredMailbox:
     fallback: Address | None
     forward: str | None
     keeps_manual_forward: bool
-    why: Reason
-    why_sender: Reason
-    why_forward: Reason
-    addresses: Mapping[Address, Reason] = field(default_factory=dict)
-    owned: Mapping[Address, Reason] = field(default_factory=dict)
+    why: Explained
+    why_sender: Explained
+    why_forward: Explained
+    addresses: Mapping[Address, Explained] = field(default_factory=dict)
+    owned: Mapping[Address, Explained] = field(default_factory=dict)

@@ -12,12 +12,10 @@ from nexusops.model.findings import Evidence, Severity
 from nexusops.model.ids import Address, Domain, address
 from nexusops.model.mailboxes import Mailbox, MailboxState
 from nexusops.model.people import Affiliation
-from nexusops.model.tenant import Reason
 from nexusops.plan.case import Case, Setting, why
 from nexusops.plan.endings import wind_down_rest
 from nexusops.rules.allocation import (
     Book,
-    Holders,
     allot,
     end,
     may_end,
@@ -33,7 +31,7 @@ from nexusops.rules.reorganising import Need
 def settle_addresses(
     case: Case,
     served: Sequence[Affiliation],
-    holders: Holders,
+    book: Book,
     setting: Setting,
     evidence: tuple[Evidence, ...],
     *,
@@ -49,9 +47,9 @@ def settle_addresses(
         _suspend_all(case, evidence)
         _end_due(case, setting)
     else:
-        _settle_fallback(case, box, holders, setting)
+        _settle_fallback(case, box, book, setting)
         if living:
-            _settle_served(case, box, served, holders, setting)
+            _settle_served(case, box, served, book, setting)
         _end_due(case, setting)
         _settle_dates(case, box, setting)
 
@@ -79,7 +77,7 @@ def _end_due(case: Case, setting: Setting) -> None:
             case.put(end(row, setting.today, why("R41" if row.gate else "D43", because, *row.evidence)))
 
 
-def _settle_fallback(case: Case, box: Mailbox, holders: Holders, setting: Setting) -> None:
+def _settle_fallback(case: Case, box: Mailbox, book: Book, setting: Setting) -> None:
     """D21: every mailbox has username@fallback for its whole life."""
     row = case.fallback
     if row is not None and row.live:
@@ -91,7 +89,7 @@ def _settle_fallback(case: Case, box: Mailbox, holders: Holders, setting: Settin
     wanted = address(box.name, setting.site.fallback_domain)
     fresh = allot(
         wanted,
-        book=setting.book(holders),
+        book=book,
         base=box.name,
         n=1,
         person_id=case.person_id,
@@ -114,13 +112,13 @@ class _Allotting:
     served: dict[Domain, Address]
 
 
-def _settle_served(case: Case, box: Mailbox, served: Sequence[Affiliation], holders: Holders, setting: Setting) -> None:
+def _settle_served(case: Case, box: Mailbox, served: Sequence[Affiliation], book: Book, setting: Setting) -> None:
     """One active address for each domain that the served affiliations give; what is left over winds down."""
     wanted = case.needs
     base = case.state.base
     settled: dict[Domain, Address] = {}
     if base is not None:
-        work = _Allotting(case=case, box=box, book=setting.book(holders), setting=setting, base=base, served=settled)
+        work = _Allotting(case=case, box=box, book=book, setting=setting, base=base, served=settled)
         _allot_missing(work, [need for need in wanted if not _reuse(work, need)])
     if not case.record.spared:
         wind_down_rest(case, served, wanted, settled, setting)
@@ -144,7 +142,7 @@ def _reuse(work: _Allotting, need: Need) -> bool:
         return True
     for row in sorted(mine, key=lambda r: (r.period, r.created_on), reverse=True):
         if not row.live and work.book.free_for(row.address, work.case.person_id):
-            _put_new(work, need, row.n, row.address, why("D10", "it is the person's own former address"))
+            _put_new(work, need, row.n, row.address, ("D10", "it is the person's own former address"))
             return True
     return False
 
@@ -171,21 +169,24 @@ def _allot_missing(work: _Allotting, missing: Sequence[Need]) -> None:
         common = book.common_n(work.base, [need.domain for need in missing], case.person_id)
     for need in missing:
         n = present or common or book.common_n(work.base, [need.domain], case.person_id)
-        if not book.free_for(book.spelled(work.base, n, need.domain), case.person_id):
+        wanted = book.spelled(work.base, n, need.domain)
+        if not book.free_for(wanted, case.person_id):
             n = book.common_n(work.base, [need.domain], case.person_id)
+            wanted = book.spelled(work.base, n, need.domain)
             message = f"the name part used elsewhere is taken in {need.domain}, so another one is used there"
             case.find("NAME_PART_EXCEPTION", message, Severity.INFO)
-        _put_new(work, need, n, book.spelled(work.base, n, need.domain), _why_new(need, n))
+        _put_new(work, need, n, wanted, _why_new(need, n))
 
 
-def _why_new(need: Need, n: int) -> Reason:
+def _why_new(need: Need, n: int) -> tuple[str, str]:
+    """The rule and its sentence."""
     because = f"the affiliation to {need.unit_id} gives an address in {need.domain}"
     if n > 1:
-        return why("R17", f"{because}, and the plain name or a lower number is taken")
-    return why("R8", because)
+        return "R17", f"{because}, and the plain name or a lower number is taken"
+    return "R8", because
 
 
-def _put_new(work: _Allotting, need: Need, n: int, wanted: Address, reason: Reason) -> None:
+def _put_new(work: _Allotting, need: Need, n: int, wanted: Address, reason: tuple[str, str]) -> None:
     case = work.case
     row = allot(
         wanted,
@@ -194,7 +195,7 @@ def _put_new(work: _Allotting, need: Need, n: int, wanted: Address, reason: Reas
         n=n,
         person_id=case.person_id,
         mailbox_key=work.box.key,
-        why=replace(reason, evidence=_proof(case, need, work.setting)),
+        why=why(*reason, *_proof(case, need, work.setting)),
     )
     case.put(row)
     work.served[need.domain] = row.address

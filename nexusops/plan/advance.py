@@ -54,7 +54,11 @@ class _Fold:
     holders: dict[Address, tuple[Allocation, ...]]
 
     def hold(self, row: Allocation) -> None:
-        others = [known for known in self.holders.get(row.address, ()) if known.period != row.period]
+        known_rows = self.holders.get(row.address)
+        if known_rows is None:
+            self.holders[row.address] = (row,)
+            return
+        others = [known for known in known_rows if known.period != row.period]
         self.holders[row.address] = tuple(sorted((*others, row), key=lambda known: known.period))
 
 
@@ -68,8 +72,8 @@ def advance(
     units = unit_map(snapshot, policy, today)
     owners = {**ledger.owners, **ledger.people}
     fold = _Fold([], [], [*snapshot.findings, *units.findings], {}, {"site"}, _book(ledger))
-    book = _routes(ledger, fold, snapshot, owners, site)[0]
-    boxes_now = dict(book.boxes)
+    routes = _routes(ledger, fold, snapshot, owners, site)[0]
+    boxes_now = dict(routes.boxes)
     setting = Setting(
         policy=policy,
         site=site,
@@ -78,12 +82,13 @@ def advance(
         snapshot=snapshot.sha256,
         usernames=ledger.usernames,
         owners=owners,
-        routes=replace(book, boxes=boxes_now),
+        routes=replace(routes, boxes=boxes_now),
     )
     states = dict(setting.owners)
+    book = setting.book(fold.holders)
     cases = _cases(ledger, snapshot, today)
     for case in cases:
-        judged = judge(case, fold.holders, setting)
+        judged = judge(case, book, setting)
         _take(fold, judged)
         states[case.person_id] = judged.case.state
         if case.box is not None and case.box.name is not None:

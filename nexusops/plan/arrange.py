@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -46,6 +47,7 @@ _ORDER = (
 """rules.md 0: returns, creations, wind-downs with their sender changes, ends, notices. Make before break within each.
 """
 
+ALL = frozenset(_ORDER)
 _PLACE = {kind: place for place, kind in enumerate(_ORDER)}
 
 
@@ -59,17 +61,13 @@ def arrange(
     changes: list[Change] = [change for draft in drafts for change in draft.changes]
     changes += [*promises, *notices]
     changes.sort(key=lambda change: (_PLACE[kind_of(change)], target_of(change), change.why.subject))
-    links: dict[str, _Links] = {}
-    for number, change in enumerate(changes, start=1):
-        links.setdefault(_mailbox(change), _Links()).note(f"c{number}", change)
+    links: dict[str, _Links] = defaultdict(_Links)
+    linked = [(f"c{number}", links[_mailbox(change)], change) for number, change in enumerate(changes, start=1)]
+    for change_id, link, change in linked:
+        link.note(change_id, change)
     return tuple(
-        Planned(
-            id=f"c{number}",
-            job=jobs.get(kind_of(change), ""),
-            change=change,
-            after=links[_mailbox(change)].before(change),
-        )
-        for number, change in enumerate(changes, start=1)
+        Planned(id=change_id, job=jobs.get(kind_of(change), ""), change=change, after=link.before(change))
+        for change_id, link, change in linked
     )
 
 
@@ -120,6 +118,8 @@ def scope_of(change: Change) -> str:
 
 def select(planned: Sequence[Planned], kinds: frozenset[Kind]) -> tuple[tuple[Planned, ...], tuple[Finding, ...]]:
     """What a job may carry out: its kinds, without those whose partner or ``after`` is left out (``WAITS_FOR``)."""
+    if kinds >= ALL:
+        return tuple(planned), ()
     chosen = {p.id for p in planned if kind_of(p.change) in kinds}
     findings: list[Finding] = []
     while True:

@@ -23,7 +23,7 @@ from nexusops.model.changes import (
 from nexusops.model.findings import Finding, Severity, box_scope, person_scope
 from nexusops.model.ids import Address, domain_of
 from nexusops.model.mailboxes import MailboxKind
-from nexusops.model.tenant import Actual, ActualMailbox, DesiredMailbox, Reason
+from nexusops.model.tenant import Actual, ActualMailbox, DesiredMailbox, Explained
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -161,7 +161,7 @@ def _extra(wanted: DesiredMailbox, found: ActualMailbox) -> list[Finding]:
     ]
 
 
-def _why(wanted: DesiredMailbox, reason: Reason) -> Why:
+def _why(wanted: DesiredMailbox, reason: Explained) -> Why:
     return Why(subject=wanted.subject, rule=reason.rule, because=reason.because, evidence=reason.evidence)
 
 

@@ -19,7 +19,7 @@ from nexusops.plan.mailbox import settle_mailbox
 from nexusops.plan.names import settle_names
 from nexusops.plan.senders import settle_sender
 from nexusops.plan.telling import settle_notices
-from nexusops.rules.allocation import Holders
+from nexusops.rules.allocation import Book
 from nexusops.rules.lifecycle import (
     Entitlement,
     entitlement,
@@ -29,7 +29,7 @@ from nexusops.rules.lifecycle import (
 from nexusops.rules.reorganising import needs, serve
 
 
-def judge(case: Case, holders: Holders, setting: Setting) -> Judged:
+def judge(case: Case, book: Book, setting: Setting) -> Judged:
     """Applies every rule to one person; the order is that of rules.md 0: returns, creations, wind-downs, ends,
     notices.
     """
@@ -49,7 +49,7 @@ def judge(case: Case, holders: Holders, setting: Setting) -> Judged:
         return _held(case, setting)
     evidence = _evidence(found, setting)
     settle_mailbox(case, found, setting, evidence)
-    dropped = _settle_living(case, found, holders, setting, evidence)
+    dropped = _settle_living(case, found, book, setting, evidence)
     settle_alternatives(case, setting)
     settle_notices(case, found, setting, evidence)
     _settle_state(case, found, setting)
@@ -140,7 +140,7 @@ def _evidence(found: Entitlement, setting: Setting) -> tuple[Evidence, ...]:
 
 
 def _settle_living(
-    case: Case, found: Entitlement, holders: Holders, setting: Setting, evidence: tuple[Evidence, ...]
+    case: Case, found: Entitlement, book: Book, setting: Setting, evidence: tuple[Evidence, ...]
 ) -> tuple[NameOverride, ...]:
     """Name, addresses and sender, as far as the mailbox is alive."""
     box = case.box
@@ -162,8 +162,8 @@ def _settle_living(
         for affiliation in left_out:
             message = f"the affiliation to {affiliation.unit_id} is beyond the eight that are served"
             case.find("AFFILIATION_LIMIT", message, Severity.INFO)
-    settle_addresses(case, served, holders, setting, evidence, living=living)
-    settle_sender(case, found, holders, setting, evidence)
+    settle_addresses(case, served, book, setting, evidence, living=living)
+    settle_sender(case, found, book.holders, setting, evidence)
     return dropped
 
 

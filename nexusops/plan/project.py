@@ -9,7 +9,7 @@ from nexusops.model.ids import Address, MailboxKey, PersonId
 from nexusops.model.ledger import Ledger
 from nexusops.model.mailboxes import ForwardOrigin, Mailbox, MailboxKind, MailboxState
 from nexusops.model.policy import Site
-from nexusops.model.tenant import DesiredMailbox, Reason
+from nexusops.model.tenant import DesiredMailbox, Explained, Reason
 from nexusops.plan.case import paused
 
 _GONE = frozenset({MailboxState.DELETED, MailboxState.PURGED})
@@ -36,13 +36,13 @@ def project(ledger: Ledger, site: Site) -> tuple[DesiredMailbox, ...]:
 def _desired(box: Mailbox, rows: Iterable[Allocation], ledger: Ledger, site: Site) -> DesiredMailbox:
     name = box.name or ""
     ordered = sorted(rows, key=lambda row: (row.address, row.period))
-    live = {row.address: _reason(row) for row in ordered if row.live}
+    owned: dict[Address, Explained] = {row.address: row for row in ordered}
+    live: dict[Address, Explained] = {row.address: row for row in ordered if row.live}
     if live and box.kind is not MailboxKind.PERSONAL:  # a person's is in the ledger (D21)
         because = "the routing table sends the mailbox's mail to its routing name"
         live[Address(f"{name}@{site.fallback_domain}".lower())] = Reason(
             rule="R60", because=because, evidence=box.evidence
         )
-    owned = {row.address: _reason(row) for row in ordered}
     exists = box.state not in _GONE
     enabled = exists and box.state is not MailboxState.DISABLED
     fallback = next((row.address for row in ordered if row.live and row.kind is AddressKind.FALLBACK), None)
@@ -64,7 +64,7 @@ def _desired(box: Mailbox, rows: Iterable[Allocation], ledger: Ledger, site: Sit
         fallback=fallback,
         forward=box.forward.to if box.forward is not None and auto else None,
         keeps_manual_forward=box.forward is not None and not auto,
-        why=Reason(rule=box.rule, because=box.because, evidence=box.evidence),
+        why=box,
         why_sender=Reason(
             rule=box.sender_rule or box.rule, because=box.sender_because or box.because, evidence=box.evidence
         ),
@@ -72,10 +72,6 @@ def _desired(box: Mailbox, rows: Iterable[Allocation], ledger: Ledger, site: Sit
         addresses=live,
         owned=owned,
     )
-
-
-def _reason(row: Allocation) -> Reason:
-    return Reason(rule=row.rule, because=row.because, evidence=row.evidence)
 
 
 def _why_forward(box: Mailbox) -> Reason:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
 from nexusops.model.addresses import AddressKind, AddressState, Allocation
 from nexusops.model.changes import OnMailbox, ReviveAddress, SendNotice, Why, WindDownAddress
 from nexusops.model.findings import Finding, box_scope, person_scope
 from nexusops.model.ids import MailboxKey, PersonId, UnitId
 from nexusops.model.journal import RowChange
-from nexusops.model.ledger import Ledger
+from nexusops.model.ledger import Alternative, Ledger
 from nexusops.model.mailboxes import Mailbox
 from nexusops.model.notices import Notice, NoticeKind, NoticeState
 from nexusops.plan.case import paused
@@ -76,7 +78,8 @@ def notices_of(ledger: Ledger, staff: Mapping[UnitId, tuple[str, ...]]) -> tuple
     """
     owed = [n for n in ledger.notices.values() if n.state is NoticeState.OWED and not paused(n.person_id, ledger)]
     owed.sort(key=lambda notice: notice.key)
-    return tuple(_send(notice, ledger, staff) for notice in owed)
+    shelf = _Shelf.of(ledger, owed)
+    return tuple(_send(notice, shelf, staff) for notice in owed)
 
 
 def unreachable(notices: Iterable[SendNotice]) -> tuple[Finding, ...]:
@@ -93,17 +96,45 @@ def unreachable(notices: Iterable[SendNotice]) -> tuple[Finding, ...]:
     )
 
 
-def _send(notice: Notice, ledger: Ledger, staff: Mapping[UnitId, tuple[str, ...]]) -> SendNotice:
-    box = _present(notice, ledger)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Shelf:
+    """What notices say, laid out once for all of them: a mass event owes thousands on one day."""
+
+    boxes: Mapping[MailboxKey, Mailbox]
+    latest: Mapping[PersonId, Mailbox]
+    alternatives: Mapping[PersonId, Sequence[Alternative]]
+    followed: Mapping[MailboxKey, Sequence[Allocation]]
+    """Addresses that another one took over, by mailbox."""
+
+    @classmethod
+    def of(cls, ledger: Ledger, notices: Collection[Notice]) -> _Shelf:
+        people = {notice.person_id for notice in notices}
+        latest: dict[PersonId, Mailbox] = {}
+        for box in ledger.mailboxes.values():
+            if box.person_id is not None and box.person_id in people:
+                before = latest.get(box.person_id)
+                if before is None or box.generation > before.generation:
+                    latest[box.person_id] = box
+        alternatives: dict[PersonId, list[Alternative]] = defaultdict(list)
+        for alternative in ledger.alternatives.values():
+            alternatives[alternative.person_id].append(alternative)
+        followed: dict[MailboxKey, list[Allocation]] = defaultdict(list)
+        for row in ledger.allocations.values():
+            if row.mailbox_key is not None and row.successor:
+                followed[row.mailbox_key].append(row)
+        return cls(boxes=ledger.mailboxes, latest=latest, alternatives=alternatives, followed=followed)
+
+
+def _send(notice: Notice, shelf: _Shelf, staff: Mapping[UnitId, tuple[str, ...]]) -> SendNotice:
+    box = _present(notice, shelf)
     if notice.kind is NoticeKind.ORPHANED:
         to = staff.get(notice.unit_id, ()) if notice.unit_id else ()
     else:
-        known = [row for row in ledger.alternatives.values() if row.person_id == notice.person_id]
-        to = tuple(recipients(box, known))
+        to = tuple(recipients(box, shelf.alternatives.get(notice.person_id, ()) if notice.person_id else ()))
     name = box.name if box is not None and box.name else (notice.person_id or "")
     text = {"mailbox": name}
-    for row in ledger.allocations.values():
-        if row.address in notice.addresses and row.mailbox_key == notice.mailbox_key and row.successor:
+    for row in shelf.followed.get(notice.mailbox_key, ()) if notice.mailbox_key else ():
+        if row.address in notice.addresses and row.successor:
             text[f"successor:{row.address}"] = row.successor
     return SendNotice(
         why=Why(
@@ -125,13 +156,8 @@ def _send(notice: Notice, ledger: Ledger, staff: Mapping[UnitId, tuple[str, ...]
     )
 
 
-def _present(notice: Notice, ledger: Ledger) -> Mailbox | None:
+def _present(notice: Notice, shelf: _Shelf) -> Mailbox | None:
     """The person's latest mailbox, or the box that the notice is about."""
     if notice.person_id is None:
-        return ledger.mailboxes.get(notice.mailbox_key) if notice.mailbox_key else None
-    return latest_of(notice.person_id, ledger.mailboxes)
-
-
-def latest_of(person_id: PersonId, boxes: Mapping[MailboxKey, Mailbox]) -> Mailbox | None:
-    mine = [box for box in boxes.values() if box.person_id == person_id]
-    return max(mine, key=lambda box: box.generation, default=None)
+        return shelf.boxes.get(notice.mailbox_key) if notice.mailbox_key else None
+    return shelf.latest.get(notice.person_id)

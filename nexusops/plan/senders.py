@@ -11,7 +11,7 @@ from nexusops.model.mailboxes import Forward, ForwardOrigin, Mailbox
 from nexusops.plan.case import PAUSED, Case, Setting, altered
 from nexusops.rules.allocation import Holders
 from nexusops.rules.lifecycle import Entitlement
-from nexusops.rules.sender import choose, judge_choice
+from nexusops.rules.sender import NO_CHOICE, Choice, choose, judge_choice
 
 _CHOICE = {
     "SENDER_NOT_ACTIVE": "the chosen sender is not an active address",
@@ -33,16 +33,7 @@ def settle_sender(
     box = case.box
     if box is None or not box.live:
         return
-    choice = judge_choice(
-        case.record.choice,
-        case.person_id,
-        tuple(case.rows.values()),
-        holders,
-        tuple(r for r in case.record.external_routes if r.address not in setting.routes.refused),
-        setting.units,
-    )
-    if choice.code is not None:
-        case.find(choice.code, _CHOICE[choice.code] + "; the choice is ignored", Severity.INFO)
+    choice = _judged_choice(case, holders, setting)
     fallback = case.fallback
     code = found.card.status_code if found.card else found.last_code
     sender = choose(
@@ -66,6 +57,22 @@ def settle_sender(
             sender_because=sender.why.because,
         )
     case.put(_with_forward(case, box, setting))
+
+
+def _judged_choice(case: Case, holders: Holders, setting: Setting) -> Choice:
+    if case.record.choice is None:
+        return NO_CHOICE
+    choice = judge_choice(
+        case.record.choice,
+        case.person_id,
+        tuple(case.rows.values()),
+        holders,
+        tuple(r for r in case.record.external_routes if r.address not in setting.routes.refused),
+        setting.units,
+    )
+    if choice.code is not None:
+        case.find(choice.code, _CHOICE[choice.code] + "; the choice is ignored", Severity.INFO)
+    return choice
 
 
 def _with_forward(case: Case, box: Mailbox, setting: Setting) -> Mailbox:

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from nexusops.model.dates import next_day
 from nexusops.model.findings import Evidence
 from nexusops.model.notices import NoticeState
 from nexusops.plan.case import Case, Setting
-from nexusops.rules.lifecycle import Entitlement, expiry_disables_on
+from nexusops.rules.lifecycle import Entitlement
 from nexusops.rules.notices import Owing, owed
 
 
@@ -28,7 +27,7 @@ def settle_notices(case: Case, found: Entitlement, setting: Setting, evidence: t
         rows=tuple(case.rows.values()),
         known=case.notices,
         until=until,
-        disable_on=expiry_disables_on(next_day(until), code, setting.policy) if until else None,
+        code=code,
         policy=setting.policy,
         today=setting.today,
         evidence=evidence,

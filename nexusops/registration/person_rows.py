@@ -61,16 +61,16 @@ def read_cards(draft: Draft, rows: Sequence[Values], repeated: Collection[str]) 
     cards = []
     for values in rows:
         card_id = values[0]
-        row = draft.row("cards", card_id)
         if card_id is None:
-            draft.freeze("BAD_VALUE", "a card has no card_id", row)
+            draft.freeze("BAD_VALUE", "a card has no card_id", draft.row("cards", card_id))
             continue
         if card_id in repeated:
-            draft.freeze("DUP_CARD", f"the card_id {card_id} stands in more than one row of cards", row)
+            message = f"the card_id {card_id} stands in more than one row of cards"
+            draft.freeze("DUP_CARD", message, draft.row("cards", card_id))
         try:
             cards.append(_card(draft.person_id, values))
         except BadValue as error:
-            draft.freeze(error.code, f"card {card_id}: {error.reason}", row)
+            draft.freeze(error.code, f"card {card_id}: {error.reason}", draft.row("cards", card_id))
     return tuple(cards)
 
 
@@ -115,7 +115,7 @@ def read_affiliations(draft: Draft, rows: Sequence[Values], estate: Estate) -> t
     for affiliation in _sound(draft, rows, estate):
         earlier = kept.setdefault(affiliation.unit_id, affiliation)
         if earlier is not affiliation:
-            row = draft.row("affiliations", f"{draft.person_id}/{affiliation.unit_id}")
+            row = _affiliation_row(draft, affiliation.unit_id)
             message = f"{affiliation.unit_id} stands in more than one row of affiliations; the earliest start counts"
             draft.note("DUP_AFFILIATION", message, row)
             kept[affiliation.unit_id] = min(earlier, affiliation, key=_earliest)
@@ -129,11 +129,10 @@ def _earliest(affiliation: Affiliation) -> tuple[date, int]:
 
 def _sound(draft: Draft, rows: Sequence[Values], estate: Estate) -> Iterator[Affiliation]:
     for _, unit, start, end in rows:
-        row = draft.row("affiliations", f"{draft.person_id}/{unit or ''}")
         if unit is None or unit not in estate.units:
             draft.spare("ORPHAN_AFFILIATION")
             message = f"the unit {unit or '(empty)'} is not known; the affiliation is ignored, nothing is taken away"
-            draft.note("ORPHAN_AFFILIATION", message, row)
+            draft.note("ORPHAN_AFFILIATION", message, _affiliation_row(draft, unit))
             continue
         unit_id = UnitId(unit)
         if unit in estate.frozen_units:
@@ -142,16 +141,21 @@ def _sound(draft: Draft, rows: Sequence[Values], estate: Estate) -> Iterator[Aff
         if unit in estate.spared_units:
             draft.spare(estate.spared_units[unit])
         try:
-            yield _affiliation(draft, unit_id, start, end, row)
+            yield _affiliation(draft, unit_id, start, end)
         except BadValue as error:
-            draft.freeze("BAD_AFFILIATION_DATES", f"affiliation to {unit}: {error.reason}", row)
+            message = f"affiliation to {unit}: {error.reason}"
+            draft.freeze("BAD_AFFILIATION_DATES", message, _affiliation_row(draft, unit))
 
 
-def _affiliation(draft: Draft, unit_id: UnitId, start: str | None, end: str | None, row: Evidence) -> Affiliation:
+def _affiliation_row(draft: Draft, unit: str | None) -> Evidence:
+    return draft.row("affiliations", f"{draft.person_id}/{unit or ''}")
+
+
+def _affiliation(draft: Draft, unit_id: UnitId, start: str | None, end: str | None) -> Affiliation:
     starts, ends = day(start) if start else FIRST_DAY, day(end) if end else None
     if start is None:
         message = f"the affiliation to {unit_id} has no start_date; {FIRST_DAY} is taken"
-        draft.note("NO_AFFILIATION_START", message, row, Severity.INFO)
+        draft.note("NO_AFFILIATION_START", message, _affiliation_row(draft, unit_id), Severity.INFO)
     if ends is not None and ends < starts:
         raise BadValue("end_date is before start_date")
     return Affiliation(person_id=draft.person_id, unit_id=unit_id, start_date=starts, end_date=ends)

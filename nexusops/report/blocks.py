@@ -83,9 +83,8 @@ def _plain(block: Block) -> Iterable[str]:
     if isinstance(block, Line):
         yield (" " * block.indent + visible(block.text)).rstrip()
         return
-    rows = [[visible(cell) for cell in row] for row in block.rows]
-    columns = zip(*rows, strict=True)
-    widths = [min(max(len(cell) for cell in column), WIDEST) for column in columns]
-    for row in rows:
-        padded = (cell.ljust(width) for cell, width in zip(row, widths, strict=True))
-        yield (" " * block.indent + "  ".join(padded)).rstrip()
+    columns = zip(*block.rows, strict=True)
+    widths = [min(max(map(len, column)), WIDEST) for column in columns]
+    margin = " " * block.indent
+    for row in block.rows:
+        yield visible((margin + "  ".join(map(str.ljust, row, widths))).rstrip())

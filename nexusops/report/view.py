@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from nexusops.model.changes import Change, Kind, kind_of, target_of
+from nexusops.model.filling import filled
 from nexusops.model.findings import Evidence, Finding, Severity
 from nexusops.model.ids import PersonId, UnitId
 from nexusops.model.plan import Estimate, Plan, Planned
@@ -23,6 +24,7 @@ _ORDER = {kind: place for place, kind in enumerate([*_WORST_FIRST, *(k for k in 
 _SEVERITIES = {Severity.ALERT: 0, Severity.WARNING: 1, Severity.INFO: 2}
 
 
+@filled
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
     """One change as it is listed. ``who`` is the subject, with the name where it is known."""
@@ -106,9 +108,9 @@ def findings_of(findings: Iterable[Finding]) -> tuple[FindingGroup, ...]:
 def units_of(change: Change, units: Units) -> tuple[str, ...]:
     """The units of the person, else the unit of the mailbox or notice, else the subject itself if it is a unit."""
     subject = change.why.subject
-    found = units.get(PersonId(subject), ())
+    found = units.get(PersonId(subject))
     if found:
-        return tuple(found)
+        return found
     own = getattr(change, "unit_id", None)
     if own is not None:
         return (own,)
@@ -176,10 +178,10 @@ def _row(planned: Planned, units: Units, names: Names) -> Row:
 
 
 def _clusters(rows: Sequence[Row]) -> tuple[Cluster, ...]:
-    by_reason: dict[str, list[Row]] = {}
+    by_reason: dict[tuple[str, str], list[Row]] = {}
     for row in rows:
-        by_reason.setdefault(row.reason, []).append(row)
+        by_reason.setdefault((row.rule, row.because), []).append(row)
     shared = sorted((found for found in by_reason.values() if len(found) >= SHARED_BY), key=lambda found: -len(found))
-    single = tuple(row for row in rows if len(by_reason[row.reason]) < SHARED_BY)
+    single = tuple(row for row in rows if len(by_reason[row.rule, row.because]) < SHARED_BY)
     clusters = tuple(Cluster(shared=found[0].reason, rows=tuple(found)) for found in shared)
     return (*clusters, Cluster(shared=None, rows=single)) if single else clusters

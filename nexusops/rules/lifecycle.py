@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 from nexusops.model.dates import ONE_DAY, add_months, earliest, next_day
+from nexusops.model.filling import filled
 from nexusops.model.findings import Evidence
 from nexusops.model.ledger import Standing
 from nexusops.model.mailboxes import Mailbox, MailboxState
@@ -16,6 +17,7 @@ from nexusops.model.policy import Policy
 from nexusops.model.tenant import Reason
 
 
+@filled
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entitlement:
     """What the cards say today.
@@ -50,8 +52,8 @@ class Entitlement:
 
 def unknown_status(cards: tuple[Card, ...], policy: Policy) -> str | None:
     """The first status code that is in neither list (D46): it freezes the person."""
-    known = {*policy.status_map.qualifying, *policy.status_map.non_qualifying}
-    return next((card.status_code for card in cards if card.status_code not in known), None)
+    known = (policy.status_map.qualifying, policy.status_map.non_qualifying)
+    return next((card.status_code for card in cards if not any(card.status_code in codes for codes in known)), None)
 
 
 def entitlement(cards: tuple[Card, ...], policy: Policy, today: date) -> Entitlement:
@@ -103,6 +105,8 @@ def _ends(card: Card) -> date:
 def _until(good: list[Card], cards: tuple[Card, ...], policy: Policy) -> date:
     """The last day of unbroken entitlement, later cards that follow on included (a renewal extends at once, R35)."""
     until = max(_ends(card) for card in good) - ONE_DAY
+    if len(cards) == 1:
+        return until
     for card in sorted((c for c in cards if _qualifies(c, policy)), key=lambda c: c.start_date):
         if card.start_date <= next_day(until) and _ends(card) - ONE_DAY > until:
             until = _ends(card) - ONE_DAY

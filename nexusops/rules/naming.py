@@ -70,7 +70,8 @@ def form_name(
     personal = [_Token(first, True, False)] if first else tokens(personal_names)[:1]
     family = [_Token(last, True, False)] if last else tokens(family_names)
     raw = ("" if first else personal_names) + ("" if last else family_names)
-    codes = ["NAME_CONTROL_CHARS"] if any(unicodedata.category(c) == "Cf" for c in raw) else []
+    hidden = not raw.isascii() and any(unicodedata.category(c) == "Cf" for c in raw)
+    codes = ["NAME_CONTROL_CHARS"] if hidden else []
     if not personal or not family:
         return NameForm(base=None, codes=(*codes, "NAME_INCOMPLETE"))
     if not all(token.latin for token in (*personal, *family)):

@@ -8,6 +8,7 @@ from datetime import date
 
 from nexusops.model.addresses import AddressKind, AddressState, Allocation
 from nexusops.model.dates import earliest, next_day
+from nexusops.model.filling import filled
 from nexusops.model.findings import Evidence
 from nexusops.model.ids import Address, PersonId
 from nexusops.model.ledger import Alternative
@@ -15,7 +16,7 @@ from nexusops.model.mailboxes import Mailbox, MailboxState
 from nexusops.model.notices import Notice, NoticeKind, NoticeState
 from nexusops.model.policy import Policy
 from nexusops.rules.allocation import noticed
-from nexusops.rules.lifecycle import warn_on
+from nexusops.rules.lifecycle import expiry_disables_on, warn_on
 
 SOURCE_ORDER = ("self", "hris", "student_records")
 """D32: which alternative address is used first."""
@@ -26,11 +27,12 @@ def notice_key(kind: NoticeKind, subject: str, due_on: date) -> str:
     return f"{kind.value}|{subject}|{due_on.isoformat()}"
 
 
+@filled
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Owing:
     """What is known when the notices of one person are judged.
 
-    ``until`` is the last day of a card that nothing follows, ``disable_on`` the day on which that disables the mailbox.
+    ``until`` is the last day of a card that nothing follows, ``code`` its status.
     """
 
     person_id: PersonId
@@ -38,10 +40,15 @@ class Owing:
     rows: Sequence[Allocation]
     known: Mapping[str, Notice]
     until: date | None
-    disable_on: date | None
+    code: str
     policy: Policy
     today: date
     evidence: tuple[Evidence, ...]
+
+    @property
+    def disable_on(self) -> date | None:
+        """The day on which the card's natural end disables the mailbox (D07)."""
+        return expiry_disables_on(next_day(self.until), self.code, self.policy) if self.until else None
 
 
 def owed(owing: Owing, revived: Iterable[Allocation]) -> tuple[Notice, ...]:

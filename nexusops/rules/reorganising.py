@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 
+from nexusops.model.filling import filled
 from nexusops.model.findings import Finding, Severity
 from nexusops.model.ids import Domain, PersonId, UnitId
 from nexusops.model.people import Affiliation
@@ -66,6 +67,7 @@ class UnitMap:
         return unit_id in self.split_units and (unit_id, person_id) not in self.split
 
 
+@filled
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Need:
     """A domain in which a person should have an address, for the earliest of the affiliations that it serves (D19)."""
@@ -178,6 +180,9 @@ def serve(
 ) -> tuple[tuple[Affiliation, ...], tuple[Affiliation, ...]]:
     """D20: those served already stay; free places go by (start_date, unit_id). Returns served and left out."""
     ordered = sorted(current, key=lambda a: (a.start_date, a.unit_id))
+    if len(ordered) <= most:
+        first = [a for a in ordered if a.unit_id in served_before]
+        return tuple(first + [a for a in ordered if a.unit_id not in served_before]), ()
     kept = [a for a in ordered if a.unit_id in served_before][:most]
     for affiliation in ordered:
         if len(kept) >= most:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from nexusops.model.addresses import AddressKind, AddressState, Allocation
+from nexusops.model.filling import filled
 from nexusops.model.findings import Evidence
 from nexusops.model.ids import Address, Domain, PersonId, domain_of
 from nexusops.model.mailboxes import Mailbox, SenderOrigin
@@ -19,6 +20,7 @@ from nexusops.rules.reorganising import Need, UnitMap
 _KEPT = ("D18", "it took the place of the former sender")
 
 
+@filled
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sender:
     """The decision: the address, where it comes from, on what a default rests (D16), and why."""
@@ -38,6 +40,10 @@ class Choice:
     evidence: tuple[Evidence, ...] = ()
 
 
+NO_CHOICE = Choice(address=None)
+
+
+@filled
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Candidate:
     address: Address
@@ -58,7 +64,7 @@ def _wanted_class(box: Mailbox, code: str, policy: Policy) -> UnitClass:
 
 
 def judge_choice(
-    choice: SenderChoice | None,
+    choice: SenderChoice,
     person_id: PersonId,
     rows: Sequence[Allocation],
     holders: Mapping[Address, tuple[Allocation, ...]],
@@ -66,8 +72,6 @@ def judge_choice(
     units: UnitMap,
 ) -> Choice:
     """R12, D17: eligible is an own active personal address, its successor (D18), or an own external one."""
-    if choice is None:
-        return Choice(address=None)
     by_address = {row.address: row for row in sorted(rows, key=lambda r: r.period)}
     row = by_address.get(choice.address)
     if row is not None:
@@ -182,7 +186,7 @@ def _default(
     fallback: Address | None,
     evidence: tuple[Evidence, ...],
 ) -> Sender:
-    ordered = sorted(candidates, key=lambda c: (c.start, c.unit_id))
+    ordered = sorted(candidates, key=lambda c: (c.start, c.unit_id)) if len(candidates) > 1 else candidates
     preferred = next((c for c in ordered if wanted in c.classes), None)
     rule = "R10" if wanted is UnitClass.COLLEGE else "R11"
     if preferred is not None:

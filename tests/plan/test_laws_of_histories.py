@@ -8,7 +8,7 @@ from datetime import date
 
 from building.histories import KINDS, Event, days, happen, histories, university
 from building.world import Day, World
-from hypothesis import Phase, given, settings
+from hypothesis import Phase, example, given, settings
 
 from nexusops.model.addresses import AddressState
 from nexusops.model.changes import SendNotice
@@ -59,7 +59,13 @@ def _lived(history: list[Event], settle: int = 120) -> list[tuple[date, World, D
     return lived
 
 
+LATE_NAME = [Event(days, "card", "1", 0, 0, 0) for days in (0, 25, 28, 42, 48, 64, 65, 67, 70)]
+LATE_NAME.append(Event(17, "username", "1", 0, 0, 0))
+"""Somebody whose mailbox could not be made before the day on which the end of their card is warned about."""
+
+
 @few
+@example(LATE_NAME)
 @given(histories())
 def test_a_second_run_on_the_same_day_has_nothing_to_do(history: list[Event]) -> None:
     """Apply, then plan, is empty: no change and no row, but for notices that nobody takes."""

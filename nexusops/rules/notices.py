@@ -106,7 +106,8 @@ def _refreshed(notice: Notice, owing: Owing, live: Mapping[Address, Allocation])
 
 def _winddown(owing: Owing) -> list[Notice]:
     """One message for all addresses whose notice is due and stands in no owed notice yet (R47, D33)."""
-    listed = {a for n in owing.known.values() if n.state is NoticeState.OWED for a in n.addresses}
+    owed_now = (n for n in owing.known.values() if n.kind is NoticeKind.WINDDOWN and n.state is NoticeState.OWED)
+    listed = {address for notice in owed_now for address in notice.addresses}
     due = [
         row
         for row in owing.rows

@@ -63,9 +63,15 @@ LATE_NAME = [Event(days, "card", "1", 0, 0, 0) for days in (0, 25, 28, 42, 48, 6
 LATE_NAME.append(Event(17, "username", "1", 0, 0, 0))
 """Somebody whose mailbox could not be made before the day on which the end of their card is warned about."""
 
+NAMED_TWICE = [Event(days, "card", "1", 0, 0, 0) for days in (0, 23, 28, 48, 54, 55, 64, 64, 65)]
+NAMED_TWICE[1:1] = [Event(0, "channel", "1", 0, 0, 0)]
+NAMED_TWICE.append(Event(0, "join", "2", 0, 0, 2))
+"""An address that winds down while it also stands in a warning that nobody could be sent."""
+
 
 @few
 @example(LATE_NAME)
+@example(NAMED_TWICE)
 @given(histories())
 def test_a_second_run_on_the_same_day_has_nothing_to_do(history: list[Event]) -> None:
     """Apply, then plan, is empty: no change and no row, but for notices that nobody takes."""

@@ -33,6 +33,7 @@ COMMANDS: dict[str, Lazily] = {
     "saas": Lazily("nexusops.cli.saas:saas", "How a product may send mail, from the question to the proof."),
     "show": Lazily("nexusops.cli.plan:show", "Print a saved plan."),
     "snapshot": Lazily("nexusops.cli.snapshot:snapshot", "Check or compare registration snapshots."),
+    "spf": Lazily("nexusops.cli.spf:spf", "Who may send mail as a domain: check its SPF record."),
     "state": Lazily("nexusops.cli.state:state", "Export everything that nexusops remembers."),
 }
 

@@ -100,6 +100,14 @@ def load(folder: Path) -> Configuration:
     )
 
 
+def of_profile(name: str) -> tuple[Settings, Policy]:
+    """Where there is no folder: the defaults under a profile."""
+    profile = _profile({"site": {"profile": name}}, Path("nexusops.toml"))
+    settings, _ = layered(Settings, [_layer(profile, "nexusops")], "nexusops.toml")
+    policy, _ = load_policy([_layer(profile, "policy")])
+    return replace(settings, site=replace(settings.site, profile=name)), policy
+
+
 def _profile(table: Mapping[str, object], main: Path) -> Layer:
     site = table.get("site", {})
     name = site.get("profile", "oxford") if isinstance(site, Mapping) else "oxford"

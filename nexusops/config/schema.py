@@ -6,6 +6,7 @@ and filled by nexusops/profiles/*.toml.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from nexusops.tenant.settings import CLOUDS
@@ -76,6 +77,9 @@ class DnsTable:
     tsig_name: str = ""
     tsig_algorithm: str = "hmac-sha256"
     tsig_secret: str = ""
+    opt_out: tuple[str, ...] = ()
+    dept_include: Mapping[str, str] = field(default_factory=dict)
+    dkim_selectors: tuple[str, ...] = ("selector1", "selector2")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

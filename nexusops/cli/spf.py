@@ -1,0 +1,65 @@
+"""``spf lint``: what RFC 7208 makes of a domain's SPF record (interface.md 7)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+
+import click
+
+from nexusops.cli import options
+from nexusops.cli.entry import Call
+
+FINDINGS = 6
+
+zone_option = click.option(
+    "--zone",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="Answer from this zone file (RFC 1035, several $ORIGINs, no SOA needed) instead of the network.",
+)
+
+
+@click.group()
+def spf() -> None:
+    """SPF records: who may send mail as a domain."""
+
+
+@spf.command()
+@click.argument("domain")
+@zone_option
+@options.format_option()
+@options.at_option
+@click.pass_obj
+def lint(call: Call, domain: str, zone: Path | None, form: str, at: datetime) -> int:
+    """Check a domain's SPF record, and all that it includes.
+
+    Ends with 0 where the record is valid and nothing worse than a warning was found, else with 6.
+
+    Example: nexusops spf lint chem.ox.ac.uk --zone zone.txt
+    """
+    from nexusops.cli.printing import look
+    from nexusops.model.dates import local_date
+    from nexusops.pipeline.domains import settled
+    from nexusops.report.spf import spf_json, spf_text
+    from nexusops.rules.mailauth import lint_of_site, passes
+    from nexusops.wiring_dns import mail_dns
+
+    name = ascii_name(domain)
+    with mail_dns(call.folder, name, zone) as dns:
+        today = local_date(at, dns.policy.time.zone)
+        report = settled(dns.resolver, lambda ask: lint_of_site(name, ask, dns.policy.spf, dns.site, today))
+        policy = dns.policy.spf
+    click.echo(spf_json(report) if form == "json" else spf_text(report, policy, look()), nl=False)
+    return 0 if passes(report) else FINDINGS
+
+
+def ascii_name(domain: str) -> str:
+    """A domain as the DNS has it: lower case, A-labels, no dot at its end. What is no name is left as it is."""
+    name = domain.strip().lower().rstrip(".")
+    if name.isascii():
+        return name
+    try:
+        return name.encode("idna").decode("ascii")
+    except UnicodeError:
+        return name

@@ -1,0 +1,63 @@
+"""Answers from a resolver: the system's, or the one configured. Failures are answers that say so (interface.md 7)."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from concurrent.futures import ThreadPoolExecutor
+
+import dns.exception
+import dns.resolver
+
+from nexusops.dns.records import record_of
+from nexusops.errors import UsageError
+from nexusops.model.dns import Answer, AnswerStatus, Question
+
+AT_ONCE = 16
+"""Questions that are asked beside one another; a record with its includes has some dozens."""
+
+
+class NetworkAnswers:
+    """The Resolver of ports.py over the network. ``seconds``: how long a question may take in all."""
+
+    def __init__(self, server: tuple[str, int] | None = None, *, seconds: float = 10.0) -> None:
+        try:
+            self._resolver = dns.resolver.Resolver(configure=server is None)
+        except dns.resolver.NoResolverConfiguration as error:
+            raise UsageError(
+                "This machine has no resolver configured.",
+                next_step="Name one as dns.resolver in nexusops.toml, or a zone file with --zone.",
+            ) from error
+        if server is not None:
+            self._resolver.nameservers = [server[0]]
+            self._resolver.port = server[1]
+        self._resolver.lifetime = seconds
+        self._resolver.search = []
+
+    def ask(self, questions: Collection[Question]) -> Mapping[Question, Answer]:
+        with ThreadPoolExecutor(AT_ONCE) as pool:
+            wanted = list(questions)
+            return dict(zip(wanted, pool.map(self._one, wanted), strict=True))
+
+    def _one(self, question: Question) -> Answer:
+        try:
+            found = self._resolver.resolve(f"{question.name}.", question.kind, search=False)
+        except dns.resolver.NXDOMAIN:
+            return Answer(status=AnswerStatus.NO_NAME)
+        except dns.resolver.NoAnswer:
+            return Answer(status=AnswerStatus.NO_DATA)
+        except (dns.name.EmptyLabel, dns.name.LabelTooLong, dns.name.NameTooLong):
+            return Answer(status=AnswerStatus.NO_NAME)
+        except (dns.exception.DNSException, OSError) as error:
+            return Answer(status=AnswerStatus.FAILED, message=_said(error))
+        return Answer(status=AnswerStatus.FOUND, values=tuple(record_of(question.name, one).value for one in found))
+
+    def close(self) -> None:
+        return
+
+
+def _said(error: Exception) -> str:
+    """In a word: SERVFAIL, REFUSED, a timeout."""
+    if isinstance(error, dns.resolver.NoNameservers):
+        words = {str(answer[3]) for answer in error.kwargs["errors"]}
+        return ", ".join(sorted(words))
+    return "the time is up" if isinstance(error, dns.exception.Timeout) else str(error)

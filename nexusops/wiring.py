@@ -234,6 +234,7 @@ def tenant_settings(configuration: Configuration) -> TenantSettings:
         licence_sku=table.licence_sku,
         create_users=table.create_users,
         usage_location=table.usage_location,
+        handover=str(configuration.path(table.handover)) if table.handover else None,
     )
 
 

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
-from typing import assert_never
+from typing import Any, assert_never
 
 from nexusops.model.addresses import Allocation
 from nexusops.model.changes import (
@@ -37,7 +37,9 @@ from nexusops.model.mailboxes import Mailbox, MailboxState
 from nexusops.model.notices import Notice, NoticeKind, NoticeState
 from nexusops.model.policy import Policy
 from nexusops.model.rows import TABLES, key_of
+from nexusops.model.services import Connection, Service
 from nexusops.rules.allocation import noticed
+from nexusops.rules.services_life import granted, published, revoked, unpublished
 
 
 class Books:
@@ -50,6 +52,7 @@ class Books:
         self._numbers: dict[Address, list[int]] = defaultdict(list)
         for address, period in self.allocations:
             self._numbers[address].append(period)
+        self.services: dict[str, Service] = dict(ledger.services)
         self.policy = policy
         self.today = today
 
@@ -77,6 +80,8 @@ class Books:
                 return self._forwarded(change.mailbox.key, None)
             case SendNotice():
                 return self._told(change)
+            case GrantAccess() | RevokeAccess() | PublishRecords() | RetireRecords():
+                return self._served(change, outcome, last=last)
             case (
                 EnableMailbox()
                 | DisableMailbox()
@@ -86,10 +91,6 @@ class Books:
                 | SetSender()
                 | WindDownAddress()
                 | ReviveAddress()
-                | GrantAccess()
-                | RevokeAccess()
-                | PublishRecords()
-                | RetireRecords()
             ):
                 return []
             case _:
@@ -119,6 +120,27 @@ class Books:
         box = self.mailboxes.get(key)
         return [replace(box, forward_set=to)] if box is not None else []
 
+    def _served(
+        self, change: GrantAccess | RevokeAccess | PublishRecords | RetireRecords, outcome: StepOutcome, *, last: bool
+    ) -> list[LedgerRow]:
+        """What a product was given, or no longer has (2.4)."""
+        row = self.services.get(change.why.subject)
+        if row is None:
+            return []
+        match change:
+            case GrantAccess():
+                row = replace(row, **_told_of(outcome))
+                box = self.mailboxes.get(change.mailbox.key)
+                return [granted(row, Connection(change.connection), box, self.policy, self.today) if last else row]
+            case RevokeAccess():
+                return [revoked(row, self.today)] if last else []
+            case PublishRecords():
+                return [published(row, change.records, change.publish_as, self.today)]
+            case RetireRecords():
+                return [unpublished(row, self.today)]
+            case _:
+                assert_never(change)
+
     def _told(self, change: SendNotice) -> list[LedgerRow]:
         """A notice counts as sent once its channel has accepted it; that fixes the ends that it announces (D04)."""
         notice = self.notices.get(change.key)
@@ -145,3 +167,14 @@ class Books:
         ends = add_months(self.today, 2, overflow=self.policy.time.month_overflow)
         delete_on = max(box.delete_on, ends) if box.delete_on else box.delete_on
         return replace(box, notice_sent_on=self.today, delete_on=delete_on)
+
+
+def _told_of(outcome: StepOutcome) -> dict[str, Any]:
+    """The application's id, and the last day of what it signs in with, as a step reported them."""
+    after = outcome.after or {}
+    found: dict[str, Any] = {}
+    if isinstance(after.get("app_id"), str):
+        found["app_id"] = after["app_id"]
+    if isinstance(after.get("ends_on"), str):
+        found["credential_ends_on"] = date.fromisoformat(str(after["ends_on"]))
+    return found

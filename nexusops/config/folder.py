@@ -37,7 +37,15 @@ class Configuration:
     @property
     def site(self) -> Site:
         table = self.settings.site
-        return Site(name=table.name, fallback_domain=table.fallback_domain, parent_domain=table.parent_domain)
+        dns = self.settings.dns
+        return Site(
+            name=table.name,
+            fallback_domain=table.fallback_domain,
+            parent_domain=table.parent_domain,
+            spf_include=dns.site_include,
+            standard_mx=dns.standard_mx,
+            publish=dns.publish,
+        )
 
     @property
     def services(self) -> Mapping[str, ServiceRequest]:

@@ -50,6 +50,7 @@ class TenantTable:
     licence_sku: str = "ENTERPRISEPACKPLUS_FACULTY"
     create_users: bool = True
     usage_location: str = "GB"
+    handover: str = "state/handover"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -201,11 +201,15 @@ class SendNotice:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GrantAccess:
-    """An application's right to exactly one mailbox."""
+    """An application's right to exactly one mailbox. ``receives``: it also reads there. ``certificate``: what it signs
+    in with, as base64 of its DER; empty: a secret is made, and handed over in a file.
+    """
 
     mailbox: OnMailbox
     why: Why
     connection: str
+    receives: bool = False
+    certificate: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,11 +14,14 @@ from nexusops.model.findings import Finding
 from nexusops.model.ledger import Alternative, DomainRow, Hold, NameDecision, NameOverride, PersonState
 from nexusops.model.mailboxes import Mailbox
 from nexusops.model.notices import Notice
+from nexusops.model.services import Service
 
 JsonValue = str | int | float | bool | None | list["JsonValue"] | dict[str, "JsonValue"]
 JsonObject = dict[str, JsonValue]
 
-LedgerRow = PersonState | Mailbox | Allocation | NameOverride | NameDecision | Alternative | Notice | Hold | DomainRow
+LedgerRow = (
+    PersonState | Mailbox | Allocation | NameOverride | NameDecision | Alternative | Notice | Hold | DomainRow | Service
+)
 
 
 @filled

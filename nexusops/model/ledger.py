@@ -15,6 +15,7 @@ from nexusops.model.filling import filled
 from nexusops.model.ids import Address, Domain, MailboxKey, PersonId, UnitId
 from nexusops.model.mailboxes import Mailbox
 from nexusops.model.notices import Notice
+from nexusops.model.services import Service
 
 
 class Standing(StrEnum):
@@ -163,6 +164,7 @@ class Ledger:
     notices: Mapping[str, Notice] = field(default_factory=dict)
     holds: Mapping[tuple[str, HoldKind], Hold] = field(default_factory=dict)
     domains: Mapping[Domain, DomainRow] = field(default_factory=dict)
+    services: Mapping[str, Service] = field(default_factory=dict)
     domain_ends: Mapping[Domain, date] = field(default_factory=dict)
     """The last day of the live personal addresses of a domain (date.max: one has no end yet); absent: none is left."""
     reached: Mapping[MailboxKey, Mailbox] = field(default_factory=dict)

@@ -193,8 +193,13 @@ class SaasPolicy:
     allow_dept_include: bool = False
     """D38."""
     review_months: int = 12
+    """2.4: every live request is looked at again once a year."""
+    credential_warn_days: int = 30
+    """2.4: so long before what an application signs in with ends."""
     bulk_warning: int = 5000
+    """6b: from so many messages a day on a product is a bulk sender …"""
     mailbox_volume: int = 10000
+    """… and above so many a mailbox does not suit it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -262,3 +267,9 @@ class Site:
     fallback_domain: str
     parent_domain: str = "ox.ac.uk"
     """``zone`` ox means under this domain (rules.md 3.17)."""
+    spf_include: str = "_spf.ox.ac.uk"
+    """The SPF record of the site's own mail hosts, which every service domain permits (R68, R80)."""
+    standard_mx: str = "10 oxmail.ox.ac.uk."
+    """R69."""
+    publish: str = "zone_lines"
+    """How records are published (T13, R78): zone_lines | dynamic_update | ticket."""

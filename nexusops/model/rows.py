@@ -10,6 +10,7 @@ from nexusops.model.journal import LedgerRow
 from nexusops.model.ledger import Alternative, DomainRow, Hold, NameDecision, NameOverride, PersonState
 from nexusops.model.mailboxes import Mailbox
 from nexusops.model.notices import Notice
+from nexusops.model.services import Service
 
 TABLES: Mapping[type, str] = {
     PersonState: "people",
@@ -21,6 +22,7 @@ TABLES: Mapping[type, str] = {
     Notice: "notices",
     Hold: "holds",
     DomainRow: "domains",
+    Service: "services",
 }
 """Row type -> the field of Ledger that maps its keys to it."""
 
@@ -36,7 +38,7 @@ def key_of(row: LedgerRow) -> object:
             return row.address, row.period
         case NameOverride():
             return row.person_id, row.part
-        case NameDecision():
+        case NameDecision() | Service():
             return row.request_id
         case Alternative():
             return row.person_id, row.source
@@ -51,7 +53,7 @@ def key_of(row: LedgerRow) -> object:
 def rule_of(row: LedgerRow) -> str:
     """The rule that brought the row into its present state."""
     match row:
-        case Mailbox() | Allocation() | Notice():
+        case Mailbox() | Allocation() | Notice() | Service():
             return row.rule
         case PersonState():
             return "R35"

@@ -1,17 +1,23 @@
-"""SaaS mail: a request as filed in services/*.toml, and the answer to it (interface.md 7; rules.md 2.4, 3.12)."""
+"""SaaS mail: a request as filed in services/*.toml, the answer to it, and what has become of it (interface.md 7;
+rules.md 2.4, 3.12).
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 from enum import StrEnum
 
+from nexusops.model.changes import DnsRecord
 from nexusops.model.findings import Severity
 from nexusops.model.ids import Address, Domain, PersonId, UnitId
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ServiceRequest:
-    """``from_local`` is a local part, or a whole address, whose domain must then be the one that it sends from."""
+    """``from_local`` is a local part, or a whole address, whose domain must then be the one that it sends from.
+    ``certificate`` is the DER, in base64, of the certificate that the product signs in with; empty: a secret is made.
+    """
 
     request_id: str
     service_name: str
@@ -30,6 +36,7 @@ class ServiceRequest:
     provider_include: str = ""
     bounce_mx: str = ""
     daily_volume: int = 0
+    certificate: str = ""
 
     @property
     def sends_only(self) -> bool:
@@ -100,3 +107,61 @@ class Advice:
         """Why it ended so; the reasons of an approval first say which way, those of a refusal why not."""
         said = tuple(reason for point in self.points for reason in point.reasons)
         return (*self.because, *said) if self.ruling is Ruling.APPROVED else said
+
+
+class ServiceState(StrEnum):
+    """rules.md 2.4. ``draft``: known, and not filed (any more); ``referred``: IT support decides."""
+
+    DRAFT = "draft"
+    NEEDS_INFO = "needs_info"
+    REFUSED = "refused"
+    REFERRED = "referred"
+    APPROVED = "approved"
+    PROVISIONING = "provisioning"
+    LIVE = "live"
+    REVIEW_DUE = "review_due"
+    RETIRING = "retiring"
+    RETIRED = "retired"
+
+
+RUNNING = frozenset({ServiceState.PROVISIONING, ServiceState.LIVE, ServiceState.REVIEW_DUE})
+"""States in which a product has, or gets, what it sends with."""
+WAITING = frozenset({ServiceState.NEEDS_INFO, ServiceState.REFUSED, ServiceState.REFERRED, ServiceState.PROVISIONING})
+"""States that something outside the request may end, so that every run looks again."""
+ENDED = frozenset({ServiceState.RETIRING, ServiceState.RETIRED})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Service:
+    """A request's row in the ledger.
+
+    ``connection`` and ``records`` are how it should be, ``granted`` and ``published`` how we left it in the tenant and
+    in DNS. ``app_id`` is the application's, ``credential_ends_on`` the last day of what it signs in with.
+    ``verified_on``: when the DNS answers last equalled the records. ``due_on``: the next day on which time alone may
+    change anything.
+    """
+
+    request_id: str
+    unit_id: UnitId
+    owner_person_id: PersonId | None
+    state: ServiceState
+    since: date
+    path: SendingPath
+    connection: Connection | None = None
+    receives: bool = False
+    certificate: str = ""
+    address: Address | None = None
+    domain: Domain | None = None
+    records: tuple[DnsRecord, ...] = ()
+    publish_as: str = ""
+    granted: Connection | None = None
+    published: tuple[DnsRecord, ...] = ()
+    published_as: str = ""
+    app_id: str | None = None
+    credential_ends_on: date | None = None
+    live_on: date | None = None
+    review_on: date | None = None
+    verified_on: date | None = None
+    due_on: date | None = None
+    rule: str = ""
+    because: str = ""

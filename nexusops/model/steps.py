@@ -39,6 +39,13 @@ PROTOCOLS = "protocols"
 HIDE = "hide"
 UNHIDE = "unhide"
 UNBLOCK = "unblock"
+APPLICATION = "application"
+SCOPE = "scope"
+SUBMISSION = "submission"
+CREDENTIAL = "credential"
+GRANT_STEPS = (APPLICATION, SCOPE, SUBMISSION, CREDENTIAL)
+"""What an application signs in with comes last: before that, nobody can use what is not yet limited."""
+REVOKE_STEPS = (SUBMISSION, SCOPE, APPLICATION)
 
 
 def steps_of(change: Change) -> tuple[str, ...]:
@@ -62,9 +69,9 @@ def steps_of(change: Change) -> tuple[str, ...]:
         case SendNotice():
             return ("send",)
         case GrantAccess():
-            return ("grant",)
+            return GRANT_STEPS
         case RevokeAccess():
-            return ("revoke",)
+            return REVOKE_STEPS
         case PublishRecords():
             return ("publish",)
         case RetireRecords():

@@ -85,7 +85,10 @@ def _concerned(people: set[PersonId], boxes: set[str], tables: SnapshotTables, p
         for row in small.nonpersonal_mailboxes.values()
         if row.owner_person_id in people or (row.address is not None and domain_of(row.address) in ending)
     }
-    found |= {name for name, request in ports.services.items() if request.owner_person_id in people}
+    for name, request in ports.services.items():
+        unit = small.units.get(request.unit_id)
+        if request.owner_person_id in people or (unit is not None and unit.domain in ending):
+            found.add(name)
     found |= ports.store.boxes_owned_by(people)
     foreign = {domain_of(Address(name)) for name in boxes if "@" in name} & {
         row.domain for row in small.domains.values() if row.zone == "foreign"

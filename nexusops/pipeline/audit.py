@@ -45,5 +45,7 @@ def _objects(ports: Ports, subject: str) -> list[str]:
     found = [f"mailbox:{key}" for key in ledger.mailboxes]
     found += [f"address:{row.address}" for row in ledger.allocations.values()]
     found += [f"notice:{key}" for key in ledger.notices]
+    for name, row in ledger.services.items():
+        found += [f"services:{name}", *([f"domain:{row.domain}"] if row.domain else [])]
     found += [f"holds:{hold.subject}:{hold.kind.value}" for hold in ledger.holds.values()]
     return sorted({f"person:{person_id}", *found})

@@ -31,6 +31,7 @@ from nexusops.plan.guard import check
 from nexusops.plan.observe import observe, recognise
 from nexusops.plan.project import project
 from nexusops.plan.promises import notices_of, promises_of, unreachable
+from nexusops.plan.services import service_drafts
 from nexusops.plan.slices import candidate_names, former_owners
 from nexusops.ports import SnapshotTables
 
@@ -129,7 +130,7 @@ def decide(
     advanced = advance(seen, snapshot, who.boxes, ports.policy, ports.site, today)
     after = recognise(advanced.ledger, actual)
     rows = differences(before, _only_own(after, before))
-    drafts = compare(project(after, ports.site), actual)
+    drafts = (*compare(project(after, ports.site), actual), *service_drafts(after, snapshot.frozen_services))
     promises = promises_of(rows, after)
     notices = notices_of(after, _staff_addresses(snapshot, {**seen.owners, **after.people}, ports))
     mute = unreachable(notices)

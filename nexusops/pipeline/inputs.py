@@ -49,7 +49,9 @@ class Ports:
 
     @property
     def services_hash(self) -> str:
-        return hash_of([sorted(self.services.items()), sorted(self.faulty_services.items())])
+        """Over the requests, and over what of the site stands in their DNS records."""
+        dns = [self.site.spf_include, self.site.standard_mx, self.site.publish]
+        return hash_of([sorted(self.services.items()), sorted(self.faulty_services.items()), dns])
 
     def job_of_kinds(self) -> dict[Kind, str]:
         """Which job carries a kind; every kind belongs to one."""

@@ -18,6 +18,7 @@ from nexusops.model.ledger import Hold, HoldKind, Ledger, PersonState, Standing
 from nexusops.model.mailboxes import Mailbox
 from nexusops.model.policy import Policy, Site
 from nexusops.model.rows import TABLES, key_of, rule_of
+from nexusops.model.services import WAITING, Service
 from nexusops.model.snapshot import Snapshot
 from nexusops.plan.boxes import judge_boxes
 from nexusops.plan.case import Case, Judged, Setting
@@ -104,6 +105,8 @@ def advance(
         for row in box.rows:
             if isinstance(row, Allocation):
                 fold.hold(row)
+            elif isinstance(row, Service) and row.state in WAITING:
+                fold.unfinished[box.scope] = f"waits: {row.state}"
     shared = (row for row in fold.rows if isinstance(row, Mailbox) and row.person_id is None)
     fold.rows.extend(owed_to_units(shared, ledger.notices, today))
     fold.findings.extend(missing_posts(ledger, snapshot))

@@ -10,9 +10,11 @@ from nexusops.model.changes import (
     AddAddress,
     Change,
     CreateMailbox,
+    DeleteMailbox,
     Kind,
     RemoveAddress,
     RestoreMailbox,
+    RevokeAccess,
     SendNotice,
     SetSender,
     WindDownAddress,
@@ -76,7 +78,7 @@ def _mailbox(change: Change) -> str:
     return on.key if on is not None else f"{kind_of(change)}:{target_of(change)}"
 
 
-_ONCE_MADE = frozenset({Kind.ENABLE_MAILBOX, Kind.ADD_ADDRESS, Kind.SET_FORWARD, Kind.CLEAR_FORWARD})
+_ONCE_MADE = frozenset({Kind.ENABLE_MAILBOX, Kind.ADD_ADDRESS, Kind.SET_FORWARD, Kind.CLEAR_FORWARD, Kind.GRANT_ACCESS})
 
 
 @dataclass(slots=True)
@@ -86,12 +88,15 @@ class _Links:
     made: tuple[str, ...] = ()
     added: dict[Address, str] = field(default_factory=dict)
     moved_from: dict[Address, str] = field(default_factory=dict)
+    revoked: tuple[str, ...] = ()
 
     def note(self, change_id: str, change: Change) -> None:
         if isinstance(change, CreateMailbox) or isinstance(change, RestoreMailbox):  # noqa: SIM101 - a union is slow here
             self.made = (*self.made, change_id)
         elif isinstance(change, AddAddress):
             self.added[change.address] = change_id
+        elif isinstance(change, RevokeAccess):
+            self.revoked = (*self.revoked, change_id)
         elif isinstance(change, SetSender) and change.was is not None:
             self.moved_from[change.was] = change_id
 
@@ -99,6 +104,8 @@ class _Links:
         """Which changes of the same mailbox must be done first: make before break."""
         if kind_of(change) in _ONCE_MADE:
             return self.made
+        if isinstance(change, DeleteMailbox):
+            return self.revoked
         if isinstance(change, SetSender):
             return (*self.made, self.added[change.becomes]) if change.becomes in self.added else self.made
         if isinstance(change, WindDownAddress | RemoveAddress) and change.address in self.moved_from:
@@ -112,7 +119,7 @@ def scope_of(change: Change) -> str:
         return person_scope(change.person_id) if change.person_id else box_scope(change.target)
     on = getattr(change, "mailbox", None)
     if on is None:
-        return f"{kind_of(change)}:{target_of(change)}"
+        return box_scope(change.why.subject)
     return person_scope(on.key.split(":")[1]) if on.key.startswith("person:") else box_scope(on.name)
 
 

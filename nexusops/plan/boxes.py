@@ -10,14 +10,14 @@ from nexusops.model.findings import Evidence, box_scope
 from nexusops.model.ids import Address, PersonId, UnitId, box_mailbox_key, domain_of, local_of
 from nexusops.model.ledger import HoldKind, Ledger
 from nexusops.model.mailboxes import Mailbox, MailboxKind, MailboxState, SenderOrigin
-from nexusops.model.services import Advice, Ruling, SendingPath, ServiceRequest
+from nexusops.model.services import ENDED, Advice, Ruling, SendingPath, ServiceRequest
 from nexusops.model.snapshot import Snapshot
 from nexusops.model.tenant import Reason
 from nexusops.plan.aliases import judge_alias
 from nexusops.plan.case import Setting, why
 from nexusops.plan.judgement import JudgedBox, domain_end, in_scope, is_persons_name, may_own, unit_owns
 from nexusops.plan.orphans import settle_owner
-from nexusops.plan.services import advice_on, report
+from nexusops.plan.services import advice_on, report, settle_service
 from nexusops.rules.allocation import Holders, end
 from nexusops.rules.lifecycle import deleted, purged
 
@@ -79,16 +79,19 @@ def _held_back(name: str, fault: str) -> JudgedBox:
 def _judge_box(name: str, ledger: Ledger, snapshot: Snapshot, holders: Holders, setting: Setting) -> JudgedBox:
     result = JudgedBox(scope=box_scope(name))
     box = latest(name, ledger.mailboxes.values())
-    wish = wish_for(name, snapshot)
-    request = snapshot.services.get(name)
-    if wish is None and request is not None:
+    wish, advice = wish_for(name, snapshot), None
+    request = snapshot.services.get(name) if wish is None else None
+    if request is not None:
         advice = advice_on(request, snapshot, holders, setting)
-        report(result, advice)
-        wish = _saas_wish(request, advice, box)
+        row = ledger.services.get(name)
+        report(result, advice, row)
+        wish = _saas_wish(request, advice, box) if row is None or row.state not in ENDED else None
     if wish is not None and (box is None or box.state is MailboxState.PURGED):
         _create(result, wish, box, holders, snapshot, setting)
     elif box is not None:
         _keep(result, wish, box, ledger, setting)
+    made = latest(name, (row for row in result.rows if isinstance(row, Mailbox)))
+    settle_service(result, request, advice, made or box, ledger, setting)
     return result
 
 

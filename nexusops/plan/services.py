@@ -2,15 +2,33 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterator
+
 from nexusops.model.addresses import AddressKind
-from nexusops.model.findings import Severity
-from nexusops.model.ids import Address, Domain
-from nexusops.model.services import Advice, Ruling, ServiceRequest
+from nexusops.model.changes import (
+    Change,
+    GrantAccess,
+    OnMailbox,
+    PublishRecords,
+    RetireRecords,
+    RevokeAccess,
+    Why,
+)
+from nexusops.model.findings import Evidence, Severity
+from nexusops.model.ids import Address, Domain, PersonId
+from nexusops.model.ledger import HoldKind, Ledger
+from nexusops.model.mailboxes import LIVE_MAILBOX_STATES, Mailbox
+from nexusops.model.services import RUNNING, Advice, Ruling, SendingPath, Service, ServiceRequest
 from nexusops.model.snapshot import Snapshot
+from nexusops.model.units import DomainState
 from nexusops.plan.case import Setting
+from nexusops.plan.compare import Draft
 from nexusops.plan.judgement import JudgedBox, in_scope, may_own
 from nexusops.rules.allocation import Holders
 from nexusops.rules.services import Facts, advise, names_of
+from nexusops.rules.services_life import Circumstances, ended, judge
+
+_OVER = frozenset({DomainState.FAILING, DomainState.DEREGISTERED})
 
 
 def advice_on(request: ServiceRequest, snapshot: Snapshot, holders: Holders, setting: Setting) -> Advice:
@@ -44,10 +62,109 @@ def _taken(name: str, request: ServiceRequest, snapshot: Snapshot, holders: Hold
     )
 
 
-def report(result: JudgedBox, advice: Advice) -> None:
-    """What was found about a request, as findings of its own."""
+def report(result: JudgedBox, advice: Advice, row: Service | None) -> None:
+    """What was found about a request, as findings of its own; that an owner has gone is said with its cure."""
+    running = row is not None and row.state in RUNNING
     for point in advice.points:
+        if running and point.code == "OWNER_INELIGIBLE":
+            continue
         quiet = advice.ruling is Ruling.APPROVED and point.code == "DNS_UNKNOWN"
         result.find(
             point.code, advice.request_id, " ".join(point.reasons), Severity.INFO if quiet else Severity.WARNING
         )
+
+
+def settle_service(
+    result: JudgedBox,
+    request: ServiceRequest | None,
+    advice: Advice | None,
+    box: Mailbox | None,
+    ledger: Ledger,
+    setting: Setting,
+) -> None:
+    """The request's row beside its mailbox, which is judged before it (2.4)."""
+    row = ledger.services.get(request.request_id if request is not None else result.scope.removeprefix("box:"))
+    if request is None or advice is None:
+        if row is not None:
+            result.rows.append(ended(row, setting.today))
+        return
+    owner = box.owner_person_id if box is not None else _owner(request, ledger)
+    now = Circumstances(
+        box=box,
+        owner=owner,
+        owner_may=may_own(owner, setting),
+        domain_ended=_domain_ended(request, ledger, setting),
+    )
+    after, reviews = judge(row, request, advice, now, setting.site, setting.policy, setting.today)
+    result.rows.append(after)
+    for review in reviews:
+        result.find(review.code, request.request_id, review.message)
+
+
+def _owner(request: ServiceRequest, ledger: Ledger) -> PersonId | None:
+    """Who answers for it: as filed, unless it was handed over since (D31)."""
+    hold = ledger.holds.get((request.request_id, HoldKind.HANDOVER))
+    held = hold is not None and hold.fingerprint == (request.owner_person_id or "")
+    return PersonId(hold.value) if hold is not None and held else request.owner_person_id
+
+
+def _domain_ended(request: ServiceRequest, ledger: Ledger, setting: Setting) -> bool:
+    """2.5: the unit's domain receives nothing any more; a service beneath it, or an address in it, ends with it."""
+    unit = setting.units.units.get(request.unit_id)
+    if unit is None or unit.domain is None:
+        return False
+    row, known = setting.units.domains.get(unit.domain), ledger.domains.get(unit.domain)
+    return (row is not None and row.state in _OVER) or (known is not None and known.state in _OVER)
+
+
+def service_drafts(ledger: Ledger, held: Collection[str]) -> tuple[Draft, ...]:
+    """What has to be given or taken away, in the tenant and in DNS. ``held``: requests that cannot be read."""
+    boxes: dict[str, Mailbox] = {}
+    for box in sorted(ledger.mailboxes.values(), key=lambda box: box.generation):
+        if box.name is not None and box.person_id is None:
+            boxes[box.name] = box
+    rows = (row for name, row in sorted(ledger.services.items()) if name not in held)
+    return tuple(Draft(name=row.request_id, changes=tuple(_changes(row, boxes.get(row.request_id)))) for row in rows)
+
+
+def _changes(row: Service, box: Mailbox | None) -> Iterator[Change]:
+    running = row.state in RUNNING
+    why = Why(
+        subject=row.request_id,
+        rule=row.rule,
+        because=row.because,
+        evidence=(Evidence(table="services", key=row.request_id),),
+    )
+    usable = box is not None and box.state in LIVE_MAILBOX_STATES
+    if box is not None and running and usable and row.path is SendingPath.MAILBOX and row.connection is not None:
+        if row.granted is not row.connection:
+            yield GrantAccess(
+                mailbox=_on(box),
+                why=why,
+                connection=row.connection.value,
+                receives=row.receives,
+                certificate=row.certificate,
+            )
+    if box is not None and not running and row.granted is not None:
+        yield RevokeAccess(mailbox=_on(box), why=_ended(why), connection=row.granted.value)
+    if running and row.domain is not None and (row.records, row.publish_as) != (row.published, row.published_as):
+        yield PublishRecords(
+            why=why, domain=row.domain, records=row.records, publish_as=row.publish_as, replaces=row.published
+        )
+    if not running and row.domain is not None and row.published:
+        yield RetireRecords(why=_ended(why), domain=row.domain, records=row.published, publish_as=row.published_as)
+
+
+def _on(box: Mailbox) -> OnMailbox:
+    return OnMailbox(
+        name=box.name or "", key=box.key, kind=box.kind, user_id=box.user_id, exchange_guid=box.exchange_guid
+    )
+
+
+def _ended(why: Why) -> Why:
+    return Why(
+        subject=why.subject,
+        rule="R61" if why.rule == "R61" else "R67",
+        because="the product no longer sends through it",
+        evidence=why.evidence,
+    )

@@ -13,6 +13,7 @@ from nexusops.model.journal import JsonObject
 from nexusops.model.ledger import Alternative, NameDecision, PersonState
 from nexusops.model.mailboxes import Mailbox
 from nexusops.model.notices import Notice, NoticeState
+from nexusops.model.services import Service
 from nexusops.store.reading import rows_in
 from nexusops.store.schema import domains, findings, runs
 
@@ -48,6 +49,21 @@ _ADDRESSES = (
     "deleted_on",
     "reason",
 )
+_SERVICES = (
+    "request_id",
+    "unit_id",
+    "owner_person_id",
+    "state",
+    "since",
+    "path",
+    "connection",
+    "address",
+    "domain",
+    "live_on",
+    "review_on",
+    "credential_ends_on",
+    "verified_on",
+)
 _NOTICES = ("kind", "person_id", "unit_id", "to", "addresses", "delete_on", "sent_on", "short_notice")
 
 
@@ -58,6 +74,7 @@ def document(connection: Connection, serial: int) -> JsonObject:
     rows = sorted(rows_in(connection, Allocation, "", None), key=lambda row: (row.address, row.period))
     persons = sorted(rows_in(connection, PersonState, "", None), key=lambda row: row.person_id)
     requests = sorted(rows_in(connection, NameDecision, "", None), key=lambda row: row.request_id)
+    asked = sorted(rows_in(connection, Service, "", None), key=lambda row: row.request_id)
     history = connection.execute(select(runs).order_by(runs.c.place)).mappings().all()
     return {
         "format": 1,
@@ -78,6 +95,7 @@ def document(connection: Connection, serial: int) -> JsonObject:
         "name_requests": _picked(requests, ("request_id", "person_id", "wanted_local", "outcome", "code")),
         "domains": _columns(connection, domains, ("domain", "state"), "domain"),
         "notices": _picked(_sent(connection), _NOTICES),
+        "services": _picked(asked, _SERVICES),
         "findings": _columns(connection, findings, ("code", "subject", "message", "severity"), "code"),
         "runs": [{name: run[name] for name in ("run_id", "at", "result", "changes")} for run in history],
     }

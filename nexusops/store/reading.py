@@ -18,6 +18,7 @@ from nexusops.model.ledger import Alternative, DomainRow, Hold, Ledger, NameDeci
 from nexusops.model.mailboxes import Mailbox, MailboxKind
 from nexusops.model.notices import Notice
 from nexusops.model.rows import TABLES, key_of
+from nexusops.model.services import Service
 from nexusops.store.mapping import decoded
 from nexusops.store.schema import LEDGER, addresses
 
@@ -75,6 +76,7 @@ def ledger(
         notices=_keyed(told),
         holds=_keyed(rows_in(connection, Hold, "subject", subjects)),
         domains=_keyed(rows_in(connection, DomainRow, "domain", None)),
+        services=_keyed(rows_in(connection, Service, "request_id", names)),
     )
 
 

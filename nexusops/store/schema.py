@@ -29,8 +29,9 @@ from nexusops.model.addresses import Allocation
 from nexusops.model.ledger import Alternative, DomainRow, Hold, NameDecision, NameOverride, PersonState
 from nexusops.model.mailboxes import Mailbox
 from nexusops.model.notices import Notice
+from nexusops.model.services import Service
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 metadata = MetaData(naming_convention={"ix": "ix_%(table_name)s_%(column_0_N_name)s", "pk": "pk_%(table_name)s"})
 # Names are looked for in ranges: they must sort as bytes, whatever language the PostgreSQL database speaks.
 TEXT = Text().with_variant(postgresql.TEXT(collation="C"), "postgresql")
@@ -90,6 +91,7 @@ alternatives = _ledger_table("alternatives", Alternative, ["person_id", "source"
 notices = _ledger_table("notices", Notice, ["key"], [["person_id"], ["unit_id"], ["mailbox_key"], ["state"]])
 holds = _ledger_table("holds", Hold, ["subject", "kind"])
 domains = _ledger_table("domains", DomainRow, ["domain"])
+services = _ledger_table("services", Service, ["request_id"], [["owner_person_id"], ["due_on"]])
 
 LEDGER: dict[type, Table] = {
     PersonState: people,
@@ -101,6 +103,7 @@ LEDGER: dict[type, Table] = {
     Notice: notices,
     Hold: holds,
     DomainRow: domains,
+    Service: services,
 }
 """Row type -> its table."""
 

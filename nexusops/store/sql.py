@@ -28,6 +28,7 @@ from nexusops.model.journal import (
 )
 from nexusops.model.ledger import Ledger, NameDecision, PersonState
 from nexusops.model.mailboxes import Mailbox, MailboxKind
+from nexusops.model.services import Service
 from nexusops.store import chain, export, lock, reading, writing
 from nexusops.store.schema import (
     addresses,
@@ -38,6 +39,7 @@ from nexusops.store.schema import (
     meta,
     people,
     runs,
+    services,
     snapshot_tables,
     snapshots,
     unfinished,
@@ -123,8 +125,10 @@ class SqlStore:
         with self._begin() as connection:
             persons = connection.execute(select(people.c.person_id).where(people.c.due_on <= today)).scalars()
             boxes = connection.execute(select(mailboxes.c.name).where(mailboxes.c.due_on <= today)).scalars()
+            requests = connection.execute(select(services.c.request_id).where(services.c.due_on <= today)).scalars()
             rest = connection.execute(select(unfinished.c.scope)).scalars()
-            return frozenset([*(f"person:{p}" for p in persons), *(f"box:{b}" for b in boxes if b), *rest])
+            names = [*(box for box in boxes if box), *requests]
+            return frozenset([*(f"person:{p}" for p in persons), *(f"box:{name}" for name in names), *rest])
 
     def known_people(self) -> frozenset[PersonId]:
         with self._begin() as connection:
@@ -136,12 +140,15 @@ class SqlStore:
             loose = select(addresses.c.address).where(
                 addresses.c.mailbox_key.is_(None), addresses.c.kind.in_(("nonpersonal", "foreign"))
             )
-            return frozenset([*(name for name in named if name), *connection.execute(loose).scalars()])
+            asked = reading.keys_of(connection, services, "request_id")
+            return frozenset([*(name for name in named if name), *connection.execute(loose).scalars(), *asked])
 
     def boxes_owned_by(self, people: Collection[PersonId]) -> frozenset[str]:
         with self._begin() as connection:
             rows = reading.rows_in(connection, Mailbox, "owner_person_id", people)
-            return frozenset(box.name for box in rows if box.name is not None and box.kind is not MailboxKind.PERSONAL)
+            named = [box.name for box in rows if box.name is not None and box.kind is not MailboxKind.PERSONAL]
+            asked = reading.rows_in(connection, Service, "owner_person_id", people)
+            return frozenset([*named, *(row.request_id for row in asked)])
 
     def domain_ends(self, domains: Collection[Domain]) -> Mapping[Domain, date]:
         with self._begin() as connection:

@@ -55,7 +55,7 @@ class Exchange:
         # A cmdlet may take a quarter of an hour (5.1).
         self._http = client_of(transport, read_within=900, verify=verify)
         self._root = f"{base_url}/adminapi/beta/{tenant_id}"
-        self._tenant_id = tenant_id
+        self.tenant_id = tenant_id
         self._token = token
         self._retry = retry
         self._connection = str(uuid.uuid4())
@@ -143,7 +143,7 @@ class Exchange:
 
     def _anchor(self) -> dict[str, str]:
         anchor = "APP:SystemMailbox{bb558c35-97f1-4cb9-8ff7-d53741dc928c}"
-        return {"X-AnchorMailbox": f"{anchor}@{self._tenant_id}"}
+        return {"X-AnchorMailbox": f"{anchor}@{self.tenant_id}"}
 
     async def _post(self, url: str, cmdlet: str, body: Row, *, read: bool) -> Answer:
         """Decoded within the attempt: the answer to a read that broke off is asked for again."""

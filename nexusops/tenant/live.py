@@ -31,7 +31,7 @@ from nexusops.model.ids import Domain
 from nexusops.model.journal import JsonObject, Step, StepOutcome, StepResult
 from nexusops.model.mailboxes import MailboxKind
 from nexusops.model.tenant import Actual, Wanted
-from nexusops.tenant import changing, making
+from nexusops.tenant import access, changing, making
 from nexusops.tenant.acting import Site, aside, failed
 from nexusops.tenant.exchange import Exchange
 from nexusops.tenant.faults import NEEDS_A_HUMAN, STOPS_THE_RUN, TenantFault, unreadable
@@ -140,8 +140,10 @@ class LiveTenant:
                 return await changing.disable(site, step, change)
             case EnableMailbox():
                 return await changing.enable(site, step, change)
-            case GrantAccess() | RevokeAccess():
-                return _unsupported(step, "this version of nexusops cannot carry it out yet")
+            case GrantAccess():
+                return await access.grant(site, step, change)
+            case RevokeAccess():
+                return await access.revoke(site, step, change)
             case WindDownAddress() | ReviveAddress() | SendNotice() | PublishRecords() | RetireRecords():
                 return _unsupported(step, "it is no change of the tenant")
             case _:

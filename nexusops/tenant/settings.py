@@ -71,3 +71,5 @@ class TenantSettings:
     licence_sku: str = "ENTERPRISEPACKPLUS_FACULTY"
     create_users: bool = True
     usage_location: str = "GB"
+    handover: str | None = None
+    """The folder of the files in which secrets of applications are handed over."""

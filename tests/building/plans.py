@@ -56,6 +56,8 @@ _FIELDS: dict[str, st.SearchStrategy[object]] = {
     "unit_id": st.none() | unit_ids,
     "owner_person_id": st.none() | person_ids,
     "period": st.integers(1, 5),
+    "receives": st.booleans(),
+    "certificate": words,
     "winddown_on": days,
     "delete_on": days,
     "reason": sentences,

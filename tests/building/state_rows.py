@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 from nexusops.model.addresses import AddressKind, AddressState, Allocation
+from nexusops.model.changes import DnsRecord
 from nexusops.model.findings import Evidence
 from nexusops.model.ids import Address, Domain, MailboxKey, PersonId, UnitId
 from nexusops.model.journal import Acceptance, Entry, LedgerRow, Phase, RowChange, RunRecord, SnapshotRecord
@@ -25,12 +26,15 @@ from nexusops.model.ledger import (
 )
 from nexusops.model.mailboxes import Forward, ForwardOrigin, Mailbox, MailboxKind, MailboxState, SenderOrigin
 from nexusops.model.notices import Notice, NoticeKind, NoticeState
+from nexusops.model.services import Connection, SendingPath, Service, ServiceState
 
 AT = datetime(2025, 1, 15, 8, tzinfo=UTC)
 DAY = date(2025, 1, 15)
 ANN = PersonId("1000001")
 BO = PersonId("1000002")
 CHEM = Domain("chem.ox.ac.uk")
+SPF = DnsRecord(type="TXT", name="admin-day.chem.ox.ac.uk", value="v=spf1 -all")
+MX = DnsRecord(type="MX", name="admin-day.chem.ox.ac.uk", value="10 oxmail.ox.ac.uk.")
 PROOF = (Evidence(table="cards", key="c1", snapshot="abc"), Evidence(table="units", key="CHEM"))
 
 
@@ -188,6 +192,32 @@ FULL: tuple[LedgerRow, ...] = (
     ),
     Hold(subject=ANN, kind=HoldKind.HANDOVER, fingerprint="f1", actor="desk", reason="asked for", value="1000002"),
     DomainRow(domain=CHEM, state="winddown", since=DAY),
+    Service(
+        request_id="adminday",
+        unit_id=UnitId("CHEM"),
+        owner_person_id=ANN,
+        state=ServiceState.REVIEW_DUE,
+        since=DAY,
+        path=SendingPath.SERVICE_DOMAIN,
+        connection=Connection.MS_SMTP,
+        receives=True,
+        certificate="MII=",
+        address=Address("hello@admin-day.chem.ox.ac.uk"),
+        domain=Domain("admin-day.chem.ox.ac.uk"),
+        records=(SPF, MX),
+        publish_as="ticket",
+        granted=Connection.EXO,
+        published=(SPF,),
+        published_as="zone_lines",
+        app_id="a1",
+        credential_ends_on=date(2026, 1, 1),
+        live_on=date(2024, 1, 15),
+        review_on=DAY,
+        verified_on=date(2024, 1, 16),
+        due_on=DAY,
+        rule="R67",
+        because="as CHEM asked",
+    ),
 )
 """Every field of every row filled."""
 
@@ -198,6 +228,14 @@ EMPTY: tuple[LedgerRow, ...] = (
     NameDecision(request_id="n2", person_id=BO, wanted_local="b.o", outcome=RequestOutcome.REJECTED, code=None),
     Alternative(person_id=BO, source="self", address=Address("bo@mail.example")),
     notice("winddown:1000002:2025-01-16", person_id=BO),
+    Service(
+        request_id="r2",
+        unit_id=UnitId("CHEM"),
+        owner_person_id=None,
+        state=ServiceState.DRAFT,
+        since=DAY,
+        path=SendingPath.REFER,
+    ),
 )
 """Every field that may be empty is empty."""
 

@@ -57,6 +57,7 @@ from nexusops.plan.compare import compare
 from nexusops.plan.observe import observe, recognise
 from nexusops.plan.project import project
 from nexusops.plan.promises import notices_of, promises_of
+from nexusops.plan.services import service_drafts
 
 SITE = Site(name="oxford-test", fallback_domain="nexus.ox.ac.uk")
 LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
@@ -249,7 +250,14 @@ class World:
         actual = self._actual()
         names = {box.name for box in self.ledger.mailboxes.values() if box.kind is not MailboxKind.PERSONAL}
         loose = {row.address for row in self.ledger.allocations.values() if row.kind in ("nonpersonal", "foreign")}
-        everything = {*self.boxes, *self.services, *self.aliases, *loose, *(name for name in names if name)}
+        everything = {
+            *self.boxes,
+            *self.services,
+            *self.ledger.services,
+            *self.aliases,
+            *loose,
+            *(name for name in names if name),
+        }
         boxes = everything - {box.sender for box in self.ledger.mailboxes.values()} if only is None else set()
         before = observe(self.ledger, actual)
         usernames = {state.username: pid for pid, state in self.ledger.people.items() if state.username}
@@ -265,7 +273,7 @@ class World:
         advanced = advance(known, snapshot, boxes, self.policy, self.site, today)
         after = recognise(advanced.ledger, actual)
         rows = differences(self.ledger, replace(after, holders={}, owners={}, usernames={}, domain_ends={}, routed={}))
-        drafts = compare(project(after, self.site), actual)
+        drafts = (*compare(project(after, self.site), actual), *service_drafts(after, ()))
         staff = {s.unit_id: (f"{s.staff_id}@{self.site.fallback_domain}",) for s in self.staff}
         changes = arrange(drafts, promises_of(rows, after), notices_of(after, staff), {})
         findings = (*advanced.findings, *(finding for draft in drafts for finding in draft.findings))

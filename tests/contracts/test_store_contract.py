@@ -35,6 +35,7 @@ from nexusops.model.journal import Approval, Phase, RowChange
 from nexusops.model.ledger import Alternative, Ledger
 from nexusops.model.mailboxes import MailboxState
 from nexusops.model.rows import TABLES, key_of
+from nexusops.model.services import Service
 from nexusops.store import open_store
 from nexusops.store.sql import SqlStore
 
@@ -304,6 +305,18 @@ def test_what_is_known_and_who_is_who(store: SqlStore) -> None:
     assert store.boxes_owned_by([ANN]) == frozenset()
     ends = store.domain_ends([CHEM, Domain("law.ox.ac.uk"), Domain("hist.ox.ac.uk")])
     assert ends == {CHEM: date.max, Domain("law.ox.ac.uk"): date(2025, 3, 16)}
+
+
+def test_a_saas_request_is_looked_at_like_a_mailbox(store: SqlStore) -> None:
+    """rules.md 2.4: by its day, its owner and its name."""
+    (full,) = (row for row in FULL if isinstance(row, Service))
+    store.accept(acceptance(new(full)))
+    assert store.due(DAY - timedelta(days=1)) == frozenset()
+    assert store.due(DAY) == {"box:adminday"}
+    assert store.known_boxes() == {"adminday"}
+    assert store.boxes_owned_by([ANN]) == {"adminday"}
+    assert store.ledger((), ("adminday",)).services == {"adminday": full}
+    assert store.ledger((), ("other",)).services == {}
 
 
 def test_an_intent_is_open_until_an_outcome_of_the_same_step_and_run(store: SqlStore) -> None:

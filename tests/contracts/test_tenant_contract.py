@@ -12,7 +12,6 @@ from building.embedded import ADA_ID, DOMAIN, WHY, Room, box, creation, person
 from nexusops.model.changes import (
     AddAddress,
     ClearForward,
-    GrantAccess,
     RemoveAddress,
     SetForward,
     SetSender,
@@ -208,14 +207,6 @@ def test_two_users_of_one_employee_id_are_ambiguous(room: Room, ada: ActualMailb
     for wanted in (Wanted(people={ADA_ID: None}), Wanted(everything=True)):
         found = room.tenant.read(wanted)
         assert (found.people, found.ambiguous) == ({}, {ADA_ID})
-
-
-def test_what_this_version_cannot_do_fails_and_says_so(room: Room) -> None:
-    (outcome,) = room.perform(GrantAccess(mailbox=box(), why=WHY, connection="smtp"))
-    assert (outcome.result, outcome.message) == (
-        StepResult.FAILED,
-        "this version of nexusops cannot carry it out yet",
-    )
 
 
 def test_mail_is_accepted_with_its_identity(room: Room) -> None:

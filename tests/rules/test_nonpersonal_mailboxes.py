@@ -209,7 +209,7 @@ def test_a_saas_product_gets_a_mailbox_of_its_own() -> None:
         auth="oauth2",
         owner_person_id=PersonId("1"),
     )
-    assert world.run("2024-10-02").acts == [("CreateMailbox", "adminday")]
+    assert world.run("2024-10-02").acts == [("CreateMailbox", "adminday"), ("GrantAccess", "adminday")]
     box = world.box("adminday")
     assert (box.kind, box.sender, box.owner_person_id, box.unit_id) == ("saas", "admin-day@chem.ox.ac.uk", "1", "CHEM")
     assert world.run("2024-10-03").acts == []

@@ -189,6 +189,23 @@ EXPECTED = {
         }
     ],
     "domains": [{"domain": "chem.ox.ac.uk", "state": "winddown"}],
+    "services": [
+        {
+            "request_id": "adminday",
+            "unit_id": "CHEM",
+            "owner_person_id": "1000001",
+            "state": "review_due",
+            "since": "2025-01-15",
+            "path": "service_domain",
+            "connection": "ms_smtp",
+            "address": "hello@admin-day.chem.ox.ac.uk",
+            "domain": "admin-day.chem.ox.ac.uk",
+            "live_on": "2024-01-15",
+            "review_on": "2025-01-15",
+            "credential_ends_on": "2026-01-01",
+            "verified_on": "2024-01-16",
+        }
+    ],
     "notices": [
         {
             "kind": "winddown",

@@ -103,10 +103,12 @@ def delete_application(call: Call, key: str) -> Answer:
     """``DELETE /applications/{id}``: 204; its service principal goes with it."""
     app = find_application(call, key)
     owned(call, app)
-    call.book.put("application", app["id"], {**app, "deletedDateTime": call.stamp}, deleted=call.stamp)
     from nexusops.emulator.graph.principals import erase_principal
 
-    for principal in call.book.find("servicePrincipal", "appId", app["appId"]):
+    principals = call.book.find("servicePrincipal", "appId", app["appId"])
+    gone = {**app, "deletedDateTime": call.stamp, "_principals": principals}
+    call.book.put("application", app["id"], gone, deleted=call.stamp)
+    for principal in principals:
         erase_principal(call.book, principal)
     return Answer(204)
 

@@ -50,7 +50,7 @@ kill: $(STAMP) ## runs killed after every transaction of their journals, and fin
 	NEXUSOPS_KILL_POINTS=all $(BIN)/python -m pytest tests/apply/test_killed_runs.py
 
 bench: $(STAMP) ## the figures, medians of five
-	$(BIN)/python benchmarks/run.py
+	$(BIN)/python -m benchmarks.run
 
 rules: $(STAMP) ## the table rule -> test -> file; fails where a rule has no test
 	$(BIN)/python -m tests.rules_table

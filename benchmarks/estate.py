@@ -1,0 +1,110 @@
+"""A university in the middle of its year, for the benchmarks: its state, its tenant, and the snapshot of the next hour.
+
+The first people (``LIVELY``) go through the real line, so that their mailboxes are in the embedded tenant; to them
+happens what happens in the measured hour. All the others are decided by the real rules too, and their rows are
+committed as if every step had been carried out; nothing of them is read from the tenant in that hour.
+"""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, timedelta
+from itertools import islice
+from pathlib import Path
+
+from nexusops import wiring
+from nexusops.demo.snapshots import Member, write_snapshot
+from nexusops.demo.stage import TENANT, Stage
+from nexusops.demo.university import domain_rows, members, unit_rows
+from nexusops.model.journal import Acceptance, RowChange, RunRecord
+from nexusops.model.mailboxes import Mailbox, MailboxState
+from nexusops.model.tenant import Actual, Wanted
+from nexusops.pipeline.decide import decide, read_tables
+
+SETTLED = datetime(2025, 10, 1, 8, tzinfo=UTC)
+HOUR = datetime(2025, 10, 2, 8, tzinfo=UTC)
+CHANGED, DUE = 200, 500
+LIVELY = CHANGED + DUE
+WARNED = date(2025, 11, 2)
+"""The last day of a card that is warned about on the day of the measured hour (D07)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Empty:
+    """A tenant in which there is nothing."""
+
+    def read(self, _wanted: Wanted) -> Actual:
+        return Actual()
+
+
+def settled_university(folder: Path, people: int, executable: str, url: str | None = None) -> tuple[Path, Path]:
+    """Makes it all in ``folder``; gives the configuration folder and the snapshot of the next hour.
+
+    ``url``: the state's place, where it is not the SQLite file of the configuration.
+    """
+    config = Stage.set_up(folder, people=people, seed=1, call=lambda _words: 0).folder / "config"
+    if url is not None:
+        text = (config / "nexusops.toml").read_text("utf-8")
+        (config / "nexusops.toml").write_text(text.replace("sqlite:///state/nexusops.db", url), "utf-8")
+    few, all_of_them, next_hour = (folder / "snapshots" / name for name in ("few", "all", "next"))
+    _write(few, people, SETTLED - timedelta(hours=2), islice(_members(people), LIVELY))
+    _write(all_of_them, people, SETTLED, _members(people))
+    _write(next_hour, people, HOUR, _later(people))
+    at = (SETTLED - timedelta(hours=1)).isoformat().replace("+00:00", "Z")
+    run = [executable, "--config", str(config), "run", "--at", at, "--snapshot", str(few)]
+    subprocess.run(run, check=True, stdout=subprocess.DEVNULL)
+    _commit(config, all_of_them)
+    return config, next_hour
+
+
+def _members(people: int) -> Iterator[Member]:
+    for number, member in enumerate(members(people)):
+        yield replace(member, end_date=WARNED) if CHANGED <= number < LIVELY else member
+
+
+def _later(people: int) -> Iterator[Member]:
+    """An hour later: the names on some cards have changed."""
+    for number, member in enumerate(_members(people)):
+        yield replace(member, family_names=f"{member.family_names} Newman") if number < CHANGED else member
+
+
+def _write(folder: Path, people: int, as_of: datetime, rows: Iterator[Member]) -> None:
+    tables = {"units": unit_rows(people), "domains": domain_rows(people)}
+    write_snapshot(folder, tenant=TENANT, as_of=as_of - timedelta(minutes=10), members=rows, tables=tables)
+
+
+def _commit(config: Path, snapshot: Path) -> None:
+    """Decides for everybody, and commits the rows as if all that is planned had been done."""
+    with wiring.opened(config, snapshot=snapshot) as site:
+        ports = replace(site.ports, tenant=Empty)
+        tables = read_tables(ports, SETTLED)
+        decision = decide(ports, tables, at=SETTLED, jobs=(), full=True, accept={})
+        run = RunRecord(
+            run_id="settled", at=SETTLED, command="run", actor="bench", program_version="0", result="applied"
+        )
+        acceptance = Acceptance(
+            run=replace(run, snapshot_sha256=tables.record.sha256),
+            actor="bench",
+            at=SETTLED,
+            expected_serial=ports.store.serial(),
+            snapshot_sha256=tables.record.sha256,
+            snapshot_as_of=tables.record.as_of,
+            snapshot_again=None,
+            rows=tuple(_done(row) for row in decision.rows),
+            judged=None,
+            findings=decision.findings,
+            unfinished={},
+            policy_hash=ports.policy_hash,
+            services_hash=ports.services_hash,
+        )
+        ports.store.accept(acceptance)
+
+
+def _done(change: RowChange) -> RowChange:
+    box = change.after
+    if not isinstance(box, Mailbox) or box.state is not MailboxState.PENDING or box.name is None:
+        return change
+    made = replace(box, state=MailboxState.ACTIVE, user_id=f"u-{box.name}", exchange_guid=f"g-{box.name}")
+    return replace(change, after=made)

@@ -7,7 +7,9 @@ committed as if every step had been carried out; nothing of them is read from th
 
 from __future__ import annotations
 
+import gc
 import subprocess
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
@@ -39,8 +41,8 @@ class Empty:
         return Actual()
 
 
-def settled_university(folder: Path, people: int, executable: str, url: str | None = None) -> tuple[Path, Path]:
-    """Makes it all in ``folder``; gives the configuration folder and the snapshot of the next hour.
+def settled_university(folder: Path, people: int, url: str | None = None) -> None:
+    """Makes it all in ``folder``: the configuration in ``config``, the next hour's snapshot in ``snapshots/next``.
 
     ``url``: the state's place, where it is not the SQLite file of the configuration.
     """
@@ -53,10 +55,9 @@ def settled_university(folder: Path, people: int, executable: str, url: str | No
     _write(all_of_them, people, SETTLED, _members(people))
     _write(next_hour, people, HOUR, _later(people))
     at = (SETTLED - timedelta(hours=1)).isoformat().replace("+00:00", "Z")
-    run = [executable, "--config", str(config), "run", "--at", at, "--snapshot", str(few)]
+    run = [sys.executable, "-m", "nexusops", "--config", str(config), "run", "--at", at, "--snapshot", str(few)]
     subprocess.run(run, check=True, stdout=subprocess.DEVNULL)
     _commit(config, all_of_them)
-    return config, next_hour
 
 
 def _members(people: int) -> Iterator[Member]:
@@ -108,3 +109,8 @@ def _done(change: RowChange) -> RowChange:
         return change
     made = replace(box, state=MailboxState.ACTIVE, user_id=f"u-{box.name}", exchange_guid=f"g-{box.name}")
     return replace(change, after=made)
+
+
+if __name__ == "__main__":
+    gc.disable()  # as the program does
+    settled_university(Path(sys.argv[1]), int(sys.argv[2]), *sys.argv[3:])

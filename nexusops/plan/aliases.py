@@ -69,6 +69,8 @@ def _refusal(
         return "NOT_UNIT_IT", f"{asked_by} is not IT staff of {wish.unit_id}; ask its own IT staff to request it"
     if not unit_owns(wish.unit_id, domain_of(wish.address), setting):
         return "NOT_UNIT_DOMAIN", f"{wish.address} is not in a mail domain of {wish.unit_id}"
+    if not setting.units.takes_roles(domain_of(wish.address)):
+        return "NOT_UNIT_DOMAIN", f"{domain_of(wish.address)} takes no new addresses; choose another domain"
     rows = holders.get(wish.address, ())
     if rows and (rows[-1].live or rows[-1].kind is AddressKind.PERSONAL):
         return "ADDRESS_TAKEN", f"{wish.address} is taken; ask for another one"

@@ -94,7 +94,7 @@ def _frozen(case: Case, code: str) -> Judged:
 def _entitlement(case: Case, setting: Setting) -> Entitlement | None:
     """What the cards say; None while a card that vanished holds everything as it is (D26)."""
     today, state = setting.today, case.state
-    found = entitlement(case.record.cards, setting.policy, today)
+    found = entitlement(case.record.cards, setting.policy, today, state.code)
     if found.several:
         case.find("MULTIPLE_CARDS", "the person has several current cards; the first by D42 decides", Severity.INFO)
     known = {card.card_id for card in case.record.cards}
@@ -173,9 +173,15 @@ def _settle_state(case: Case, found: Entitlement, setting: Setting) -> None:
         state=standing(found, case.box),
         left_on=_left_on(case, found, setting),
         card_id=found.card.card_id if found.qualifying and found.card else case.state.card_id,
-        code=found.card.status_code if found.card else case.state.code,
+        code=_status(case, found),
         due_on=next_date(case, found, setting),
     )
+
+
+def _status(case: Case, found: Entitlement) -> str | None:
+    """The status that counts today: one that takes effect later leaves it as it was."""
+    known = case.state.code
+    return found.card.status_code if found.card and not (found.status_coming and known) else known
 
 
 def _left_on(case: Case, found: Entitlement, setting: Setting) -> date | None:

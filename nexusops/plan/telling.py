@@ -28,6 +28,7 @@ def settle_notices(case: Case, found: Entitlement, setting: Setting, evidence: t
         known=case.notices,
         until=until,
         code=code,
+        cards=case.record.cards,
         policy=setting.policy,
         today=setting.today,
         evidence=evidence,

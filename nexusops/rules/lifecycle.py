@@ -56,15 +56,17 @@ def unknown_status(cards: tuple[Card, ...], policy: Policy) -> str | None:
     return next((card.status_code for card in cards if not any(card.status_code in codes for codes in known)), None)
 
 
-def entitlement(cards: tuple[Card, ...], policy: Policy, today: date) -> Entitlement:
-    """Judges the cards of one person."""
+def entitlement(cards: tuple[Card, ...], policy: Policy, today: date, was: str | None = None) -> Entitlement:
+    """Judges the cards of one person. ``was``: the status that counted so far; a change of it counts from its day on,
+    whichever way it goes.
+    """
     started = [card for card in cards if card.start_date <= today]
     current = sorted((c for c in started if c.current(today)), key=lambda c: (c.start_date, c.card_id))
-    good = [card for card in current if _qualifies(card, policy)]
+    good = [c for c in current if _qualifies(c, policy) and not (_ahead(c, today) and not _gives(was, policy))]
     left_on = None if current else max((_ends(card) for card in started), default=None)
     if good:
         card = good[-1]
-        coming = f"cancelled:{card.cancelled_on}" if card.cancelled_on else None
+        coming = f"cancelled:{card.cancelled_on}" if _cut_short(card) else None
         return Entitlement(
             card=card,
             qualifying=True,
@@ -75,9 +77,9 @@ def entitlement(cards: tuple[Card, ...], policy: Policy, today: date) -> Entitle
         )
     ended = max((c for c in started if _qualifies(c, policy)), key=lambda c: (_ends(c), c.card_id), default=None)
     status = current[-1] if current else None
-    cancelled = ended is not None and ended.cancelled_on is not None and ended.cancelled_on <= ended.end_date
+    cancelled = ended is not None and _cut_short(ended)
     takes_effect = (status.status_effective_on or status.start_date) if status else None
-    ahead = takes_effect is not None and takes_effect > today
+    ahead = status is not None and _ahead(status, today)
     return Entitlement(
         card=status or ended,
         qualifying=False,
@@ -90,6 +92,20 @@ def entitlement(cards: tuple[Card, ...], policy: Policy, today: date) -> Entitle
         left_on=left_on,
         several=len(current) > 1,
     )
+
+
+def _ahead(card: Card, today: date) -> bool:
+    return card.status_effective_on is not None and card.status_effective_on > today
+
+
+def _gives(code: str | None, policy: Policy) -> bool:
+    """Whether this status gives a mailbox; nothing is known of somebody seen for the first time."""
+    return code is None or code in policy.status_map.qualifying
+
+
+def _cut_short(card: Card) -> bool:
+    """Cancelled while it would have gone on; a cancellation after its last day changes nothing (R44)."""
+    return card.cancelled_on is not None and card.cancelled_on <= card.end_date
 
 
 def _qualifies(card: Card, policy: Policy) -> bool:

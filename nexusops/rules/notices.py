@@ -7,13 +7,14 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from nexusops.model.addresses import AddressKind, AddressState, Allocation
-from nexusops.model.dates import earliest, next_day
+from nexusops.model.dates import add_months, earliest, next_day
 from nexusops.model.filling import filled
 from nexusops.model.findings import Evidence
 from nexusops.model.ids import Address, PersonId
 from nexusops.model.ledger import Alternative
 from nexusops.model.mailboxes import Mailbox, MailboxState
 from nexusops.model.notices import Notice, NoticeKind, NoticeState
+from nexusops.model.people import Card
 from nexusops.model.policy import Policy
 from nexusops.rules.allocation import noticed
 from nexusops.rules.lifecycle import expiry_disables_on, warn_on
@@ -32,7 +33,7 @@ def notice_key(kind: NoticeKind, subject: str, due_on: date) -> str:
 class Owing:
     """What is known when the notices of one person are judged.
 
-    ``until`` is the last day of a card that nothing follows, ``code`` its status.
+    ``until`` is the last day of a card that no other like it follows, ``code`` its status; ``cards`` are all there are.
     """
 
     person_id: PersonId
@@ -41,14 +42,22 @@ class Owing:
     known: Mapping[str, Notice]
     until: date | None
     code: str
+    cards: tuple[Card, ...]
     policy: Policy
     today: date
     evidence: tuple[Evidence, ...]
 
     @property
     def disable_on(self) -> date | None:
-        """The day on which the card's natural end disables the mailbox (D07)."""
-        return expiry_disables_on(next_day(self.until), self.code, self.policy) if self.until else None
+        """The day on which the card's natural end disables the mailbox (D07); where another card goes on, which gives
+        none, that on which the mailbox is deleted (R42).
+        """
+        if self.until is None:
+            return None
+        after = next_day(self.until)
+        if any(card.current(after) for card in self.cards):
+            return add_months(after, self.policy.status_change.months, overflow=self.policy.time.month_overflow)
+        return expiry_disables_on(after, self.code, self.policy)
 
 
 def owed(owing: Owing, revived: Iterable[Allocation]) -> tuple[Notice, ...]:

@@ -58,6 +58,13 @@ class UnitMap:
             and row.domain not in self.winding
         )
 
+    def takes_roles(self, domain: Domain) -> bool:
+        """Whether units may still ask for addresses there: routed here, begun or agreed, and not on its way out (R27)."""
+        row = self.domains.get(domain)
+        if row is None or domain in self.winding or not row.managed:
+            return False
+        return row.state in (DomainState.AGREED, DomainState.ACTIVE) or domain in self.ahead
+
     def managed(self, domain: Domain) -> bool:
         """Whether the University routes this domain's mail (R55, R58)."""
         row = self.domains.get(domain)

@@ -215,7 +215,7 @@ def _roles(judging: _Judging, book: RouteBook) -> None:
         box = book.boxes.get(book.at_mailbox(end) or "") if end is not None else None
         if box is None or box.kind is not MailboxKind.PERSONAL or box.state in _GONE:
             continue
-        leaving = box.state not in (MailboxState.ACTIVE, MailboxState.PENDING)
+        leaving = box.state not in (MailboxState.ACTIVE, MailboxState.PENDING) or box.disable_on is not None
         message = f"mail for {address} ends in the personal mailbox {box.name}"
         message += ", whose owner is leaving: attach it to a mailbox of the unit" if leaving else ""
         judging.find("ROLE_TO_PERSONAL", address, message, Severity.ALERT if leaving else Severity.WARNING)

@@ -155,6 +155,8 @@ def _cases(ledger: Ledger, snapshot: Snapshot, today: date) -> list[Case]:
     cases = []
     for person_id, record in snapshot.people.items():
         before = ledger.people.get(person_id)
+        if before is None and record.person is None and not record.findings:
+            continue  # a row of somebody whom persons does not have (ORPHAN_CARD): nobody
         mine = rows.get(person_id, [])
         cases.append(
             Case(

@@ -59,7 +59,7 @@ class UnitMap:
         )
 
     def takes_roles(self, domain: Domain) -> bool:
-        """Whether units may still ask for addresses there: routed here, begun or agreed, and not on its way out (R27)."""
+        """Whether units may ask for addresses there: routed here, begun or agreed, and not on its way out (R27)."""
         row = self.domains.get(domain)
         if row is None or domain in self.winding or not row.managed:
             return False

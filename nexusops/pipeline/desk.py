@@ -25,7 +25,7 @@ from nexusops.pipeline.outcome import Outcome
 from nexusops.plan.judgement import may_own_as
 from nexusops.plan.mailbox import mark_of
 from nexusops.ports import SnapshotTables
-from nexusops.rules.lifecycle import entitlement
+from nexusops.rules.entitlement import entitlement
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,7 +14,7 @@ from nexusops.model.mailboxes import Mailbox, MailboxState
 from nexusops.model.snapshot import PersonRecord
 from nexusops.pipeline.inputs import Ports
 from nexusops.report.explain import Event, Explanation, Fact, Period, Upcoming
-from nexusops.rules.lifecycle import entitlement
+from nexusops.rules.entitlement import entitlement
 
 
 def explain(ports: Ports, subject: str, *, at: datetime) -> Explanation | None:

@@ -15,7 +15,7 @@ from nexusops.pipeline.inputs import Ports
 from nexusops.plan.case import Setting
 from nexusops.plan.services import advice_on
 from nexusops.ports import SnapshotTables
-from nexusops.rules.lifecycle import entitlement
+from nexusops.rules.entitlement import entitlement
 from nexusops.rules.reorganising import unit_map
 from nexusops.rules.routing import RouteBook
 from nexusops.rules.services import names_of

@@ -8,7 +8,8 @@ from datetime import date
 from nexusops.model.dates import ONE_DAY, next_day
 from nexusops.model.mailboxes import Mailbox, MailboxState
 from nexusops.plan.case import Case, Setting
-from nexusops.rules.lifecycle import Entitlement, warn_on
+from nexusops.rules.entitlement import Entitlement
+from nexusops.rules.lifecycle import warn_on
 
 
 def next_date(case: Case, found: Entitlement, setting: Setting) -> date | None:

@@ -12,9 +12,9 @@ from nexusops.model.ledger import HoldKind, PersonState
 from nexusops.model.mailboxes import Mailbox, MailboxKind, MailboxState
 from nexusops.model.people import Card
 from nexusops.plan.case import Case, Setting, why
+from nexusops.rules.entitlement import Entitlement
 from nexusops.rules.lifecycle import (
     Anchors,
-    Entitlement,
     deleted,
     disabled,
     ending_of,

@@ -20,12 +20,8 @@ from nexusops.plan.names import settle_names
 from nexusops.plan.senders import settle_sender
 from nexusops.plan.telling import settle_notices
 from nexusops.rules.allocation import Book
-from nexusops.rules.lifecycle import (
-    Entitlement,
-    entitlement,
-    standing,
-    unknown_status,
-)
+from nexusops.rules.entitlement import Entitlement, entitlement, unknown_status
+from nexusops.rules.lifecycle import standing
 from nexusops.rules.reorganising import needs, serve
 
 

@@ -10,7 +10,7 @@ from nexusops.model.ledger import HoldKind
 from nexusops.model.mailboxes import Forward, ForwardOrigin, Mailbox
 from nexusops.plan.case import PAUSED, Case, Setting, altered
 from nexusops.rules.allocation import Holders
-from nexusops.rules.lifecycle import Entitlement
+from nexusops.rules.entitlement import Entitlement
 from nexusops.rules.sender import NO_CHOICE, Choice, choose, judge_choice
 
 _CHOICE = {

@@ -7,7 +7,7 @@ from dataclasses import replace
 from nexusops.model.findings import Evidence
 from nexusops.model.notices import NoticeState
 from nexusops.plan.case import Case, Setting
-from nexusops.rules.lifecycle import Entitlement
+from nexusops.rules.entitlement import Entitlement
 from nexusops.rules.notices import Owing, owed
 
 

@@ -1,0 +1,126 @@
+"""What the cards say of somebody today: entitled or not, until when, and which end has come or is ahead (R1, R35, R42,
+R44; D03, D09, D42, D46).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+from nexusops.model.dates import ONE_DAY, next_day
+from nexusops.model.filling import filled
+from nexusops.model.mailboxes import Mailbox, MailboxState
+from nexusops.model.people import Card
+from nexusops.model.policy import Policy
+
+
+@filled
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entitlement:
+    """What the cards say today.
+
+    ``card``: the primary card (D42), ``qualifying`` whether it entitles to a mailbox. ``until``: last day of the
+    entitlement as the cards stand now. ``cancelled_on``, ``status_on``, ``expired_on``: the end that has come, if
+    any: the day of cancellation, the day a non-qualifying status took effect, the first day after natural expiry.
+    ``coming``: a cancellation or change of status that is known and still ahead. ``status_coming``: the card already
+    carries a non-qualifying status that takes effect later, so that until then it counts as what it was. ``left_on``:
+    D09.
+    """
+
+    card: Card | None
+    qualifying: bool
+    until: date | None = None
+    last_code: str = ""
+    cancelled_on: date | None = None
+    status_on: date | None = None
+    expired_on: date | None = None
+    coming: str | None = None
+    status_coming: bool = False
+    left_on: date | None = None
+    several: bool = False
+
+    def keeps(self, box: Mailbox | None) -> bool:
+        """Whether this (live) mailbox goes on as it is: entitled, or not yet out of an entitlement (D03)."""
+        if self.qualifying:
+            return True
+        running = box is not None and box.state in (MailboxState.ACTIVE, MailboxState.PENDING)
+        return running and self.status_coming
+
+
+def unknown_status(cards: tuple[Card, ...], policy: Policy) -> str | None:
+    """The first status code that is in neither list (D46): it freezes the person."""
+    known = (policy.status_map.qualifying, policy.status_map.non_qualifying)
+    return next((card.status_code for card in cards if not any(card.status_code in codes for codes in known)), None)
+
+
+def entitlement(cards: tuple[Card, ...], policy: Policy, today: date, was: str | None = None) -> Entitlement:
+    """Judges the cards of one person. ``was``: the status that counted so far; a change of it counts from its day on,
+    whichever way it goes.
+    """
+    started = [card for card in cards if card.start_date <= today]
+    current = sorted((c for c in started if c.current(today)), key=lambda c: (c.start_date, c.card_id))
+    good = [c for c in current if _qualifies(c, policy) and not (_ahead(c, today) and not _gives(was, policy))]
+    left_on = None if current else max((_ends(card) for card in started), default=None)
+    if good:
+        card = good[-1]
+        coming = f"cancelled:{card.cancelled_on}" if _cut_short(card) else None
+        return Entitlement(
+            card=card,
+            qualifying=True,
+            until=_until(good, cards, policy),
+            coming=coming,
+            left_on=None,
+            several=len(current) > 1,
+        )
+    ended = max((c for c in started if _qualifies(c, policy)), key=lambda c: (_ends(c), c.card_id), default=None)
+    status = current[-1] if current else None
+    cancelled = ended is not None and _cut_short(ended)
+    takes_effect = (status.status_effective_on or status.start_date) if status else None
+    ahead = status is not None and _ahead(status, today)
+    return Entitlement(
+        card=status or ended,
+        qualifying=False,
+        coming=f"status:{takes_effect}" if ahead else None,
+        status_coming=ahead,
+        last_code=ended.status_code if ended else "",
+        cancelled_on=ended.cancelled_on if ended and cancelled else None,
+        status_on=None if ahead else takes_effect,
+        expired_on=next_day(ended.end_date) if ended and not cancelled else None,
+        left_on=left_on,
+        several=len(current) > 1,
+    )
+
+
+def _ahead(card: Card, today: date) -> bool:
+    return card.status_effective_on is not None and card.status_effective_on > today
+
+
+def _gives(code: str | None, policy: Policy) -> bool:
+    """Whether this status gives a mailbox; nothing is known of somebody seen for the first time."""
+    return code is None or code in policy.status_map.qualifying
+
+
+def _cut_short(card: Card) -> bool:
+    """Cancelled while it would have gone on; a cancellation after its last day changes nothing (R44)."""
+    return card.cancelled_on is not None and card.cancelled_on <= card.end_date
+
+
+def _qualifies(card: Card, policy: Policy) -> bool:
+    return card.status_code in policy.status_map.qualifying
+
+
+def _ends(card: Card) -> date:
+    """The first day on which the card is no longer current."""
+    after = next_day(card.end_date)
+    return min(after, card.cancelled_on) if card.cancelled_on else after
+
+
+def _until(good: list[Card], cards: tuple[Card, ...], policy: Policy) -> date:
+    """The last day of unbroken entitlement, later cards that follow on included (a renewal extends at once, R35)."""
+    until = max(_ends(card) for card in good) - ONE_DAY
+    if len(cards) == 1:
+        return until
+    for card in sorted((c for c in cards if _qualifies(c, policy)), key=lambda c: c.start_date):
+        if card.start_date <= next_day(until) and _ends(card) - ONE_DAY > until:
+            until = _ends(card) - ONE_DAY
+    return until

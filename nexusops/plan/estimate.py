@@ -1,4 +1,7 @@
-"""What carrying a plan out costs: writes by service, and the seconds of the documented pace (tenant-api.md 7.1)."""
+"""What carrying a plan out costs: writes by service, and the seconds that they take at the pace of the runner.
+
+The services' seconds are added, so it is the longest that it should take: they also work side by side.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,7 @@ from collections.abc import Iterable, Mapping
 
 from nexusops.model.changes import CreateMailbox, Kind, kind_of
 from nexusops.model.mailboxes import MailboxKind
+from nexusops.model.pace import exchange_seconds, graph_seconds
 from nexusops.model.plan import Estimate, Planned
 
 _GRAPH: Mapping[Kind, int] = {
@@ -28,10 +32,6 @@ _EXCHANGE: Mapping[Kind, int] = {
     Kind.GRANT_ACCESS: 3,
     Kind.REVOKE_ACCESS: 2,
 }
-SECONDS_A_GRAPH_WRITE = 0.05
-"""3,000 writes in 150 s for one application in one tenant."""
-SECONDS_AN_EXCHANGE_WRITE = 0.5
-"""No published number: two writes a second is what others run with."""
 
 
 def estimate(changes: Iterable[Planned]) -> Estimate:
@@ -44,5 +44,5 @@ def estimate(changes: Iterable[Planned]) -> Estimate:
             personal = planned.change.mailbox.kind is MailboxKind.PERSONAL
             graph += 2 if personal else 1
             exchange += 0 if personal else 2
-    seconds = round(graph * SECONDS_A_GRAPH_WRITE + exchange * SECONDS_AN_EXCHANGE_WRITE, 1)
+    seconds = round(graph_seconds(graph) + exchange_seconds(exchange), 1)
     return Estimate(graph_writes=graph, exchange_writes=exchange, seconds=seconds)

@@ -4,6 +4,7 @@ settings.py   [tenant] of nexusops.toml, resolved
 auth.py       credentials through azure-identity
 faults.py     what can go wrong, and its translation
 transport.py  the one retry policy
+pacing.py     the pace of the documented limits
 graph.py      Microsoft Graph (the only importer of msgraph); directory.py: its answers and refusals
 exchange.py   InvokeCommand; cmdlets.py: its answers and refusals
 reading.py    reads joined on ids
@@ -69,10 +70,14 @@ def embedded(
 
 
 def microsoft365(
-    settings: TenantSettings, *, transport: httpx.AsyncBaseTransport | None = None, retry: Retry | None = None
+    settings: TenantSettings,
+    *,
+    transport: httpx.AsyncBaseTransport | None = None,
+    retry: Retry | None = None,
+    scale: float = 1.0,
 ) -> LiveTenant:
     """The real service at the configured addresses. ``transport`` is the seam of tests and cassettes, ``retry`` that of
-    their sleep.
+    their sleep, ``scale`` that of measurements: how many times as fast the limits' clock runs.
     """
     import ssl
 
@@ -80,21 +85,24 @@ def microsoft365(
     from nexusops.tenant.exchange import Exchange
     from nexusops.tenant.graph import Graph
     from nexusops.tenant.live import LiveTenant
+    from nexusops.tenant.pacing import exchange_pace, graph_pace
     from nexusops.tenant.transport import Retry
 
     found, used = Translating(credential(settings)), retry or Retry()
     verify = ssl.create_default_context(cafile=settings.ca_bundle) if settings.ca_bundle else True
     scope = f"{settings.exchange_base_url}/.default"
 
+    paced = used.paced(graph_pace(scale=scale, sleep=used.sleep))
+
     def make() -> tuple[Graph, Exchange]:
         exchange = Exchange(
             settings.exchange_base_url,
             settings.tenant_id,
             lambda claims: found.get_token(scope, claims=claims, enable_cae=True).token,
-            used,
+            used.paced(exchange_pace()),
             transport=transport,
             verify=verify,
         )
-        return Graph(settings.graph_base_url, found, used, transport=transport, verify=verify), exchange
+        return Graph(settings.graph_base_url, found, paced, transport=transport, verify=verify), exchange
 
     return LiveTenant(make, settings, close_with=found.close, sleep=used.sleep)

@@ -15,6 +15,7 @@ import httpx
 from nexusops.model.ids import PersonId
 from nexusops.tenant.directory import SELECT, Items, Page, Sku, Skus, User, converted, decoded, graph_fault, item_fault
 from nexusops.tenant.faults import FaultClass, GraphFault
+from nexusops.tenant.pacing import graph_cost, together
 from nexusops.tenant.transport import Retry, client_of, next_page, same_host, transport_fault
 
 if TYPE_CHECKING:
@@ -53,6 +54,8 @@ class Graph:
         self._adapter.base_url = base_url
         self.client = GraphServiceClient(request_adapter=self._adapter)
         self.base_url = base_url
+        self.bulk = False
+        """Whether what is asked now is bulk work, which the service may serve after everybody else's (7.1)."""
         self._retry = retry
 
     async def close(self) -> None:
@@ -70,7 +73,9 @@ class Graph:
         """One request below the base, or to a link of the service. Raises GraphFault, TransportFault."""
         reading = method == "GET" if read is None else read
         return await self._retry(
-            lambda: self._once(method, self._url(path), body, headers or {}, read=reading), read=reading
+            lambda: self._once(method, self._url(path), body, headers or {}, read=reading),
+            read=reading,
+            cost=graph_cost(method, path),
         )
 
     def _url(self, path: str) -> str:
@@ -84,7 +89,8 @@ class Graph:
 
         request = RequestInformation(Method(method))
         request.url = url
-        for name, value in {"Accept": "application/json", **headers}.items():
+        priority = {"x-ms-throttle-priority": "low"} if self.bulk else {}
+        for name, value in {"Accept": "application/json", **priority, **headers}.items():
             request.headers.try_add(name, value)
         if body is not None:
             request.set_stream_content(json.dumps(body).encode(), "application/json")
@@ -102,7 +108,7 @@ class Graph:
         async def attempt() -> T:
             return decoded(await self._once("GET", self._url(path), None, {}, read=True), kind)
 
-        return await self._retry(attempt, read=True)
+        return await self._retry(attempt, read=True, cost=graph_cost("GET", path))
 
     async def pages(self, first: str) -> list[User]:
         """All users of a list, by hand, or the fault of the page that did not come: a part of a list is no list."""
@@ -161,7 +167,7 @@ class Graph:
             if len(answered) < len(urls):
                 raise max(faults, key=lambda fault: (fault.status is not None, fault.retry_after or 0.0))
 
-        await self._retry(attempt, read=True)
+        await self._retry(attempt, read=True, cost=together(graph_cost("GET", url) for url in urls))
         return [answered[str(n)] for n in range(1, len(urls) + 1)]
 
     async def user(self, key: str) -> User | None:

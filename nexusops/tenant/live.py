@@ -36,11 +36,13 @@ from nexusops.tenant.acting import Site, aside, failed
 from nexusops.tenant.exchange import Exchange
 from nexusops.tenant.faults import NEEDS_A_HUMAN, STOPS_THE_RUN, TenantFault, unreadable
 from nexusops.tenant.graph import Graph
+from nexusops.tenant.pacing import Sleep
 from nexusops.tenant.reading import Reading
 from nexusops.tenant.settings import TenantSettings
-from nexusops.tenant.transport import Sleep
 
 AT_ONCE = 4
+BULK = 20
+"""From more steps, or people, on it is bulk work: nobody waits for it at a screen (tenant-api.md 7.1)."""
 T = TypeVar("T")
 Prepare = Callable[[Collection[Domain], datetime], None]
 
@@ -75,6 +77,7 @@ class LiveTenant:
         """All or nothing. Raises TenantUnreadable (8)."""
         if wanted.nothing:
             return Actual()
+        self._graph.bulk = wanted.everything or len(wanted.people) > BULK
         try:
             return self._run(Reading(self._graph, self._exchange, self._settings.licence_sku).read(wanted))
         except TenantFault as fault:
@@ -88,6 +91,7 @@ class LiveTenant:
         """A few steps at a time, those of one mailbox in their order; each outcome as it comes. After a fault that
         every request would meet nothing more is asked: all further steps fail with it.
         """
+        self._graph.bulk = len(steps) > BULK
         queue = deque(_by_mailbox(steps))
         running: set[asyncio.Task[StepOutcome]] = set()
         following: dict[asyncio.Task[StepOutcome], deque[Step]] = {}
@@ -152,6 +156,7 @@ class LiveTenant:
     def send_mail(self, sender: str, message: JsonObject) -> None:
         """Graph's sendMail (4.14). Raises TenantFault; a repeat is recognised by the header x-nexusops-notice."""
         body = {"message": message, "saveToSentItems": False}
+        self._graph.bulk = False
         self._run(self._graph.send("POST", f"/users/{sender}/sendMail", body))
 
     def close(self) -> None:

@@ -11,6 +11,7 @@ import base64
 import random
 import re
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any, TypeVar
@@ -19,42 +20,51 @@ import httpx
 import tenacity
 
 from nexusops.tenant.faults import FaultClass, TenantFault, TransportFault
+from nexusops.tenant.pacing import FREE, Cost, Pace, Sleep
 
 T = TypeVar("T")
-Sleep = Callable[[float], Awaitable[None]]
-Pace = Callable[[bool], Awaitable[None]]
-"""Waits until the next request (a read, or a write) may go out, so that the service need not throttle us (7.1)."""
 ATTEMPTS = 6
-LONGEST = 120.0
-"""Seconds: a longer Retry-After ends the attempt instead of holding the run up."""
+LONGEST = 180.0
+"""Seconds: a longer Retry-After ends the attempt instead of holding the run up. The quota of writes is back in 150."""
 SLOWEST = 60.0
 _REPEATABLE_READ = frozenset({FaultClass.THROTTLED, FaultClass.TRANSIENT, FaultClass.UNKNOWN_OUTCOME})
 
 
+@dataclass(slots=True)
+class Budget:
+    """How many repetitions a run has left, so that a failing service is not asked for ever."""
+
+    left: int
+
+
 class Retry:
-    """Tenacity's policy with a budget for the whole run, so that a failing service is not asked for ever.
+    """Tenacity's policy for one service, with its pace, and the budget of the whole run.
 
     ``sleep`` and ``chance`` (0 to 1, for the jitter) are given, so that a test neither waits nor guesses. ``pace`` is
-    asked before every attempt; None: as fast as the service answers.
+    asked before every attempt; without one it is as fast as the service answers.
     """
 
     def __init__(
         self,
         *,
-        budget: int = 2000,
+        budget: Budget | int = 2000,
         sleep: Sleep = asyncio.sleep,
         chance: Callable[[], float] = random.random,
         pace: Pace | None = None,
     ) -> None:
-        self.budget = budget
+        self.budget = Budget(budget) if isinstance(budget, int) else budget
         self.sleep = sleep
         self.chance = chance
-        self._pace = pace
+        self._pace = pace or Pace()
         self._pauses = 0
         self._free = asyncio.Event()
         self._free.set()
 
-    async def __call__(self, attempt: Callable[[], Awaitable[T]], *, read: bool) -> T:
+    def paced(self, pace: Pace) -> Retry:
+        """The same for another service: one budget for both, but each has its own pace, and its own pauses."""
+        return Retry(budget=self.budget, sleep=self.sleep, chance=self.chance, pace=pace)
+
+    async def __call__(self, attempt: Callable[[], Awaitable[T]], *, read: bool, cost: Cost = FREE) -> T:
         """Awaits the attempt until it succeeds, or until repeating it is not allowed any more."""
         policy = tenacity.AsyncRetrying(
             retry=tenacity.retry_if_exception(lambda error: self._again(error, read=read)),
@@ -65,19 +75,29 @@ class Retry:
         )
         async for again in policy:
             with again:
-                await self._free.wait()
-                if self._pace is not None:
-                    await self._pace(read)
-                return await attempt()
+                return await self._paced(attempt, cost)
         raise AssertionError("the policy ends with a result or an error")
 
+    async def _paced(self, attempt: Callable[[], Awaitable[T]], cost: Cost) -> T:
+        """One attempt when its turn has come; while the service throttles nobody's has."""
+        await self._pace.enter(cost)
+        refused = False
+        try:
+            await self._free.wait()
+            return await attempt()
+        except TenantFault as fault:
+            refused = fault.fault is FaultClass.THROTTLED and fault.status is not None
+            raise
+        finally:
+            self._pace.leave(cost, refused=refused)
+
     def _again(self, error: BaseException, *, read: bool) -> bool:
-        if not isinstance(error, TenantFault) or self.budget <= 0:
+        if not isinstance(error, TenantFault) or self.budget.left <= 0:
             return False
         if error.retry_after is not None and error.retry_after > LONGEST:
             return False
         again = error.fault in _REPEATABLE_READ if read else error.fault is FaultClass.THROTTLED
-        self.budget -= 1 if again else 0
+        self.budget.left -= 1 if again else 0
         return again
 
     def _wait(self, state: tenacity.RetryCallState) -> float:
@@ -131,7 +151,7 @@ def retry_after(value: str | None, now: datetime | None = None) -> float | None:
     """Seconds of a Retry-After header, given in seconds or as an HTTP date; None where it is missing or unreadable."""
     if not value:
         return None
-    if value.strip().isdigit():
+    if re.fullmatch(r"\s*\d+(\.\d+)?\s*", value):
         return float(value)
     try:
         at = parsedate_to_datetime(value)

@@ -16,6 +16,7 @@ class Lazily(NamedTuple):
 
 
 COMMANDS: dict[str, Lazily] = {
+    "adopt": Lazily("nexusops.cli.adopt:adopt", "Take over the mailboxes that the tenant already has, as they are."),
     "apply": Lazily("nexusops.cli.act:apply", "Carry out exactly a saved plan."),
     "audit": Lazily("nexusops.cli.audit:audit", "What was done to a subject, by whom and why."),
     "config": Lazily("nexusops.cli.config:config", "Show the effective configuration and where it comes from."),

@@ -48,6 +48,7 @@ def settle_addresses(
         _end_due(case, setting)
     else:
         _settle_fallback(case, box, book, setting)
+        _settle_further(case)
         if living:
             _settle_served(case, box, served, book, setting)
         _end_due(case, setting)
@@ -98,6 +99,15 @@ def _settle_fallback(case: Case, box: Mailbox, book: Book, setting: Setting) -> 
         kind=AddressKind.FALLBACK,
     )
     case.put(fresh)
+
+
+def _settle_further(case: Case) -> None:
+    """Addresses that a mailbox brought along when it was adopted live and rest with it (rules.md 3.16)."""
+    for row in [r for r in case.rows.values() if r.kind in _FURTHER and r.state is AddressState.SUSPENDED]:
+        case.put(revive(row, why("D23", "its mailbox is enabled again")))
+
+
+_FURTHER = frozenset({AddressKind.NONPERSONAL, AddressKind.FOREIGN})
 
 
 @dataclass(slots=True, kw_only=True)

@@ -15,6 +15,7 @@ from nexusops.model.ledger import Ledger
 from nexusops.model.mailboxes import Mailbox, MailboxKind
 from nexusops.model.snapshot import Snapshot
 from nexusops.model.units import NonpersonalAddress
+from nexusops.plan.adoption import ADOPTED
 from nexusops.plan.case import Setting, altered, why
 from nexusops.plan.judgement import JudgedBox, domain_end, in_scope, is_persons_name, unit_owns
 from nexusops.rules.allocation import Holders, end
@@ -26,10 +27,10 @@ def judge_alias(
     """One row of nonpersonal_addresses: made, changed, or ended."""
     result = JudgedBox(scope=box_scope(name))
     wish = snapshot.nonpersonal_addresses.get(name)
-    live = next((row for row in ledger.allocations.values() if row.address == name and _ours(row)), None)
+    live = next((row for row in holders.get(name, ()) if _ours(row)), None)
     key = _attached_to(wish.mailbox_id, boxes) if wish is not None and wish.mailbox_id else None
     if wish is None:
-        if live is not None:
+        if live is not None and live.reason != ADOPTED:
             result.rows.append(end(live, setting.today, why("R29", "its unit no longer wants it")))
         return result
     if wish.mailbox_id is not None and key is None:
@@ -57,7 +58,7 @@ def _attached_to(mailbox_id: str, boxes: Iterable[Mailbox]) -> MailboxKey | None
 
 
 def _ours(row: Allocation) -> bool:
-    return row.live and row.kind in (AddressKind.NONPERSONAL, AddressKind.FOREIGN)
+    return row.live and row.person_id is None and row.kind in (AddressKind.NONPERSONAL, AddressKind.FOREIGN)
 
 
 def _refusal(

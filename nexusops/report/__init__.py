@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from nexusops.errors import UsageError
 from nexusops.model.plan import Plan
+from nexusops.report.adopted import adoption_json, adoption_text
 from nexusops.report.applied import Applied, Undone, applied_json, applied_text
 from nexusops.report.blocks import PLAIN, Look, look_of
 from nexusops.report.csvtable import plan_csv
@@ -27,6 +28,8 @@ __all__ = [
     "Period",
     "Undone",
     "Upcoming",
+    "adoption_json",
+    "adoption_text",
     "applied_json",
     "applied_text",
     "describe",

@@ -16,7 +16,8 @@ from nexusops.model.snapshot import PersonRecord
 from nexusops.model.tenant import ActualMailbox
 from nexusops.plan.adoption import FOUND, Adopted, Adopting, extra, forward_of, number_of, row_of
 from nexusops.plan.mailbox import mark_of
-from nexusops.rules.lifecycle import Entitlement, entitlement, standing
+from nexusops.rules.entitlement import Entitlement, entitlement
+from nexusops.rules.lifecycle import standing
 from nexusops.rules.naming import form_name
 from nexusops.rules.sender import preferred_class
 

@@ -5,7 +5,7 @@ They also work without a configuration folder, with the profile that the domain 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
@@ -15,6 +15,7 @@ from nexusops import wiring
 from nexusops.config import Configuration, load, of_profile
 from nexusops.config.schema import Settings
 from nexusops.config.strict import wrong
+from nexusops.model.plan import Planned
 from nexusops.model.policy import Policy
 from nexusops.ports import Resolver
 from nexusops.rules.mailauth import MailSite, Permit
@@ -114,3 +115,44 @@ def resolver_of(settings: Settings, configuration: Configuration | None, zone: P
     from nexusops.dns.primary import endpoint
 
     return NetworkAnswers(endpoint("dns.resolver", table.resolver) if table.resolver else None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """Whom advice on a request may ask: nobody, where neither a zone file nor a resolver is configured."""
+
+    resolver: Resolver | None
+    permits: Mapping[str, Permit]
+
+    def permitted(self, today: date) -> frozenset[str]:
+        """Unit domains for which a postmaster permits a provider today (D38)."""
+        return frozenset(domain for domain, permit in self.permits.items() if today <= permit.until)
+
+
+@contextmanager
+def asked(configuration: Configuration) -> Iterator[Asked]:
+    """interface.md 7: advice needs no DNS, so that of the system is not waited for."""
+    table = configuration.settings.dns
+    permits = {
+        domain.lower().rstrip("."): _permit(domain, text, configuration.folder)
+        for domain, text in table.dept_include.items()
+    }
+    if not (table.zone_file or table.resolver):
+        yield Asked(resolver=None, permits=permits)
+        return
+    resolver = resolver_of(configuration.settings, configuration, None)
+    try:
+        yield Asked(resolver=resolver, permits=permits)
+    finally:
+        resolver.close()
+
+
+def texts_of(configuration: Configuration, changes: Iterable[Planned]) -> Iterator[str]:
+    """What would be written for a person to publish: zone lines, or tickets."""
+    from nexusops.dns.folder import ticket_text, zone_text
+    from nexusops.model.changes import PublishRecords, RetireRecords
+
+    for planned in changes:
+        if isinstance(planned.change, PublishRecords | RetireRecords):
+            text = ticket_text if planned.change.publish_as == "ticket" else zone_text
+            yield text(planned.change, configuration.settings.dns.ttl)

@@ -2,25 +2,33 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 from nexusops.cli import options
 from nexusops.cli.entry import Call
+from nexusops.cli.plan import FORMATS
+from nexusops.cli.saas_request import request
 
 if TYPE_CHECKING:
     from nexusops.config import Configuration
     from nexusops.model.services import ServiceRequest
+    from nexusops.pipeline.desk import Told
 
 REFUSED = 6
+Function = TypeVar("Function", bound=Callable[..., Any])
 
 
 @click.group()
 def saas() -> None:
     """How a product may send mail: ask, request, plan, try and prove it, hand it over, end it."""
+
+
+saas.add_command(request)
 
 
 @saas.command()
@@ -34,25 +42,116 @@ def advise(call: Call, request: str, form: str, at: datetime, snapshot: Path | N
 
     Example: nexusops saas advise adminday.toml
     """
-    from nexusops import wiring
+    from nexusops import wiring, wiring_dns
+    from nexusops.model.dates import local_date
     from nexusops.model.services import Ruling
     from nexusops.pipeline.saas import answer
+    from nexusops.report.services import advice_json, advice_text
 
-    with wiring.opened(call.folder, snapshot=snapshot) as site:
-        asked = _request(site.configuration, request)
-        advice = answer(site.ports, asked, at, fresh=snapshot is not None)
-    if form == "json":
-        from nexusops.report.services import advice_json
-
-        click.echo(advice_json(advice), nl=False)
-    else:
-        from nexusops.report.services import advice_text
-
-        click.echo(advice_text(asked, advice), nl=False)
+    with wiring.opened(call.folder, snapshot=snapshot) as site, wiring_dns.asked(site.configuration) as dns:
+        asked = request_of(site.configuration, request)
+        today = local_date(at, site.ports.policy.time.zone)
+        advice = answer(
+            site.ports, asked, at, fresh=snapshot is not None, resolver=dns.resolver, permits=dns.permitted(today)
+        )
+    click.echo(advice_json(advice) if form == "json" else advice_text(asked, advice), nl=False)
     return 0 if advice.ruling is Ruling.APPROVED else REFUSED
 
 
-def _request(configuration: Configuration, name: str) -> ServiceRequest:
+@saas.command("list")
+@options.format_option()
+@click.pass_obj
+def list_(call: Call, form: str) -> int:
+    """Every request that is filed or known: its way, its state, and what is wrong with it."""
+    from nexusops import wiring
+    from nexusops.pipeline.saas_desk import listed
+    from nexusops.report.services import list_json, list_text
+
+    with wiring.opened(call.folder) as site:
+        found = listed(site.ports)
+    click.echo(list_json(found) if form == "json" else list_text(found), nl=False)
+    return 0
+
+
+@saas.command()
+@click.argument("request_id", metavar="ID")
+@options.format_option(*FORMATS)
+@options.at_option
+@options.snapshot_option
+@options.out_option
+@click.pass_obj
+def plan(call: Call, request_id: str, form: str, at: datetime, snapshot: Path | None, out: Path | None) -> int:
+    """The part of the whole plan that belongs to one request, for a domain with its zone lines or ticket."""
+    from nexusops import wiring
+    from nexusops.cli.plan import told
+    from nexusops.pipeline.saas_plan import plan_of_request
+
+    with wiring.opened(call.folder, snapshot=snapshot) as site:
+        if request_id in site.configuration.requests.faulty:
+            raise site.configuration.requests.faulty[request_id]
+        made = plan_of_request(site.ports, request_id, at=at)
+        code = told(made, site.ports.store, form=form, out=out)
+        if form == "text":
+            from nexusops.wiring_dns import texts_of
+
+            for text in texts_of(site.configuration, made.changes):
+                click.echo(f"\n{text}", nl=False)
+    return code
+
+
+def _recorded(function: Function) -> Function:
+    """A wish says who records it and why."""
+    for option in (
+        options.format_option(),
+        options.at_option,
+        click.option("--reason", default="", help="Why, for the journal."),
+        options.actor_option,
+        click.argument("request_id", metavar="ID"),
+    ):
+        function = option(function)
+    passed: Function = click.pass_obj(function)  # type: ignore[assignment]
+    return passed
+
+
+@saas.command()
+@click.option("--to", "to", required=True, metavar="USERNAME", help="The new owner.")
+@_recorded
+def handover(call: Call, request_id: str, to: str, form: str, at: datetime, actor: str, reason: str) -> int:
+    """Name another owner, who answers for it from the next run on."""
+    from nexusops import wiring
+    from nexusops.pipeline import saas_desk
+    from nexusops.pipeline.desk import Wish
+
+    with wiring.opened(call.folder) as site:
+        told = saas_desk.handover(site.ports, request_id, to, Wish(actor=actor, reason=reason, at=at))
+    return _told(told, form, actor, reason)
+
+
+@saas.command()
+@_recorded
+def retire(call: Call, request_id: str, form: str, at: datetime, actor: str, reason: str) -> int:
+    """The product is dropped: the next run takes away what it sends with, and deletes its mailbox."""
+    from nexusops import wiring
+    from nexusops.pipeline import saas_desk
+    from nexusops.pipeline.desk import Wish
+
+    with wiring.opened(call.folder) as site:
+        told = saas_desk.retire(site.ports, request_id, Wish(actor=actor, reason=reason, at=at))
+    return _told(told, form, actor, reason)
+
+
+def _told(told: Told, form: str, actor: str, reason: str) -> int:
+    if form == "json":
+        from nexusops.codec import to_text
+
+        document = {"action": told.action, "object": told.object, "message": told.message}
+        click.echo(to_text({**document, "actor": actor, "reason": reason}), nl=False)
+    else:
+        click.echo(f"{told.message[0].upper()}{told.message[1:]}.")
+    return 0
+
+
+def request_of(configuration: Configuration, name: str) -> ServiceRequest:
     """The request of that id, or in that file. Raises UsageError (2) where it cannot be read."""
     from nexusops.config.services import load_service
     from nexusops.errors import UsageError

@@ -21,6 +21,7 @@ CHOICES: dict[str, tuple[str, ...]] = {
 _REQUEST_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 _LOCAL = re.compile(r"[A-Za-z0-9_+-]+(\.[A-Za-z0-9_+-]+)*")
 _HOST = re.compile(r"([A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?\.)+[A-Za-z]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.?")
+_PEM = re.compile(r"-----BEGIN CERTIFICATE-----([A-Za-z0-9+/=\s]+)-----END CERTIFICATE-----")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,6 +69,7 @@ def load_service(path: Path) -> ServiceRequest:
     values = {key: convert(hints[key], value, key, path) for key, value in table.items()}
     _check(values, path)
     values["owner_person_id"] = values.get("owner_person_id") or None
+    values["certificate"] = _certificate(str(values.get("certificate", "")), path)
     return ServiceRequest(request_id=path.stem, **values)  # type: ignore[arg-type]  # converted to the hints just above
 
 
@@ -88,6 +90,21 @@ def _check(values: dict[str, object], path: Path) -> None:
     sender = str(values.get("from_local", ""))
     if sender and not _is_sender(sender):
         raise wrong(path, "from_local", "what stands before the @, at most 64 letters, digits, . - _ and +", sender)
+
+
+def _certificate(name: str, path: Path) -> str:
+    """The base64 of the one certificate in a PEM file beside the request; never a private key."""
+    if not name:
+        return ""
+    expected = "a PEM file beside the request, with one certificate and no private key"
+    try:
+        text = (path.parent / name).read_text("ascii")
+    except (OSError, UnicodeDecodeError) as error:
+        raise wrong(path, "certificate", expected, name) from error
+    found = _PEM.findall(text)
+    if len(found) != 1 or "PRIVATE KEY" in text:
+        raise wrong(path, "certificate", expected, name)
+    return "".join(found[0].split())
 
 
 def _is_sender(text: str) -> bool:

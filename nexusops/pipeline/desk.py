@@ -69,7 +69,7 @@ def disable(ports: Ports, username: str, wish: Wish, *, override: bool) -> Told:
         actor=wish.actor,
         reason=wish.reason,
     )
-    _commit(ports, "desk disable", wish, (_change(None, hold),), person_scope(person_id))
+    commit(ports, "desk disable", wish, (_change(None, hold),), person_scope(person_id))
     outcome = _at_once(ports, "desk disable", wish, person_id)
     message = f"{username} is disabled; mail to it is refused from the next routing table on"
     return Told(action="disable", object=username, message=message, outcome=outcome)
@@ -86,7 +86,7 @@ def undo_disable(ports: Ports, username: str, wish: Wish) -> Told:
             f"CARD_NOT_CURRENT: {username} has no current card that entitles to a mailbox.",
             next_step="A new or renewed card brings the mailbox back by itself.",
         )
-    _commit(ports, "desk undo-disable", wish, (_change(hold, None),), person_scope(person_id))
+    commit(ports, "desk undo-disable", wish, (_change(hold, None),), person_scope(person_id))
     outcome = _at_once(ports, "desk undo-disable", wish, person_id)
     return Told(action="undo-disable", object=username, message=f"{username} is enabled again", outcome=outcome)
 
@@ -103,7 +103,7 @@ def exempt_forward(ports: Ports, username: str, wish: Wish, *, exempt: bool) -> 
     hold = Hold(subject=person_id, kind=kind, fingerprint="", actor=wish.actor, reason=wish.reason)
     action = "exempt-forward" if exempt else "unexempt-forward"
     change = _change(None, hold) if exempt else _change(known, None)
-    _commit(ports, f"desk {action}", wish, (change,), person_scope(person_id))
+    commit(ports, f"desk {action}", wish, (change,), person_scope(person_id))
     message = (
         "the next run clears the automatic forward; set one back from the own-mail server"
         if exempt
@@ -127,7 +127,7 @@ def shorten_winddown(ports: Ports, address: Address, on: date, wish: Wish) -> To
     )
     hold = Hold(subject=address, kind=HoldKind.SHORTENED, fingerprint="", actor=wish.actor, reason=wish.reason)
     scope = person_scope(row.person_id or "")
-    _commit(ports, "desk shorten-winddown", wish, (_change(row, shorter), _change(None, hold)), scope)
+    commit(ports, "desk shorten-winddown", wish, (_change(row, shorter), _change(None, hold)), scope)
     return Told(action="shorten-winddown", object=address, message=f"{address} ends on {on}, without a further notice")
 
 
@@ -146,7 +146,7 @@ def decide_name(ports: Ports, request_id: str, wish: Wish, *, accept: bool) -> T
         reason=wish.reason,
         applied=not accept,
     )
-    _commit(ports, "desk decide-name", wish, (_change(decision, decided),), person_scope(decision.person_id))
+    commit(ports, "desk decide-name", wish, (_change(decision, decided),), person_scope(decision.person_id))
     message = f"{decision.wanted_local} is {outcome.value}" + ("; the next run makes the addresses" if accept else "")
     return Told(action="decide-name", object=request_id, message=message)
 
@@ -158,12 +158,7 @@ def handover(ports: Ports, name: str, to: str, wish: Wish) -> Told:
     box = max(boxes, key=lambda found: found.generation, default=None)
     if box is None or not box.live:
         raise Refused(f"There is no live non-personal mailbox {name}.", next_step=f"See `nexusops explain {name}`.")
-    person_id, theirs, _ = _person(ports, to)
-    if not may_own_as(theirs.people.get(person_id), ports.policy):
-        raise Refused(
-            f"OWNER_INELIGIBLE: {to} may not own a non-personal mailbox.",
-            next_step="Name somebody with a current card whose status may own one.",
-        )
+    person_id = eligible_owner(ports, to)
     known = ledger.holds.get((name, HoldKind.HANDOVER))
     hold = Hold(
         subject=name,
@@ -173,8 +168,19 @@ def handover(ports: Ports, name: str, to: str, wish: Wish) -> Told:
         reason=wish.reason,
         value=person_id,
     )
-    _commit(ports, "desk handover", wish, (_change(known, hold),), box_scope(name))
+    commit(ports, "desk handover", wish, (_change(known, hold),), box_scope(name))
     return Told(action="handover", object=name, message=f"the next run hands {name} over to {to}")
+
+
+def eligible_owner(ports: Ports, username: str) -> PersonId:
+    """D31: somebody who may own a non-personal mailbox."""
+    person_id, theirs, _ = _person(ports, username)
+    if not may_own_as(theirs.people.get(person_id), ports.policy):
+        raise Refused(
+            f"OWNER_INELIGIBLE: {username} may not own a non-personal mailbox.",
+            next_step="Name somebody with a current card whose status may own one.",
+        )
+    return person_id
 
 
 def _today(ports: Ports, wish: Wish) -> date:
@@ -222,7 +228,7 @@ def _change(
     return RowChange(before=before, after=after, rule=rule_of(row))
 
 
-def _commit(ports: Ports, command: str, wish: Wish, rows: tuple[RowChange, ...], scope: str) -> None:
+def commit(ports: Ports, command: str, wish: Wish, rows: tuple[RowChange, ...], scope: str) -> None:
     """One transaction: the wish, its journal rows with actor and reason, and that the next run must look there."""
     store = ports.store
     policy_hash, services_hash = store.hashes()

@@ -3,27 +3,42 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import replace
 from datetime import date, datetime
 
 from nexusops.model.addresses import Allocation
 from nexusops.model.dates import local_date
-from nexusops.model.ids import Address, PersonId, domain_of, local_of
+from nexusops.model.dns import Ask, Question, found
+from nexusops.model.dns_spf import SpfReport
+from nexusops.model.ids import Address, Domain, PersonId, domain_of, local_of
 from nexusops.model.ledger import PersonState, Standing
-from nexusops.model.services import Advice, ServiceRequest
+from nexusops.model.services import Advice, SendingPath, ServiceRequest
 from nexusops.model.snapshot import Snapshot
+from nexusops.pipeline.domains import settled
 from nexusops.pipeline.inputs import Ports
 from nexusops.plan.case import Setting
-from nexusops.plan.services import advice_on
-from nexusops.ports import SnapshotTables
+from nexusops.plan.services import DnsFacts, advice_on
+from nexusops.ports import Resolver, SnapshotTables
 from nexusops.rules.entitlement import entitlement
+from nexusops.rules.mailauth_spf import lint
 from nexusops.rules.reorganising import unit_map
 from nexusops.rules.routing import RouteBook
-from nexusops.rules.services import names_of
+from nexusops.rules.services import names_of, path_of, service_domain
+from nexusops.rules.services_life import spf_record
 
 
-def answer(ports: Ports, request: ServiceRequest, at: datetime, *, fresh: bool = False) -> Advice:
+def answer(
+    ports: Ports,
+    request: ServiceRequest,
+    at: datetime,
+    *,
+    fresh: bool = False,
+    resolver: Resolver | None = None,
+    permits: Collection[str] = (),
+) -> Advice:
     """D37 for one request. Reads the last accepted snapshot; where there is none yet, or ``fresh``, the registration
-    source as it stands, which is not accepted by that.
+    source as it stands, which is not accepted by that. ``resolver`` None: the DNS is not asked. ``permits``: unit
+    domains for which a postmaster has permitted a provider (D38).
     """
     today = local_date(at, ports.policy.time.zone)
     last = ports.store.accepted()
@@ -42,8 +57,34 @@ def answer(ports: Ports, request: ServiceRequest, at: datetime, *, fresh: bool =
         routes=RouteBook(fallback_domain=ports.site.fallback_domain),
     )
     unit = snapshot.units.get(request.unit_id)
-    wanted = names_of(request, unit.domain if unit is not None else None)
-    return advice_on(request, snapshot, _holders(ports, wanted), setting)
+    domain = unit.domain if unit is not None else None
+    wanted = names_of(request, domain)
+    dns = replace(_dns(ports, request, domain, resolver), permitted=domain in permits)
+    return advice_on(request, snapshot, _holders(ports, wanted), setting, dns=dns)
+
+
+def _dns(ports: Ports, request: ServiceRequest, unit_domain: Domain | None, resolver: Resolver | None) -> DnsFacts:
+    """What receivers would make of the planned record (D40), and whether the name is there already (D39)."""
+    path, _ = path_of(request)
+    if (
+        resolver is None
+        or unit_domain is None
+        or path is not SendingPath.SERVICE_DOMAIN
+        or not request.provider_include
+    ):
+        return DnsFacts()
+    domain = service_domain(request, unit_domain)
+    record = spf_record(request, ports.site, ports.policy)
+    planned = Question(domain, "TXT")
+
+    def judge(ask: Ask) -> SpfReport:
+        return lint(domain, lambda question: found(record) if question == planned else ask(question), ports.policy.spf)
+
+    ours = ports.store.ledger((), {request.request_id}).services.get(request.request_id)
+    kinds = ("TXT", "MX", "A", "AAAA", "CNAME", "NS")
+    answers = resolver.ask([Question(domain, kind) for kind in kinds])
+    there = any(one.values for one in answers.values()) and not (ours is not None and ours.published)
+    return DnsFacts(spf=settled(resolver, judge), taken=frozenset({domain} if there else ()))
 
 
 def _kept(ports: Ports, sha256: str) -> SnapshotTables:

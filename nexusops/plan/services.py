@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
+from dataclasses import dataclass, replace
 
 from nexusops.model.addresses import AddressKind
 from nexusops.model.changes import (
@@ -14,6 +15,7 @@ from nexusops.model.changes import (
     RevokeAccess,
     Why,
 )
+from nexusops.model.dns_spf import SpfReport
 from nexusops.model.findings import Evidence, Severity
 from nexusops.model.ids import Address, Domain, PersonId
 from nexusops.model.ledger import HoldKind, Ledger
@@ -28,15 +30,35 @@ from nexusops.rules.allocation import Holders
 from nexusops.rules.services import Facts, advise, names_of
 from nexusops.rules.services_life import Circumstances, ended, judge
 
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DnsFacts:
+    """What the DNS, and the postmaster's permits beside it, say of a request; a plan asks neither."""
+
+    spf: SpfReport | None = None
+    taken: frozenset[str] = frozenset()
+    permitted: bool = False
+
+
+NOT_ASKED = DnsFacts()
 _OVER = frozenset({DomainState.FAILING, DomainState.DEREGISTERED})
 
 
-def advice_on(request: ServiceRequest, snapshot: Snapshot, holders: Holders, setting: Setting) -> Advice:
+def advice_on(
+    request: ServiceRequest,
+    snapshot: Snapshot,
+    holders: Holders,
+    setting: Setting,
+    *,
+    dns: DnsFacts = NOT_ASKED,
+) -> Advice:
     """The answer to one request, among all the others. ``holders`` know who has its address."""
-    return advise(request, _facts(request, snapshot, holders, setting), setting.policy, setting.today)
+    facts = facts_of(request, snapshot, holders, setting)
+    facts = replace(facts, spf=dns.spf, permitted=dns.permitted, taken=facts.taken | dns.taken)
+    return advise(request, facts, setting.policy, setting.today)
 
 
-def _facts(request: ServiceRequest, snapshot: Snapshot, holders: Holders, setting: Setting) -> Facts:
+def facts_of(request: ServiceRequest, snapshot: Snapshot, holders: Holders, setting: Setting) -> Facts:
     unit = setting.units.units.get(request.unit_id)
     domain = unit.domain if unit is not None else None
     wanted = names_of(request, domain)

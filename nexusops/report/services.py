@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from datetime import date
+from typing import Protocol
+
 from nexusops.codec import to_text
-from nexusops.model.journal import JsonObject
+from nexusops.model.journal import JsonObject, JsonValue
 from nexusops.model.services import Advice, Connection, Ruling, SendingPath, ServiceRequest
 
 _RULINGS = {
@@ -53,3 +57,62 @@ def advice_text(request: ServiceRequest, advice: Advice) -> str:
     lines += [f"Sends as {advice.address}"] if advice.address and approved else []
     lines += ["", *(f"- {reason}" for reason in advice.reasons), "", f"Next: {advice.next}"]
     return "\n".join(lines) + "\n"
+
+
+class Listed(Protocol):
+    """A request as it is listed."""
+
+    @property
+    def request_id(self) -> str: ...
+    @property
+    def service_name(self) -> str: ...
+    @property
+    def unit_id(self) -> str: ...
+    @property
+    def owner(self) -> str: ...
+    @property
+    def path(self) -> str: ...
+    @property
+    def state(self) -> str: ...
+    @property
+    def address(self) -> str: ...
+    @property
+    def review_on(self) -> date | None: ...
+    @property
+    def credential_ends_on(self) -> date | None: ...
+    @property
+    def problem(self) -> str: ...
+
+
+_COLUMNS = ("request_id", "state", "path", "unit_id", "owner", "address", "review_on", "credential_ends_on")
+_HEADS = ("REQUEST", "STATE", "WAY", "UNIT", "OWNER", "SENDS AS", "REVIEW", "CREDENTIAL ENDS")
+
+
+def list_json(requests: Sequence[Listed]) -> str:
+    rows: list[JsonValue] = [
+        {
+            **{name: _shown(getattr(one, name)) for name in _COLUMNS},
+            "service_name": one.service_name,
+            "problem": one.problem or None,
+        }
+        for one in requests
+    ]
+    return to_text({"requests": rows})
+
+
+def list_text(requests: Sequence[Listed]) -> str:
+    """A line a request, in columns, and beneath it what is wrong."""
+    if not requests:
+        return "No request is filed. Write one with `nexusops saas request`.\n"
+    table = [_HEADS, *(tuple(str(getattr(one, name) or "-") for name in _COLUMNS) for one in requests)]
+    widths = [max(len(row[place]) for row in table) for place in range(len(_HEADS))]
+    lines = []
+    for number, row in enumerate(table):
+        lines.append("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
+        problem = requests[number - 1].problem if number else ""
+        lines += [f"    {problem}"] if problem else []
+    return "\n".join(lines) + "\n"
+
+
+def _shown(value: str | date | None) -> str | None:
+    return value.isoformat() if isinstance(value, date) else value or None

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 
+from nexusops.model.dns_spf import SpfReport, Verdict
 from nexusops.model.ids import Address, Domain, address, domain_of, local_of
 from nexusops.model.policy import Policy
 from nexusops.model.services import Advice, Connection, Point, Ruling, SendingPath, ServiceRequest
@@ -20,6 +21,7 @@ MODERN_SINCE = date(2023, 1, 31)
 """R64: from this day on a request needs modern authentication."""
 LONGEST_LABEL = 63
 LONGEST_NAME = 253
+_HARMLESS = frozenset({"NEAR_LOOKUP_LIMIT", "PTR", "NOT_STANDARD"})
 _WORST_FIRST = (Ruling.REFUSED, Ruling.NEEDS_INFO, Ruling.REFERRED)
 
 
@@ -28,7 +30,7 @@ class Facts:
     """What registration and the ledger say of a request.
 
     ``unit_domain``: the unit's mail domain, whatever its state; ``usable``: it is active and managed (D39).
-    ``owner_named`` and ``owner_may``: D31. ``taken``: of the names that the request wants (``names_of``) those that
+    ``owner_may``: D31. ``taken``: of the names that the request wants (``names_of``) those that
     somebody else has.
     """
 
@@ -37,6 +39,10 @@ class Facts:
     requester_in_scope: bool
     owner_may: bool
     taken: frozenset[str] = frozenset()
+    spf: SpfReport | None = None
+    """What the DNS makes of the record that is planned; None: it was not asked."""
+    permitted: bool = False
+    """A postmaster permits a provider in the record of this unit's domain (D38)."""
 
 
 def slug(name: str) -> str:
@@ -93,7 +99,7 @@ def advise(request: ServiceRequest, facts: Facts, policy: Policy, today: date) -
     domain = domain_of(sender) if sender is not None and path is SendingPath.SERVICE_DOMAIN else None
     shown = tuple(point for point in points if point.ruling is ruling)
     if ruling is Ruling.APPROVED:
-        shown = tuple(_to_know(request, path, policy))
+        shown = tuple(_to_know(request, path, facts, policy))
     return Advice(
         request_id=request.request_id,
         path=path,
@@ -113,7 +119,7 @@ def _refusals(request: ServiceRequest, facts: Facts, policy: Policy, today: date
     if not facts.requester_in_scope:
         yield _point(Ruling.REFUSED, "NOT_UNIT_IT", words.not_unit_it(request))
     if request.mode_wanted == "dept_include":
-        allowed = policy.saas.allow_dept_include
+        allowed = policy.saas.allow_dept_include or facts.permitted
         domain = facts.unit_domain or Domain("the unit's domain")
         yield _point(Ruling.REFERRED if allowed else Ruling.REFUSED, "SPF_DEPT_INCLUDE", *words.dept_include(domain))
         return
@@ -152,6 +158,16 @@ def _gaps(request: ServiceRequest, facts: Facts) -> Iterator[Point]:
             yield _point(Ruling.NEEDS_INFO, "DOMAIN_TAKEN", words.taken(facts.taken))
         if _elsewhere(request, path, facts):
             yield wrong
+        yield from _broken(facts.spf)
+
+
+def _broken(report: SpfReport | None) -> Iterator[Point]:
+    """D40, R68: a record that receivers would refuse is not published; the provider's part of it is looked at first."""
+    if report is None or report.verdict in (Verdict.OK, Verdict.TEMPERROR):
+        return
+    for code in dict.fromkeys(note.code for note in report.notes if note.code not in _HARMLESS):
+        said = tuple(note.message for note in report.notes if note.code == code)
+        yield _point(Ruling.NEEDS_INFO, code, *said)
 
 
 def _wrong_domain(path: SendingPath) -> str:
@@ -172,7 +188,7 @@ def _elsewhere(request: ServiceRequest, path: SendingPath, facts: Facts) -> bool
     return sender is not None and request.from_local.lower() != sender
 
 
-def _to_know(request: ServiceRequest, path: SendingPath, policy: Policy) -> Iterator[Point]:
+def _to_know(request: ServiceRequest, path: SendingPath, facts: Facts, policy: Policy) -> Iterator[Point]:
     """Limits before they bite, and what could not be looked up."""
     if path not in (SendingPath.MAILBOX, SendingPath.SERVICE_DOMAIN):
         return
@@ -180,8 +196,11 @@ def _to_know(request: ServiceRequest, path: SendingPath, policy: Policy) -> Iter
         yield _point(Ruling.APPROVED, "BULK_SENDER", words.bulk_sender(request))
     if path is SendingPath.MAILBOX and request.daily_volume > policy.saas.mailbox_volume:
         yield _point(Ruling.APPROVED, "MAILBOX_VOLUME", words.mailbox_volume(request, policy.saas.mailbox_volume))
-    if path is SendingPath.SERVICE_DOMAIN:
+    if path is SendingPath.SERVICE_DOMAIN and (facts.spf is None or facts.spf.verdict is Verdict.TEMPERROR):
         yield _point(Ruling.APPROVED, "DNS_UNKNOWN", words.dns_unknown(request))
+    elif path is SendingPath.SERVICE_DOMAIN and facts.spf is not None:
+        for note in facts.spf.notes:
+            yield _point(Ruling.APPROVED, note.code, note.message)
 
 
 def _point(ruling: Ruling, code: str, *reasons: str) -> Point:

@@ -159,7 +159,10 @@ def _kept_names(row: Service, advice: Advice, now: Circumstances) -> Advice:
 
 def _wanted(row: Service, request: ServiceRequest, advice: Advice, site: Site, policy: Policy) -> Service:
     domain = advice.domain
-    spf = f"{request.service_name} sends from a domain of its own, as {request.unit_id} asked"
+    spf = (
+        f"{request.service_name} sends from a domain of its own, as {request.unit_id} asked; done badly this harms "
+        "all mail of the department, so nothing else of its DNS is changed"
+    )
     box = f"{request.service_name} sends through a mailbox of its own, as {request.unit_id} asked"
     return replace(
         row,

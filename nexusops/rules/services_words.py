@@ -172,8 +172,8 @@ def mailbox_volume(request: ServiceRequest, most: int) -> str:
 
 def dns_unknown(request: ServiceRequest) -> str:
     return (
-        f"DNS was not asked, so it is not known whether {request.provider_include} has an SPF record and how many "
-        "look-ups it costs."
+        "The DNS was not asked, or did not answer, so it is not known whether "
+        f"{request.provider_include} has an SPF record and how many look-ups it costs."
     )
 
 
@@ -193,6 +193,9 @@ _CURES = {
 }
 
 
+_SPF_CURE = "Show the provider what is wrong with its SPF record, and have it mended before anything is published."
+
+
 def next_step(
     request: ServiceRequest,
     path: SendingPath,
@@ -204,7 +207,7 @@ def next_step(
     if ruling is Ruling.REFERRED:
         return "Ask IT support, with this answer: nothing that can be set up by itself fits."
     if ruling is not Ruling.APPROVED:
-        cures = dict.fromkeys(_CURES[point.code] for point in points)
+        cures = dict.fromkeys(_CURES.get(point.code, _SPF_CURE) for point in points)
         alternative = _alternative(path) if any(p.code == "SPF_DEPT_INCLUDE" for p in points) else ""
         return " ".join([*cures, alternative]).strip()
     if path is SendingPath.NONE:

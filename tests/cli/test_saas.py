@@ -99,3 +99,117 @@ def test_an_unknown_request_names_the_nearest(site: CommandSite) -> None:
     said = site.type("saas", "advise", "admindya", *AT)
     assert (said.code, said.out) == (2, "")
     assert "The nearest one is adminday." in said.err
+
+
+DOMAIN_REQUEST: dict[str, str | bool | int] = {
+    "service_name": "Mail Shot",
+    "supports_exo": False,
+    "supports_ms_smtp": False,
+    "spf_approver": "food0007",
+    "provider_include": "spf.mailshot.example",
+    "from_local": "office",
+}
+SPF = "v=spf1 include:_spf.ox.ac.uk include:spf.mailshot.example -all"
+
+
+def test_the_plan_of_one_request_is_its_part_of_the_whole(site: CommandSite) -> None:
+    """interface.md 7: for a domain the records, for a mailbox its making and the right to it; it can be applied."""
+    file(site, "adminday")
+    file(site, "mailshot", **DOMAIN_REQUEST)
+    site.on_day_one("run", "mailboxes")
+    whole = site.on_day_two("plan", "--format", "json").document
+    part = site.on_day_two("saas", "plan", "mailshot", "--format", "json")
+    assert part.code == 0
+    (change,) = part.document["changes"]
+    assert change["kind"] == "PublishRecords"
+    assert change["becomes"] == {
+        "domain": "mail-shot.foodtech.ox.ac.uk",
+        "records": [
+            {"type": "TXT", "name": "mail-shot.foodtech.ox.ac.uk", "value": SPF},
+            {"type": "MX", "name": "mail-shot.foodtech.ox.ac.uk", "value": "10 oxmail.ox.ac.uk."},
+        ],
+        "as": "zone_lines",
+    }
+    assert change in whole["changes"]
+    assert [one["code"] for one in part.document["findings"]] == ["DNS_UNKNOWN"]
+    out = site.folder.parent / "part.json"
+    other = site.on_day_two("saas", "plan", "adminday", "--format", "json", "--out", out).document
+    assert [(one["kind"], one["becomes"]) for one in other["changes"]] == [
+        ("GrantAccess", {"mailbox": "adminday", "connection": "exo"})
+    ]
+    assert site.type("apply", out, "--at", "2025-10-02T08:00:00Z").code == 0
+    assert f'"{SPF}"' in site.on_day_two("saas", "plan", "mailshot").out
+
+
+def test_cambridge_gets_the_text_of_a_ticket(site: CommandSite) -> None:
+    """R78, R88, T13: TXT and MX are not delegated; DKIM and DMARC are asked for in the same way."""
+    settings = site.folder / "nexusops.toml"
+    cambridge = 'profile = "cambridge"\nparent_domain = "ox.ac.uk"'
+    settings.write_text(settings.read_text("utf-8").replace('profile = "oxford"', cambridge), "utf-8")
+    file(site, "mailshot", **DOMAIN_REQUEST, bounce_mx="mx.mailshot.example")
+    said = site.on_day_one("saas", "plan", "mailshot")
+    assert "Subject: mail domain mail-shot.foodtech.ox.ac.uk: please add these records" in said.out
+    assert '"v=spf1 include:mx.cam.ac.uk include:spf.mailshot.example ?all"' in said.out
+    assert "10 mx.mailshot.example." in said.out
+
+
+def test_a_request_is_written_and_answered(site: CommandSite) -> None:
+    """rules.md 4b: request id, the address, the next step; what exists is not written over."""
+    words = ("--service-name", "Mail Shot", "--unit", "FOOD", "--requester", "food0007", "--provider", "Mail Shot Ltd")
+    more = ("--oxford-domain", "--exo", "--no-ms-smtp", "--owner", "1000042")
+    site.day_one.rename(site.folder / "snapshot")
+    said = site.type("saas", "request", *words, *more, *AT)
+    assert said.code == 0
+    assert said.out.startswith(f"Filed as {site.folder / 'services' / 'mail-shot.toml'}.\n\nApproved\n")
+    assert site.type("saas", "advise", "mail-shot", *AT, "--format", "json").document["outcome"] == "approved"
+    assert site.type("saas", "request", *words, *more, *AT).code == 2
+    assert site.type("saas", "request", *words, *more, *AT, "--replace", "--from-local", "hello").code == 0
+    wrong = site.type("saas", "request", *words, *more, *AT, "--id", "other", "--from-local", "no reply")
+    assert (wrong.code, (site.folder / "services" / "other.toml").exists()) == (2, False)
+    assert "--unit" in site.type("saas", "request", "--service-name", "X").err
+
+
+def test_a_request_is_listed_handed_over_and_retired(site: CommandSite) -> None:
+    """2.4, D31: wishes that the next run carries out; nothing is left, and a second run has nothing to do."""
+    file(site, "adminday")
+    file(site, "faulty", auth="kerberos")
+    site.on_day_one("run")
+    rows = {one["request_id"]: one for one in site.type("saas", "list", "--format", "json").document["requests"]}
+    assert (rows["adminday"]["state"], rows["adminday"]["owner"]) == ("live", "1000042")
+    assert (rows["faulty"]["state"], "auth: expected" in rows["faulty"]["problem"]) == ("faulty", True)
+    assert site.type("saas", "handover", "adminday", "--to", "food0007", *AT).code == 0
+    assert site.type("saas", "handover", "adminday", "--to", "nobody", *AT).code == 6
+    assert site.on_day_two("run").code == 0
+    rows = {one["request_id"]: one for one in site.type("saas", "list", "--format", "json").document["requests"]}
+    assert rows["adminday"]["owner"] == "1000007"
+    assert site.type("saas", "retire", "adminday", "--reason", "dropped", "--at", "2025-10-02T08:10:00Z").code == 0
+    assert site.type("saas", "retire", "adminday", *AT).code == 6
+    assert site.type("saas", "retire", "nothing", *AT).code == 6
+    plan = site.on_day_two("plan", "--format", "json").document
+    assert [one["kind"] for one in plan["changes"]] == ["RevokeAccess", "DeleteMailbox"]
+    assert site.on_day_two("run").code == 0
+    assert site.on_day_two("plan", "--format", "json").document["changes"] == []
+    rows = {one["request_id"]: one for one in site.type("saas", "list", "--format", "json").document["requests"]}
+    assert rows["adminday"]["state"] == "retired"
+    said = site.type("audit", "adminday", "--format", "json").document["rows"]
+    assert ("services:adminday", "dropped") in {(one["object"], one["reason"]) for one in said}
+
+
+def test_advice_asks_the_dns_that_is_configured(site: CommandSite) -> None:
+    """D39, D40, R84: a provider whose record is broken is shown to it first; a name that is there is not taken."""
+    zone = site.folder / "zone.txt"
+    settings = site.folder / "nexusops.toml"
+    settings.write_text(settings.read_text("utf-8").replace("[dns]", '[dns]\nzone_file = "zone.txt"'), "utf-8")
+    file(site, "mailshot", **DOMAIN_REQUEST)
+    oxford = '$ORIGIN ox.ac.uk.\n_spf IN TXT "v=spf1 ip4:129.67.0.0/16 ~all"\n'
+    good = '$ORIGIN mailshot.example.\nspf IN TXT "v=spf1 ip4:192.0.2.0/24 -all"\n'
+
+    def ask(text: str) -> tuple[int, str, list[str]]:
+        zone.write_text(text, "utf-8")
+        said = site.on_day_one("saas", "advise", "mailshot", "--format", "json")
+        return said.code, said.document["outcome"], said.document["codes"]
+
+    assert ask(oxford + good) == (0, "approved", [])
+    assert ask(oxford) == (6, "needs_info", ["INCLUDE_NO_SPF"])
+    taken = "$ORIGIN foodtech.ox.ac.uk.\nmail-shot IN A 192.0.2.1\n"
+    assert ask(oxford + good + taken) == (6, "needs_info", ["DOMAIN_TAKEN"])

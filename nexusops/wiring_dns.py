@@ -5,73 +5,124 @@ They also work without a configuration folder, with the profile that the domain 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import date
+from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from nexusops import wiring
 from nexusops.config import Configuration, load, of_profile
 from nexusops.config.schema import Settings
 from nexusops.config.strict import wrong
+from nexusops.model.dns_report import DomainFacts
 from nexusops.model.plan import Planned
 from nexusops.model.policy import Policy
-from nexusops.ports import Resolver
+from nexusops.model.snapshot import Snapshot
+from nexusops.pipeline.domains import registered
+from nexusops.ports import Resolver, Store
 from nexusops.rules.mailauth import MailSite, Permit
+
+if TYPE_CHECKING:
+    from nexusops.dns.memory import ProviderMemory
 
 PROFILES = ("oxford", "cambridge")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MailDns:
-    """``configuration`` None: there is no folder."""
+    """``configuration`` None: there is no folder. ``zone``: the file's answers, where one was named.
+
+    ``store`` and ``snapshot`` None: nothing was accepted yet, so that ``registered`` is empty.
+    """
 
     site: MailSite
     policy: Policy
-    resolver: Resolver
+    settings: Settings
+    resolver: Callable[[], Resolver]
     configuration: Configuration | None
+    registered: Mapping[str, DomainFacts]
+    store: Store | None = None
+    snapshot: Snapshot | None = None
+
+    @property
+    def memory(self) -> ProviderMemory:
+        """Where providers' records are remembered: beside the zone lines."""
+        from nexusops.dns.memory import ProviderMemory
+
+        folder = self.configuration.path(self.settings.dns.path) if self.configuration else Path(self.settings.dns.path)
+        return ProviderMemory(path=folder / "providers.json")
+
+    def live(self) -> Resolver:
+        """The DNS itself, whatever file answers in its place."""
+        return network_of(self.settings)
 
 
 @contextmanager
-def mail_dns(folder: Path, domain: str, zone: Path | None) -> Iterator[MailDns]:
-    """Everything to judge a domain by. ``zone`` answers in place of the network, and of what is configured."""
+def mail_dns(folder: Path, domain: str, zone: Path | None, *, live: bool = False) -> Iterator[MailDns]:
+    """Everything to judge a domain by. ``zone`` answers in place of the network, and of what is configured; with
+    ``live`` only for the domain's own names.
+    """
     configuration = load(folder) if (folder / "nexusops.toml").exists() else None
-    if configuration is not None:
-        settings, policy, units = configuration.settings, configuration.policy, _unit_domains(configuration)
-    else:
-        settings, policy = _profile_of(domain)
-        units = frozenset()
-    site = _site(settings, policy, units, folder)
-    resolver = resolver_of(settings, configuration, zone)
-    try:
-        yield MailDns(site=site, policy=policy, resolver=resolver, configuration=configuration)
-    finally:
-        resolver.close()
+    with ExitStack() as closing:
+        store = _store_of(configuration, closing) if configuration is not None else None
+        snapshot = _snapshot_of(configuration, store) if configuration is not None and store is not None else None
+        facts: Mapping[str, DomainFacts] = {}
+        if configuration is None:
+            settings, policy = _profile_of(domain)
+        else:
+            settings, policy = configuration.settings, configuration.policy
+            if store is not None and snapshot is not None:
+                facts = registered(store, snapshot, configuration.services)
+
+        @cache
+        def resolver() -> Resolver:
+            opened = resolver_of(settings, configuration, zone)
+            if live:
+                from nexusops.dns.overlay import Overlay
+
+                opened = Overlay(own=opened, other=network_of(settings), domains=(domain,))
+            closing.callback(opened.close)
+            return opened
+
+        yield MailDns(
+            site=_site(settings, policy, frozenset(one.domain for one in facts.values() if one.units), folder),
+            policy=policy,
+            settings=settings,
+            resolver=resolver,
+            configuration=configuration,
+            registered=facts,
+            store=store if snapshot is not None else None,
+            snapshot=snapshot,
+        )
 
 
 def _profile_of(domain: str) -> tuple[Settings, Policy]:
     """The profile whose parent domain holds the domain; Oxford's for any other."""
     found = [of_profile(name) for name in PROFILES]
-    mine = [one for one in found if domain.endswith(f".{one[0].site.parent_domain}")]
+    mine = [one for one in found if f".{domain}".endswith(f".{one[0].site.parent_domain}")]
     return (mine or found)[0]
 
 
-def _unit_domains(configuration: Configuration) -> frozenset[str]:
-    """The domains of units in the last accepted snapshot; none before the first one."""
+def _store_of(configuration: Configuration, closing: ExitStack) -> Store | None:
+    """The state, where there is one: a look at the DNS makes none."""
     url = configuration.url("state.url")
     if url.startswith("sqlite:///") and not Path(configuration.folder, url.removeprefix("sqlite:///")).exists():
-        return frozenset()
+        return None
     store = wiring.open_store_of(configuration)
-    try:
-        accepted = store.accepted()
-        if accepted is None:
-            return frozenset()
-        tables = wiring.registration_of(configuration).unpack(store.tables(accepted.sha256))
-        units = tables.slice((), configuration.services).units
-        return frozenset(unit.domain for unit in units.values() if unit.domain is not None)
-    finally:
-        store.close()
+    closing.callback(store.close)
+    return store
+
+
+def _snapshot_of(configuration: Configuration, store: Store) -> Snapshot | None:
+    """The small tables of the last accepted snapshot; None before the first one."""
+    accepted = store.accepted()
+    if accepted is None:
+        return None
+    tables = wiring.registration_of(configuration).unpack(store.tables(accepted.sha256))
+    return tables.slice((), configuration.services)
 
 
 def _site(settings: Settings, policy: Policy, units: frozenset[str], folder: Path) -> MailSite:
@@ -83,6 +134,7 @@ def _site(settings: Settings, policy: Policy, units: frozenset[str], folder: Pat
         catch_all=policy.spf.catch_all,
         exact=settings.site.profile == "cambridge",
         unit_domains=units,
+        mail_hosts=frozenset(host.lower().rstrip(".") for host in table.mail_hosts),
         opt_out=frozenset(domain.lower().rstrip(".") for domain in table.opt_out),
         permits={
             domain.lower().rstrip("."): _permit(domain, text, folder) for domain, text in table.dept_include.items()
@@ -111,10 +163,16 @@ def resolver_of(settings: Settings, configuration: Configuration | None, zone: P
         from nexusops.dns.zone import ZoneAnswers
 
         return ZoneAnswers(file)
+    return network_of(settings)
+
+
+def network_of(settings: Settings) -> Resolver:
+    """The resolver configured, or the system's."""
     from nexusops.dns.network import NetworkAnswers
     from nexusops.dns.primary import endpoint
 
-    return NetworkAnswers(endpoint("dns.resolver", table.resolver) if table.resolver else None)
+    name = settings.dns.resolver
+    return NetworkAnswers(endpoint("dns.resolver", name) if name else None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -48,10 +48,35 @@ def lint(call: Call, domain: str, zone: Path | None, form: str, at: datetime) ->
     name = ascii_name(domain)
     with mail_dns(call.folder, name, zone) as dns:
         today = local_date(at, dns.policy.time.zone)
-        report = settled(dns.resolver, lambda ask: lint_of_site(name, ask, dns.policy.spf, dns.site, today))
+        report = settled(dns.resolver(), lambda ask: lint_of_site(name, ask, dns.policy.spf, dns.site, today))
         policy = dns.policy.spf
     click.echo(spf_json(report) if form == "json" else spf_text(report, policy, look()), nl=False)
     return 0 if passes(report) else FINDINGS
+
+
+@spf.command()
+@click.argument("include")
+@zone_option
+@options.format_option()
+@options.at_option
+@click.pass_obj
+def impact(call: Call, include: str, zone: Path | None, form: str, at: datetime) -> int:
+    """Which domains would fail SPF if this include broke.
+
+    Example: nexusops spf impact spf.protection.outlook.com
+    """
+    from nexusops.cli.domain import known_domains, terms_of
+    from nexusops.cli.printing import look
+    from nexusops.pipeline import domain_checks
+    from nexusops.pipeline.domains import Inquiry
+    from nexusops.report.domains import impact_json, impact_text
+    from nexusops.wiring_dns import mail_dns
+
+    name = ascii_name(include)
+    with mail_dns(call.folder, "", zone) as dns:
+        reached = domain_checks.impact(Inquiry(dns.resolver()), name, known_domains(dns), terms_of(dns, (), at))
+    click.echo(impact_json(name, reached) if form == "json" else impact_text(name, reached, look()), nl=False)
+    return 0
 
 
 def ascii_name(domain: str) -> str:

@@ -78,6 +78,7 @@ class DnsTable:
     tsig_name: str = ""
     tsig_algorithm: str = "hmac-sha256"
     tsig_secret: str = ""
+    mail_hosts: tuple[str, ...] = ()
     opt_out: tuple[str, ...] = ()
     dept_include: Mapping[str, str] = field(default_factory=dict)
     dkim_selectors: tuple[str, ...] = ("selector1", "selector2")

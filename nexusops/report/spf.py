@@ -9,6 +9,7 @@ from nexusops.model.dns_spf import Branch, Note, SpfReport, Verdict
 from nexusops.model.journal import JsonObject, JsonValue
 from nexusops.model.policy import SpfPolicy
 from nexusops.report.blocks import PLAIN, Block, Line, Look, Table, Tone, written
+from nexusops.report.view import number_of
 
 _MEANING = {
     Verdict.OK: "a valid record",
@@ -61,26 +62,24 @@ def spf_text(report: SpfReport, policy: SpfPolicy, look: Look = PLAIN) -> str:
     return written(spf_blocks(report, policy), look)
 
 
-def spf_blocks(report: SpfReport, policy: SpfPolicy) -> Iterator[Block]:
+def spf_blocks(report: SpfReport, policy: SpfPolicy, *, notes: bool = True) -> Iterator[Block]:
+    """``notes`` False: they are told elsewhere."""
     tone = _TONES.get(report.verdict, Tone.WARNING)
-    yield Line(text=f"{report.domain}: {report.verdict}: {_MEANING[report.verdict]}", tone=tone)
-    yield from note_blocks(report.notes)
+    yield Line(text=f"{report.domain}: SPF {report.verdict}: {_MEANING[report.verdict]}", tone=tone)
+    if notes and report.notes:
+        yield Table(rows=[(note.code, note.message) for note in report.notes], tone=Tone.WARNING)
     if report.record is None:
         return
     four, six = _senders(report)
     counts = (
         f"{report.lookups} of {policy.max_lookups} lookups, {report.void_lookups} of {policy.max_void_lookups} void"
     )
-    yield Line(text=f"{counts}; mail may come from {four:,} IPv4 addresses and {six:,} IPv6 networks", indent=2)
+    senders = f"{four:,} IPv4 {'address' if four == 1 else 'addresses'} and {number_of(six, 'IPv6 network')}"
+    yield Line(text=f"{counts}; mail may come from {senders}", indent=2)
     yield Line(text=report.record, indent=2)
     rows = list(_rows(report.tree, 0))
     if rows:
         yield Table(rows=rows, indent=4)
-
-
-def note_blocks(notes: tuple[Note, ...]) -> Iterator[Block]:
-    if notes:
-        yield Table(rows=[(note.code, note.message) for note in notes], tone=Tone.WARNING)
 
 
 def _rows(branches: tuple[Branch, ...], depth: int) -> Iterator[tuple[str, str, str]]:

@@ -57,6 +57,8 @@ class MailSite:
     catch_all: str
     exact: bool = False
     unit_domains: frozenset[str] = frozenset()
+    mail_hosts: frozenset[str] = frozenset()
+    """R75: further mail servers that an MX may name."""
     opt_out: frozenset[str] = frozenset()
     """R82: domains whose record is not compared with the standard."""
     permits: Mapping[str, Permit] = field(default_factory=dict)

@@ -112,7 +112,7 @@ def test_exit_codes_follow_verdict_and_findings(
 def test_the_text_says_the_verdict_first_and_explains_the_count(lint: Command) -> None:
     code, out, _ = lint("chem.ox.ac.uk")
     lines = out.splitlines()
-    assert (code, lines[0]) == (6, "chem.ox.ac.uk: ok: a valid record")
+    assert (code, lines[0]) == (6, "chem.ox.ac.uk: SPF ok: a valid record")
     assert any("2 of 10 lookups" in line for line in lines)
     assert any("include:sendgrid.net" in line and "shared platform" in line for line in lines)
 

@@ -1,0 +1,164 @@
+"""``domain list | check | plan``: mail domains and their DNS (interface.md 3)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from nexusops.cli import options
+from nexusops.cli.entry import Call
+from nexusops.cli.spf import FINDINGS, ascii_name, zone_option
+from nexusops.errors import UsageError
+from nexusops.model.dns_report import DomainFacts
+
+if TYPE_CHECKING:
+    from nexusops.pipeline.domain_checks import Terms
+    from nexusops.wiring_dns import MailDns
+
+
+@click.group()
+def domain() -> None:
+    """Mail domains: their states, their DNS, and what it should hold."""
+
+
+@domain.command("list")
+@click.option("--state", "states", multiple=True, metavar="STATE", help="Only domains in this state. Repeatable.")
+@click.option(
+    "--zone-kind",
+    "zones",
+    type=click.Choice(["ox", "foreign", "service"]),
+    multiple=True,
+    help="Only the site's own, foreign or service domains. Repeatable.",
+)
+@options.format_option()
+@options.at_option
+@click.pass_obj
+def list_(call: Call, states: tuple[str, ...], zones: tuple[str, ...], form: str, at: datetime) -> int:  # noqa: ARG001
+    """The domains of the last accepted snapshot, with their state and the addresses left in them.
+
+    Example: nexusops domain list --state winddown
+    """
+    from nexusops.cli.printing import look
+    from nexusops.pipeline.domains import listed
+    from nexusops.report.domains import list_json, list_text
+    from nexusops.wiring_dns import mail_dns
+
+    with mail_dns(call.folder, "", None) as dns:
+        if dns.store is None or dns.snapshot is None:
+            raise _nothing_known()
+        cap = dns.policy.foreign.max_incoming
+        lines = listed(dns.store, dns.snapshot, dns.registered, states=states, zones=zones, foreign_cap=cap)
+    click.echo(list_json(lines) if form == "json" else list_text(lines, look()), nl=False)
+    return 0
+
+
+@domain.command()
+@click.argument("name", metavar="DOMAIN", required=False)
+@click.option("--all", "every", is_flag=True, help="Every domain of the last accepted snapshot, and their providers.")
+@zone_option
+@click.option("--live", is_flag=True, help="With --zone: also ask the DNS, and say where the two differ.")
+@click.option("--selector", "selectors", multiple=True, help="A DKIM selector to look for. [dns.dkim_selectors]")
+@click.option("--only", "only", multiple=True, metavar="CODE", help="With --all: only domains with this finding.")
+@click.option("--remember", is_flag=True, help="With --all: take the providers' records as they are now for good.")
+@options.format_option()
+@options.at_option
+@click.pass_obj
+def check(
+    call: Call,
+    name: str | None,
+    every: bool,
+    zone: Path | None,
+    live: bool,
+    selectors: tuple[str, ...],
+    only: tuple[str, ...],
+    remember: bool,
+    form: str,
+    at: datetime,
+) -> int:
+    """Check MX, SPF, DKIM and DMARC of a domain, or of all. Ends with 6 where something needs attention.
+
+    Example: nexusops domain check chem.ox.ac.uk
+    """
+    from nexusops.cli.printing import look
+    from nexusops.pipeline.domain_checks import check_one, check_with_providers
+    from nexusops.report.domains import check_json, check_text, checks_text
+    from nexusops.rules.mailauth_check import sound
+    from nexusops.wiring_dns import mail_dns
+
+    _one_or_all(name, every, zone, live=live, several=bool(only or remember))
+    wanted = ascii_name(name) if name else ""
+    with mail_dns(call.folder, wanted, zone, live=live) as dns:
+        terms = terms_of(dns, selectors, at)
+        if wanted:
+            facts = dns.registered.get(wanted) or DomainFacts(domain=wanted)
+            report = check_one(facts, terms, dns.resolver(), dns.live() if live else None)
+            text = check_json([report]) if form == "json" else check_text(report, dns.policy.spf, look())
+            click.echo(text, nl=False)
+            return 0 if sound(report.codes) else FINDINGS
+        domains = known_domains(dns)
+        reports, notes = check_with_providers(domains, terms, dns.resolver(), dns.memory, remember=remember)
+    shown = [report for report in reports if not only or report.codes & set(only)]
+    click.echo(check_json(shown, notes) if form == "json" else checks_text(shown, notes, look()), nl=False)
+    good = all(sound(report.codes) for report in shown) and sound(note.code for note in notes)
+    return 0 if good else FINDINGS
+
+
+@domain.command()
+@zone_option
+@options.format_option()
+@options.at_option
+@click.pass_obj
+def plan(call: Call, zone: Path | None, form: str, at: datetime) -> int:
+    """The records that the domains should have and have not. Changes nothing; ends with 6 where the DNS fails.
+
+    Example: nexusops domain plan
+    """
+    from nexusops.cli.printing import look
+    from nexusops.pipeline.domain_checks import plan_all
+    from nexusops.pipeline.domains import Inquiry
+    from nexusops.report.domains import plan_json, plan_text
+    from nexusops.wiring_dns import mail_dns
+
+    with mail_dns(call.folder, "", zone) as dns:
+        plans = plan_all(Inquiry(dns.resolver()), known_domains(dns), terms_of(dns, (), at))
+    click.echo(plan_json(plans) if form == "json" else plan_text(plans, look()), nl=False)
+    return FINDINGS if any(one.unknown for one in plans) else 0
+
+
+def _one_or_all(name: str | None, every: bool, zone: Path | None, *, live: bool, several: bool) -> None:
+    if bool(name) == every:
+        raise click.UsageError("Name one DOMAIN, or --all.")
+    if live and (zone is None or every):
+        raise click.UsageError("--live compares one DOMAIN of a --zone file with the DNS.")
+    if several and not every:
+        raise click.UsageError("--only and --remember go with --all.")
+
+
+def known_domains(dns: MailDns) -> list[DomainFacts]:
+    from nexusops.pipeline.domains import to_check
+
+    if not dns.registered:
+        raise _nothing_known()
+    return to_check(dns.registered)
+
+
+def _nothing_known() -> UsageError:
+    return UsageError(
+        "No domains are known: no snapshot has been accepted yet.",
+        next_step="Run `nexusops run` once, or name a domain: `nexusops domain check DOMAIN`.",
+    )
+
+
+def terms_of(dns: MailDns, selectors: tuple[str, ...], at: datetime) -> Terms:
+    from nexusops.model.dates import local_date
+    from nexusops.pipeline.domain_checks import Terms
+
+    return Terms(
+        policy=dns.policy,
+        site=dns.site,
+        selectors=selectors or dns.settings.dns.dkim_selectors,
+        today=local_date(at, dns.policy.time.zone),
+    )

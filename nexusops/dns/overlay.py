@@ -1,0 +1,30 @@
+"""A domain's own names from one place, everything else from another: a zone file, with the world around it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+
+from nexusops.model.dns import Answer, Question
+from nexusops.ports import Resolver
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Overlay:
+    """The Resolver of ports.py: ``own`` answers for the domains and all beneath them, ``other`` for the rest."""
+
+    own: Resolver
+    other: Resolver
+    domains: tuple[str, ...]
+
+    def ask(self, questions: Collection[Question]) -> Mapping[Question, Answer]:
+        mine = {question for question in questions if self._own(question.name)}
+        rest = [question for question in questions if question not in mine]
+        return {**self.own.ask(mine), **(self.other.ask(rest) if rest else {})}
+
+    def _own(self, name: str) -> bool:
+        return any(f".{name}".endswith(f".{domain}") for domain in self.domains)
+
+    def close(self) -> None:
+        self.own.close()
+        self.other.close()

@@ -1,0 +1,177 @@
+"""A mail domain as a whole: where its mail goes, who may send for it, how it is signed, and what was planned."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import date
+
+from nexusops.model.changes import DnsRecord
+from nexusops.model.dns import Ask, Question
+from nexusops.model.dns_report import DkimKey, Dmarc, DomainFacts, DomainReport
+from nexusops.model.dns_spf import Note, SpfReport, Verdict
+from nexusops.model.findings import Severity
+from nexusops.model.policy import Policy
+from nexusops.rules.mailauth import MailSite, Standing, lint_of_site
+from nexusops.rules.mailauth_dkim import keys_of
+from nexusops.rules.mailauth_dmarc import policy_of
+
+ROLES = ("postmaster", "abuse")
+"""Addresses that every mail domain has (rules.md 2.5; RFC 2142)."""
+_EXCHANGE_MX = ".mail.protection.outlook.com"
+_SEVERITY = {
+    **dict.fromkeys(("DMARC_NONE", "DMARC_NO_REPORTS", "DKIM_TESTING"), Severity.INFO),
+    **dict.fromkeys(
+        ("NEAR_LOOKUP_LIMIT", "PTR", "NOT_STANDARD", "NO_DKIM", "NO_DMARC", "DKIM_REVOKED", "DKIM_SHORT_KEY"),
+        Severity.WARNING,
+    ),
+    **dict.fromkeys(("NO_POSTMASTER", "NO_ABUSE"), Severity.WARNING),
+}
+
+
+def severity_of(code: str) -> Severity:
+    """How bad a finding is; ``alert`` makes the check end with 6."""
+    return _SEVERITY.get(code, Severity.ALERT)
+
+
+def sound(codes: Iterable[str]) -> bool:
+    """Whether nothing is worse than a warning."""
+    return all(severity_of(code) is not Severity.ALERT for code in codes)
+
+
+def check(
+    facts: DomainFacts, selectors: Sequence[str], ask: Ask, policy: Policy, site: MailSite, today: date
+) -> DomainReport:
+    """What the DNS says of a domain, against what is expected of it. Final once ``ask`` knew every answer."""
+    domain = facts.domain
+    standing = Standing.UNIT if facts.units else site.standing(domain)
+    spf = lint_of_site(domain, ask, policy.spf, site, today)
+    keys, dkim_notes = keys_of(domain, selectors, ask)
+    dmarc, dmarc_notes = policy_of(domain, site.parent_domain, ask)
+    mx = ask(Question(domain, "MX"))
+    mail = list(_mail_notes(facts, standing, ask, policy, site))
+    said = {note.code for note in mail} & {"NO_MX"}
+    notes = [
+        *mail,
+        *(note for note in spf.notes if note.code not in said),
+        *dkim_notes,
+        *dmarc_notes,
+        *_alignment(domain, spf, keys, dmarc),
+        *_role_notes(facts),
+        *_plan_notes(facts.planned, ask),
+    ]
+    return DomainReport(
+        facts=facts,
+        standing=standing.value,
+        mx=tuple(sorted(mx.values, key=_preference)) if mx is not None else (),
+        spf=spf,
+        dkim=keys,
+        dmarc=dmarc,
+        notes=tuple(dict.fromkeys(notes)),
+    )
+
+
+def _preference(value: str) -> tuple[int, str]:
+    number, _, host = value.partition(" ")
+    return (int(number) if number.isdecimal() else 0), host
+
+
+def _host(value: str) -> str:
+    return value.rsplit(maxsplit=1)[-1].lower().rstrip(".")
+
+
+def _mail_notes(facts: DomainFacts, standing: Standing, ask: Ask, policy: Policy, site: MailSite) -> Iterable[Note]:
+    """MX records: there, not null, of hosts that exist, and the standard ones (R69, R75, R76, R79, R85)."""
+    domain = facts.domain
+    answer = ask(Question(domain, "MX"))
+    if answer is None:
+        return
+    if answer.failed:
+        yield _note("DNS_UNKNOWN", f"{domain} MX could not be looked up: {answer.message}", domain)
+        return
+    hosts = [_host(value) for value in sorted(answer.values, key=_preference)]
+    if standing is Standing.SERVICE and policy.dns.bounce_required and not any(hosts):
+        yield _note(
+            "NO_BOUNCE_MX", f"{domain} has no MX whose server catches bounces; most systems refuse its mail", domain
+        )
+    elif standing is Standing.UNIT and facts.state != "deregistered" and not answer.values:
+        yield _note("NO_MX", f"{domain} has no MX record, so its mail cannot be delivered", domain)
+    elif standing is Standing.UNIT and not any(hosts):
+        yield _note("NULL_MX", f"{domain} has a null MX, so it refuses all mail", domain)
+    if len(hosts) > 1 and not all(hosts):
+        yield _note("NULL_MX", f"{domain} has a null MX beside others; it must stand alone", domain)
+    for host in filter(None, hosts):
+        yield from _host_notes(domain, host, ask)
+    yield from _standard_mx(facts, standing, hosts, site)
+
+
+def _host_notes(domain: str, host: str, ask: Ask) -> Iterable[Note]:
+    """RFC 2181 section 10.3: an MX names a host with an address of its own, never an alias."""
+    alias, *found = (ask(Question(host, kind)) for kind in ("CNAME", "A", "AAAA"))
+    if alias is not None and alias.values:
+        yield _note(
+            "MX_ALIAS", f"the MX {host} is an alias of {alias.values[0]}; an MX must be a host's own name", domain
+        )
+    elif all(answer is not None and answer.void for answer in found):
+        yield _note("MX_NO_HOST", f"the MX {host} has no address", domain)
+    elif any(answer is not None and answer.failed for answer in found):
+        yield _note("DNS_UNKNOWN", f"the address of the MX {host} could not be looked up", domain)
+
+
+def _standard_mx(facts: DomainFacts, standing: Standing, hosts: Sequence[str], site: MailSite) -> Iterable[Note]:
+    """R69: the standard MX of a domain whose mail the University routes; R75, R76: at Cambridge only known hosts."""
+    domain, standard = facts.domain, _host(site.standard_mx) if site.standard_mx else ""
+    if standing is Standing.OUTSIDE or not any(hosts):
+        return
+    known = [host for host in hosts if host == standard or host in site.mail_hosts or host.endswith(_EXCHANGE_MX)]
+    strangers = [host for host in hosts if host and host not in known]
+    if site.exact and standing is Standing.UNIT and strangers:
+        message = f"{', '.join(strangers)} is not a mail server that the University recognises"
+        yield _note("UNREGISTERED_MAIL_HOST", message, domain)
+    elif not site.exact and standing is Standing.UNIT and facts.managed and standard and standard not in hosts:
+        yield _note("NOT_STANDARD", f"{domain}: the standard MX is {site.standard_mx}", domain)
+
+
+def _alignment(domain: str, spf: SpfReport, keys: Sequence[DkimKey], dmarc: Dmarc | None) -> Iterable[Note]:
+    """A policy that rejects, and nothing that could ever satisfy it."""
+    if dmarc is None or dmarc.policy == "none":
+        return
+    signed = any(not key.revoked for key in keys)
+    if not signed and (spf.verdict is not Verdict.OK or not spf.networks):
+        message = f"{dmarc.found_at} asks to {dmarc.policy} what is not aligned, and neither SPF nor DKIM can pass here"
+        yield _note("DMARC_UNMET", message, domain)
+
+
+def _role_notes(facts: DomainFacts) -> Iterable[Note]:
+    """rules.md 2.5: agreed becomes active once both exist."""
+    if facts.roles is None or facts.state not in ("agreed", "active"):
+        return
+    for role in ROLES:
+        if role not in facts.roles:
+            waits = ", and the domain cannot become active" if facts.state == "agreed" else ""
+            message = f"there is no address {role}@{facts.domain}{waits}"
+            yield _note(f"NO_{role.upper()}", message, facts.domain)
+
+
+def _plan_notes(planned: Sequence[DnsRecord], ask: Ask) -> Iterable[Note]:
+    """What was planned and is not there as planned."""
+    for record in planned:
+        name = record.name.lower().rstrip(".")
+        answer = ask(Question(name, record.type))
+        if answer is None:
+            continue
+        if answer.failed:
+            yield _note("DNS_UNKNOWN", f"{name} {record.type} could not be looked up: {answer.message}", name)
+        elif not any(same(record.type, record.value, value) for value in answer.values):
+            there = "; ".join(answer.values) or "nothing"
+            yield _note("DNS_DIFFERS", f"{name} {record.type} should be {record.value}, and is {there}", name)
+
+
+def same(kind: str, one: str, other: str) -> bool:
+    """Whether two values of a type mean the same: names without regard to case and the last dot, texts exactly."""
+    if kind == "TXT":
+        return one == other
+    return one.lower().rstrip(".").split() == other.lower().rstrip(".").split()
+
+
+def _note(code: str, message: str, domain: str) -> Note:
+    return Note(code=code, message=message, domain=domain)

@@ -1,0 +1,81 @@
+"""DMARC policies: whose holds, its syntax, and whether mail of the domain can be aligned with it (R86; RFC 7489)."""
+
+from __future__ import annotations
+
+import re
+
+from nexusops.model.dns import Ask, Question
+from nexusops.model.dns_report import Dmarc
+from nexusops.model.dns_spf import Note
+from nexusops.rules.mailauth_tags import BadTags, tags_of
+
+VERSION = re.compile(r"v\s*=\s*DMARC1\s*(;|\Z)")
+POLICIES = ("none", "quarantine", "reject")
+_REPORT = re.compile(r"mailto:[^@\s,!]+@[^@\s,!]+(![0-9]+[kmgt]?)?", re.IGNORECASE)
+
+
+def policy_of(domain: str, parent_domain: str, ask: Ask) -> tuple[Dmarc | None, list[Note]]:
+    """The domain's own policy, else the organisation's, which is the site's parent domain."""
+    within = domain != parent_domain and domain.endswith(f".{parent_domain}")
+    for owner in (domain, parent_domain) if within else (domain,):
+        name = f"_dmarc.{owner}"
+        answer = ask(Question(name, "TXT"))
+        if answer is None:
+            return None, []
+        if answer.failed:
+            return None, [_note("DNS_UNKNOWN", f"{name} TXT could not be looked up: {answer.message}", domain)]
+        records = [text for text in answer.values if VERSION.match(text)]
+        if len(records) > 1:
+            message = f"{name} has {len(records)} DMARC records; receivers ignore them all"
+            return None, [_note("DMARC_MULTIPLE", message, domain)]
+        if records:
+            return _read(records[0], name, domain, inherited=owner != domain)
+        if answer.values and owner == domain and any("dmarc" in text.lower() for text in answer.values):
+            return None, [_note("DMARC_SYNTAX", f"{name} does not begin with v=DMARC1", domain)]
+    return None, [_note("NO_DMARC", f"there is no DMARC policy for {domain}", domain)]
+
+
+def _read(text: str, name: str, domain: str, *, inherited: bool) -> tuple[Dmarc | None, list[Note]]:
+    try:
+        tags = tags_of(text)
+        dmarc = _policy(tags, name, inherited=inherited)
+    except BadTags as error:
+        return None, [_note("DMARC_SYNTAX", f"{name} is no DMARC policy: {error}", domain)]
+    notes = []
+    if dmarc.policy == "none":
+        notes.append(_note("DMARC_NONE", f"{name} asks receivers to do nothing (p=none)", domain))
+    if not dmarc.reports_to:
+        notes.append(_note("DMARC_NO_REPORTS", f"{name} names nobody who gets reports (rua=)", domain))
+    return dmarc, notes
+
+
+def _policy(tags: dict[str, str], name: str, *, inherited: bool) -> Dmarc:
+    """Raises BadTags. A policy for subdomains (sp=) counts where the organisation's record holds."""
+    if "p" not in tags:
+        raise BadTags("the policy (p=) is missing")
+    for tag in ("p", "sp", "np"):
+        if tags.get(tag, "none").lower() not in POLICIES:
+            raise BadTags(f"{tag}={tags[tag]} is none of {', '.join(POLICIES)}")
+    for tag in ("adkim", "aspf"):
+        if tags.get(tag, "r").lower() not in ("r", "s"):
+            raise BadTags(f"{tag}={tags[tag]} is neither r nor s")
+    percent = tags.get("pct", "100")
+    if not re.fullmatch(r"100|[1-9]?[0-9]", percent):
+        raise BadTags(f"pct={percent} is no percentage")
+    reports = [one.strip() for one in tags.get("rua", "").split(",") if one.strip()]
+    for one in reports:
+        if one.lower().startswith("mailto:") and not _REPORT.fullmatch(one):
+            raise BadTags(f"rua={one} is no mailto: address")
+    policy = tags.get("sp", tags["p"]) if inherited else tags["p"]
+    return Dmarc(
+        found_at=name,
+        policy=policy.lower(),
+        strict_dkim=tags.get("adkim", "r").lower() == "s",
+        strict_spf=tags.get("aspf", "r").lower() == "s",
+        percent=int(percent),
+        reports_to=tuple(reports),
+    )
+
+
+def _note(code: str, message: str, domain: str) -> Note:
+    return Note(code=code, message=message, domain=domain)

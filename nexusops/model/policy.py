@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 
 QUALIFYING = ("MC", "US", "FS", "FR", "AV", "DS", "CS", "GT", "GR", "UG", "VR", "PT", "VD", "VV", "VC")
 NON_QUALIFYING = ("CL", "CB", "VA", "VX", "FB")
+OWNING = tuple(code for code in QUALIFYING if code != "UG")
+"""D31: the full and postgraduate groups; an undergraduate owns no mailbox of a unit."""
 COLLEGE_PREFERRING = ("CS", "UG", "PT", "GR", "GT", "VR", "VV", "VC", "VD")
 
 
@@ -160,7 +162,7 @@ class ReorgPolicy:
 class SecondaryPolicy:
     orphan_months: int = 2
     """D31."""
-    owner_codes: tuple[str, ...] = QUALIFYING
+    owner_codes: tuple[str, ...] = OWNING
     """D31: who may own a non-personal mailbox."""
 
 

@@ -86,8 +86,8 @@ def _over_cap(wish: NonpersonalAddress, ledger: Ledger, setting: Setting) -> tup
     if domain.zone != "foreign":
         return None
     cap = domain.incoming_cap if domain.incoming_cap is not None else setting.policy.foreign.max_incoming
-    held = sum(row.domain == domain.domain and _ours(row) for row in ledger.allocations.values())
-    held += sum(1 for row in setting.taken if row.domain == domain.domain and _ours(row))
+    rows = {row.address: row for row in (*ledger.allocations.values(), *setting.taken)}
+    held = sum(row.domain == domain.domain and _ours(row) for row in rows.values())
     if held < cap:
         return None
     return "FOREIGN_CAP", f"{domain.domain} may have {cap} incoming addresses, and has {held}"

@@ -107,7 +107,7 @@ def _ending(
     if row.domain in needed:
         because = "the name changed, and the new one has its own address"
         return _Ending(reason="name", months=months, successor=settled.get(row.domain), why=why("R37", because))
-    went = _reorganised(case, row, served, settled, setting)
+    went = _reorganised(case, row, served, settled, setting) or _taken_along(case, row, served, settled, setting)
     if went is not None:
         return went
     if row.domain in setting.units.winding:
@@ -145,4 +145,19 @@ def _reorganised(
         because = f"{unit_id} became {target}, and the addresses of {row.domain} wind down"
         months = units.winding.get(row.domain) or units.months.get(unit_id, setting.policy.winddown.months)
         return _Ending(reason="reorg", months=months, successor=successor, why=why("R53", because))
+    return None
+
+
+def _taken_along(
+    case: Case, row: Allocation, served: Sequence[Affiliation], settled: dict[Domain, Address], setting: Setting
+) -> _Ending | None:
+    """The unit that it was given for is the same, and has another domain: a merge of one (2.6, D18)."""
+    given_for = {evidence.key for evidence in row.evidence if evidence.table == "affiliations"}
+    for affiliation in served:
+        domain = _moved_domain(case, affiliation, setting)
+        successor = settled.get(domain) if domain is not None else None
+        if f"{case.person_id}/{affiliation.unit_id}" in given_for and successor is not None and domain != row.domain:
+            because = f"{affiliation.unit_id} has its mail in {domain} now"
+            months = setting.units.winding.get(row.domain, setting.policy.winddown.months)
+            return _Ending(reason="reorg", months=months, successor=successor, why=why("R53", because))
     return None

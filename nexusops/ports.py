@@ -91,12 +91,16 @@ class Gate(Protocol):
     ) -> Sequence[Defect]: ...
 
 
-class Tenant(Protocol):
-    """Entra, Graph and Exchange Online as one thing."""
+class TenantSight(Protocol):
+    """What deciding needs of a tenant: to see it."""
 
     def read(self, wanted: Wanted) -> Actual:
         """All or nothing: raises TenantUnreadable rather than returning a part."""
         ...
+
+
+class Tenant(TenantSight, Protocol):
+    """Entra, Graph and Exchange Online as one thing."""
 
     def prepare(self, domains: Collection[Domain], at: datetime) -> None:
         """Before the first write of a run. The embedded tenant accepts the domains and takes the time; a real one:
@@ -143,16 +147,72 @@ class Publisher(Protocol):
     def close(self) -> None: ...
 
 
-class Store(Protocol):
+class Memory(Protocol):
+    """What deciding reads of the state: the accepted snapshot, and slices of the ledger. Nothing here writes."""
+
+    def serial(self) -> int: ...
+
+    def accepted(self) -> SnapshotRecord | None: ...
+
+    def tables(self, sha256: str) -> Mapping[str, bytes]: ...
+
+    def hashes(self) -> tuple[str, str]:
+        """The hashes of policy and services at the last acceptance ('' and '' before the first)."""
+
+    def due(self, today: date) -> frozenset[str]:
+        """Scopes (person:ID, box:ID) whose due date is reached, and those in ``unfinished``. An index query, never a
+        scan."""
+
+    def known_people(self) -> frozenset[PersonId]: ...
+
+    def known_boxes(self) -> frozenset[str]: ...
+
+    def boxes_owned_by(self, people: Collection[PersonId]) -> frozenset[str]:
+        """Non-personal mailboxes that these people own in the ledger, a handover included (D31)."""
+
+    def domain_ends(self, domains: Collection[Domain]) -> Mapping[Domain, date]:
+        """The last day of the live personal addresses of each domain; date.max: one has none; absent: none is left."""
+
+    def people_of_domains(self, domains: Collection[Domain]) -> frozenset[PersonId]:
+        """Owners of live personal addresses in these domains."""
+
+    def people_of_addresses(self, addresses: Collection[Address]) -> frozenset[PersonId]: ...
+
+    def ledger(self, people: Collection[PersonId] | None, boxes: Collection[str] | None) -> Ledger:
+        """The slice of these people and boxes (None: all), without ``holders`` and ``owners``. Boxes that these
+        people own are included only where they are named: ``boxes_owned_by`` tells their names.
+        """
+
+    def holders(self, names: Collection[tuple[Domain, str]]) -> Sequence[Allocation]:
+        """All rows of these (domain, base): local parts that are the base, or the base and digits."""
+
+    def owners(self, people: Collection[PersonId]) -> Sequence[PersonState]: ...
+
+    def usernames(self, names: Collection[str]) -> Mapping[str, PersonId]:
+        """Who ever had these usernames (R18)."""
+
+    def live_mailboxes(self) -> int:
+        """For the guard's percentage (D28): mailboxes not disabled, deleted or purged."""
+
+    def findings(self, but_not: Collection[str] | None) -> Sequence[Finding]:
+        """Findings of the last accepted run, without those of the scopes named (None: without any)."""
+
+    def reached(self, names: Collection[str], keys: Collection[MailboxKey]) -> Sequence[Mailbox]:
+        """Mailboxes of these names or keys, all generations: what routes lead to or from."""
+
+    def routed(self, wanted: Collection[Address]) -> Mapping[Address, Address]:
+        """Where the last routing table sends these addresses; absent: they are not in it."""
+
+    def licences(self) -> int:
+        """Personal mailboxes that hold a licence: made, or being made, and not deleted."""
+
+
+class Store(Memory, Protocol):
     """The ledger, the journal and everything else that must survive (architecture.md, Settled details)."""
 
     def lock(self, command: str) -> AbstractContextManager[None]:
         """One run at a time on one site; raises StateUnavailable while another holds it."""
         ...
-
-    def serial(self) -> int: ...
-
-    def accepted(self) -> SnapshotRecord | None: ...
 
     def staged(self, sha256: str) -> SnapshotRecord | None: ...
 
@@ -161,60 +221,7 @@ class Store(Protocol):
         go."""
         ...
 
-    def tables(self, sha256: str) -> Mapping[str, bytes]: ...
-
-    def hashes(self) -> tuple[str, str]:
-        """The hashes of policy and services at the last acceptance ('' and '' before the first)."""
-        ...
-
-    def due(self, today: date) -> frozenset[str]:
-        """Scopes (person:ID, box:ID) whose due date is reached, and those in ``unfinished``. An index query, never a
-        scan."""
-        ...
-
-    def known_people(self) -> frozenset[PersonId]: ...
-
-    def known_boxes(self) -> frozenset[str]: ...
-
-    def boxes_owned_by(self, people: Collection[PersonId]) -> frozenset[str]:
-        """Non-personal mailboxes that these people own in the ledger, a handover included (D31)."""
-        ...
-
-    def domain_ends(self, domains: Collection[Domain]) -> Mapping[Domain, date]:
-        """The last day of the live personal addresses of each domain; date.max: one has none; absent: none is left."""
-        ...
-
-    def people_of_domains(self, domains: Collection[Domain]) -> frozenset[PersonId]:
-        """Owners of live personal addresses in these domains."""
-        ...
-
-    def people_of_addresses(self, addresses: Collection[Address]) -> frozenset[PersonId]: ...
-
-    def ledger(self, people: Collection[PersonId] | None, boxes: Collection[str] | None) -> Ledger:
-        """The slice of these people and boxes (None: all), without ``holders`` and ``owners``. Boxes that these
-        people own are included only where they are named: ``boxes_owned_by`` tells their names.
-        """
-        ...
-
-    def holders(self, names: Collection[tuple[Domain, str]]) -> Sequence[Allocation]:
-        """All rows of these (domain, base): local parts that are the base, or the base and digits."""
-        ...
-
     def name_decision(self, request_id: str) -> NameDecision | None: ...
-
-    def owners(self, people: Collection[PersonId]) -> Sequence[PersonState]: ...
-
-    def usernames(self, names: Collection[str]) -> Mapping[str, PersonId]:
-        """Who ever had these usernames (R18)."""
-        ...
-
-    def live_mailboxes(self) -> int:
-        """For the guard's percentage (D28): mailboxes not disabled, deleted or purged."""
-        ...
-
-    def findings(self, but_not: Collection[str] | None) -> Sequence[Finding]:
-        """Findings of the last accepted run, without those of the scopes named (None: without any)."""
-        ...
 
     def accept(self, acceptance: Acceptance) -> int:
         """One transaction; returns the serial after it. It rises by one if ledger rows changed. Raises StalePlan
@@ -253,14 +260,6 @@ class Store(Protocol):
 
     def export(self) -> JsonObject:
         """The whole state as the document of interface.md 5."""
-        ...
-
-    def reached(self, names: Collection[str], keys: Collection[MailboxKey]) -> Sequence[Mailbox]:
-        """Mailboxes of these names or keys, all generations: what routes lead to or from."""
-        ...
-
-    def routed(self, wanted: Collection[Address]) -> Mapping[Address, Address]:
-        """Where the last routing table sends these addresses; absent: they are not in it."""
         ...
 
     def live_addresses(self, states: Collection[AddressState]) -> Sequence[LiveAddress]:

@@ -26,6 +26,8 @@ class Call:
 
     folder: Path
     log_level: str = "warning"
+    quiet: bool = False
+    colour: bool = True
 
 
 def _version(ctx: click.Context, _param: click.Parameter, wanted: bool) -> None:
@@ -45,11 +47,13 @@ def _version(ctx: click.Context, _param: click.Parameter, wanted: bool) -> None:
     help="The configuration folder. [env: NEXUSOPS_CONFIG]",
 )
 @click.option("--log-level", type=click.Choice(LEVELS), default="warning", show_default=True, help="For stderr.")
+@click.option("--quiet", "-q", is_flag=True, help="No progress and no warnings on stderr; errors stay.")
+@click.option("--no-color", "--no-colour", is_flag=True, help="Plain text on a terminal, too. [env: NO_COLOR]")
 @click.option(
     "--version", is_flag=True, is_eager=True, expose_value=False, callback=_version, help="Print the version."
 )
 @click.pass_context
-def program(ctx: click.Context, folder: Path, log_level: str) -> None:
+def program(ctx: click.Context, folder: Path, log_level: str, quiet: bool, no_color: bool) -> None:
     """Runs a university's mail estate on Microsoft 365 from diffs of registration data.
 
     \b
@@ -57,8 +61,9 @@ def program(ctx: click.Context, folder: Path, log_level: str) -> None:
     What would happen:  nexusops plan
     Every hour:         nexusops run
     """
-    ctx.obj = Call(folder=folder, log_level=log_level)
-    _log_to_stderr(log_level)
+    plain = no_color or bool(os.environ.get("NO_COLOR"))
+    ctx.obj = Call(folder=folder, log_level=log_level, quiet=quiet, colour=not plain)
+    _log_to_stderr("error" if quiet and log_level == "warning" else log_level)
 
 
 def main() -> None:

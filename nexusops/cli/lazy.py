@@ -34,6 +34,7 @@ COMMANDS: dict[str, Lazily] = {
     "run": Lazily("nexusops.cli.act:run", "Plan, check the guards, apply, and send notices."),
     "saas": Lazily("nexusops.cli.saas:saas", "How a product may send mail, from the question to the proof."),
     "show": Lazily("nexusops.cli.plan:show", "Print a saved plan."),
+    "simulate": Lazily("nexusops.cli.simulate:simulate", "What will happen to whom until a day. Changes nothing."),
     "snapshot": Lazily("nexusops.cli.snapshot:snapshot", "Check or compare registration snapshots."),
     "spf": Lazily("nexusops.cli.spf:spf", "Who may send mail as a domain: check its SPF record."),
     "state": Lazily("nexusops.cli.state:state", "Export everything that nexusops remembers."),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -35,6 +35,20 @@ class Instant(click.ParamType[datetime]):
             return datetime.fromisoformat(str(value).upper()).astimezone(UTC)
         except (ValueError, OverflowError) as error:
             self.fail(f"{value!r} is not a real instant: {error}.", param, ctx)
+
+
+class Day(click.ParamType[date]):
+    """A date, YYYY-MM-DD."""
+
+    name = "date"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> date:
+        if isinstance(value, date):
+            return value
+        try:
+            return date.fromisoformat(str(value))
+        except ValueError:
+            self.fail(f"{value!r} is not a date such as 2026-09-30.", param, ctx)
 
 
 class Accepted(click.ParamType[tuple[str, int]]):

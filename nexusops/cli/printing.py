@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
+
+from nexusops.cli.entry import Call
 
 if TYPE_CHECKING:
     from nexusops.model.ids import PersonId
@@ -20,14 +23,34 @@ if TYPE_CHECKING:
 
 
 def look() -> Look:
-    """Colour and width of the terminal, if stdout is one and NO_COLOR is not set."""
+    """Colour and width of the terminal, if stdout is one and no plain text was asked for."""
     from nexusops.report import look_of
 
     return look_of(
         terminal=sys.stdout.isatty(),
         width=shutil.get_terminal_size().columns,
-        colour="NO_COLOR" not in os.environ,
+        colour=_asked().colour,
     )
+
+
+def _asked() -> Call:
+    """The global options of this command line."""
+    context = click.get_current_context(silent=True)
+    found = context.find_object(Call) if context is not None else None
+    return found or Call(folder=Path())
+
+
+@contextmanager
+def steps_shown(what: str) -> Iterator[Callable[[str], None]]:
+    """Shows on stderr how far a long work is: only on a terminal, and not with --quiet. Call it with where it is."""
+    if _asked().quiet or not sys.stderr.isatty():
+        yield lambda _step: None
+        return
+    from rich.console import Console
+
+    console = Console(stderr=True, no_color=not _asked().colour)
+    with console.status(f"{what} ...") as status:
+        yield lambda step: status.update(f"{what}: {step}")
 
 
 def print_plan(plan: Plan, form: str, store: Store | None = None) -> None:

@@ -70,3 +70,11 @@ class Allocation:
     @property
     def live(self) -> bool:
         return self.state in LIVE_ADDRESS_STATES
+
+
+def same_name(local: str, base: str) -> bool:
+    """Whether a local part is this base, or the base (cut to fit) and digits: a name that R17 counts."""
+    if local == base:
+        return True
+    stem = local.rstrip("0123456789")
+    return (local.startswith(base) and local[len(base) :].isdigit()) or (len(local) >= 60 and base.startswith(stem))

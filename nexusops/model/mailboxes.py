@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
+from nexusops.model.dates import earliest
 from nexusops.model.filling import filled
 from nexusops.model.findings import Evidence
 from nexusops.model.ids import Address, MailboxKey, PersonId, UnitId
@@ -105,3 +106,12 @@ class Mailbox:
     @property
     def live(self) -> bool:
         return self.state in LIVE_MAILBOX_STATES
+
+    @property
+    def next_date(self) -> date | None:
+        """The next day on which time alone may change a non-personal mailbox; people carry their own (``due_on``)."""
+        if self.kind is MailboxKind.PERSONAL:
+            return None
+        purge = self.purge_on if self.state is MailboxState.DELETED else None
+        told = self.orphaned_on if self.state is MailboxState.ORPHANED and self.notice_sent_on is None else None
+        return earliest(self.disable_on, self.delete_on, purge, told)

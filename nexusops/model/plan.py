@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -63,9 +63,13 @@ class Plan:
 
     @property
     def counts(self) -> dict[str, int]:
-        """Number of changes by kind, in the order of the closed set; kinds without a change are left out."""
-        found: dict[Kind, int] = {}
-        for planned in self.changes:
-            kind = kind_of(planned.change)
-            found[kind] = found.get(kind, 0) + 1
-        return {kind.value: found[kind] for kind in Kind if kind in found}
+        return counts_of(self.changes)
+
+
+def counts_of(changes: Iterable[Planned]) -> dict[str, int]:
+    """Number of changes by kind, in the order of the closed set; kinds without a change are left out."""
+    found: dict[Kind, int] = {}
+    for planned in changes:
+        kind = kind_of(planned.change)
+        found[kind] = found.get(kind, 0) + 1
+    return {kind.value: found[kind] for kind in Kind if kind in found}

@@ -39,7 +39,9 @@ class ActualMailbox:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wanted:
-    """What is to be read: everything, or these people and boxes (by name, with the ids that we know)."""
+    """What is to be read: these people and boxes (by name, with the ids that we know), or everything, of which they
+    are then all that matters; with nobody named everybody does.
+    """
 
     everything: bool = False
     people: Mapping[PersonId, str | None] = field(default_factory=dict)

@@ -8,7 +8,7 @@ from datetime import date
 
 from nexusops.model.ids import Address, PersonId, domain_of
 from nexusops.model.services import ServiceRequest
-from nexusops.pipeline.inputs import Ports
+from nexusops.pipeline.inputs import Deciding
 from nexusops.plan.domains import ending_domains
 from nexusops.ports import SnapshotTables
 from nexusops.rules.routing import MAILBOX
@@ -23,7 +23,7 @@ class Affected:
     everyone: bool
 
 
-def affected(ports: Ports, tables: SnapshotTables, today: date, *, full: bool) -> Affected:
+def affected(ports: Deciding, tables: SnapshotTables, today: date, *, full: bool) -> Affected:
     """People whose rows changed, whose timers are due, or whose work is unfinished; everybody after a change of
     policy.
     """
@@ -66,7 +66,7 @@ def _inward(tables: SnapshotTables) -> set[PersonId]:
     }
 
 
-def _all_boxes(ports: Ports, tables: SnapshotTables) -> frozenset[str]:
+def _all_boxes(ports: Deciding, tables: SnapshotTables) -> frozenset[str]:
     registered = _registered(tables, ports.services)
     return frozenset({*registered, *ports.services, *ports.faulty_services, *ports.store.known_boxes()})
 
@@ -76,7 +76,7 @@ def _registered(tables: SnapshotTables, services: Mapping[str, ServiceRequest]) 
     return {*small.nonpersonal_mailboxes, *small.nonpersonal_addresses, *small.frozen_boxes}
 
 
-def _concerned(people: set[PersonId], boxes: set[str], tables: SnapshotTables, ports: Ports) -> set[str]:
+def _concerned(people: set[PersonId], boxes: set[str], tables: SnapshotTables, ports: Deciding) -> set[str]:
     """Boxes whose owner is affected (D31) or whose domain winds down, and the addresses that go with them."""
     small = tables.slice((), ports.services)
     ending = ending_domains(small)

@@ -20,7 +20,7 @@ from nexusops.model.plan import Plan, Planned
 from nexusops.model.snapshot import PersonRecord, Snapshot
 from nexusops.model.tenant import Actual, Wanted
 from nexusops.pipeline.affected import Affected, affected
-from nexusops.pipeline.inputs import Ports
+from nexusops.pipeline.inputs import Deciding, Ports
 from nexusops.pipeline.routing import staff_of, with_routes
 from nexusops.plan.advance import Advanced, advance, differences
 from nexusops.plan.arrange import arrange, scope_of, select
@@ -111,7 +111,7 @@ def read_tables(ports: Ports, at: datetime) -> SnapshotTables:
 
 
 def decide(
-    ports: Ports,
+    ports: Deciding,
     tables: SnapshotTables,
     *,
     at: datetime,
@@ -150,7 +150,7 @@ def decide(
     )
 
 
-def _slice(ports: Ports, tables: SnapshotTables, who: Affected) -> Snapshot:
+def _slice(ports: Deciding, tables: SnapshotTables, who: Affected) -> Snapshot:
     """The affected people's records; somebody who has gone from every table has an empty one."""
     snapshot = tables.slice(None if who.everyone else who.people, ports.services)
     snapshot = replace(snapshot, frozen_services=ports.faulty_services)
@@ -158,20 +158,21 @@ def _slice(ports: Ports, tables: SnapshotTables, who: Affected) -> Snapshot:
     return replace(snapshot, people={**snapshot.people, **gone}) if gone else snapshot
 
 
-def _read_tenant(ports: Ports, ledger: Ledger, who: Affected) -> Actual:
+def _read_tenant(ports: Deciding, ledger: Ledger, who: Affected) -> Actual:
     """Nothing is opened when nothing needs reading."""
-    if who.everyone or len(who.people) > MANY:
+    if who.everyone:
         return ports.tenant().read(Wanted(everything=True))
     users = {box.person_id: box.user_id for box in ledger.mailboxes.values() if box.person_id is not None}
     guids = {box.name: box.exchange_guid for box in ledger.mailboxes.values() if box.person_id is None and box.name}
     wanted = Wanted(
+        everything=len(who.people) > MANY,
         people={person_id: users.get(person_id) for person_id in who.people},
         boxes={name: guids.get(name) for name in who.boxes},
     )
     return Actual() if wanted.nothing else ports.tenant().read(wanted)
 
 
-def _with_names(ports: Ports, ledger: Ledger, snapshot: Snapshot, who: Affected) -> Ledger:
+def _with_names(ports: Deciding, ledger: Ledger, snapshot: Snapshot, who: Affected) -> Ledger:
     """The second step of the two-step read: who holds the names that may be wanted, and when former owners left."""
     store = ports.store
     names = {r.person.username for r in snapshot.people.values() if r.person is not None and r.person.username}
@@ -211,7 +212,7 @@ def _only_own(after: Ledger, before: Ledger) -> Ledger:
 
 
 def _staff_addresses(
-    snapshot: Snapshot, states: Mapping[PersonId, PersonState], ports: Ports
+    snapshot: Snapshot, states: Mapping[PersonId, PersonState], ports: Deciding
 ) -> dict[UnitId, tuple[str, ...]]:
     """Where a unit's IT staff are told (D31): each at their own fallback address; who has left is no staff (3.13)."""
     found: dict[UnitId, tuple[str, ...]] = {}
@@ -223,7 +224,7 @@ def _staff_addresses(
     return found
 
 
-def _carried(ports: Ports, judged: frozenset[str] | None) -> Sequence[Finding]:
+def _carried(ports: Deciding, judged: frozenset[str] | None) -> Sequence[Finding]:
     """Findings of whom this run did not judge; they still hold."""
     return ports.store.findings(judged) if judged is not None else ()
 
@@ -238,7 +239,7 @@ def _unfinished(advanced: Advanced, whole: Sequence[Planned]) -> dict[str, str]:
 
 
 def _plan(
-    ports: Ports,
+    ports: Deciding,
     tables: SnapshotTables,
     at: datetime,
     changes: tuple[Planned, ...],

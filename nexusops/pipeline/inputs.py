@@ -11,7 +11,7 @@ from nexusops.model.changes import Kind
 from nexusops.model.policy import Policy, Site
 from nexusops.model.services import ServiceRequest
 from nexusops.plan.guard import GuardLimits
-from nexusops.ports import Gate, Notifier, Publisher, Registration, Store, Tenant
+from nexusops.ports import Gate, Memory, Notifier, Publisher, Registration, Store, Tenant, TenantSight
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,15 +24,12 @@ class ConfigTexts:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Ports:
-    """All adapters and values of one site. Tenant, notifier and publisher are opened when there is something to do."""
+class Deciding:
+    """What a decision is made from. The tenant is opened when something is to be read."""
 
-    store: Store
+    store: Memory
     registration: Registration
-    gate: Gate
-    tenant: Callable[[], Tenant]
-    notifier: Callable[[], Notifier]
-    publisher: Callable[[], Publisher]
+    tenant: Callable[[], TenantSight]
     jobs: Mapping[str, Job]
     policy: Policy
     site: Site
@@ -40,8 +37,6 @@ class Ports:
     services: Mapping[str, ServiceRequest]
     faulty_services: Mapping[str, str]
     """Requests that cannot be read, with what is wrong: they are held back, and nothing of theirs is ended."""
-    texts: ConfigTexts
-    program_version: str
 
     @property
     def policy_hash(self) -> str:
@@ -62,3 +57,16 @@ class Ports:
         if not jobs:
             return frozenset(Kind)
         return frozenset(kind for name in jobs for kind in self.jobs[name].kinds)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ports(Deciding):
+    """All adapters and values of one site. Tenant, notifier and publisher are opened when there is something to do."""
+
+    store: Store
+    gate: Gate
+    tenant: Callable[[], Tenant]
+    notifier: Callable[[], Notifier]
+    publisher: Callable[[], Publisher]
+    texts: ConfigTexts
+    program_version: str

@@ -11,13 +11,13 @@ from nexusops.model.addresses import Allocation
 from nexusops.model.ids import Address, PersonId, domain_of, local_of
 from nexusops.model.ledger import Ledger
 from nexusops.model.snapshot import Snapshot
-from nexusops.pipeline.inputs import Ports
+from nexusops.pipeline.inputs import Deciding, Ports
 from nexusops.ports import SnapshotTables
 from nexusops.rules.routes import Known, concerned, judge_routes
 from nexusops.rules.routing import accepted_states, table
 
 
-def with_routes(ports: Ports, ledger: Ledger, snapshot: Snapshot) -> Ledger:
+def with_routes(ports: Deciding, ledger: Ledger, snapshot: Snapshot) -> Ledger:
     """What the routes of the snapshot rest on beside addresses: mailboxes that they reach, and the last table.
 
     The addresses that they name must be among ``holders`` or ``allocations`` by now.

@@ -57,6 +57,8 @@ def read_records(
     shelf: Shelf, wanted: Sequence[PersonId], everyone: bool, clashes: Clashes, estate: Estate, snapshot: str
 ) -> dict[PersonId, PersonRecord]:
     """A record for each person wanted, in that order. ``everyone``: all that there are, so unfiltered."""
+    if not wanted:
+        return {}
     rows = {layout.name: _rows(shelf, layout, None if everyone else wanted) for layout in (*_OWN, *_WISHES)}
     routes = _routes(estate.external_routes.values())
     return {

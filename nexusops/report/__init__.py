@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from nexusops.errors import UsageError
+from nexusops.model.forecast import Forecast
 from nexusops.model.plan import Plan
 from nexusops.report.adopted import adoption_json, adoption_text
 from nexusops.report.applied import Applied, Undone, applied_json, applied_text
@@ -15,6 +16,8 @@ from nexusops.report.markdown import plan_markdown
 from nexusops.report.page import plan_page
 from nexusops.report.routing import routing_summary, routing_written
 from nexusops.report.sentences import describe
+from nexusops.report.simulate import simulate_csv, simulate_json, simulate_text
+from nexusops.report.simulate_page import simulate_page
 from nexusops.report.text import NOBODY, NOWHERE, plan_text
 from nexusops.report.view import Names, Units
 
@@ -37,6 +40,7 @@ __all__ = [
     "error_text",
     "explain_json",
     "explain_text",
+    "forecast_written",
     "look_of",
     "plan_csv",
     "plan_json",
@@ -47,6 +51,19 @@ __all__ = [
     "routing_summary",
     "routing_written",
 ]
+
+
+def forecast_written(forecast: Forecast, form: str, *, changes: bool = False, look: Look = PLAIN) -> str:
+    """A calendar in the format of ``--format``: text, json, csv or html. ``changes``: each of them, in text."""
+    match form:
+        case "json":
+            return simulate_json(forecast)
+        case "csv":
+            return simulate_csv(forecast)
+        case "html":
+            return simulate_page(forecast)
+        case _:
+            return simulate_text(forecast, changes=changes, look=look)
 
 
 def rendered(plan: Plan, form: str, *, units: Units = NOWHERE, names: Names = NOBODY, look: Look = PLAIN) -> str:

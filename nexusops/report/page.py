@@ -11,6 +11,7 @@ import hashlib
 import re
 from collections.abc import Iterable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from nexusops.codec import instant
 from nexusops.model.plan import Plan
@@ -19,12 +20,42 @@ from nexusops.report.blocks import visible
 from nexusops.report.text import NOBODY, NOWHERE, next_step
 from nexusops.report.view import Names, Units, affected, cost, findings_of, groups_of, number_of
 
+if TYPE_CHECKING:
+    from jinja2 import Environment
+
 _DATE = re.compile(r"\b\d{4}-\d\d-\d\d\b", re.ASCII)
 TEMPLATES = Path(__file__).parent / "templates"
 
 
 def plan_page(plan: Plan, *, units: Units = NOWHERE, names: Names = NOBODY) -> str:
     """The page: guard and findings on top, then every change, destructive kinds first and marked."""
+    style, script = asset("page.css"), asset("page.js")
+    groups = groups_of(plan, units, names)
+    return (
+        templates()
+        .get_template("plan.html.j2")
+        .render(
+            plan=plan,
+            at=instant(plan.at),
+            as_of=instant(plan.snapshot_as_of),
+            total=number_of(len(plan.changes), "change"),
+            destructive=sum(group.size for group in groups if group.destructive),
+            groups=groups,
+            units=_units(unit for group in groups for row in group.rows for unit in row.units),
+            findings=findings_of(plan.findings),
+            tripped=[(name, affected(plan, name, units)) for name in plan.guard.tripped],
+            destructive_kinds=DESTRUCTIVE_KINDS,
+            cost=cost(plan.estimate),
+            next_step=next_step(plan),
+            style=style,
+            script=script,
+            policy=content_policy(style, script),
+        )
+    )
+
+
+def templates() -> Environment:
+    """Where pages come from: every value is escaped, and a missing one is an error."""
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
     places = Environment(
@@ -37,25 +68,7 @@ def plan_page(plan: Plan, *, units: Units = NOWHERE, names: Names = NOBODY) -> s
     )
     places.filters["coded"] = _coded
     places.filters["dated"] = _dated
-    style, script = _read("page.css"), _read("page.js")
-    groups = groups_of(plan, units, names)
-    return places.get_template("plan.html.j2").render(
-        plan=plan,
-        at=instant(plan.at),
-        as_of=instant(plan.snapshot_as_of),
-        total=number_of(len(plan.changes), "change"),
-        destructive=sum(group.size for group in groups if group.destructive),
-        groups=groups,
-        units=_units(unit for group in groups for row in group.rows for unit in row.units),
-        findings=findings_of(plan.findings),
-        tripped=[(name, affected(plan, name, units)) for name in plan.guard.tripped],
-        destructive_kinds=DESTRUCTIVE_KINDS,
-        cost=cost(plan.estimate),
-        next_step=next_step(plan),
-        style=style,
-        script=script,
-        policy=_policy(style, script),
-    )
+    return places
 
 
 def _units(found: Iterable[str]) -> list[str]:
@@ -82,11 +95,13 @@ def _dated(sentence: str) -> str:
     return Markup(_DATE.sub(r"<time>\g<0></time>", str(escape(visible(sentence)))))  # noqa: S704 - escaped above
 
 
-def _read(name: str) -> str:
+def asset(name: str) -> str:
+    """A file beside the templates."""
     return (TEMPLATES / name).read_text(encoding="utf-8")
 
 
-def _policy(style: str, script: str) -> str:
+def content_policy(style: str, script: str = "") -> str:
+    """Nothing but this style and this script, by their hashes."""
     return (
         f"default-src 'none'; style-src '{_hash(style)}'; script-src '{_hash(script)}'; "
         "img-src 'none'; base-uri 'none'; form-action 'none'"

@@ -11,9 +11,8 @@ from typing import Any, TypeVar
 import msgspec
 from sqlalchemy import JSON, Row
 
-from nexusops.model.dates import earliest
 from nexusops.model.journal import LedgerRow
-from nexusops.model.mailboxes import Mailbox, MailboxKind, MailboxState
+from nexusops.model.mailboxes import Mailbox
 from nexusops.store.schema import plain_type
 
 T = TypeVar("T")
@@ -69,14 +68,5 @@ def encoded(row: LedgerRow) -> dict[str, Any]:
             value = msgspec.to_builtins(value)
         values[name] = value
     if isinstance(row, Mailbox):
-        values["due_on"] = _due_on(row)
+        values["due_on"] = row.next_date
     return values
-
-
-def _due_on(box: Mailbox) -> Any:
-    """The next day on which time alone may change a non-personal mailbox; people carry their own date."""
-    if box.kind is MailboxKind.PERSONAL:
-        return None
-    purge = box.purge_on if box.state is MailboxState.DELETED else None
-    told = box.orphaned_on if box.state is MailboxState.ORPHANED and box.notice_sent_on is None else None
-    return earliest(box.disable_on, box.delete_on, purge, told)

@@ -4,21 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
 from datetime import date, datetime
+from functools import partial
 from itertools import islice
 from typing import Any, TypeVar
 
 import msgspec
 from sqlalchemy import ColumnElement, Connection, RowMapping, Table, and_, func, or_, select
 
-from nexusops.model.addresses import AddressState, Allocation
+from nexusops.model.addresses import AddressState, Allocation, same_name
 from nexusops.model.findings import Evidence, Finding, Severity
 from nexusops.model.ids import Domain, PersonId
 from nexusops.model.journal import RunRecord
-from nexusops.model.ledger import Alternative, DomainRow, Hold, Ledger, NameDecision, NameOverride, PersonState
-from nexusops.model.mailboxes import Mailbox, MailboxKind
-from nexusops.model.notices import Notice
-from nexusops.model.rows import TABLES, key_of
-from nexusops.model.services import Service
+from nexusops.model.ledger import Ledger, PersonState
+from nexusops.model.rows import TABLES
+from nexusops.model.slicing import keyed, slice_of
 from nexusops.store.mapping import decoded
 from nexusops.store.schema import LEDGER, addresses
 
@@ -50,43 +49,12 @@ def ledger(
     """The slice of these people and boxes; a box is named by its mailbox_id, an unattached address by itself."""
     if wanted is None and boxes is None:
         return whole(connection, serial)
-    persons, names = wanted or (), boxes or ()
-    mine = {box.key: box for box in rows_in(connection, Mailbox, "person_id", persons)}
-    named = [box for box in rows_in(connection, Mailbox, "name", names) if box.kind is not MailboxKind.PERSONAL]
-    mine |= {box.key: box for box in named}
-    owned = [
-        *rows_in(connection, Allocation, "person_id", persons),
-        *rows_in(connection, Allocation, "mailbox_key", [box.key for box in named]),
-        *(row for row in rows_in(connection, Allocation, "address", names) if row.mailbox_key is None),
-    ]
-    told = [
-        *rows_in(connection, Notice, "person_id", persons),
-        *rows_in(connection, Notice, "mailbox_key", [box.key for box in named]),
-        *rows_in(connection, Notice, "unit_id", {box.unit_id for box in named if box.unit_id is not None}),
-    ]
-    subjects = {*persons, *names, *(row.address for row in owned)}
-    return Ledger(
-        serial=serial,
-        people=_keyed(rows_in(connection, PersonState, "person_id", persons)),
-        mailboxes=mine,
-        allocations=_keyed(owned),
-        overrides=_keyed(rows_in(connection, NameOverride, "person_id", persons)),
-        decisions=_keyed(rows_in(connection, NameDecision, "person_id", persons)),
-        alternatives=_keyed(rows_in(connection, Alternative, "person_id", persons)),
-        notices=_keyed(told),
-        holds=_keyed(rows_in(connection, Hold, "subject", subjects)),
-        domains=_keyed(rows_in(connection, DomainRow, "domain", None)),
-        services=_keyed(rows_in(connection, Service, "request_id", names)),
-    )
+    return slice_of(partial(rows_in, connection), serial, wanted or (), boxes or ())
 
 
 def whole(connection: Connection, serial: int) -> Ledger:
-    tables: dict[str, Any] = {TABLES[kind]: _keyed(rows_in(connection, kind, "", None)) for kind in LEDGER}
+    tables: dict[str, Any] = {TABLES[kind]: keyed(rows_in(connection, kind, "", None)) for kind in LEDGER}
     return Ledger(serial=serial, **tables)
-
-
-def _keyed(rows: Any) -> dict[Any, Any]:
-    return {key_of(row): row for row in rows}
 
 
 def holders(connection: Connection, names: Collection[tuple[Domain, str]]) -> list[Allocation]:
@@ -100,7 +68,7 @@ def holders(connection: Connection, names: Collection[tuple[Domain, str]]) -> li
         for row in connection.execute(select(addresses).where(or_(*ranges))):
             allocation = decoded(Allocation, row)
             bases = wanted.get((allocation.domain, _stem(allocation, wanted)), set())
-            if any(_same_name(allocation.local, base) for base in bases):
+            if any(same_name(allocation.local, base) for base in bases):
                 found[allocation.address, allocation.period] = allocation
     return list(found.values())
 
@@ -117,13 +85,6 @@ def _stem(row: Allocation, wanted: Mapping[tuple[str, str], set[str]]) -> str:
     while (row.domain, stem) not in wanted and stem and stem[-1].isdigit():
         stem = stem[:-1]
     return stem
-
-
-def _same_name(local: str, base: str) -> bool:
-    if local == base:
-        return True
-    stem = local.rstrip("0123456789")
-    return (local.startswith(base) and local[len(base) :].isdigit()) or (len(local) >= 60 and base.startswith(stem))
 
 
 def domain_ends(connection: Connection, domains: Collection[Domain]) -> dict[Domain, date]:

@@ -188,6 +188,10 @@ class SqlStore:
     def live_mailboxes(self) -> int:
         return int(self._value(select(func.count()).where(mailboxes.c.state.in_(_LIVE))))
 
+    def licences(self) -> int:
+        holds = mailboxes.c.state.in_((*_LIVE, "disabled"))
+        return int(self._value(select(func.count()).where(mailboxes.c.kind == "personal", holds)))
+
     def findings(self, but_not: Collection[str] | None) -> Sequence[Finding]:
         skipped = set(but_not or ())
         with self._begin() as connection:

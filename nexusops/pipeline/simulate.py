@@ -1,0 +1,155 @@
+"""What will happen to whom if the registration data stay as they are: the same line, day by day, in memory.
+
+Days on which nothing is due are skipped; they would change nothing. What is planned counts as done at once, guards as
+lifted (which they would have to be is told), and notices as accepted by their channel. Nothing is written anywhere.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from nexusops.apply.settle import Books
+from nexusops.errors import Refused, UsageError
+from nexusops.model.dates import local_date
+from nexusops.model.forecast import Forecast, Happening
+from nexusops.model.journal import RowChange, StepOutcome, StepResult
+from nexusops.model.mailboxes import Mailbox, MailboxState
+from nexusops.model.policy import Policy
+from nexusops.pipeline.decide import PLANNED, Decision, decide
+from nexusops.pipeline.inputs import Deciding
+from nexusops.pipeline.simulate_state import Imagined
+from nexusops.pipeline.simulate_tenant import ImaginedTenant, Remembered
+from nexusops.ports import SnapshotTables
+
+Progress = Callable[[date], None]
+
+
+def simulate(
+    ports: Deciding,
+    *,
+    at: datetime,
+    until: date,
+    every: str = "day",
+    tables: SnapshotTables | None = None,
+    progress: Progress = lambda _day: None,
+) -> Forecast:
+    """Every run from ``at`` to the last of ``until``. ``tables`` in place of the last accepted snapshot.
+
+    Raises UsageError where the end lies before the beginning, Refused where there is no snapshot to go by.
+    """
+    start = local_date(at, ports.policy.time.zone)
+    if until < start:
+        raise UsageError(f"{until} lies before {start}.", next_step="Name a later day with --until.")
+    tables = Remembered(tables or accepted_tables(ports))
+    memory = Imagined(ports.store, until)
+    tables.slice(memory.coming(), ports.services)
+    licences = memory.licences()
+    inputs = imagined_inputs(ports, memory)
+    found: list[Happening] = []
+    runs = 0
+    for instant in _instants(memory, at, until, every, ports.policy):
+        progress(local_date(instant, ports.policy.time.zone))
+        runs += 1
+        happening = _happen(inputs, memory, tables, instant)
+        if happening.changes or happening.purged:
+            found.append(happening)
+    return Forecast(
+        site=ports.site.name,
+        at=at,
+        start=start,
+        until=until,
+        every=every,
+        snapshot_as_of=tables.record.as_of,
+        snapshot_sha256=tables.record.sha256,
+        licences=licences,
+        runs=runs,
+        happenings=tuple(found),
+    )
+
+
+def accepted_tables(ports: Deciding) -> SnapshotTables:
+    """The last accepted snapshot's tables. Raises Refused where there is none yet."""
+    last = ports.store.accepted()
+    if last is None:
+        raise Refused(
+            "No registration snapshot has been accepted yet.",
+            next_step="Make a run with `nexusops run`, or name a snapshot with --snapshot DIR.",
+        )
+    return ports.registration.unpack(ports.store.tables(last.sha256))
+
+
+def imagined_inputs(ports: Deciding, memory: Imagined) -> Deciding:
+    """The same site, deciding over what is only imagined."""
+    tenant = ImaginedTenant(memory, ports.site)
+    return Deciding(
+        store=memory,
+        registration=ports.registration,
+        tenant=lambda: tenant,
+        jobs=ports.jobs,
+        policy=ports.policy,
+        site=ports.site,
+        guard=ports.guard,
+        services=ports.services,
+        faulty_services=ports.faulty_services,
+    )
+
+
+def _instants(memory: Imagined, at: datetime, until: date, every: str, policy: Policy) -> Iterator[datetime]:
+    """``at`` itself, then the first run of each later day on which something is due; or each hour of such a day."""
+    zone = ZoneInfo(policy.time.zone)
+    day: date | None = local_date(at, policy.time.zone)
+    instant = at
+    while day is not None and day <= until:
+        yield instant
+        if every == "hour":
+            hours = _rest_of_the_day(instant, day, policy.time.zone)
+            yield from (hour for hour in hours if memory.overdue(day))
+        day = memory.next_due(day)
+        if day is not None:
+            instant = datetime.combine(day, time(), zone).astimezone(UTC)
+
+
+def _rest_of_the_day(instant: datetime, day: date, zone: str) -> Iterator[datetime]:
+    """The full hours that follow on the same day; a day has 23, 24 or 25 of them (R60)."""
+    following = instant.replace(minute=0, second=0, microsecond=0) + timedelta(hours=1)
+    while local_date(following, zone) == day:
+        yield following
+        following += timedelta(hours=1)
+
+
+def _happen(inputs: Deciding, memory: Imagined, tables: SnapshotTables, at: datetime) -> Happening:
+    decision = decide(inputs, tables, at=at, jobs=(), full=False, accept={})
+    purged = tuple(sorted(row.name or row.key for row in _purged(decision.rows)))
+    carry_out(memory, inputs, decision, at)
+    memory.accept(tables.record, (inputs.policy_hash, inputs.services_hash))
+    plan = decision.plan
+    return Happening(
+        at=at,
+        on=plan.today,
+        changes=plan.changes,
+        purged=purged,
+        findings=decision.findings,
+        guard=plan.guard,
+        estimate=plan.estimate,
+        licences=memory.licences(),
+        live_mailboxes=memory.live_mailboxes(),
+    )
+
+
+def _purged(rows: tuple[RowChange, ...]) -> Iterator[Mailbox]:
+    for change in rows:
+        if isinstance(change.after, Mailbox) and change.after.state is MailboxState.PURGED:
+            yield change.after
+
+
+def carry_out(memory: Imagined, inputs: Deciding, decision: Decision, at: datetime) -> None:
+    """As if every planned change had been done at once."""
+    memory.take(decision.rows)
+    books = Books(decision.ledger, inputs.policy, local_date(at, inputs.policy.time.zone))
+    for planned in decision.plan.changes:
+        done = StepOutcome(change_id=planned.id, step="", result=StepResult.DONE)
+        memory.take(books.settle(planned.change, done, last=True))
+    left: Mapping[str, str] = decision.unfinished
+    memory.leave(decision.judged, [scope for scope, reason in left.items() if not reason.startswith(PLANNED)])

@@ -1,0 +1,238 @@
+"""The state as it would be: kept in memory over the store, which is only read.
+
+With them the very line that carries out an hour shows what a year would bring, or what another policy would do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import date
+from typing import Any
+
+from nexusops.model.addresses import AddressKind, Allocation
+from nexusops.model.dates import next_day
+from nexusops.model.findings import Finding, box_scope, person_scope
+from nexusops.model.ids import Address, Domain, MailboxKey, PersonId
+from nexusops.model.journal import LedgerRow, RowChange, SnapshotRecord
+from nexusops.model.ledger import Ledger, PersonState
+from nexusops.model.mailboxes import Mailbox, MailboxKind, MailboxState
+from nexusops.model.rows import TABLES, key_of
+from nexusops.model.services import Service
+from nexusops.model.slicing import keyed, slice_of
+from nexusops.pipeline.simulate_rows import Rows
+from nexusops.ports import Memory
+
+_UNLICENSED = frozenset({MailboxState.DELETED, MailboxState.PURGED})
+_ABSENT = frozenset({MailboxState.PENDING, MailboxState.PURGED})
+
+
+class Imagined:
+    """The Memory of a run that never happens. ``until``: whose dates come up by then is read ahead, all at once."""
+
+    def __init__(self, store: Memory, until: date) -> None:
+        self._store = store
+        self._rows = Rows()
+        self._accepted = store.accepted()
+        self._hashes = store.hashes()
+        self._serial = store.serial()
+        self._unfinished = set(store.due(date.min))
+        self._due: dict[date, dict[object, str]] = {}
+        self._due_of: dict[object, date] = {}
+        self._people: set[PersonId] = set()
+        self._boxes: set[str] = set()
+        self._whole = False
+        self._asked: set[object] = set()
+        self.live, self.licensed = store.live_mailboxes(), store.licences()
+        scopes = store.due(until)
+        self._know(_ids(scopes, "person:"), _ids(scopes, "box:"))
+
+    # What a decision reads.
+
+    def serial(self) -> int:
+        return self._serial
+
+    def accepted(self) -> SnapshotRecord | None:
+        return self._accepted
+
+    def tables(self, sha256: str) -> Mapping[str, bytes]:
+        return self._store.tables(sha256)
+
+    def hashes(self) -> tuple[str, str]:
+        return self._hashes
+
+    def due(self, today: date) -> frozenset[str]:
+        return frozenset(self._unfinished.union(*(due.values() for day, due in self._due.items() if day <= today)))
+
+    def known_people(self) -> frozenset[PersonId]:
+        return self._store.known_people() | {row.person_id for row in self._rows.find(PersonState, "", None)}
+
+    def known_boxes(self) -> frozenset[str]:
+        mine = (box for box in self._rows.find(Mailbox, "", None) if box.kind is not MailboxKind.PERSONAL)
+        asked = {row.request_id for row in self._rows.find(Service, "", None)}
+        return self._store.known_boxes() | {box.name for box in mine if box.name} | asked
+
+    def boxes_owned_by(self, people: Collection[PersonId]) -> frozenset[str]:
+        mine = self._rows.find(Mailbox, "owner_person_id", people)
+        asked = {row.request_id for row in self._rows.find(Service, "owner_person_id", people)}
+        named = {box.name for box in mine if box.name and box.person_id is None}
+        return self._store.boxes_owned_by(people) | named | asked
+
+    def domain_ends(self, domains: Collection[Domain]) -> Mapping[Domain, date]:
+        self._know(self._store.people_of_domains(self._unasked("ends", domains)), ())
+        found: dict[Domain, date] = {}
+        for row in self._rows.find(Allocation, "domain", domains):
+            if row.live and row.kind is AddressKind.PERSONAL:
+                found[row.domain] = max(found.get(row.domain, date.min), row.delete_on or date.max)
+        return found
+
+    def people_of_domains(self, domains: Collection[Domain]) -> frozenset[PersonId]:
+        return self._store.people_of_domains(domains)
+
+    def people_of_addresses(self, addresses: Collection[Address]) -> frozenset[PersonId]:
+        return self._store.people_of_addresses(addresses)
+
+    def ledger(self, people: Collection[PersonId] | None, boxes: Collection[str] | None) -> Ledger:
+        if people is None and boxes is None:
+            return self._everything()
+        self._know(people or (), boxes or ())
+        return slice_of(self._rows.find, self.serial(), people or (), boxes or ())
+
+    def holders(self, names: Collection[tuple[Domain, str]]) -> Sequence[Allocation]:
+        self._learn(self._store.holders(self._unasked("name", names)))
+        found = {(row.address, row.period): row for domain, base in names for row in self._rows.named(domain, base)}
+        return list(found.values())
+
+    def owners(self, people: Collection[PersonId]) -> Sequence[PersonState]:
+        unknown = [person for person in people if person not in self._people]
+        self._learn(self._store.owners(self._unasked("owner", unknown)))
+        return list(self._rows.find(PersonState, "person_id", people))
+
+    def usernames(self, names: Collection[str]) -> Mapping[str, PersonId]:
+        unknown = [name for name in names if not any(self._rows.find(PersonState, "username", [name]))]
+        self._learn(self._store.owners(set(self._store.usernames(self._unasked("user", unknown)).values())))
+        found = self._rows.find(PersonState, "username", names)
+        return {row.username: row.person_id for row in found if row.username is not None}
+
+    def live_mailboxes(self) -> int:
+        return self.live
+
+    def licences(self) -> int:
+        return self.licensed
+
+    def findings(self, _but_not: Collection[str] | None) -> Sequence[Finding]:
+        """None: what is found on a day is told on that day."""
+        return ()
+
+    def reached(self, names: Collection[str], keys: Collection[MailboxKey]) -> Sequence[Mailbox]:
+        self._learn(self._store.reached(self._unasked("box", names), self._unasked("key", keys)))
+        rows = (*self._rows.find(Mailbox, "name", names), *self._rows.find(Mailbox, "key", keys))
+        return list({box.key: box for box in rows}.values())
+
+    def routed(self, wanted: Collection[Address]) -> Mapping[Address, Address]:
+        return self._store.routed(wanted)
+
+    # What the imagined run leaves behind.
+
+    def next_due(self, after: date) -> date | None:
+        """The next day, later than this one, on which something is due; what waits from earlier is tried on it."""
+        tomorrow = next_day(after)
+        return min((max(day, tomorrow) for day, due in self._due.items() if due), default=None)
+
+    def overdue(self, today: date) -> bool:
+        """Whether somebody's date is reached, work left unfinished aside."""
+        return any(due for day, due in self._due.items() if day <= today)
+
+    def coming(self) -> frozenset[PersonId]:
+        """Everybody whose date comes up in the period, or whose work is unfinished."""
+        dated = (scope for due in self._due.values() for scope in due.values())
+        return frozenset(_ids({*dated, *self._unfinished}, "person:"))
+
+    def accept(self, record: SnapshotRecord, hashes: tuple[str, str]) -> None:
+        self._accepted, self._hashes = record, hashes
+
+    def take(self, changes: Iterable[RowChange]) -> None:
+        """Ledger rows that became others."""
+        for change in changes:
+            if change.after is not None:
+                self._count(self._rows.put(change.after), change.after)
+                self._mind(change.after)
+            elif change.before is not None:
+                self._rows.remove(change.before)
+
+    def leave(self, judged: Collection[str] | None, unfinished: Collection[str]) -> None:
+        """What must be looked at again whatever the data say, in place of what was said of those judged."""
+        self._unfinished = set(unfinished) | (self._unfinished - set(judged) if judged is not None else set())
+
+    # How it comes to know.
+
+    def _everything(self) -> Ledger:
+        if not self._whole:
+            whole = self._store.ledger(None, None)
+            self._learn(row for table in sorted(set(TABLES.values())) for row in getattr(whole, table).values())
+            self._whole = True
+        tables: dict[str, Any] = {name: keyed(self._rows.find(kind, "", None)) for kind, name in TABLES.items()}
+        return Ledger(serial=self.serial(), **tables)
+
+    def _know(self, people: Collection[PersonId], boxes: Collection[str]) -> None:
+        """Reads what is not known yet of these people and boxes."""
+        if self._whole:
+            return
+        unknown, unseen = set(people) - self._people, set(boxes) - self._boxes
+        if unknown or unseen or not self._asked:
+            part = self._store.ledger(unknown, unseen)
+            self._learn(row for table in sorted(set(TABLES.values())) for row in getattr(part, table).values())
+            self._people |= unknown
+            self._boxes |= unseen
+            self._asked.add("domains")
+
+    def _unasked(self, what: str, values: Collection[Any]) -> set[Any]:
+        """Of these, what the store has not been asked for yet."""
+        if self._whole:
+            return set()
+        fresh = {value for value in values if (what, value) not in self._asked}
+        self._asked |= {(what, value) for value in fresh}
+        return fresh
+
+    def _learn(self, rows: Iterable[LedgerRow]) -> None:
+        for row in self._rows.learn(rows):
+            self._mind(row)
+
+    def _mind(self, row: LedgerRow) -> None:
+        """Notes when somebody has to be looked at again."""
+        scope, day = _deadline(row)
+        if scope is None:
+            return
+        dated = (type(row), key_of(row))
+        before = self._due_of.pop(dated, None)
+        if before is not None:
+            del self._due[before][dated]
+        if day is not None:
+            self._due_of[dated] = day
+            self._due.setdefault(day, {})[dated] = scope
+
+    def _count(self, before: LedgerRow | None, after: LedgerRow) -> None:
+        if isinstance(after, Mailbox):
+            was = before if isinstance(before, Mailbox) else None
+            self.live += int(after.live) - int(was is not None and was.live)
+            self.licensed += int(_licensed(after)) - int(was is not None and _licensed(was))
+
+
+def _deadline(row: LedgerRow) -> tuple[str | None, date | None]:
+    """Whose date a row carries (the scope that is judged then), and the date."""
+    if isinstance(row, PersonState):
+        return person_scope(row.person_id), row.due_on
+    if isinstance(row, Mailbox) and row.kind is not MailboxKind.PERSONAL and row.name:
+        return box_scope(row.name), row.next_date
+    if isinstance(row, Service):
+        return box_scope(row.request_id), row.due_on
+    if isinstance(row, Allocation) and row.person_id is None and row.mailbox_key is None:
+        return box_scope(row.address), row.delete_on if row.live else None
+    return None, None
+
+
+def _licensed(box: Mailbox) -> bool:
+    return box.kind is MailboxKind.PERSONAL and box.state not in _UNLICENSED
+
+
+def _ids(scopes: Iterable[str], prefix: str) -> set[PersonId]:
+    return {PersonId(scope.removeprefix(prefix)) for scope in scopes if scope.startswith(prefix)}

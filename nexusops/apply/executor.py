@@ -75,6 +75,8 @@ class Tally:
     waiting: list[Planned] = field(default_factory=list)
     set_aside: list[tuple[Planned, str]] = field(default_factory=list)
     failed: list[tuple[Planned, str]] = field(default_factory=list)
+    handed_over: list[tuple[Planned, str]] = field(default_factory=list)
+    """Done, with something for a person to go on with: lines to paste, a file to hand over."""
 
 
 @dataclass(slots=True)
@@ -153,6 +155,8 @@ class Execution:
         done = outcome.result is StepResult.DONE
         rows = self.books.settle(work.planned.change, outcome, last=last) if done else ()
         finished: list[str] = []
+        if done and outcome.handed_over:
+            self.tally.handed_over.append((work.planned, outcome.handed_over))
         if done and last:
             finished = self._finish(work)
         elif not done:

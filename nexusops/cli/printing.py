@@ -83,6 +83,7 @@ def print_outcome(outcome: Outcome, form: str, at: datetime) -> None:
         waiting=_undone(outcome.waiting),
         set_aside=_undone(outcome.set_aside),
         failed=_undone(outcome.failed),
+        handed_over=_undone(outcome.handed_over),
         findings=plan.findings if plan is not None else (),
         resumed=outcome.resumed,
     )

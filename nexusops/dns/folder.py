@@ -34,12 +34,12 @@ class DomainFolder:
     ttl: int
 
     def publish(self, change: PublishRecords) -> Carried:
-        message = self._left(PUBLISH, RETIRE, change)
-        return Carried(before=change.replaces or None, after=change.records, message=message)
+        left = self._left(PUBLISH, RETIRE, change)
+        return Carried(before=change.replaces or None, after=change.records, message=left, handed_over=left)
 
     def retire(self, change: RetireRecords) -> Carried:
-        message = self._left(RETIRE, PUBLISH, change)
-        return Carried(before=change.records, after=(), message=message)
+        left = self._left(RETIRE, PUBLISH, change)
+        return Carried(before=change.records, after=(), message=left, handed_over=left)
 
     def _left(self, here: str, not_there: str, change: PublishRecords | RetireRecords) -> str:
         """Leaves the text under ``here``, and none of this domain under ``not_there``; says where."""

@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 import dns.exception
 import dns.resolver
 
-from nexusops.dns.records import record_of
+from nexusops.dns.records import dns_name, record_of
 from nexusops.errors import UsageError
 from nexusops.model.dns import Answer, AnswerStatus, Question
 
@@ -39,14 +39,15 @@ class NetworkAnswers:
             return dict(zip(wanted, pool.map(self._one, wanted), strict=True))
 
     def _one(self, question: Question) -> Answer:
+        name = dns_name(question.name)
+        if name is None:
+            return Answer(status=AnswerStatus.NO_NAME)
         try:
-            found = self._resolver.resolve(f"{question.name}.", question.kind, search=False)
+            found = self._resolver.resolve(name, question.kind, search=False)
         except dns.resolver.NXDOMAIN:
             return Answer(status=AnswerStatus.NO_NAME)
         except dns.resolver.NoAnswer:
             return Answer(status=AnswerStatus.NO_DATA)
-        except (dns.name.EmptyLabel, dns.name.LabelTooLong, dns.name.NameTooLong):
-            return Answer(status=AnswerStatus.NO_NAME)
         except (dns.exception.DNSException, OSError) as error:
             return Answer(status=AnswerStatus.FAILED, message=_said(error))
         return Answer(status=AnswerStatus.FOUND, values=tuple(record_of(question.name, one).value for one in found))

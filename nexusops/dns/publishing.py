@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from nexusops.dns.records import absolute, is_domain
@@ -21,11 +21,14 @@ class NotPublished(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Carried:
-    """A change that is as it should be: the records found and left, and a sentence for the journal."""
+    """A change that is as it should be: the records found and left, a sentence for the journal, and what a person goes
+    on with.
+    """
 
     before: tuple[DnsRecord, ...] | None = None
     after: tuple[DnsRecord, ...] | None = None
     message: str = ""
+    handed_over: str = ""
 
 
 class Way(Protocol):
@@ -65,9 +68,9 @@ class Publishing:
             return _outcome(step, StepResult.SET_ASIDE, message=str(error))
         except NotPublished as error:
             return _outcome(step, StepResult.FAILED, message=str(error))
-        return _outcome(
-            step, StepResult.DONE, _records(carried.before), _records(carried.after), message=carried.message
-        )
+        before, after = _records(carried.before), _records(carried.after)
+        outcome = _outcome(step, StepResult.DONE, before, after, message=carried.message)
+        return replace(outcome, handed_over=carried.handed_over)
 
     def close(self) -> None:
         return

@@ -29,6 +29,14 @@ def absolute(name: str) -> str:
     return name.lower().rstrip(".") + "."
 
 
+def dns_name(name: str) -> dns.name.Name | None:
+    """The name for dnspython, every character between the dots as it stands; None: the DNS can have no such name."""
+    try:
+        return dns.name.Name([*(label.encode("utf-8", "surrogateescape") for label in name.split(".")), b""])
+    except (dns.exception.DNSException, UnicodeError):
+        return None
+
+
 def is_domain(name: str) -> bool:
     """Whether it is a plain domain name of at least two labels, fit for a file name too."""
     return _HOST.fullmatch(name.lower().rstrip(".")) is not None

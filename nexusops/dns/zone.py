@@ -16,7 +16,7 @@ import dns.tokenizer
 import dns.transaction
 import dns.zonefile
 
-from nexusops.dns.records import record_of
+from nexusops.dns.records import dns_name, record_of
 from nexusops.errors import UsageError
 from nexusops.model.changes import DnsRecord
 from nexusops.model.dns import Answer, AnswerStatus, Question
@@ -50,12 +50,9 @@ class ZoneAnswers:
         return {question: self._answer(question) for question in questions}
 
     def _answer(self, question: Question) -> Answer:
-        try:
-            name, kind = dns.name.from_text(f"{question.name}."), dns.rdatatype.from_text(question.kind)
-        except dns.exception.DNSException:
-            return Answer(status=AnswerStatus.NO_NAME)
+        name, kind = dns_name(question.name), dns.rdatatype.from_text(question.kind)
         for _ in range(_LONGEST_CHAIN):
-            node = self._node(name)
+            node = self._node(name) if name is not None else None
             if node is None:
                 return Answer(status=AnswerStatus.NO_NAME)
             alias = node.get(dns.rdatatype.CNAME)

@@ -170,6 +170,8 @@ class StepOutcome:
     after: JsonObject | None = None
     request_id: str | None = None
     message: str = ""
+    handed_over: str = ""
+    """What a person goes on with: lines to paste, a file to pass on."""
     user_id: str | None = None
     exchange_guid: str | None = None
 

@@ -191,6 +191,7 @@ def _act(ports: Ports, tables: SnapshotTables, decision: Decision, plan: Plan, m
         waiting=tuple((planned, "accepted; the tenant has not finished") for planned in tally.waiting),
         set_aside=tuple(tally.set_aside),
         failed=tuple(tally.failed),
+        handed_over=tuple(tally.handed_over),
     )
 
 

@@ -9,7 +9,7 @@ from nexusops.pipeline.inputs import Ports
 
 
 def rows_about(ports: Ports, subject: str) -> list[JournalRow]:
-    """The journal's rows about a username, a person_id, an address or a mailbox name, oldest first."""
+    """The journal's rows about a username, a person_id, an address, a mailbox name or a domain."""
     return list(ports.store.journal(_objects(ports, subject.strip())))
 
 
@@ -48,4 +48,4 @@ def _objects(ports: Ports, subject: str) -> list[str]:
     for name, row in ledger.services.items():
         found += [f"services:{name}", *([f"domain:{row.domain}"] if row.domain else [])]
     found += [f"holds:{hold.subject}:{hold.kind.value}" for hold in ledger.holds.values()]
-    return sorted({f"person:{person_id}", *found})
+    return sorted({f"person:{person_id}", f"domain:{subject.lower()}", *found})

@@ -21,6 +21,7 @@ class Outcome:
     waiting: tuple[tuple[Planned, str], ...] = ()
     set_aside: tuple[tuple[Planned, str], ...] = ()
     failed: tuple[tuple[Planned, str], ...] = ()
+    handed_over: tuple[tuple[Planned, str], ...] = ()
     resumed: str | None = None
     """The run that had been interrupted, and was finished first."""
 

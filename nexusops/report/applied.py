@@ -28,7 +28,9 @@ _RESULTS = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Undone:
-    """A change that is not done, and why: what was found, or what the tenant answered."""
+    """A change that is not done, and why: what was found, or what the tenant answered. Of what is handed over: a change
+    that is done, and what a person goes on with.
+    """
 
     id: str
     kind: Kind
@@ -53,6 +55,7 @@ class Applied:
     waiting: Sequence[Undone] = ()
     set_aside: Sequence[Undone] = ()
     failed: Sequence[Undone] = ()
+    handed_over: Sequence[Undone] = ()
     findings: Sequence[Finding] = ()
     resumed: str | None = None
     next_step: str | None = None
@@ -68,6 +71,8 @@ class Applied:
             return "Read why they were set aside; the next run plans them anew."
         if self.waiting:
             return "The next run goes on with what the tenant has not finished."
+        if self.handed_over:
+            return "Go on with what was handed over."
         if self.result in ("applied", "nothing"):
             return "Nothing has to be done."
         return "`nexusops resume` finishes an interrupted run."
@@ -91,6 +96,7 @@ def applied_json(applied: Applied) -> str:
         "counts": counts,
         "done": dict(applied.done.items()),
         **{name: _listed(found) for name, found in undone.items()},
+        "handed_over": _listed(applied.handed_over),
         "findings": [encode_finding(finding) for finding in applied.findings],
         "next": applied.next,
     }
@@ -108,6 +114,7 @@ def _blocks(applied: Applied) -> Iterator[Block]:
     yield from _undone("failed", applied.failed, Tone.DANGER)
     yield from _undone("set aside: neither as the plan found it nor as it should be", applied.set_aside, Tone.WARNING)
     yield from _undone("waiting: accepted, and not yet finished by the tenant", applied.waiting, Tone.QUIET)
+    yield from _undone("handed over: done, and for you to go on with", applied.handed_over, Tone.PLAIN)
     yield from findings_blocks(applied.findings)
     yield Line()
     yield Line(text=f"Next: {applied.next}", tone=Tone.TITLE)

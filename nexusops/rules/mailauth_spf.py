@@ -179,8 +179,7 @@ class _Walk:
         ways: dict[str, Callable[[Mechanism, str, str, bool], bool]] = {"a": self._a, "mx": self._mx}
         if isinstance(term, Mechanism) and term.name in ways:
             return _Seen(void=ways[term.name](term, target, domain, passes))
-        answer = self.answer(target, "A")
-        return _Seen(void=answer is not None and answer.void)
+        return _Seen(void=self._exists(term, target, domain, passes))
 
     def _led(self, term: Term, target: str, domain: str, path: tuple[str, ...], passes: bool) -> _Seen:
         """include and redirect: another record, which must be there (5.2, 6.1)."""
@@ -201,6 +200,14 @@ class _Walk:
             for text in answer.values if answer is not None else ():
                 self._permit(term, ip_network((ip_address(text).packed, length), strict=False), domain, passes)
         return all(answer is not None and answer.void for answer in found)
+
+    def _exists(self, term: Term, name: str, domain: str, passes: bool) -> bool:
+        """A name that no message alters: it is there for everybody, or for nobody."""
+        answer = self.answer(name, "A")
+        if passes and answer is not None and answer.values:
+            message = f"{term.text} in the record of {domain} lets everybody send as you: {name} is always there"
+            self.note("WIDE_RANGE", message, domain, term.text)
+        return answer is not None and answer.void
 
     def _mx(self, term: Mechanism, name: str, domain: str, passes: bool) -> bool:
         """The addresses of a name's mail hosts; whether there are no hosts, or one without an address."""

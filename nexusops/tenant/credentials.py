@@ -11,6 +11,7 @@ import hashlib
 import json
 import os
 import tomllib
+from dataclasses import replace
 from pathlib import Path
 
 from nexusops.model.changes import GrantAccess
@@ -68,7 +69,8 @@ async def hand_over(
     address = (await site.mailbox(change.mailbox)).primary or ""
     made = await _add(site, app, change)
     _write(path, _text(site, app, change, made, address))
-    return done(step, {"secrets": len(ours)}, _after(made, path), message=f"handed over in {path.name}")
+    outcome = done(step, {"secrets": len(ours)}, _after(made, path), message=f"handed over in {path.name}")
+    return replace(outcome, handed_over=f"{path}: what the product signs in with")
 
 
 def handover_file(folder: str | None, mailbox: str) -> Path | None:

@@ -8,6 +8,8 @@ from itertools import pairwise
 
 import pytest
 from building.dns_answers import answers
+from hypothesis import given
+from hypothesis import strategies as st
 
 from nexusops.model.dns_spf import SpfReport, Verdict
 from nexusops.model.policy import SpfPolicy
@@ -378,9 +380,20 @@ def test_what_may_send_is_counted_without_what_is_only_excluded() -> None:
     )
 
 
-@pytest.mark.parametrize(("term", "wide"), [("ip4:0.0.0.0/0", True), ("ip4:10.0.0.0/8", False), ("a//0", True)])
+@pytest.mark.parametrize(
+    ("term", "wide"),
+    [
+        ("ip4:0.0.0.0/0", True),
+        ("ip4:10.0.0.0/8", False),
+        ("?ip4:0.0.0.0/0", False),
+        ("a//0", True),
+        ("exists:there.example", True),
+        ("-exists:there.example", False),
+        ("exists:%{i}.there.example", False),
+    ],
+)
 def test_most_of_the_internet_is_hardly_meant(term: str, wide: bool) -> None:
-    report = linted(f"v=spf1 {term} -all", "d.example AAAA 2001:db8::1")
+    report = linted(f"v=spf1 {term} -all", "d.example AAAA 2001:db8::1", "there.example A 127.0.0.2")
     assert (report.verdict, "WIDE_RANGE" in report.codes, passes(report)) == (Verdict.OK, wide, not wide)
 
 
@@ -511,3 +524,57 @@ def test_a_domain_elsewhere_is_judged_by_the_rfc_alone() -> None:
     lines = ("d.example TXT v=spf1 include:spf.adminday.example -all", "d.example A 192.0.2.1", PROVIDER)
     assert of_site("d.example", *lines) == []
     assert of_site("_spf.ox.ac.uk", HOSTS, "_spf.ox.ac.uk A 192.0.2.1") == []
+
+
+_PIECES = st.sampled_from(
+    [
+        *(
+            "v=spf1",
+            " ",
+            "  ",
+            "+",
+            "-",
+            "~",
+            "?",
+            "all",
+            "a",
+            "mx",
+            "ptr",
+            "ip4",
+            "ip6",
+            "exists",
+            "include",
+            "redirect=",
+        ),
+        *(
+            "exp=",
+            "x=",
+            ":",
+            "/",
+            "//",
+            "24",
+            "0",
+            "129",
+            "192.0.2.1",
+            "2001:db8::",
+            "a.example",
+            "b.example",
+            "c.example",
+        ),
+        *("%{d}", "%{d2r}", "%{o1}", "%{i}", "%{", "}", "%%", "%_", "%-", "%", ".", "..", "\u00e9", "\t", "\\", '"'),
+    ]
+)
+_RECORDS = st.lists(_PIECES, max_size=14).map(lambda parts: "v=spf1 " + "".join(parts))
+
+
+@given(records=st.lists(_RECORDS, min_size=3, max_size=3))
+def test_whatever_stands_in_a_record_there_is_a_verdict(records: list[str]) -> None:
+    """D40: records that name each other, or are none at all; the look ends, and the counts agree with the tree."""
+    names = ("a.example", "b.example", "c.example")
+    lines = [f"{name} TXT {record}" for name, record in zip(names, records, strict=True)]
+    report = lint("a.example", answers(*lines, "b.example A 192.0.2.1"), SpfPolicy())
+    if report.record is not None:
+        assert report.lookups == sum(branch.lookups for branch in report.tree)
+    assert (report.verdict is Verdict.OK) <= (report.lookups <= 10 and report.void_lookups <= 2)
+    assert (report.verdict is Verdict.OK) <= (not report.codes & {"SYNTAX", "LOOP", "INCLUDE_NO_SPF", "PASS_ALL"})
+    assert (report.verdict is Verdict.PERMERROR) <= bool(report.notes)

@@ -52,6 +52,7 @@ def check(
     said = {note.code for note in mail} & {"NO_MX"}
     notes = [
         *mail,
+        *_sending_notes(domain, standing, spf, site),
         *(note for note in spf.notes if note.code not in said),
         *dkim_notes,
         *dmarc_notes,
@@ -129,6 +130,17 @@ def _standard_mx(facts: DomainFacts, standing: Standing, hosts: Sequence[str], s
         yield _note("UNREGISTERED_MAIL_HOST", message, domain)
     elif not site.exact and standing is Standing.UNIT and facts.managed and standard and standard not in hosts:
         yield _note("NOT_STANDARD", f"{domain}: the standard MX is {site.standard_mx}", domain)
+
+
+def _sending_notes(domain: str, standing: Standing, spf: SpfReport, site: MailSite) -> Iterable[Note]:
+    """R77: at Cambridge mail is sent through recognised servers; a record that lists its own says otherwise."""
+    if not site.exact or standing is not Standing.UNIT or domain in site.opt_out:
+        return
+    for branch in spf.tree:
+        word = branch.term.lstrip("+").lower()
+        if word.startswith(("ip4:", "ip6:", "a", "mx", "exists:")) and not word.startswith("all"):
+            message = f"{domain}: {branch.term} lets servers send that the University does not recognise"
+            yield _note("UNREGISTERED_MAIL_HOST", message, domain)
 
 
 def _alignment(domain: str, spf: SpfReport, keys: Sequence[DkimKey], dmarc: Dmarc | None) -> Iterable[Note]:

@@ -125,12 +125,30 @@ def test_a_domain_with_its_own_mail_has_its_own_mail_servers() -> None:
     ],
 )
 def test_at_cambridge_only_recognised_servers_take_mail(host: str, found: set[str]) -> None:
-    """R75-R77, R81: the central relay, Exchange Online, and servers that the configuration names."""
+    """R75, R76, R81: the central relay, Exchange Online, and servers that the configuration names."""
     facts = replace(FACTS, domain="college.cam.ac.uk")
     lines = (
         "college.cam.ac.uk TXT v=spf1 include:mx.cam.ac.uk include:spf.protection.outlook.com ?all",
         f"college.cam.ac.uk MX 10 {host}",
     )
+    here = report(*lines, facts=facts, site=CAMBRIDGE, policy=AT_CAMBRIDGE)
+    assert here.codes - {"NO_DKIM", "NO_DMARC"} == found
+
+
+@pytest.mark.parametrize(
+    ("terms", "found"),
+    [
+        ("", set()),
+        ("ip4:192.0.2.1 ", {"UNREGISTERED_MAIL_HOST", "NOT_STANDARD"}),
+        ("a:elsewhere.example ", {"UNREGISTERED_MAIL_HOST", "NOT_STANDARD"}),
+        ("-ip4:192.0.2.1 ", {"NOT_STANDARD"}),
+    ],
+)
+def test_at_cambridge_only_recognised_servers_send_mail(terms: str, found: set[str]) -> None:
+    """R77."""
+    facts = replace(FACTS, domain="college.cam.ac.uk")
+    record = f"v=spf1 {terms}include:mx.cam.ac.uk include:spf.protection.outlook.com ?all"
+    lines = (f"college.cam.ac.uk TXT {record}", "college.cam.ac.uk MX 10 mx.cam.ac.uk.")
     here = report(*lines, facts=facts, site=CAMBRIDGE, policy=AT_CAMBRIDGE)
     assert here.codes - {"NO_DKIM", "NO_DMARC"} == found
 

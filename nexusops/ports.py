@@ -159,6 +159,9 @@ class Memory(Protocol):
     def hashes(self) -> tuple[str, str]:
         """The hashes of policy and services at the last acceptance ('' and '' before the first)."""
 
+    def journal(self, objects: Collection[str] | None = None, *, run_id: str | None = None) -> Iterator[JournalRow]:
+        """Rows in order, all or those about these objects, or of this run."""
+
     def due(self, today: date) -> frozenset[str]:
         """Scopes (person:ID, box:ID) whose due date is reached, and those in ``unfinished``. An index query, never a
         scan."""
@@ -245,10 +248,6 @@ class Store(Memory, Protocol):
     def runs(self) -> Sequence[RunRecord]: ...
 
     def open_intents(self) -> Sequence[OpenIntent]: ...
-
-    def journal(self, objects: Collection[str] | None = None) -> Iterator[JournalRow]:
-        """Rows in order, all or those about these objects."""
-        ...
 
     def verify(self) -> Sequence[int]:
         """The seq of every journal row that does not continue the hash chain; none: nobody has touched it."""

@@ -43,7 +43,7 @@ def apply(
         outcome = pipeline.apply_plan(
             site.ports, plan, at=at, accept=accept, approve=approve, actor=actor, reason=reason
         )
-        return _told(outcome, form, at)
+        return told_outcome(outcome, form, at)
 
 
 @click.command()
@@ -96,7 +96,7 @@ def run(
             )
         except StoppedPlan as stopped:
             return told(stopped.plan, site.ports.store, form=form, out=out)
-        return _told(outcome, form, at, out)
+        return told_outcome(outcome, form, at, out)
 
 
 @click.command()
@@ -113,10 +113,10 @@ def resume(call: Call, form: str, at: datetime, actor: str) -> int:
     if outcome.plan is None and outcome.resumed is None and form == "text":
         click.echo("Nothing to resume: no run was interrupted.")
         return 0
-    return _told(outcome, form, at)
+    return told_outcome(outcome, form, at)
 
 
-def _told(outcome: Outcome, form: str, at: datetime, out: Path | None = None) -> int:
+def told_outcome(outcome: Outcome, form: str, at: datetime, out: Path | None = None) -> int:
     """Prints what was done, and gives the exit code: 0, or 5 where a part failed or was set aside."""
     from nexusops import codec
     from nexusops.cli.printing import print_outcome

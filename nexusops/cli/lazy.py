@@ -38,6 +38,7 @@ COMMANDS: dict[str, Lazily] = {
     "snapshot": Lazily("nexusops.cli.snapshot:snapshot", "Check or compare registration snapshots."),
     "spf": Lazily("nexusops.cli.spf:spf", "Who may send mail as a domain: check its SPF record."),
     "state": Lazily("nexusops.cli.state:state", "Export everything that nexusops remembers."),
+    "undo": Lazily("nexusops.cli.undo:undo", "Show, or carry out, the inverse of a run."),
 }
 
 

@@ -33,6 +33,8 @@ USER = "user"
 LICENCE = "licence"
 MAILBOX = "mailbox"
 SETTINGS = "settings"
+NOTE = "note"
+"""Only looks: what a disabling will alter stands in the journal before anything is written."""
 BLOCK = "block"
 REVOKE_SESSIONS = "revoke"
 PROTOCOLS = "protocols"
@@ -57,7 +59,7 @@ def steps_of(change: Change) -> tuple[str, ...]:
             personal = change.mailbox.kind is MailboxKind.PERSONAL
             return (USER, LICENCE, MAILBOX) if personal else (MAILBOX, SETTINGS)
         case DisableMailbox():
-            return (BLOCK, REVOKE_SESSIONS, PROTOCOLS, HIDE)
+            return (NOTE, BLOCK, REVOKE_SESSIONS, PROTOCOLS, HIDE)
         case EnableMailbox():
             return (PROTOCOLS, UNHIDE, UNBLOCK)
         case WindDownAddress() | ReviveAddress():

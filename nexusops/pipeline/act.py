@@ -37,6 +37,8 @@ class Mandate:
     guarded: bool = True
     builds_routing: bool = True
     """False: mail follows at the next run (D41)."""
+    partial: bool = False
+    """For a few alone: whom a changed policy or request touches is still for the next run to find."""
 
 
 def run(
@@ -57,9 +59,9 @@ def run(
     mandate = Mandate(command="run", actor=actor, reason=reason, at=at, accept=accept or {}, approve=approve)
     with ports.store.lock("run"):
         tables = read_tables(ports, at)
-        first = _finish_interrupted(ports, replace(mandate, builds_routing=False))
+        first = finish_interrupted(ports, replace(mandate, builds_routing=False))
         decision = decide(ports, tables, at=at, jobs=jobs, full=refresh == "full", accept=mandate.accept)
-        outcome = _act(ports, tables, decision, decision.plan, mandate)
+        outcome = carry_out(ports, tables, decision, decision.plan, mandate)
     return replace(outcome, resumed=first.resumed) if first is not None else outcome
 
 
@@ -83,7 +85,7 @@ def apply_plan(
             person_id: state.served for person_id, state in decision.ledger.people.items()
         }
         guard = check(plan.changes, ports.guard, ports.store.live_mailboxes(), units, mandate.accept)
-        return _act(ports, tables, decision, replace(plan, guard=guard), mandate)
+        return carry_out(ports, tables, decision, replace(plan, guard=guard), mandate)
 
 
 def resume(ports: Ports, *, at: datetime, actor: str, reason: str = "") -> Outcome:
@@ -92,10 +94,10 @@ def resume(ports: Ports, *, at: datetime, actor: str, reason: str = "") -> Outco
     """
     mandate = Mandate(command="resume", actor=actor, reason=reason, at=at, accept={})
     with ports.store.lock("resume"):
-        return _finish_interrupted(ports, mandate) or Outcome(run_id="", plan=None)
+        return finish_interrupted(ports, mandate) or Outcome(run_id="", plan=None)
 
 
-def _finish_interrupted(ports: Ports, mandate: Mandate) -> Outcome | None:
+def finish_interrupted(ports: Ports, mandate: Mandate) -> Outcome | None:
     """What an interrupted run had left to do, as of its own day and for its own kinds of change: only that had passed
     the guard. What has fallen due since is for the next plan, and so are notices, which say dates.
     """
@@ -112,7 +114,9 @@ def _finish_interrupted(ports: Ports, mandate: Mandate) -> Outcome | None:
         tables = ports.registration.unpack(ports.store.tables(last.sha256))
         decision = decide(ports, tables, at=since, jobs=jobs, full=False, accept={})
         alone = runs[-1].result == "running"
-        outcome = _act(ports, tables, decision, decision.plan, replace(mandate, command="resume", guarded=not alone))
+        outcome = carry_out(
+            ports, tables, decision, decision.plan, replace(mandate, command="resume", guarded=not alone)
+        )
     for record in interrupted:
         ports.store.finish(replace(record, result="resumed"))
     return replace(outcome, resumed=interrupted[-1].run_id)
@@ -122,7 +126,7 @@ def carry_out_for(ports: Ports, tables: SnapshotTables, people: frozenset[Person
     """The line for these people alone, from a snapshot that was accepted before: the desk's immediate actions."""
     with ports.store.lock(mandate.command):
         decision = decide(ports, tables, at=mandate.at, jobs=(), full=False, accept={}, only=people)
-        return _act(ports, tables, decision, decision.plan, replace(mandate, builds_routing=False))
+        return carry_out(ports, tables, decision, decision.plan, replace(mandate, builds_routing=False, partial=True))
 
 
 def _fits(ports: Ports, plan: Plan, at: datetime) -> None:
@@ -151,31 +155,14 @@ def _fits(ports: Ports, plan: Plan, at: datetime) -> None:
         raise StalePlan(message, next_step=again)
 
 
-def _act(ports: Ports, tables: SnapshotTables, decision: Decision, plan: Plan, mandate: Mandate) -> Outcome:
+def carry_out(ports: Ports, tables: SnapshotTables, decision: Decision, plan: Plan, mandate: Mandate) -> Outcome:
     store = ports.store
     record = _record(ports, plan, mandate)
     if mandate.guarded:
         _guard(ports, plan, mandate, record)
     acting = _acting(ports, tables, plan, mandate, record)
-    open_intents = store.open_intents()
-    store.accept(
-        Acceptance(
-            run=record,
-            actor=mandate.actor,
-            reason=mandate.reason,
-            at=mandate.at,
-            expected_serial=plan.ledger_serial,
-            snapshot_sha256=plan.snapshot_sha256,
-            snapshot_as_of=tables.record.as_of,
-            snapshot_again=_exported_again(ports, tables),
-            rows=decision.rows_for(plan.changes),
-            judged=decision.judged,
-            findings=decision.findings_for(plan.changes),
-            unfinished={**decision.unfinished, **decision.left_out(plan.changes)},
-            policy_hash=ports.policy_hash,
-            services_hash=ports.services_hash,
-        )
-    )
+    open_intents = _open_intents(ports, decision, mandate)
+    store.accept(_acceptance(ports, tables, decision, plan, mandate, record))
     if open_intents:
         store.record([_closed(intent, decision, mandate, record.run_id) for intent in open_intents])
     books = Books(decision.ledger, ports.policy, local_date(mandate.at, ports.policy.time.zone))
@@ -193,6 +180,37 @@ def _act(ports: Ports, tables: SnapshotTables, decision: Decision, plan: Plan, m
         failed=tuple(tally.failed),
         handed_over=tuple(tally.handed_over),
     )
+
+
+def _acceptance(
+    ports: Ports, tables: SnapshotTables, decision: Decision, plan: Plan, mandate: Mandate, record: RunRecord
+) -> Acceptance:
+    known = ports.policy_hash, ports.services_hash
+    policy_hash, services_hash = ports.store.hashes() if mandate.partial else known
+    return Acceptance(
+        run=record,
+        actor=mandate.actor,
+        reason=mandate.reason,
+        at=mandate.at,
+        expected_serial=plan.ledger_serial,
+        snapshot_sha256=plan.snapshot_sha256,
+        snapshot_as_of=tables.record.as_of,
+        snapshot_again=_exported_again(ports, tables),
+        rows=decision.rows_for(plan.changes),
+        judged=decision.judged,
+        findings=decision.findings_for(plan.changes),
+        unfinished={**decision.unfinished, **decision.left_out(plan.changes)},
+        policy_hash=policy_hash,
+        services_hash=services_hash,
+    )
+
+
+def _open_intents(ports: Ports, decision: Decision, mandate: Mandate) -> list[OpenIntent]:
+    """What an interrupted run left open, as far as this decision looked there."""
+    found = ports.store.open_intents()
+    if not mandate.partial or decision.judged is None:
+        return list(found)
+    return [intent for intent in found if intent.entry.scope in decision.judged]
 
 
 def _exported_again(ports: Ports, tables: SnapshotTables) -> Mapping[str, bytes] | None:

@@ -7,10 +7,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from nexusops.apply.undo_flags import before_disabling
 from nexusops.codec import digest_of
 from nexusops.errors import SnapshotRefused
 from nexusops.model.addresses import Allocation
-from nexusops.model.changes import CreateMailbox, ReviveAddress, WindDownAddress, kind_of, target_of
+from nexusops.model.changes import CreateMailbox, EnableMailbox, ReviveAddress, WindDownAddress, kind_of, target_of
 from nexusops.model.dates import local_date
 from nexusops.model.findings import Finding
 from nexusops.model.ids import PersonId, UnitId
@@ -135,10 +136,11 @@ def decide(
     notices = notices_of(after, _staff_addresses(snapshot, {**seen.owners, **after.people}, ports))
     mute = unreachable(notices)
     whole = arrange(drafts, promises, [notice for notice in notices if notice.to], ports.job_of_kinds())
+    whole = with_restores(ports, whole)
     chosen, waits = select(whole, ports.kinds_of(jobs))
     fresh = (*advanced.findings, *(finding for draft in drafts for finding in draft.findings), *waits, *mute)
     judged = None if who.everyone else advanced.judged
-    plan = _plan(ports, tables, at, chosen, (*_carried(ports, judged), *fresh), after, accept)
+    plan = plan_of(ports, tables, at, chosen, (*_carried(ports, judged), *fresh), after, accept)
     return Decision(
         plan=plan,
         whole=whole,
@@ -238,7 +240,21 @@ def _unfinished(advanced: Advanced, whole: Sequence[Planned]) -> dict[str, str]:
     return {**planned, **advanced.unfinished}
 
 
-def _plan(
+def with_restores(ports: Deciding, whole: Sequence[Planned]) -> tuple[Planned, ...]:
+    """Enablings with what the journal noted before the disabling (tenant-api.md 12, 5)."""
+    return tuple(
+        replace(p, change=replace(p.change, restore=_before_disabling(ports, p.change)))
+        if isinstance(p.change, EnableMailbox)
+        else p
+        for p in whole
+    )
+
+
+def _before_disabling(ports: Deciding, change: EnableMailbox) -> Mapping[str, bool]:
+    return before_disabling(ports.store.journal({f"mailbox:{change.mailbox.key}"}))
+
+
+def plan_of(
     ports: Deciding,
     tables: SnapshotTables,
     at: datetime,

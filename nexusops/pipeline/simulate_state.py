@@ -5,7 +5,7 @@ With them the very line that carries out an hour shows what a year would bring, 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -13,7 +13,7 @@ from nexusops.model.addresses import AddressKind, Allocation
 from nexusops.model.dates import next_day
 from nexusops.model.findings import Finding, box_scope, person_scope
 from nexusops.model.ids import Address, Domain, MailboxKey, PersonId
-from nexusops.model.journal import LedgerRow, RowChange, SnapshotRecord
+from nexusops.model.journal import JournalRow, LedgerRow, RowChange, SnapshotRecord
 from nexusops.model.ledger import Ledger, PersonState
 from nexusops.model.mailboxes import Mailbox, MailboxKind, MailboxState
 from nexusops.model.rows import TABLES, key_of
@@ -59,6 +59,9 @@ class Imagined:
 
     def hashes(self) -> tuple[str, str]:
         return self._hashes
+
+    def journal(self, objects: Collection[str] | None = None, *, run_id: str | None = None) -> Iterator[JournalRow]:
+        return self._store.journal(objects, run_id=run_id)
 
     def due(self, today: date) -> frozenset[str]:
         return frozenset(self._unfinished.union(*(due.values() for day, due in self._due.items() if day <= today)))

@@ -23,6 +23,8 @@ from nexusops.model.snapshot import Snapshot
 from nexusops.plan.boxes import judge_boxes
 from nexusops.plan.case import Case, Judged, Setting
 from nexusops.plan.domains import judge_domains, missing_posts
+from nexusops.plan.holding import held_finding, items_of, mark_of_box, mark_of_person, withheld
+from nexusops.plan.judgement import JudgedBox
 from nexusops.plan.orphans import owed_to_units
 from nexusops.plan.person import judge, person_state
 from nexusops.plan.senders import refuse_circle
@@ -89,7 +91,7 @@ def advance(
     book = setting.book(fold.holders)
     cases = _cases(ledger, snapshot, today)
     for case in cases:
-        judged = judge(case, book, setting)
+        judged = _as_undone(judge(case, book, setting), ledger, fold)
         _take(fold, judged)
         states[case.person_id] = judged.case.state
         if case.box is not None and case.box.name is not None:
@@ -99,20 +101,44 @@ def advance(
             fold.rows.append(refused.box)
             fold.findings.append(refused.finding)
     for box in judge_boxes(boxes, ledger, snapshot, fold.holders, replace(setting, owners=states)):
-        fold.rows.extend(box.rows)
-        fold.findings.extend(box.findings)
-        fold.judged.add(box.scope)
-        for row in box.rows:
-            if isinstance(row, Allocation):
-                fold.hold(row)
-            elif isinstance(row, Service) and row.state in WAITING:
-                fold.unfinished[box.scope] = f"waits: {row.state}"
+        box.rows = _box_as_undone(box, ledger, snapshot, fold)
+        _take_box(fold, box)
     shared = (row for row in fold.rows if isinstance(row, Mailbox) and row.person_id is None)
     fold.rows.extend(owed_to_units(shared, ledger.notices, today))
     fold.findings.extend(missing_posts(ledger, snapshot))
     fold.rows.extend(judge_domains(ledger, snapshot, units, today))
     fold.findings.extend(_routes(ledger, fold, snapshot, states, site)[1])
     return _advanced(ledger, fold)
+
+
+def _as_undone(judged: Judged, ledger: Ledger, fold: _Fold) -> Judged:
+    """What an undo holds for this person stays as it is, in the case too, which others look at."""
+    case = judged.case
+    hold = _undone(case.person_id, mark_of_person(case.record), ledger, fold) if HoldKind.UNDONE in case.holds else None
+    if hold is None:
+        return judged
+    rows = withheld(judged.rows, ledger, items_of(hold))
+    case.boxes = {row.key: row for row in rows if isinstance(row, Mailbox)}
+    case.rows = {(row.address, row.period): row for row in rows if isinstance(row, Allocation)}
+    return replace(judged, rows=rows, findings=(*judged.findings, held_finding(hold, case.scope)))
+
+
+def _box_as_undone(box: JudgedBox, ledger: Ledger, snapshot: Snapshot, fold: _Fold) -> list[LedgerRow]:
+    name = box.scope.removeprefix("box:")
+    hold = _undone(name, mark_of_box(name, snapshot), ledger, fold)
+    if hold is None:
+        return box.rows
+    box.findings.append(held_finding(hold, box.scope))
+    return list(withheld(box.rows, ledger, items_of(hold)))
+
+
+def _undone(subject: str, mark: str, ledger: Ledger, fold: _Fold) -> Hold | None:
+    """The hold of an undo, while it is in force; one that the rows have overtaken falls away."""
+    hold = ledger.holds.get((subject, HoldKind.UNDONE))
+    if hold is not None and hold.fingerprint != mark:
+        fold.removed.append(hold)
+        return None
+    return hold
 
 
 def _routes(
@@ -134,6 +160,17 @@ def _take(fold: _Fold, judged: Judged) -> None:
     for row in judged.rows:
         if isinstance(row, Allocation):
             fold.hold(row)
+
+
+def _take_box(fold: _Fold, box: JudgedBox) -> None:
+    fold.rows.extend(box.rows)
+    fold.findings.extend(box.findings)
+    fold.judged.add(box.scope)
+    for row in box.rows:
+        if isinstance(row, Allocation):
+            fold.hold(row)
+        elif isinstance(row, Service) and row.state in WAITING:
+            fold.unfinished[box.scope] = f"waits: {row.state}"
 
 
 def _book(ledger: Ledger) -> dict[Address, tuple[Allocation, ...]]:

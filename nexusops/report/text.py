@@ -45,7 +45,14 @@ def next_step(plan: Plan) -> str:
         return "Read the changes that the guard counts. If they are right, use one of the options above."
     if not plan.changes:
         return "Nothing has to be done."
+    if _undoes(plan):
+        return "the same command with --apply carries it out."
     return "`nexusops plan --out FILE` saves the plan, `nexusops apply FILE` carries out exactly that."
+
+
+def _undoes(plan: Plan) -> bool:
+    """Whether it is the inverse of a run, which `nexusops undo` shows."""
+    return bool(plan.changes) and plan.changes[0].change.why.rule == "undo"
 
 
 def guard_blocks(plan: Plan, units: Units) -> Iterator[Block]:
@@ -67,7 +74,8 @@ def guard_blocks(plan: Plan, units: Units) -> Iterator[Block]:
         worst = ", ".join(f"{unit} {number}" for unit, number in affected(plan, name, units))
         if worst:
             yield Line(text=f"most affected units: {worst}", indent=4)
-    yield Line(text="To carry it out all the same, add to `nexusops apply FILE` or to `nexusops run`:", indent=2)
+    command = "`nexusops undo RUN --apply`" if _undoes(plan) else "`nexusops apply FILE` or to `nexusops run`"
+    yield Line(text=f"To carry it out all the same, add to {command}:", indent=2)
     numbers = " ".join(f"--accept {name}={guard.counts.get(name, 0)}" for name in guard.tripped)
     yield Table(
         rows=[

@@ -244,12 +244,12 @@ class SqlStore:
             rows = connection.execute(statement).mappings().all()
         return [OpenIntent(seq=row["seq"], entry=chain.read(row, "").entry) for row in rows]
 
-    def journal(self, objects: Collection[str] | None = None) -> Iterator[JournalRow]:
+    def journal(self, objects: Collection[str] | None = None, *, run_id: str | None = None) -> Iterator[JournalRow]:
         before = journal.alias("before")
         previous = select(before.c.hash).where(before.c.seq == journal.c.seq - 1).scalar_subquery()
         statement = select(journal, previous.label("previous")).order_by(journal.c.seq)
-        if objects is not None:
-            statement = statement.where(journal.c.object.in_(list(objects)))
+        statement = statement if objects is None else statement.where(journal.c.object.in_(list(objects)))
+        statement = statement if run_id is None else statement.where(journal.c.run_id == run_id)
         with self._begin() as connection:
             for row in connection.execute(statement).mappings():
                 yield chain.read(row, row["previous"] or chain.FIRST)

@@ -14,7 +14,7 @@ from nexusops.model.changes import (
     SetSender,
 )
 from nexusops.model.journal import JsonObject, Step, StepOutcome
-from nexusops.model.steps import BLOCK, HIDE, PROTOCOLS, REVOKE_SESSIONS, UNBLOCK
+from nexusops.model.steps import BLOCK, HIDE, NOTE, PROTOCOLS, REVOKE_SESSIONS, UNBLOCK
 from nexusops.tenant.acting import Site, aside, done, neither
 from nexusops.tenant.cmdlets import MailboxRow
 from nexusops.tenant.exchange import hash_table
@@ -134,6 +134,8 @@ def _same(left: str | None, right: str | None) -> bool:
 
 async def disable(site: Site, step: Step, change: DisableMailbox) -> StepOutcome:
     """Everything that an enabling brings back exactly: sign-in, sessions, protocols, address lists (4.9)."""
+    if step.name == NOTE:
+        return await _noted(site, step, change)
     if step.name == BLOCK:
         return await _sign_in(site, step, change, allowed=False)
     if step.name == REVOKE_SESSIONS:
@@ -145,6 +147,16 @@ async def disable(site: Site, step: Step, change: DisableMailbox) -> StepOutcome
         return await _protocols(site, step, change, dict.fromkeys(PROTOCOL_FLAGS, False))
     assert step.name == HIDE  # noqa: S101 - steps_of knows no other
     return await _hidden(site, step, change, hidden=True)
+
+
+async def _noted(site: Site, step: Step, change: DisableMailbox) -> StepOutcome:
+    """All that the next steps will alter, so that it is known even where one of them is interrupted."""
+    user, row = await site.user(change.mailbox), await site.mailbox(change.mailbox)
+    before = await _flags(site, row.guid)
+    before["hidden"] = row.hidden_from_address_lists_enabled
+    if user is not None:
+        before["accountEnabled"] = bool(user.account_enabled)
+    return done(step, before, before, exchange_guid=row.guid)
 
 
 async def enable(site: Site, step: Step, change: EnableMailbox) -> StepOutcome:
@@ -182,20 +194,21 @@ async def _protocols(
 ) -> StepOutcome:
     guid = (await site.mailbox(change.mailbox)).guid
 
-    async def flags() -> JsonObject:
-        rows = await site.exchange.invoke("Get-CASMailbox", Identity=guid)
-        if len(rows) != 1:
-            raise TenantFault(FaultClass.BUG, f"Exchange answered with {len(rows)} rows for one mailbox")
-        # What this tenant does not know of cannot be compared.
-        return {name: rows[0][name] for name in wanted if name in rows[0]}
-
     async def look() -> bool:
-        return (await flags()).items() <= wanted.items()
+        return (await _flags(site, guid)).items() <= wanted.items()
 
-    before = await flags()
+    before = await _flags(site, guid)
     if not before.items() <= wanted.items():
         await site.write(lambda: site.exchange.invoke("Set-CASMailbox", Identity=guid, **wanted), look)
     return done(step, before, dict(wanted.items()), exchange_guid=guid)
+
+
+async def _flags(site: Site, guid: str) -> JsonObject:
+    """The protocols of a mailbox; what this tenant does not know of cannot be compared."""
+    rows = await site.exchange.invoke("Get-CASMailbox", Identity=guid)
+    if len(rows) != 1:
+        raise TenantFault(FaultClass.BUG, f"Exchange answered with {len(rows)} rows for one mailbox")
+    return {name: rows[0][name] for name in PROTOCOL_FLAGS if name in rows[0]}
 
 
 async def _hidden(site: Site, step: Step, change: DisableMailbox | EnableMailbox, *, hidden: bool) -> StepOutcome:

@@ -338,6 +338,7 @@ def test_several_steps_of_an_end_leave_the_ledger_alone(store: SqlStore) -> None
     carry_out(store, ends, Port(store))
     assert store.ledger(None, None) == before
     assert [row[1] for row in journal(store) if row[0] == "c1" and row[2] == "done"] == [
+        "note",
         "block",
         "revoke",
         "protocols",

@@ -122,7 +122,7 @@ STORIES: dict[str, tuple[Callable[[LiveTenant], Any], Any]] = {
         an_end,
         [
             *done("CreateMailbox", "user", "licence", "mailbox"),
-            *done("DisableMailbox", "block", "revoke", "protocols", "hide"),
+            *done("DisableMailbox", "note", "block", "revoke", "protocols", "hide"),
             *done("EnableMailbox", "protocols", "unhide", "unblock"),
             *done("DeleteMailbox", "delete"),
             *done("RestoreMailbox", "restore"),

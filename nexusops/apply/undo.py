@@ -1,0 +1,222 @@
+"""The ledger as it was before a run, thing by thing, as far as nothing newer stands on it (interface.md 3, 4).
+
+A run is undone from the before-images in its journal rows. What a later run, the desk or time has changed since stays
+as it is, and is told of with both values.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from nexusops.apply.undo_pieces import Piece, pieces_of, shown
+from nexusops.model.addresses import AddressKind, AddressState, Allocation
+from nexusops.model.findings import Finding, Severity
+from nexusops.model.ids import MailboxKey
+from nexusops.model.journal import JournalRow, LedgerRow, RowChange
+from nexusops.model.ledger import Hold, HoldKind, Ledger
+from nexusops.model.mailboxes import Mailbox, MailboxState
+from nexusops.model.notices import Notice, NoticeState
+from nexusops.model.policy import Policy
+from nexusops.model.rows import TABLES, key_of
+from nexusops.model.steps import USER
+from nexusops.model.tenant import Reason
+from nexusops.plan.advance import with_rows
+from nexusops.plan.holding import LIFE, SENDER, items_of, life_of, with_fields
+from nexusops.rules.allocation import end
+from nexusops.rules.lifecycle import deleted
+
+RULE = "undo"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Undoing:
+    """How a run is undone: why, when, and which mailboxes' directory users had been there before (they stay)."""
+
+    because: str
+    today: date
+    policy: Policy
+    existed: frozenset[MailboxKey] = frozenset()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Undone:
+    """The ledger with the run taken back, the things that were, and what could not be."""
+
+    ledger: Ledger
+    pieces: tuple[Piece, ...]
+    findings: tuple[Finding, ...]
+
+    def items(self) -> dict[str, frozenset[str]]:
+        """Subject -> the things of it that were undone. With the life of a mailbox goes all that hangs on it."""
+        found: dict[str, frozenset[str]] = {}
+        for piece in self.pieces:
+            known = found.get(piece.subject, frozenset())
+            if piece.item and LIFE not in known:
+                found[piece.subject] = frozenset({LIFE}) if piece.item == LIFE else known | {piece.item}
+        return found
+
+
+def take_back(changes: Sequence[RowChange], ledger: Ledger, undoing: Undoing) -> Undone:
+    """Puts back what this run changed. ``ledger``: the slice of today, with the holders of the addresses concerned."""
+    work: list[Piece] = []
+    findings = [finding for change in changes if (finding := _sent(change)) is not None]
+    for piece in pieces_of(changes):
+        refusal = _refusal(piece, ledger, undoing)
+        if refusal is None:
+            work.append(piece)
+        else:
+            findings.append(_finding(piece, refusal))
+    while True:
+        merged = _merged(work, ledger, undoing)
+        misfit = _misfit(work, merged)
+        if misfit is None:
+            break
+        work.remove(misfit)
+        findings.append(_finding(misfit, "what stands today rests on it"))
+    findings += [_partly(piece) for piece in work if piece.item == LIFE and _was_deleted(piece)]
+    return Undone(ledger=merged, pieces=tuple(work), findings=tuple(findings))
+
+
+def _refusal(piece: Piece, ledger: Ledger, undoing: Undoing) -> str | None:
+    """Why this thing cannot be put back; None: it can."""
+    present = getattr(ledger, TABLES[type(piece.row)]).get(key_of(piece.row))
+    if isinstance(present, Mailbox) and piece.item == LIFE:
+        if _gone(present, undoing.today) and _was_deleted(piece):
+            return "the mailbox was purged by the tenant thirty days after its deletion"
+        if piece.before is None and present.key in undoing.existed:
+            return "the directory user had been there before, and stays, with its licence and mailbox"
+    now, then = shown(present, piece.item), shown(piece.after, piece.item)
+    if now != then:
+        return f"the run left {then}, and it is {now} now"
+    if isinstance(present, Allocation):
+        later = [row for row in ledger.holders.values() if row.address == present.address]
+        if any(row.period > present.period for row in later):
+            return "the address was given out again since"
+    return None
+
+
+def _gone(box: Mailbox, today: date) -> bool:
+    return box.state is MailboxState.PURGED or (box.purge_on is not None and today >= box.purge_on)
+
+
+def _was_deleted(piece: Piece) -> bool:
+    return isinstance(piece.after, Mailbox) and piece.after.state is MailboxState.DELETED
+
+
+def _merged(work: Iterable[Piece], ledger: Ledger, undoing: Undoing) -> Ledger:
+    merged = ledger
+    for piece in work:
+        present: LedgerRow | None = getattr(merged, TABLES[type(piece.row)]).get(key_of(piece.row))
+        row = _put_back(piece, present, undoing)
+        merged = with_rows(merged, [row] if row is not None else [], [] if row is not None else [piece.row])
+        if piece.item == LIFE and isinstance(row, Mailbox) and piece.before is None:
+            ended = [one for one in merged.allocations.values() if one.mailbox_key == row.key and one.live]
+            why = Reason(rule=RULE, because=undoing.because)
+            merged = with_rows(merged, [end(one, undoing.today, why) for one in ended])
+    return merged
+
+
+def _put_back(piece: Piece, present: LedgerRow | None, undoing: Undoing) -> LedgerRow | None:
+    before, why = piece.before, Reason(rule=RULE, because=undoing.because)
+    if isinstance(present, Mailbox):
+        if isinstance(before, Mailbox):
+            return with_fields(present, before, piece.item)
+        return deleted(present, undoing.today, undoing.policy, why)
+    if isinstance(present, Allocation) and before is None:
+        # It may have ended already, with the mailbox that was made for it.
+        return end(present, undoing.today, why) if present.live else present
+    return before
+
+
+def _misfit(work: Sequence[Piece], merged: Ledger) -> Piece | None:
+    """A thing that cannot go back, since a mailbox's sender or end, or another address, rests on what it is now."""
+    for piece in work:
+        row = getattr(merged, TABLES[type(piece.row)]).get(key_of(piece.row))
+        if isinstance(row, Allocation) and _rests_on_address(row, merged):
+            return piece
+        if isinstance(row, Mailbox) and piece.item in (LIFE, SENDER) and not _sends(row, merged):
+            return piece
+    return None
+
+
+def _rests_on_address(row: Allocation, merged: Ledger) -> bool:
+    box = merged.mailboxes.get(row.mailbox_key) if row.mailbox_key else None
+    if row.live and box is not None and life_of(box.state) in ("gone", MailboxState.DELETED.value):
+        return True
+    if row.state is not AddressState.ACTIVE:
+        return box is not None and box.live and box.sender == row.address
+    twins = [
+        other
+        for other in merged.allocations.values()
+        if (other.person_id, other.domain, other.kind, other.state)
+        == (row.person_id, row.domain, AddressKind.PERSONAL, AddressState.ACTIVE)
+    ]
+    return len(twins) > 1
+
+
+def _sends(box: Mailbox, merged: Ledger) -> bool:
+    """Whether a live mailbox has an active address to send from (R3)."""
+    if not box.live or box.name is None:
+        return True
+    mine = [row for row in merged.allocations.values() if row.mailbox_key == box.key]
+    return any(row.address == box.sender and row.state is AddressState.ACTIVE for row in mine)
+
+
+def holds(undone: Undone, marks: Mapping[str, str], known: Ledger, actor: str, reason: str) -> list[Hold]:
+    """One hold a subject: what was undone is not done again until its registration rows change.
+
+    ``marks``: subject -> what its rows are now. A hold of an earlier undo on the same rows goes on.
+    """
+    found = []
+    for subject, undone_now in sorted(undone.items().items()):
+        before = known.holds.get((subject, HoldKind.UNDONE))
+        goes_on = before is not None and before.fingerprint == marks[subject]
+        items = undone_now | (items_of(before) if before is not None and goes_on else frozenset())
+        found.append(
+            Hold(
+                subject=subject,
+                kind=HoldKind.UNDONE,
+                fingerprint=marks[subject],
+                actor=actor,
+                reason=reason,
+                value=" ".join(sorted(items)),
+            )
+        )
+    return found
+
+
+def users_that_existed(making: Iterable[JournalRow]) -> frozenset[MailboxKey]:
+    """Mailboxes for which a directory user was found, as the journal's rows about their making say."""
+    tried, made = set(), set()
+    for row in making:
+        entry = row.entry
+        if entry.step == USER:
+            key = MailboxKey(entry.object.partition(":")[2])
+            tried.add(key)
+            if isinstance(entry.before, dict) and entry.before.get("existed") is False:
+                made.add(key)
+    return frozenset(tried - made)
+
+
+def _sent(change: RowChange) -> Finding | None:
+    after, before = change.after, change.before
+    if not isinstance(after, Notice) or after.state is not NoticeState.SENT:
+        return None
+    if isinstance(before, Notice) and before.state is NoticeState.SENT:
+        return None
+    message = f"a notice ({after.kind}) was sent on {after.sent_on}, and a letter cannot be called back"
+    return Finding(code="UNDO_NONE", subject=after.person_id or after.unit_id or after.key, message=message)
+
+
+def _finding(piece: Piece, refusal: str) -> Finding:
+    message = f"{piece.name} cannot be undone: {refusal}"
+    return Finding(code="UNDO_NONE", subject=piece.subject, message=message, scope=piece.scope)
+
+
+def _partly(piece: Piece) -> Finding:
+    message = f"{piece.name}: what the tenant kept comes back; a licence only where one is free"
+    return Finding(
+        code="UNDO_PARTIAL", subject=piece.subject, message=message, severity=Severity.INFO, scope=piece.scope
+    )

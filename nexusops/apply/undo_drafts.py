@@ -1,0 +1,148 @@
+"""The inverse of a run as changes: only those of the things that are undone, with the reason of the undo."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from typing import TypeVar
+
+from nexusops.apply.undo import RULE, Undoing, Undone
+from nexusops.model.changes import (
+    AddAddress,
+    Change,
+    ClearForward,
+    CreateMailbox,
+    DeleteMailbox,
+    DisableMailbox,
+    EnableMailbox,
+    Kind,
+    RemoveAddress,
+    RestoreMailbox,
+    SetForward,
+    SetSender,
+    Why,
+)
+from nexusops.model.findings import Finding
+from nexusops.model.ids import MailboxKey
+from nexusops.model.journal import JournalRow, Phase, RowChange
+from nexusops.model.ledger import Ledger
+from nexusops.model.mailboxes import Mailbox
+from nexusops.model.tenant import Actual
+from nexusops.plan.compare import Draft
+from nexusops.plan.holding import FORWARD, LIFE, SENDER, address_item
+from nexusops.plan.observe import actual_of
+from nexusops.plan.promises import Promise, on_mailbox, promises_of
+
+_LIVES = (CreateMailbox, EnableMailbox, DisableMailbox, DeleteMailbox, RestoreMailbox)
+
+
+def inverse_drafts(drafts: Iterable[Draft], undone: Undone, undoing: Undoing) -> list[Draft]:
+    """What the tenant needs of each mailbox for the things that are undone; what else differs is for a run to mend.
+
+    Each change expects what the run left: a value that somebody changed since is set aside, not overwritten.
+    """
+    items = undone.items()
+    left = {(piece.row.key, piece.item): piece.row for piece in undone.pieces if isinstance(piece.row, Mailbox)}
+    return [
+        replace(
+            draft,
+            findings=(),
+            changes=tuple(
+                _expecting(_because(change, undoing), left)
+                for change in draft.changes
+                if items.get(_subject(change), frozenset()) & _things(change)
+            ),
+        )
+        for draft in drafts
+    ]
+
+
+def inverse_promises(rows: Sequence[RowChange], ledger: Ledger, undoing: Undoing) -> list[Promise]:
+    """Addresses that leave wind-down again, or go back into it."""
+    return [_because(promise, undoing) for promise in promises_of(rows, ledger)]
+
+
+def left_aliases(undone: Undone, actual: Actual, undoing: Undoing, rows: Iterable[JournalRow]) -> list[Draft]:
+    """A sender that was no address of the ledger (of a domain with mail of its own) stays as an alias when the sender
+    moves back; it goes where the journal shows that the run had brought it.
+    """
+    stood = _addresses_before(rows)
+    drafts = []
+    for piece in undone.pieces:
+        box = piece.row
+        if piece.item != SENDER or not isinstance(box, Mailbox) or box.sender is None:
+            continue
+        found, before = actual_of(box, actual), stood.get(box.key)
+        own = {row.address for row in undone.ledger.allocations.values() if row.mailbox_key == box.key}
+        if found is None or before is None or box.sender in own:
+            continue
+        if box.sender in found.addresses - before:
+            why = Why(subject=piece.subject, rule=RULE, because=undoing.because)
+            on = replace(on_mailbox(box), user_id=found.user_id, exchange_guid=found.exchange_guid)
+            alias = RemoveAddress(mailbox=on, why=why, address=box.sender)
+            drafts.append(Draft(name=on.name, changes=(alias,)))
+    return drafts
+
+
+def _addresses_before(rows: Iterable[JournalRow]) -> dict[str, frozenset[str]]:
+    """Mailbox key -> the addresses that were on it when the run first changed its sender."""
+    found: dict[str, frozenset[str]] = {}
+    for row in rows:
+        entry = row.entry
+        if entry.step == "primary" and isinstance(entry.before, dict):
+            listed = entry.before.get("addresses")
+            if isinstance(listed, list):
+                smtp = frozenset(str(one)[5:].lower() for one in listed if str(one)[:5].lower() == "smtp:")
+                found.setdefault(entry.object.partition(":")[2], smtp)
+    return found
+
+
+def _subject(change: Change) -> str:
+    on = getattr(change, "mailbox", None)
+    return str(on.key.split(":")[1]) if on is not None else ""
+
+
+def _things(change: Change) -> frozenset[str]:
+    """The things that a change belongs to: with a mailbox's life go its addresses, its sender and its forward."""
+    if isinstance(change, AddAddress | RemoveAddress):
+        return frozenset({LIFE, address_item(change.address)})
+    if isinstance(change, SetSender):
+        return frozenset({LIFE, SENDER})
+    if isinstance(change, SetForward | ClearForward):
+        return frozenset({LIFE, FORWARD})
+    return frozenset({LIFE}) if isinstance(change, _LIVES) else frozenset()
+
+
+C = TypeVar("C", bound=Change)
+
+
+def _because(change: C, undoing: Undoing) -> C:
+    why = replace(change.why, rule=RULE, because=undoing.because, evidence=())
+    return replace(change, why=why)
+
+
+def _expecting(change: Change, left: Mapping[tuple[MailboxKey, str], Mailbox]) -> Change:
+    if isinstance(change, SetSender) and (row := left.get((change.mailbox.key, SENDER))) is not None:
+        return replace(change, was=row.sender or change.was)
+    if isinstance(change, SetForward | ClearForward) and (row := left.get((change.mailbox.key, FORWARD))) is not None:
+        was = row.forward.to if row.forward is not None else None
+        if isinstance(change, SetForward):
+            return replace(change, was=was)
+        return replace(change, was=was or change.was)
+    return change
+
+
+_ELSEWHERE = frozenset({Kind.GRANT_ACCESS, Kind.REVOKE_ACCESS, Kind.PUBLISH_RECORDS, Kind.RETIRE_RECORDS})
+
+
+def noted_elsewhere(rows: Iterable[JournalRow]) -> list[Finding]:
+    """Rights and DNS records: they follow their request, and are taken back with it."""
+    found: dict[str, Finding] = {}
+    for row in rows:
+        intent = row.entry.after if row.entry.phase is Phase.INTENT else None
+        if isinstance(intent, dict) and intent.get("kind") in _ELSEWHERE:
+            message = f"{intent['kind']} of {intent['target']} follows its request; change or retire that instead"
+            found[message] = Finding(
+                code="UNDO_NONE", subject=str(intent["subject"]), message=message, scope=row.entry.scope
+            )
+    return list(found.values())

@@ -1,0 +1,184 @@
+"""Undoing a run: its inverse as a decision like any other, through the same guard, executor and journal."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from nexusops.apply.undo import RULE, Undoing, Undone, holds, take_back, users_that_existed
+from nexusops.apply.undo_drafts import inverse_drafts, inverse_promises, left_aliases, noted_elsewhere
+from nexusops.apply.undo_pieces import changes_of
+from nexusops.errors import Refused
+from nexusops.model.addresses import Allocation
+from nexusops.model.dates import local_date
+from nexusops.model.findings import box_scope, person_scope
+from nexusops.model.ids import PersonId
+from nexusops.model.journal import JournalRow, RowChange, RunRecord
+from nexusops.model.ledger import Ledger
+from nexusops.model.mailboxes import Mailbox
+from nexusops.model.plan import Plan
+from nexusops.model.snapshot import PersonRecord
+from nexusops.model.tenant import Actual, Wanted
+from nexusops.pipeline.act import Mandate, carry_out, finish_interrupted
+from nexusops.pipeline.decide import Decision, plan_of, with_restores
+from nexusops.pipeline.inputs import Ports
+from nexusops.pipeline.outcome import Outcome
+from nexusops.plan.advance import differences, with_rows
+from nexusops.plan.arrange import arrange
+from nexusops.plan.compare import compare
+from nexusops.plan.holding import mark_of_box, mark_of_person
+from nexusops.plan.project import project
+from nexusops.ports import SnapshotTables
+
+COMMAND = "undo"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Matter:
+    """The run, its journal, and the slice of today that it concerns."""
+
+    run: RunRecord
+    rows: Sequence[JournalRow]
+    changes: Sequence[RowChange]
+    people: frozenset[PersonId]
+    boxes: frozenset[str]
+
+
+def plan_undo(ports: Ports, wanted: str, mandate: Mandate) -> Plan:
+    """The inverse of a run, only to be shown. Raises Refused (6) where there is no such run, or a later one is open."""
+    if any(run.result == "running" for run in ports.store.runs()):
+        raise Refused("A run was interrupted, and is not finished.", next_step="Use `nexusops resume` first.")
+    return _decide(ports, _matter(ports, wanted), _tables(ports), mandate).plan
+
+
+def undo(ports: Ports, wanted: str, mandate: Mandate) -> Outcome:
+    """Carries the inverse out, and holds what was undone against the data until the registration rows change."""
+    with ports.store.lock(COMMAND):
+        finish_interrupted(ports, replace(mandate, builds_routing=False))
+        tables = _tables(ports)
+        decision = _decide(ports, _matter(ports, wanted), tables, mandate)
+        return carry_out(ports, tables, decision, decision.plan, replace(mandate, partial=True))
+
+
+def _tables(ports: Ports) -> SnapshotTables:
+    last = ports.store.accepted()
+    if last is None:
+        raise Refused("No run has been made yet.", next_step="Make one with `nexusops run`.")
+    return ports.registration.unpack(ports.store.tables(last.sha256))
+
+
+def _matter(ports: Ports, wanted: str) -> _Matter:
+    run = _run(ports, wanted)
+    rows = list(ports.store.journal(run_id=run.run_id))
+    changes = changes_of(rows)
+    ids = [(one.after or one.before) for one in changes]
+    people = {p for row in ids if (p := getattr(row, "person_id", None))}
+    subjects = {s for row in ids if (s := getattr(row, "subject", None))}
+    people |= {owner.person_id for owner in ports.store.owners({PersonId(s) for s in subjects})}
+    boxes = {name for row in ids if not getattr(row, "person_id", None) and (name := _box_of(row))}
+    return _Matter(
+        run=run, rows=rows, changes=changes, people=frozenset(people), boxes=frozenset(boxes | (subjects - people))
+    )
+
+
+def _box_of(row: object) -> str | None:
+    key = getattr(row, "mailbox_key", None) or getattr(row, "key", None)
+    if isinstance(key, str) and key.startswith("box:"):
+        return key.split(":")[1]
+    found: str | None = getattr(row, "address", None)
+    return found
+
+
+def _run(ports: Ports, wanted: str) -> RunRecord:
+    """The run of this id, or of an id that begins so."""
+    runs = ports.store.runs()
+    found = [run for run in runs if run.run_id == wanted] or [run for run in runs if run.run_id.startswith(wanted)]
+    if len(found) != 1 or not wanted:
+        several = f"{len(found)} runs begin with {wanted}." if found else f"There is no run {wanted}."
+        raise Refused(several, next_step="See `nexusops history`, and give the whole id.")
+    if found[0].command == "resume":
+        finished = next((run for run in reversed(runs[: runs.index(found[0])]) if run.result == "resumed"), None)
+        other = f" Use `nexusops undo {finished.run_id}`." if finished is not None else ""
+        raise Refused(
+            f"The run {wanted} finished another one, which made the promises.",
+            next_step=f"Undo that one.{other}",
+        )
+    return found[0]
+
+
+def _decide(ports: Ports, matter: _Matter, tables: SnapshotTables, mandate: Mandate) -> Decision:
+    """The ledger with the run taken back, and what the tenant needs for that."""
+    before = _ledger(ports, matter)
+    undoing = _undoing(ports, matter, mandate)
+    undone = take_back(matter.changes, before, undoing)
+    marks = _marks(ports, tables, undone)
+    # What an undo held is free again when that is undone.
+    again = matter.run.command == COMMAND
+    held = [] if again else holds(undone, marks, before, mandate.actor, mandate.reason)
+    after = with_rows(undone.ledger, held)
+    rows = tuple(replace(row, rule=RULE) for row in differences(before, after))
+    actual = _read(ports, after, undone)
+    drafts = inverse_drafts(compare(project(after, ports.site), actual), undone, undoing)
+    drafts += left_aliases(undone, actual, undoing, matter.rows)
+    arranged = arrange(drafts, inverse_promises(rows, after, undoing), [], ports.job_of_kinds())
+    whole = with_restores(ports, arranged)
+    findings = (*undone.findings, *noted_elsewhere(matter.rows))
+    scopes = {piece.scope or _scope(piece.subject, after) for piece in undone.pieces}
+    return Decision(
+        plan=plan_of(ports, tables, mandate.at, whole, findings, after, mandate.accept),
+        whole=whole,
+        ledger=after,
+        rows=rows,
+        judged=frozenset(),
+        findings=(),
+        unfinished=dict.fromkeys(scopes, "undone; the next run looks at it"),
+    )
+
+
+def _undoing(ports: Ports, matter: _Matter, mandate: Mandate) -> Undoing:
+    today = local_date(mandate.at, ports.policy.time.zone)
+    day = local_date(matter.run.at, ports.policy.time.zone)
+    made = {f"mailbox:{one.after.key}" for one in matter.changes if isinstance(one.after, Mailbox) and not one.before}
+    return Undoing(
+        because=f"run {matter.run.run_id[:8]} of {day} is taken back"
+        + (f": {mandate.reason}" if mandate.reason else ""),
+        today=today,
+        policy=ports.policy,
+        existed=users_that_existed(ports.store.journal(made)) if made else frozenset(),
+    )
+
+
+def _ledger(ports: Ports, matter: _Matter) -> Ledger:
+    """The slice of today, with whoever holds the addresses concerned."""
+    ledger = ports.store.ledger(matter.people, matter.boxes)
+    names = {(one.after.domain, one.after.base) for one in matter.changes if isinstance(one.after, Allocation)}
+    return replace(ledger, holders={(row.address, row.period): row for row in ports.store.holders(names)})
+
+
+def _marks(ports: Ports, tables: SnapshotTables, undone: Undone) -> dict[str, str]:
+    """Subject -> what its registration rows are now."""
+    subjects = {piece.subject for piece in undone.pieces}
+    people = {PersonId(subject) for subject in subjects if PersonId(subject) in undone.ledger.people}
+    snapshot = tables.slice(people, ports.services)
+    gone = {person_id: PersonRecord(person_id=person_id, person=None) for person_id in people}
+    records = {**gone, **snapshot.people}
+    return {
+        subject: mark_of_person(records[PersonId(subject)]) if subject in people else mark_of_box(subject, snapshot)
+        for subject in subjects
+    }
+
+
+def _read(ports: Ports, ledger: Ledger, undone: Undone) -> Actual:
+    """The mailboxes of which something is undone; nothing is opened where there is none."""
+    subjects = {piece.subject for piece in undone.pieces if piece.item}
+    latest = {box.person_id or box.name: box for box in sorted(ledger.mailboxes.values(), key=lambda b: b.generation)}
+    mine = [box for subject, box in latest.items() if subject in subjects]
+    wanted = Wanted(
+        people={box.person_id: box.user_id for box in mine if box.person_id is not None},
+        boxes={box.name: box.exchange_guid for box in mine if box.person_id is None and box.name is not None},
+    )
+    return Actual() if wanted.nothing else ports.tenant().read(wanted)
+
+
+def _scope(subject: str, ledger: Ledger) -> str:
+    return person_scope(subject) if PersonId(subject) in ledger.people else box_scope(subject)

@@ -1,0 +1,157 @@
+"""What an undo holds against the data (architecture.md, Holds): it stays as it is until the registration rows change.
+
+A hold names single things of one person or box: the life of the mailbox, its sender, its forward, or an address. What
+the rules make of everything else goes on.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+
+from nexusops.model.addresses import AddressKind, AddressState, Allocation
+from nexusops.model.findings import Finding, Severity
+from nexusops.model.ids import Address
+from nexusops.model.journal import LedgerRow
+from nexusops.model.ledger import Hold, Ledger
+from nexusops.model.mailboxes import LIVE_MAILBOX_STATES, Mailbox, MailboxState
+from nexusops.model.notices import Notice
+from nexusops.model.rows import TABLES, key_of
+from nexusops.model.snapshot import PersonRecord, Snapshot
+from nexusops.plan.case import altered
+
+LIFE = "life"
+SENDER = "sender"
+FORWARD = "forward"
+FIELDS: Mapping[str, tuple[str, ...]] = {
+    LIFE: (
+        "state",
+        "since",
+        "disable_on",
+        "disabled_on",
+        "delete_on",
+        "deleted_on",
+        "purge_on",
+        "orphaned_on",
+        "notice_sent_on",
+        "manual_disable",
+        "rule",
+        "because",
+        "evidence",
+    ),
+    SENDER: ("sender", "sender_origin", "sender_basis", "sender_rule", "sender_because"),
+    FORWARD: ("forward",),
+}
+"""The fields of a mailbox row that belong to each thing."""
+
+
+def address_item(address: Address) -> str:
+    return f"address:{address}"
+
+
+def items_of(hold: Hold) -> frozenset[str]:
+    """The things that an undo's hold names; they stand in its value, one after another."""
+    return frozenset(hold.value.split())
+
+
+def mark_of_person(record: PersonRecord) -> str:
+    """What an undo for this person rests on: their own rows, and their wishes."""
+    wishes = (record.choice, record.name_requests, record.external_routes)
+    return f"{record.fingerprint}:{_hashed(wishes)}"
+
+
+def mark_of_box(name: str, snapshot: Snapshot) -> str:
+    """What an undo for a non-personal mailbox or address rests on: its row, or the request behind it."""
+    address = Address(name)
+    rows = (snapshot.nonpersonal_mailboxes.get(name), snapshot.nonpersonal_addresses.get(address))
+    return _hashed((*rows, snapshot.services.get(name)))
+
+
+def _hashed(value: object) -> str:
+    return hashlib.blake2b(repr(value).encode(), digest_size=16).hexdigest()
+
+
+def life_of(state: MailboxState | None) -> str:
+    """What a mailbox is to its owner: there, disabled, deleted, or gone; a grace is a date, not another life."""
+    if state is None or state is MailboxState.PURGED:
+        return "gone"
+    return "live" if state in LIVE_MAILBOX_STATES else state.value
+
+
+def withheld(rows: Sequence[LedgerRow], before: Ledger, items: frozenset[str]) -> tuple[LedgerRow, ...]:
+    """The judged rows, with the things that an undo holds as they were before.
+
+    Where that would leave a live mailbox without an address to send from, or with two in one domain, the rules win.
+    """
+    if LIFE in items and any(_lives_otherwise(row, before) for row in rows):
+        return tuple(_as_before(row, before) for row in rows if _known(row, before))
+    kept: list[LedgerRow] = []
+    for row in rows:
+        if isinstance(row, Allocation) and address_item(row.address) in items:
+            kept.extend([_as_before(row, before)] if _known(row, before) else [])
+        elif isinstance(row, Mailbox):
+            kept.append(_with_held_fields(row, before, items))
+        else:
+            kept.append(row)
+    return tuple(kept) if fits(kept) or not fits(rows) else tuple(rows)
+
+
+def _known(row: LedgerRow, before: Ledger) -> bool:
+    ours = isinstance(row, Mailbox | Allocation | Notice)
+    return not ours or key_of(row) in getattr(before, TABLES[type(row)])
+
+
+def _as_before(row: LedgerRow, before: Ledger) -> LedgerRow:
+    purged = isinstance(row, Mailbox) and row.state is MailboxState.PURGED
+    if purged or not isinstance(row, Mailbox | Allocation | Notice):
+        return row
+    known: LedgerRow = getattr(before, TABLES[type(row)])[key_of(row)]
+    return known
+
+
+def _lives_otherwise(row: LedgerRow, before: Ledger) -> bool:
+    """A mailbox that would be made, disabled, enabled, deleted or restored. Its purge is the tenant's own act."""
+    if not isinstance(row, Mailbox):
+        return False
+    was = before.mailboxes.get(row.key)
+    if row.state is MailboxState.PURGED:
+        return False
+    return life_of(row.state) != life_of(was.state if was else None)
+
+
+def _with_held_fields(box: Mailbox, before: Ledger, items: frozenset[str]) -> Mailbox:
+    was = before.mailboxes.get(box.key)
+    if was is None:
+        return box
+    names = [name for item in (SENDER, FORWARD) if item in items for name in FIELDS[item]]
+    return altered(box, **{name: getattr(was, name) for name in names})
+
+
+def with_fields(box: Mailbox, of: Mailbox, item: str) -> Mailbox:
+    """The mailbox with this thing as another row has it."""
+    return replace(box, **{name: getattr(of, name) for name in FIELDS[item]})
+
+
+def fits(rows: Iterable[LedgerRow]) -> bool:
+    """R3, R20: every live mailbox sends from an active address of its own; at most one personal one in a domain."""
+    rows = tuple(rows)
+    active = [row for row in rows if isinstance(row, Allocation) and row.state is AddressState.ACTIVE]
+    usable = {(row.mailbox_key, row.address) for row in active}
+    senders = [
+        (row.key, row.sender)
+        for row in rows
+        if isinstance(row, Mailbox) and row.live and row.name is not None and row.sender is not None
+    ]
+    domains = [(row.person_id, row.domain) for row in active if row.kind is AddressKind.PERSONAL]
+    return len(domains) == len(set(domains)) and usable.issuperset(senders)
+
+
+_NAMES = {LIFE: "the mailbox", SENDER: "the sender", FORWARD: "the forward"}
+
+
+def held_finding(hold: Hold, scope: str) -> Finding:
+    """That something is kept against the data, and until when."""
+    things = ", ".join(_NAMES.get(item, item.removeprefix("address:")) for item in sorted(items_of(hold)))
+    message = f"kept as {hold.actor} undid it ({things}), until registration says something new"
+    return Finding(code="UNDONE", subject=hold.subject, message=message, severity=Severity.INFO, scope=scope)

@@ -1,0 +1,181 @@
+"""``undo RUN``: exactly the values before the run, held against the data until these change (interface.md 3, 4)."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from building.killed import DAYS, KilledSite, differing, first_day, second_day
+
+from nexusops import wiring
+from nexusops.cli import call
+from nexusops.model.ids import PersonId
+from nexusops.model.tenant import Wanted
+from nexusops.tenant.live import LiveTenant
+
+FIRST, SECOND, _ = DAYS
+BO = PersonId("1000003")
+THIRD = "2025-01-17T09:00:00Z"
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """A site after two days' runs, the second of which is undone."""
+
+    killed: KilledSite
+    capture: pytest.CaptureFixture[str]
+    first: dict[str, Any]
+
+    @property
+    def second_run(self) -> str:
+        return self.runs()[1]
+
+    def runs(self) -> list[str]:
+        with wiring.opened(self.killed.folder / "config") as site:
+            return [run.run_id for run in site.ports.store.runs()]
+
+    def undo(self, *words: str, at: str = SECOND) -> tuple[int, str, str]:
+        self.capture.readouterr()
+        code = call(["--config", str(self.killed.folder / "config"), "undo", *words, "--at", at])
+        said = self.capture.readouterr()
+        return code, said.out, said.err
+
+    def plan(self, at: str) -> dict[str, Any]:
+        self.capture.readouterr()
+        assert self.killed.type("plan", at, "--format", "json") == 0
+        document: dict[str, Any] = json.loads(self.capture.readouterr().out)
+        return document
+
+
+@pytest.fixture
+def site(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Site:
+    killed = KilledSite.made(tmp_path / "site")
+    assert killed.type("run", FIRST) == 0
+    first = killed.outcome()
+    assert killed.type("run", SECOND) == 0
+    return Site(killed, capsys, first)
+
+
+def tenant(outcome: dict[str, Any]) -> dict[str, Any]:
+    """Mailboxes that are there, by person and by name."""
+    found: dict[str, Any] = {**outcome["tenant"]["people"], **outcome["tenant"]["boxes"]}
+    return {name: box for name, box in found.items() if not box["deleted"]}
+
+
+def live(outcome: dict[str, Any]) -> list[dict[str, Any]]:
+    return [row for row in outcome["state"]["addresses"] if row["state"] != "deleted"]
+
+
+def changes(document: dict[str, Any]) -> list[tuple[str, str]]:
+    """But for the notices to those who left, whom nobody undid."""
+    found = [(change["kind"], change["target"]) for change in document["changes"]]
+    return [one for one in found if one not in (("SendNotice", "chem-office"), ("SendNotice", "chem0004"))]
+
+
+def test_what_a_run_did_is_taken_back_to_the_very_values_before_it(site: Site) -> None:
+    """interface.md 3, 4: the plan changes nothing; carried out, all is as on the day before."""
+    ended = site.killed.outcome()
+    code, out, _ = site.undo(site.second_run, "--format", "json")
+    plan = json.loads(out)
+    assert code == 0
+    assert differing(site.killed.outcome(), ended) == {}
+    assert changes(plan) == [
+        ("EnableMailbox", "chem0003"),
+        ("ReviveAddress", "ann.lee2@chem.ox.ac.uk"),
+        ("ReviveAddress", "ann.lee@ball.ox.ac.uk"),
+        ("ReviveAddress", "ann.lee@chem.ox.ac.uk"),
+        ("SetSender", "chem0001"),
+        ("SetSender", "chem0002"),
+        ("SetSender", "chem0005"),
+        ("RemoveAddress", "ann.lee2@law.ox.ac.uk"),
+        ("RemoveAddress", "ann.shaw@ball.ox.ac.uk"),
+        ("RemoveAddress", "ann.shaw@chem.ox.ac.uk"),
+        ("RemoveAddress", "di.eden@stats.ox.ac.uk"),
+        ("ClearForward", "chem0005"),
+        ("DeleteMailbox", "law0006"),
+    ]
+    assert {change["rule"] for change in plan["changes"]} == {"undo"}
+    assert site.undo(site.second_run, "--apply", "--reason", "wrong feed")[0] == 0
+    assert differing(tenant(site.killed.outcome()), tenant(site.first)) == {}
+    assert live(site.killed.outcome()) == live(site.first)
+
+
+def test_what_was_undone_is_not_done_again_until_the_rows_change(site: Site) -> None:
+    """architecture.md, Holds: not by the next runs, whatever they look at; then by the first whose rows differ."""
+    assert site.undo(site.second_run, "--apply", "--actor", "ann", "--reason", "wrong feed")[0] == 0
+    assert site.killed.type("run", SECOND) == 0
+    assert differing(tenant(site.killed.outcome()), tenant(site.first)) == {}
+    again = site.plan(THIRD)
+    assert changes(again) == []
+    held = {f["subject"]: f["message"] for f in again["findings"] if f["code"] == "UNDONE"}
+    assert sorted(held) == ["1000001", "1000002", "1000003", "1000005", "1000006"]
+    assert held["1000003"] == "kept as ann undid it (the mailbox), until registration says something new"
+    assert site.killed.type("run", THIRD, "--refresh", "full") == 0
+    assert changes(site.plan(THIRD)) == []
+    newer = second_day()
+    newer.change("cards", {"person_id": "1000001"}, end_date="2027-09-30")
+    site.killed.export("2025-01-17T10:00:00Z", newer)
+    assert changes(site.plan("2025-01-17T10:00:00Z")) == [
+        ("AddAddress", "ann.shaw@ball.ox.ac.uk"),
+        ("AddAddress", "ann.shaw@chem.ox.ac.uk"),
+        ("SetSender", "chem0001"),
+        ("WindDownAddress", "ann.lee@ball.ox.ac.uk"),
+        ("WindDownAddress", "ann.lee@chem.ox.ac.uk"),
+    ]
+
+
+def test_a_new_choice_of_sender_ends_the_hold(site: Site) -> None:
+    assert site.undo(site.second_run, "--apply")[0] == 0
+    assert site.killed.type("run", SECOND) == 0
+    newer = second_day()
+    newer.change("sender_choices", {"person_id": "1000005"}, chosen_at="2025-01-17T07:00:00Z")
+    site.killed.export(THIRD, newer)
+    assert changes(site.plan(THIRD)) == [("SetSender", "chem0005"), ("SetForward", "chem0005")]
+
+
+def test_an_undo_is_undone_and_the_next_run_goes_its_way(site: Site) -> None:
+    ended = site.killed.outcome()
+    assert site.undo(site.second_run, "--apply")[0] == 0
+    assert site.undo(site.runs()[-1], "--apply")[0] == 0
+    assert site.killed.type("run", SECOND) == 0
+    assert differing(tenant(site.killed.outcome()), tenant(ended)) == {}
+    assert live(site.killed.outcome()) == live(ended)
+    assert changes(site.plan(THIRD)) == [("SendNotice", "chem0001"), ("SendNotice", "chem0002")]
+
+
+def test_a_disabled_mailbox_comes_back_with_the_protocols_and_the_hiding_that_it_had(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """tenant-api.md 12, 5: the journalled values, not the defaults, even where the disabling was interrupted."""
+    killed = KilledSite.made(tmp_path / "site")
+    assert killed.type("run", FIRST) == 0
+    own = {"ImapEnabled": False, "PopEnabled": False}
+    exchange(killed, "Set-CASMailbox", **own)
+    exchange(killed, "Set-Mailbox", HiddenFromAddressListsEnabled=True)
+    killed.export(SECOND, first_day().change("cards", {"person_id": BO}, end_date="2025-01-15"))
+    # Its last four transactions: intent and outcome of the protocols, intent and outcome of the hiding.
+    protocols = killed.copied(tmp_path / "counted").transactions(SECOND) - 3
+    assert killed.kill(SECOND, protocols)
+    with wiring.opened(killed.folder / "config") as opened:
+        assert {intent.entry.step for intent in opened.ports.store.open_intents()} == {"protocols"}
+    # The write itself went through, and its outcome was never noted.
+    exchange(killed, "Set-CASMailbox", OWAEnabled=False, MAPIEnabled=False)
+    site = Site(killed, capsys, {})
+    assert site.killed.type("run", SECOND) == 0
+    assert exchange(site.killed, "Get-CASMailbox")[0]["OWAEnabled"] is False
+    assert site.undo(site.second_run, "--apply")[0] == 0
+    flags = exchange(site.killed, "Get-CASMailbox")[0]
+    assert {name: flags[name] for name in (*own, "OWAEnabled")} == {**own, "OWAEnabled": True}
+    assert exchange(site.killed, "Get-Mailbox")[0]["HiddenFromAddressListsEnabled"] is True
+
+
+def exchange(site: KilledSite, cmdlet: str, **parameters: object) -> list[dict[str, Any]]:
+    """One cmdlet about Bo Chen's mailbox, asked of the embedded tenant as the toolkit would."""
+    with wiring.opened(site.folder / "config") as opened:
+        tenant = opened.ports.tenant()
+        found = tenant.read(Wanted(people={BO: None})).people[BO]
+        assert isinstance(tenant, LiveTenant)
+        return list(tenant._run(tenant._exchange.invoke(cmdlet, Identity=found.exchange_guid, **parameters)))

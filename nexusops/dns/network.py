@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from ipaddress import ip_address
 
 import dns.exception
 import dns.resolver
@@ -14,6 +15,9 @@ from nexusops.model.dns import Answer, AnswerStatus, Question
 
 AT_ONCE = 16
 """Questions that are asked beside one another; a record with its includes has some dozens."""
+PATIENCE = 32
+"""After so many questions in a row without any answer the resolver is taken for dead."""
+SILENT = "the time is up"
 
 
 class NetworkAnswers:
@@ -28,15 +32,24 @@ class NetworkAnswers:
                 next_step="Name one as dns.resolver in nexusops.toml, or a zone file with --zone.",
             ) from error
         if server is not None:
-            self._resolver.nameservers = [server[0]]
+            self._resolver.nameservers = [_address(server[0])]
             self._resolver.port = server[1]
         self._resolver.lifetime = seconds
         self._resolver.search = []
+        self._silences = 0
 
     def ask(self, questions: Collection[Question]) -> Mapping[Question, Answer]:
+        """An answer for each. Of a resolver that stays silent not everything is asked, and nothing is assumed."""
         with ThreadPoolExecutor(AT_ONCE) as pool:
             wanted = list(questions)
-            return dict(zip(wanted, pool.map(self._one, wanted), strict=True))
+            return dict(zip(wanted, pool.map(self._unless_silent, wanted), strict=True))
+
+    def _unless_silent(self, question: Question) -> Answer:
+        if self._silences >= PATIENCE:
+            return Answer(status=AnswerStatus.FAILED, message="the resolver does not answer, so it was not asked")
+        answer = self._one(question)
+        self._silences = self._silences + 1 if answer.message == SILENT else 0
+        return answer
 
     def _one(self, question: Question) -> Answer:
         name = dns_name(question.name)
@@ -56,9 +69,19 @@ class NetworkAnswers:
         return
 
 
+def _address(host: str) -> str:
+    try:
+        return str(ip_address(host))
+    except ValueError as error:
+        raise UsageError(
+            f"dns.resolver: expected an address, such as 127.0.0.1:53, found {host!r}.",
+            next_step="Give the resolver's address in nexusops.toml; its name would have to be looked up.",
+        ) from error
+
+
 def _said(error: Exception) -> str:
     """In a word: SERVFAIL, REFUSED, a timeout."""
     if isinstance(error, dns.resolver.NoNameservers):
         words = {str(answer[3]) for answer in error.kwargs["errors"]}
         return ", ".join(sorted(words))
-    return "the time is up" if isinstance(error, dns.exception.Timeout) else str(error)
+    return SILENT if isinstance(error, dns.exception.Timeout) else str(error)

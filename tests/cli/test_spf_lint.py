@@ -144,3 +144,23 @@ def test_a_permit_without_a_reason_is_a_usage_error(lint: Command) -> None:
     )
     code, _, err = lint("chem.ox.ac.uk")
     assert (code, "dns.dept_include.chem.ox.ac.uk" in err) == (2, True)
+
+
+def test_the_configured_zone_file_answers_in_place_of_the_network(
+    lint: Command, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """interface.md 2: ``dns.zone_file``, relative to the folder."""
+    (lint.folder / "nexusops.toml").write_text(
+        '[site]\nname = "oxford-test"\nfallback_domain = "nexus.ox.ac.uk"\n[dns]\nzone_file = "zone.txt"\n', "utf-8"
+    )
+    assert call(["--config", str(lint.folder), "spf", "lint", "good.ox.ac.uk"]) == 0
+    assert "SPF ok" in capsys.readouterr().out
+
+
+def test_a_chain_without_end_ends(lint: Command) -> None:
+    """D40: what is far over the limit is not followed to its end."""
+    links = "".join(f'i{n}.example. TXT "v=spf1 include:i{n + 1}.example -all"\n' for n in range(400))
+    lint.zone.write_text(links + 'i400.example. TXT "v=spf1 -all"\n', "utf-8")
+    code, document = lint.document("i0.example")
+    assert (code, document["verdict"]) == (6, "permerror")
+    assert [one["code"] for one in document["findings"]] == ["TOO_MANY_LOOKUPS"]

@@ -9,6 +9,7 @@ import pytest
 from building.name_server import NameServer, name_server
 
 from nexusops.dns.network import NetworkAnswers
+from nexusops.errors import UsageError
 from nexusops.model.dns import Answer, AnswerStatus, Question, found
 
 ZONE = 'chem IN TXT "v=spf1 " "-all"\n MX 10 mail\nwww CNAME chem\n'
@@ -44,3 +45,18 @@ def test_a_server_that_is_silent_is_a_failure_and_not_empty() -> None:
         asked = NetworkAnswers(("127.0.0.1", silent.getsockname()[1]), seconds=0.3).ask([Question("a.example", "TXT")])
     (answer,) = asked.values()
     assert (answer.failed, answer.message) == (True, "the time is up")
+
+
+def test_a_resolver_that_stays_silent_is_not_asked_for_ever() -> None:
+    """What was not asked is a failure too."""
+    questions = [Question(f"n{number}.example", "TXT") for number in range(200)]
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as silent:
+        silent.bind(("127.0.0.1", 0))
+        asked = NetworkAnswers(("127.0.0.1", silent.getsockname()[1]), seconds=0.2).ask(questions)
+    assert all(answer.failed for answer in asked.values())
+    assert sum("not asked" in answer.message for answer in asked.values()) > 100
+
+
+def test_a_resolver_is_given_by_its_address() -> None:
+    with pytest.raises(UsageError, match=r"dns\.resolver"):
+        NetworkAnswers(("ns.example", 53))

@@ -29,7 +29,7 @@ from nexusops.model.ledger import Ledger, NameDecision, PersonState
 from nexusops.model.mailboxes import Mailbox
 from nexusops.model.policy import Policy
 from nexusops.model.routing import LiveAddress, RouteEntry, RoutingBuild, RoutingTable
-from nexusops.model.services import ServiceRequest
+from nexusops.model.services import Check, Product, ServiceRequest
 from nexusops.model.snapshot import Snapshot
 from nexusops.model.tenant import Actual, Wanted
 
@@ -105,18 +105,21 @@ class Tenant(TenantSight, Protocol):
     def prepare(self, domains: Collection[Domain], at: datetime) -> None:
         """Before the first write of a run. The embedded tenant accepts the domains and takes the time; a real one:
         nothing."""
-        ...
 
     def perform(self, steps: Sequence[Step]) -> Iterator[StepOutcome]:
         """Carries out steps that do not depend on one another; yields an outcome for each as it comes.
 
         Each step looks first: what already is as it should be is done without a write; what is neither as the plan
         found it nor as it should be is set aside. Every write is verified by reading."""
-        ...
 
     def send_mail(self, sender: str, message: JsonObject) -> None:
         """The tenant as a channel of notices: Graph's sendMail. Raises the adapter's fault where it is not accepted."""
-        ...
+
+    def examine(self, product: Product) -> Sequence[Check]:
+        """Whether a product may use its own mailbox and no other; nothing is written. Raises TenantUnreadable."""
+
+    def try_sending(self, product: Product, to: str) -> Sequence[Check]:
+        """Token, then one message as the product itself would send it; the first refusal ends it."""
 
     def close(self) -> None: ...
 

@@ -17,6 +17,7 @@ from nexusops.errors import UsageError
 from nexusops.job import Job
 
 if TYPE_CHECKING:
+    from nexusops.model.services import SignIn
     from nexusops.pipeline import Ports
     from nexusops.ports import Notifier, Publisher, Registration, SnapshotTables, Store, Tenant
     from nexusops.tenant.settings import TenantSettings
@@ -214,6 +215,25 @@ def publisher_of(configuration: Configuration) -> Publisher:
     return Publishing(ways)
 
 
+def sign_in_of(configuration: Configuration, request_id: str) -> SignIn | None:
+    """What the application of a request signs in with, as long as its file is where it was handed over."""
+    import tomllib
+
+    from nexusops.model.services import SignIn
+    from nexusops.tenant.credentials import handover_file
+
+    settings = tenant_settings(configuration)
+    path = handover_file(settings.handover, request_id)
+    try:
+        found = tomllib.loads(path.read_text("utf-8")) if path is not None else {}
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError):
+        return None
+    names = ("tenant_id", "client_id", "client_secret")
+    if not all(isinstance(found.get(name), str) for name in names):
+        return None
+    return SignIn(**{name: found[name] for name in names})
+
+
 def tenant_settings(configuration: Configuration) -> TenantSettings:
     """``[tenant]`` with its paths absolute and its secrets read."""
     from nexusops.tenant.settings import TenantSettings
@@ -230,6 +250,7 @@ def tenant_settings(configuration: Configuration) -> TenantSettings:
         authority=table.authority,
         graph_base_url=table.graph_base_url,
         exchange_base_url=table.exchange_base_url,
+        smtp=table.smtp,
         ca_bundle=str(configuration.path(table.ca_bundle)) if table.ca_bundle else None,
         licence_sku=table.licence_sku,
         create_users=table.create_users,

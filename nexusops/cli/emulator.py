@@ -20,6 +20,7 @@ def emulator() -> None:
 @click.option("--path", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE", help="Where it keeps itself.")
 @click.option("--port", type=click.IntRange(0, 65535), default=0, show_default=True, help="0: any free port.")
 @click.option("--tls", is_flag=True, help="Serve https with an own CA.")
+@click.option("--smtp", is_flag=True, help="Take mail by SMTP submission too; where, stands in the line as smtp.")
 @click.option("--faults", type=click.Path(path_type=Path, exists=True, dir_okay=False), help="Scripted faults, JSON.")
 @click.option(
     "--grant", multiple=True, metavar="NAME", help="The printed client's permission or role. Repeatable. [all]"
@@ -30,6 +31,7 @@ def serve(
     path: Path | None,
     port: int,
     tls: bool,
+    smtp: bool,
     faults: Path | None,
     grant: tuple[str, ...],
     throttle_scale: float | None,
@@ -43,7 +45,14 @@ def serve(
         file = path or Path(folder) / "tenant.db"
         try:
             serve_tenant(
-                file, port=port, tls=tls, grants=grant, accept=accept, faults=faults, throttle_scale=throttle_scale
+                file,
+                port=port,
+                tls=tls,
+                smtp=smtp,
+                grants=grant,
+                accept=accept,
+                faults=faults,
+                throttle_scale=throttle_scale,
             )
         except OSError as error:
             raise UsageError(

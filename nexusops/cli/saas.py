@@ -12,6 +12,7 @@ import click
 from nexusops.cli import options
 from nexusops.cli.entry import Call
 from nexusops.cli.plan import FORMATS
+from nexusops.cli.saas_proof import test, verify
 from nexusops.cli.saas_request import request
 
 if TYPE_CHECKING:
@@ -28,7 +29,8 @@ def saas() -> None:
     """How a product may send mail: ask, request, plan, try and prove it, hand it over, end it."""
 
 
-saas.add_command(request)
+for command in (request, test, verify):
+    saas.add_command(command)
 
 
 @saas.command()

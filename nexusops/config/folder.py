@@ -158,6 +158,7 @@ def _with_cloud(tenant: TenantTable) -> TenantTable:
         authority=(tenant.authority or cloud.authority).rstrip("/"),
         graph_base_url=(tenant.graph_base_url or cloud.graph_base_url).rstrip("/"),
         exchange_base_url=(tenant.exchange_base_url or cloud.exchange_base_url).rstrip("/"),
+        smtp=tenant.smtp or cloud.smtp,
     )
 
 
@@ -177,6 +178,8 @@ def _check_kinds(settings: Settings, main: Path) -> None:
             needed.append(("tenant.secret", tenant.secret))
         if tenant.authority and not tenant.authority.startswith("https://"):
             raise wrong(main, "tenant.authority", "an https:// address (credentials go nowhere else)", tenant.authority)
+    if tenant.smtp and not (tenant.smtp.rpartition(":")[0] and tenant.smtp.rpartition(":")[2].isdecimal()):
+        raise wrong(main, "tenant.smtp", "host:port, such as smtp.office365.com:587", tenant.smtp)
     if settings.dns.publish == "dynamic_update":
         for name in ("server", "tsig_name", "tsig_secret"):
             needed.append((f"dns.{name}", getattr(settings.dns, name)))

@@ -46,6 +46,7 @@ class TenantTable:
     authority: str = ""
     graph_base_url: str = ""
     exchange_base_url: str = ""
+    smtp: str = ""
     ca_bundle: str = ""
     licence_sku: str = "ENTERPRISEPACKPLUS_FACULTY"
     create_users: bool = True

@@ -10,6 +10,7 @@ import sys
 import tempfile
 import threading
 from collections.abc import Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ def serve(
     *,
     port: int = 0,
     tls: bool = False,
+    smtp: bool = False,
     grants: Sequence[str] = (),
     accept: Sequence[str] = (),
     faults: Path | Sequence[Any] | None = None,
@@ -28,9 +30,10 @@ def serve(
 ) -> None:
     """Serves on 127.0.0.1 until SIGTERM or SIGINT; prints one JSON line when it accepts connections.
 
-    ``path`` None: a file that is thrown away. ``accept`` adds to ox.ac.uk and cam.ac.uk. ``faults``: a script, or the
-    file with one. ``throttle_scale``: the documented limits apply, on a clock so many times as fast; None: they are
-    off until ``POST /_emulator/throttle``. Raises ValueError for an unknown grant or a script that cannot be read.
+    ``path`` None: a file that is thrown away. ``smtp``: submission too, whose place is in the line. ``accept`` adds to
+    ox.ac.uk and cam.ac.uk. ``faults``: a script, or the file with one. ``throttle_scale``: the documented limits apply,
+    on a clock so many times as fast; None: they are off until ``POST /_emulator/throttle``. Raises ValueError for an
+    unknown grant or a script that cannot be read.
     """
     with tempfile.TemporaryDirectory() as folder:
         file = path or Path(folder) / "tenant.db"
@@ -38,10 +41,10 @@ def serve(
         with EmbeddedTenant.open(file, accept=suffixes, grants=grants, throttle_scale=throttle_scale) as tenant:
             if faults is not None:
                 tenant.set_faults(json.loads(faults.read_text()) if isinstance(faults, Path) else list(faults))
-            _run(tenant, file, port, tls=tls)
+            _run(tenant, file, port, tls=tls, smtp=smtp)
 
 
-def _run(tenant: EmbeddedTenant, file: Path, port: int, *, tls: bool) -> None:
+def _run(tenant: EmbeddedTenant, file: Path, port: int, *, tls: bool, smtp: bool) -> None:
     import uvicorn
 
     class Announcing(uvicorn.Server):
@@ -71,7 +74,11 @@ def _run(tenant: EmbeddedTenant, file: Path, port: int, *, tls: bool) -> None:
         # uvicorn raises the signal again once it has shut down; by then it must not end the process any more.
         signal.signal(signal.SIGTERM, _ignore)
         signal.signal(signal.SIGINT, _ignore)
-    Announcing(config).run(sockets=[bound])
+    with ExitStack() as closing:
+        if smtp:
+            _, number = closing.enter_context(tenant.submission(config.ssl))
+            line["smtp"] = f"{'localhost' if bundle else '127.0.0.1'}:{number}"
+        Announcing(config).run(sockets=[bound])
 
 
 def _ignore(_number: int, _frame: object) -> None:

@@ -17,6 +17,8 @@ from nexusops.emulator.throttle import Throttle
 from nexusops.emulator.wire import Call
 
 if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+    from ssl import SSLContext
     from types import TracebackType
 
     from azure.core.credentials import AccessToken
@@ -102,6 +104,12 @@ class EmbeddedTenant:
     def set_clock(self, instant: datetime | None) -> None:
         """Directory time from now on (None: real time); what is due by then is purged. Token lifetimes stay real."""
         self._write(lambda: control.set_clock(self._book, instant))
+
+    def submission(self, tls: SSLContext | None = None) -> AbstractContextManager[tuple[str, int]]:
+        """SMTP submission on loopback while the block lasts: its host and port. ``tls``: with STARTTLS."""
+        from nexusops.emulator.submission import submission
+
+        return submission(self._service, tls)
 
     def set_faults(self, script: Any) -> None:
         """Replaces the fault script; raises ValueError for one that cannot be read."""

@@ -4,13 +4,13 @@ rules.md 2.4, 3.12).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
 
 from nexusops.model.changes import DnsRecord
 from nexusops.model.findings import Severity
-from nexusops.model.ids import Address, Domain, PersonId, UnitId
+from nexusops.model.ids import Address, Domain, MailboxKey, PersonId, UnitId
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -165,3 +165,39 @@ class Service:
     due_on: date | None = None
     rule: str = ""
     because: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignIn:
+    """What an application signs in with, as it was handed over; the secret is in no output."""
+
+    tenant_id: str
+    client_id: str
+    client_secret: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Product:
+    """A product with a mailbox of its own, as it is tried and proved. ``other``: a mailbox that it must not use.
+
+    ``sign_in`` None: it was handed over and is not here any more, or is the product's own certificate.
+    """
+
+    mailbox: str
+    key: MailboxKey
+    user_id: str | None
+    exchange_guid: str | None
+    address: Address
+    connection: Connection
+    receives: bool
+    other: str
+    sign_in: SignIn | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Check:
+    """One thing that was looked at: what was expected of it, and the answer seen."""
+
+    name: str
+    passed: bool
+    seen: str

@@ -8,7 +8,7 @@ from typing import Protocol
 
 from nexusops.codec import to_text
 from nexusops.model.journal import JsonObject, JsonValue
-from nexusops.model.services import Advice, Connection, Ruling, SendingPath, ServiceRequest
+from nexusops.model.services import Advice, Check, Connection, Ruling, SendingPath, ServiceRequest
 
 _RULINGS = {
     Ruling.APPROVED: "Approved",
@@ -116,3 +116,34 @@ def list_text(requests: Sequence[Listed]) -> str:
 
 def _shown(value: str | date | None) -> str | None:
     return value.isoformat() if isinstance(value, date) else value or None
+
+
+class Proof(Protocol):
+    """What was looked at of one request."""
+
+    @property
+    def request_id(self) -> str: ...
+    @property
+    def path(self) -> str: ...
+    @property
+    def state(self) -> str: ...
+    @property
+    def checks(self) -> tuple[Check, ...]: ...
+    @property
+    def passed(self) -> bool: ...
+
+
+def proof_json(proof: Proof) -> str:
+    checks: list[JsonValue] = [{"check": one.name, "passed": one.passed, "seen": one.seen} for one in proof.checks]
+    head: JsonObject = {"request_id": proof.request_id, "path": proof.path, "state": proof.state}
+    return to_text({**head, "passed": proof.passed, "checks": checks})
+
+
+def proof_text(proof: Proof) -> str:
+    """One line a check, with the answer seen."""
+    lines = [f"{'ok    ' if one.passed else 'FAILED'}  {one.name}: {one.seen}" for one in proof.checks]
+    failed = sum(not one.passed for one in proof.checks)
+    lines += ["", f"{proof.request_id}: all passed; it is {proof.state}." if proof.passed else ""]
+    if not proof.passed:
+        lines[-1] = f"{proof.request_id}: {failed} of {len(proof.checks)} failed. Mend what failed, and try again."
+    return "\n".join(lines) + "\n"

@@ -13,12 +13,16 @@ acting.py     look, write, verify
 licensing.py  the licence that comes with a mailbox
 making.py     steps that make, end and restore a mailbox
 changing.py   steps that change one
+access.py     steps that give an application the right to one
+applications.py, credentials.py     an application, and what it signs in with
+proving.py    whether it may use that one and no other; doors.py: how a product goes in
 live.py       the Tenant of ports.py
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection
+from contextlib import nullcontext
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -39,6 +43,7 @@ def embedded(
     import httpx
 
     from nexusops.emulator import EmbeddedTenant
+    from nexusops.tenant.doors import Doors
     from nexusops.tenant.exchange import Exchange
     from nexusops.tenant.graph import Graph
     from nexusops.tenant.live import LiveTenant
@@ -66,7 +71,15 @@ def embedded(
             tenant.accept_domain(domain)
         tenant.set_clock(at)
 
-    return LiveTenant(make, settings, prepare=prepare, close_with=tenant.close, sleep=used.sleep)
+    doors = Doors(
+        authority=tenant.authority,
+        graph_base_url=tenant.graph_base_url,
+        exchange_base_url=tenant.exchange_base_url,
+        submission=tenant.submission,
+        tls=None,
+        transport=httpx.ASGITransport(app=tenant.app),
+    )
+    return LiveTenant(make, settings, prepare=prepare, close_with=tenant.close, sleep=used.sleep, doors=doors)
 
 
 def microsoft365(
@@ -82,6 +95,7 @@ def microsoft365(
     import ssl
 
     from nexusops.tenant.auth import Translating, credential
+    from nexusops.tenant.doors import Doors
     from nexusops.tenant.exchange import Exchange
     from nexusops.tenant.graph import Graph
     from nexusops.tenant.live import LiveTenant
@@ -105,4 +119,14 @@ def microsoft365(
         )
         return Graph(settings.graph_base_url, found, paced, transport=transport, verify=verify), exchange
 
-    return LiveTenant(make, settings, close_with=found.close, sleep=used.sleep)
+    host, _, port = settings.smtp.rpartition(":")
+    doors = Doors(
+        authority=settings.authority,
+        graph_base_url=settings.graph_base_url,
+        exchange_base_url=settings.exchange_base_url,
+        submission=lambda: nullcontext((host, int(port))),
+        tls=ssl.create_default_context(cafile=settings.ca_bundle),
+        transport=transport,
+        verify=verify,
+    )
+    return LiveTenant(make, settings, close_with=found.close, sleep=used.sleep, doors=doors)

@@ -30,9 +30,11 @@ from nexusops.model.changes import (
 from nexusops.model.ids import Domain
 from nexusops.model.journal import JsonObject, Step, StepOutcome, StepResult
 from nexusops.model.mailboxes import MailboxKind
+from nexusops.model.services import Check, Product
 from nexusops.model.tenant import Actual, Wanted
-from nexusops.tenant import access, changing, making
+from nexusops.tenant import access, changing, making, proving
 from nexusops.tenant.acting import Site, aside, failed
+from nexusops.tenant.doors import Doors
 from nexusops.tenant.exchange import Exchange
 from nexusops.tenant.faults import NEEDS_A_HUMAN, STOPS_THE_RUN, TenantFault, unreadable
 from nexusops.tenant.graph import Graph
@@ -61,10 +63,12 @@ class LiveTenant:
         prepare: Prepare | None = None,
         close_with: Callable[[], None] | None = None,
         sleep: Sleep = asyncio.sleep,
+        doors: Doors | None = None,
     ) -> None:
         self._loop = asyncio.new_event_loop()
         self._settings = settings
         self._prepare = prepare
+        self._doors = doors
         self._close_with = close_with
         self._graph, self._exchange = self._run(_made(make))
         self._site = Site(self._graph, self._exchange, settings, sleep)
@@ -158,6 +162,22 @@ class LiveTenant:
         body = {"message": message, "saveToSentItems": False}
         self._graph.bulk = False
         self._run(self._graph.send("POST", f"/users/{sender}/sendMail", body))
+
+    def examine(self, product: Product) -> Sequence[Check]:
+        """See the port: nothing is written."""
+        try:
+            checks = self._run(proving.examined(self._site, product))
+        except TenantFault as fault:
+            raise unreadable(fault) from fault
+        if product.sign_in is not None and self._doors is not None:
+            checks += self._run(proving.probed(self._doors, product, product.sign_in))
+        return checks
+
+    def try_sending(self, product: Product, to: str) -> Sequence[Check]:
+        """See the port: one message."""
+        if product.sign_in is None or self._doors is None:
+            return []
+        return self._run(proving.tried(self._doors, product, product.sign_in, to))
 
     def close(self) -> None:
         self._run(self._graph.close())

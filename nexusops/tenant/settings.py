@@ -8,11 +8,12 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cloud:
-    """The three addresses of one Microsoft cloud. Tokens are not interchangeable between clouds (tenant-api.md 3.4)."""
+    """The addresses of one Microsoft cloud. Tokens are not interchangeable between clouds (tenant-api.md 3.4)."""
 
     authority: str
     graph_base_url: str
     exchange_base_url: str
+    smtp: str
 
 
 CLOUDS: Mapping[str, Cloud] = {
@@ -20,21 +21,25 @@ CLOUDS: Mapping[str, Cloud] = {
         authority="https://login.microsoftonline.com",
         graph_base_url="https://graph.microsoft.com/v1.0",
         exchange_base_url="https://outlook.office365.com",
+        smtp="smtp.office365.com:587",
     ),
     "usgov": Cloud(
         authority="https://login.microsoftonline.us",
         graph_base_url="https://graph.microsoft.us/v1.0",
         exchange_base_url="https://outlook.office365.us",
+        smtp="smtp.office365.us:587",
     ),
     "usgov_dod": Cloud(
         authority="https://login.microsoftonline.us",
         graph_base_url="https://dod-graph.microsoft.us/v1.0",
         exchange_base_url="https://outlook-dod.office365.us",
+        smtp="smtp-dod.office365.us:587",
     ),
     "china": Cloud(
         authority="https://login.chinacloudapi.cn",
         graph_base_url="https://microsoftgraph.chinacloudapi.cn/v1.0",
         exchange_base_url="https://outlook.office365.cn",
+        smtp="smtp.partner.outlook.cn:587",
     ),
 }
 """``[tenant] cloud``: sets authority, Graph and Exchange together."""
@@ -67,6 +72,8 @@ class TenantSettings:
     authority: str = CLOUDS["global"].authority
     graph_base_url: str = CLOUDS["global"].graph_base_url
     exchange_base_url: str = CLOUDS["global"].exchange_base_url
+    smtp: str = CLOUDS["global"].smtp
+    """Where products submit mail: host:port, with STARTTLS."""
     ca_bundle: str | None = None
     licence_sku: str = "ENTERPRISEPACKPLUS_FACULTY"
     create_users: bool = True

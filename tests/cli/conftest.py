@@ -39,9 +39,18 @@ class CommandSite:
     folder: Path
     day_one: Path
     day_two: Path
-    capture: pytest.CaptureFixture[str]
+    capture: pytest.CaptureFixture[str] | None
+
+    @classmethod
+    def made(cls, folder: Path, capture: pytest.CaptureFixture[str] | None) -> CommandSite:
+        site, one, two = folder / "site", folder / "1", folder / "2"
+        write_starter(site)
+        write_day_one(one, tenant="oxford-test", at=FIRST, people=len(CAST), seed=1)
+        write_day_two(two, tenant="oxford-test", at=SECOND, people=len(CAST), seed=1)
+        return cls(site, one, two, capture)
 
     def type(self, *words: str | Path) -> Said:
+        assert self.capture is not None
         self.capture.readouterr()
         code = call(["--config", str(self.folder), *map(str, words)])
         printed = self.capture.readouterr()
@@ -56,8 +65,4 @@ class CommandSite:
 
 @pytest.fixture
 def site(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> CommandSite:
-    folder, one, two = tmp_path / "site", tmp_path / "1", tmp_path / "2"
-    write_starter(folder)
-    write_day_one(one, tenant="oxford-test", at=FIRST, people=len(CAST), seed=1)
-    write_day_two(two, tenant="oxford-test", at=SECOND, people=len(CAST), seed=1)
-    return CommandSite(folder, one, two, capsys)
+    return CommandSite.made(tmp_path, capsys)

@@ -1,0 +1,125 @@
+"""The trial and the proof of one request: what is expected, what was seen (interface.md 7; rules.md 2.4)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from nexusops.errors import Refused
+from nexusops.model.dns import Answer, Question
+from nexusops.model.dns_spf import Verdict
+from nexusops.model.ids import Address
+from nexusops.model.mailboxes import Mailbox
+from nexusops.model.services import ENDED, Check, Product, SendingPath, Service, SignIn
+from nexusops.pipeline.desk import Wish
+from nexusops.pipeline.domains import settled
+from nexusops.pipeline.inputs import Ports
+from nexusops.pipeline.saas_desk import known, proved
+from nexusops.ports import Resolver
+from nexusops.rules.mailauth_spf import lint
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Proof:
+    """What was looked at, in order. ``state``: of the request after it."""
+
+    request_id: str
+    path: str
+    state: str
+    checks: tuple[Check, ...]
+
+    @property
+    def passed(self) -> bool:
+        return bool(self.checks) and all(check.passed for check in self.checks)
+
+
+def verify(
+    ports: Ports, request_id: str, wish: Wish, *, resolver: Resolver | None, other: str, sign_in: SignIn | None
+) -> Proof:
+    """Least privilege, or the DNS as planned; what is proved becomes live, or has its yearly review behind it.
+
+    ``other``: a mailbox that the product must not use. Raises Refused for what runs nowhere, TenantUnreadable.
+    """
+    row, box = _running(ports, request_id)
+    if row.path is SendingPath.SERVICE_DOMAIN:
+        checks = _records(row, resolver, ports)
+    else:
+        checks = tuple(ports.tenant().examine(_product(row, box, other, sign_in)))
+    proof = Proof(request_id=request_id, path=row.path.value, state=row.state.value, checks=checks)
+    if not proof.passed:
+        return proof
+    after = proved(ports, request_id, wish)
+    return Proof(request_id=request_id, path=row.path.value, state=after.state.value, checks=checks)
+
+
+def try_sending(ports: Ports, request_id: str, *, to: str, sign_in: SignIn | None) -> Proof:
+    """Token, then one message. Raises Refused where there is nothing to sign in with here, or nothing to try."""
+    row, box = _running(ports, request_id)
+    if row.path is SendingPath.SERVICE_DOMAIN:
+        raise Refused(
+            f"{request_id} sends from {row.domain} by servers of its provider, so it cannot be tried from here.",
+            next_step=f"Let the product send, and see the DNS with `nexusops saas verify {request_id}`.",
+        )
+    if sign_in is None:
+        raise Refused(
+            f"What the application of {request_id} signs in with is not here (any more).",
+            next_step="Try it from the product itself; or put the file that was handed over back where it was.",
+        )
+    product = _product(row, box, "", sign_in)
+    checks = tuple(ports.tenant().try_sending(product, to or product.address))
+    return Proof(request_id=request_id, path=row.path.value, state=row.state.value, checks=checks)
+
+
+def _running(ports: Ports, request_id: str) -> tuple[Service, Mailbox | None]:
+    row, box = known(ports, request_id)
+    made = row.granted is not None or bool(row.published)
+    if row.state in ENDED or not made:
+        state = row.state.value if row.state in ENDED or row.path is SendingPath.NONE else f"{row.state.value} still"
+        raise Refused(f"{request_id} is {state}: there is nothing to look at.", next_step="See `nexusops saas list`.")
+    return row, box
+
+
+def _product(row: Service, box: Mailbox | None, other: str, sign_in: SignIn | None) -> Product:
+    if box is None or row.granted is None or box.sender is None:
+        raise Refused(f"{row.request_id} has no mailbox.", next_step="Make a run with `nexusops run`.")
+    return Product(
+        mailbox=row.request_id,
+        key=box.key,
+        user_id=box.user_id,
+        exchange_guid=box.exchange_guid,
+        address=Address(box.sender),
+        connection=row.granted,
+        receives=row.receives,
+        other=other,
+        sign_in=sign_in,
+    )
+
+
+def _records(row: Service, resolver: Resolver | None, ports: Ports) -> tuple[Check, ...]:
+    """The answers of DNS equal the plan, and the record passes (2.4, D40)."""
+    if row.domain is None or resolver is None:
+        return ()
+    domain = row.domain
+    questions = [Question(one.name.rstrip(".").lower(), one.type) for one in row.records]
+    answers = resolver.ask(questions)
+    checks = [
+        _record(f"{one.type} of {question.name} is {one.value}", one.value, answers[question])
+        for one, question in zip(row.records, questions, strict=True)
+    ]
+    report = settled(resolver, lambda ask: lint(domain, ask, ports.policy.spf))
+    notes = "; ".join(note.message for note in report.notes)
+    seen = f"{report.verdict.value}, {report.lookups} look-ups" + (f": {notes}" if notes else "")
+    name = f"SPF of {domain} is valid within {ports.policy.spf.max_lookups} look-ups"
+    return (*checks, Check(name=name, passed=report.verdict is Verdict.OK, seen=seen))
+
+
+def _record(name: str, wanted: str, answer: Answer) -> Check:
+    """Of TXT records only SPF counts: others may stand beside it."""
+    spf = wanted.lower().startswith("v=spf1")
+    values: Sequence[str] = [v for v in answer.values if not spf or v.lower().startswith("v=spf1")]
+    seen = " | ".join(values) or (f"no answer: {answer.message}" if answer.failed else "nothing")
+    return Check(name=name, passed=[_plain(v) for v in values] == [_plain(wanted)], seen=seen)
+
+
+def _plain(value: str) -> str:
+    return " ".join(value.lower().split())

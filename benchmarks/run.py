@@ -85,6 +85,12 @@ def _hour(people: int, _folder: Path) -> Sequence[str]:
     return [str(EXECUTABLE), "--config", str(config), "plan", "--at", f"{HOUR:%Y-%m-%dT%H:%M:%SZ}", *_of(snapshot)]
 
 
+def _mass_event(name: str, people: int, _folder: Path) -> Sequence[str]:
+    """``merger`` or ``term``, planned in a tenant that answers at once."""
+    config, snapshot = _settled(people)
+    return [sys.executable, "-m", "benchmarks.planning", str(config), str(snapshot.with_name(name))]
+
+
 def _quiet_hour(people: int, _folder: Path) -> Sequence[str]:
     """Nothing has changed and nothing is due."""
     config, snapshot = _settled(people)
@@ -131,6 +137,8 @@ FIGURES = (
     Figure("applying about 1,000 creations (mailbox, address, sender)", "30 s", _apply),
     Figure(f"an ordinary hour, {PEOPLE:,} people", "2 s, 300 MiB", partial(_hour, PEOPLE)),
     Figure(f"  reading and hashing its snapshot ({PEOPLE:,})", "yardstick", partial(_yardstick, PEOPLE)),
+    Figure(f"a merger of 3,000, {PEOPLE:,} people", "10 s above that", partial(_mass_event, "merger", PEOPLE)),
+    Figure(f"a term's start, {PEOPLE:,} people", "10 s above that", partial(_mass_event, "term", PEOPLE)),
     Figure(f"an hour in which nothing happens, {PEOPLE:,} people", "1.5 s", partial(_quiet_hour, PEOPLE)),
     Figure(f"explain, {PEOPLE:,} people", "0.5 s", partial(_explain, PEOPLE)),
     Figure(f"state export, {PEOPLE:,} people", "10 s", partial(_export, PEOPLE)),

@@ -49,6 +49,7 @@ COLUMNS: Mapping[str, tuple[str, ...]] = {
     "nonpersonal_mailboxes": ("mailbox_id", "kind", "unit_id", "owner_person_id", "address", "requested_by"),
     "nonpersonal_addresses": ("address", "unit_id", "mailbox_id", "target", "requested_by"),
     "it_staff": ("staff_id", "person_id", "unit_id"),
+    "reorgs": ("reorg_id", "kind", "effective_on", "source_unit", "target_unit", "months", "negotiated_ref"),
 }
 
 

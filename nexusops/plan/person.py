@@ -8,9 +8,11 @@ import re
 from dataclasses import replace
 from datetime import date, timedelta
 
+from nexusops.model.dates import add_months
 from nexusops.model.findings import Evidence, Severity
 from nexusops.model.ids import PersonId
 from nexusops.model.ledger import NameOverride, PersonState, Standing
+from nexusops.model.mailboxes import MailboxState
 from nexusops.plan.addresses import settle_addresses
 from nexusops.plan.calendar import next_date
 from nexusops.plan.case import LIVING, Case, Judged, Setting, altered
@@ -23,6 +25,9 @@ from nexusops.rules.allocation import Book
 from nexusops.rules.entitlement import Entitlement, entitlement, unknown_status
 from nexusops.rules.lifecycle import standing
 from nexusops.rules.reorganising import needs, serve
+
+RETURN_YEARS = 5
+"""D44: so long a returner keeps the username."""
 
 
 def judge(case: Case, book: Book, setting: Setting) -> Judged:
@@ -62,11 +67,11 @@ def _freezes(case: Case, setting: Setting) -> str | None:
     if person is None:
         return None
     if person.username is None:
-        return _without_username(case) if known else None
+        return _without_username(case) if known and not _long_gone(case, setting) else None
     if not re.match(setting.policy.names.username_pattern, person.username):
         case.find("BAD_USERNAME", f"the username {person.username} is not of the site's form", Severity.ALERT)
         return "BAD_USERNAME"
-    if known is not None and known != person.username:
+    if known is not None and known != person.username and not _long_gone(case, setting):
         message = f"the username changed from {known} to {person.username}; a mailbox cannot change its name"
         case.find("USERNAME_CHANGED", message, Severity.ALERT)
         return "USERNAME_CHANGED"
@@ -74,6 +79,14 @@ def _freezes(case: Case, setting: Setting) -> str | None:
         case.find("DUP_USERNAME", f"the username {person.username} belongs to another person for ever", Severity.ALERT)
         return "DUP_USERNAME"
     return None
+
+
+def _long_gone(case: Case, setting: Setting) -> bool:
+    """D44: who left more than five years ago, and has no mailbox left, may come back with another username."""
+    left_on, box = case.state.left_on, case.box
+    if left_on is None or (box is not None and box.state is not MailboxState.PURGED):
+        return False
+    return setting.today > add_months(left_on, 12 * RETURN_YEARS, overflow=setting.policy.time.month_overflow)
 
 
 def _without_username(case: Case) -> str:

@@ -16,21 +16,23 @@ _GONE = frozenset({MailboxState.DELETED, MailboxState.PURGED})
 
 
 def project(ledger: Ledger, site: Site) -> tuple[DesiredMailbox, ...]:
-    """One desired mailbox for each name of the slice, its latest generation, in the order of names.
+    """One desired mailbox for each person and box of the slice, the latest generation, in the order of names.
 
     For people who are frozen or whose card is missing nothing is desired: their mailboxes stay as they are (D26, D29).
     """
-    latest: dict[str, Mailbox] = {}
+    latest: dict[tuple[PersonId | None, str | None], Mailbox] = {}
     for box in ledger.mailboxes.values():
-        if box.name is None or paused(box.person_id, ledger):
+        if paused(box.person_id, ledger):
             continue
-        if box.generation >= getattr(latest.get(box.name), "generation", 0):
-            latest[box.name] = box
+        whose = (box.person_id, None if box.person_id else box.name)  # a person's may have had another name (D44)
+        if box.generation >= getattr(latest.get(whose), "generation", 0):
+            latest[whose] = box
     rows: dict[MailboxKey, list[Allocation]] = {}
     for row in ledger.allocations.values():
         if row.mailbox_key is not None:
             rows.setdefault(row.mailbox_key, []).append(row)
-    return tuple(_desired(latest[name], rows.get(latest[name].key, []), ledger, site) for name in sorted(latest))
+    boxes = sorted((box for box in latest.values() if box.name is not None), key=lambda box: box.name or "")
+    return tuple(_desired(box, rows.get(box.key, []), ledger, site) for box in boxes)
 
 
 def _desired(box: Mailbox, rows: Iterable[Allocation], ledger: Ledger, site: Site) -> DesiredMailbox:

@@ -38,10 +38,12 @@ def missing_posts(ledger: Ledger, snapshot: Snapshot) -> list[Finding]:
     for row in snapshot.domains.values():
         before = ledger.domains.get(row.domain)
         begins = row.state is DomainState.ACTIVE and before is not None and before.state == DomainState.AGREED
-        missing = [f"{post}@" for post in POSTS if address(post, row.domain) not in there]
-        if missing and row.zone == "ox" and (begins or row.state is DomainState.AGREED):
-            message = f"{row.domain} has no {' and no '.join(missing)}: have its unit ask for them before mail begins"
-            found.append(Finding(code="DOMAIN_NO_POSTMASTER", subject=row.domain, message=message))
+        if row.zone != "ox" or not (begins or row.state is DomainState.AGREED):
+            continue
+        for post in POSTS:
+            if address(post, row.domain) not in there:
+                message = f"{row.domain} has no {post}@: have its unit ask for it before mail begins"
+                found.append(Finding(code=f"NO_{post.upper()}", subject=row.domain, message=message))
     return found
 
 

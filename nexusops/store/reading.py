@@ -16,6 +16,7 @@ from nexusops.model.findings import Evidence, Finding, Severity
 from nexusops.model.ids import Domain, PersonId
 from nexusops.model.journal import RunRecord
 from nexusops.model.ledger import Ledger, PersonState
+from nexusops.model.mailboxes import Mailbox
 from nexusops.model.rows import TABLES
 from nexusops.model.slicing import keyed, slice_of
 from nexusops.store.mapping import decoded
@@ -85,6 +86,14 @@ def _stem(row: Allocation, wanted: Mapping[tuple[str, str], set[str]]) -> str:
     while (row.domain, stem) not in wanted and stem and stem[-1].isdigit():
         stem = stem[:-1]
     return stem
+
+
+def usernames(connection: Connection, names: Collection[str]) -> dict[str, PersonId]:
+    """A mailbox keeps the name that its owner had then, also after they came back with another one (R18, D44)."""
+    boxes = list(rows_in(connection, Mailbox, "name", names))
+    had = {box.name: box.person_id for box in boxes if box.name is not None and box.person_id is not None}
+    people = rows_in(connection, PersonState, "username", names)
+    return {**had, **{row.username: row.person_id for row in people if row.username is not None}}
 
 
 def domain_ends(connection: Connection, domains: Collection[Domain]) -> dict[Domain, date]:

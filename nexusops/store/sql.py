@@ -182,11 +182,7 @@ class SqlStore:
 
     def usernames(self, names: Collection[str]) -> Mapping[str, PersonId]:
         with self._begin() as connection:
-            rows = list(reading.rows_in(connection, PersonState, "username", names))
-            boxes = list(reading.rows_in(connection, Mailbox, "name", names))
-        # A mailbox keeps the name that its owner had then, also after they came back with another one (D44).
-        had = {box.name: box.person_id for box in boxes if box.name is not None and box.person_id is not None}
-        return {**had, **{row.username: row.person_id for row in rows if row.username is not None}}
+            return reading.usernames(connection, names)
 
     def live_mailboxes(self) -> int:
         return int(self._value(select(func.count()).where(mailboxes.c.state.in_(_LIVE))))

@@ -17,6 +17,7 @@ from nexusops.errors import UsageError
 from nexusops.job import Job
 
 if TYPE_CHECKING:
+    from nexusops.dns.primary import Primary
     from nexusops.model.services import SignIn
     from nexusops.pipeline import Ports
     from nexusops.ports import Notifier, Publisher, Registration, SnapshotTables, Store, Tenant
@@ -206,13 +207,20 @@ def publisher_of(configuration: Configuration) -> Publisher:
         ),
     }
     if table.publish == "dynamic_update":
-        from nexusops.dns.primary import Primary, endpoint, tsig_key
         from nexusops.dns.update import DynamicUpdate
 
-        host, port = endpoint("dns.server", table.server)
-        key = tsig_key(table.tsig_name, table.tsig_algorithm, configuration.secret("dns.tsig_secret").read())
-        ways[table.publish] = DynamicUpdate(primary=Primary(host=host, port=port, key=key), ttl=table.ttl)
+        ways[table.publish] = DynamicUpdate(primary=primary_of(configuration), ttl=table.ttl)
     return Publishing(ways)
+
+
+def primary_of(configuration: Configuration) -> Primary:
+    """The name server that takes updates, with its key."""
+    from nexusops.dns.primary import Primary, endpoint, tsig_key
+
+    table = configuration.settings.dns
+    host, port = endpoint("dns.server", table.server)
+    key = tsig_key(table.tsig_name, table.tsig_algorithm, configuration.secret("dns.tsig_secret").read())
+    return Primary(host=host, port=port, key=key)
 
 
 def sign_in_of(configuration: Configuration, request_id: str) -> SignIn | None:

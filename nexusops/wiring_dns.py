@@ -17,6 +17,7 @@ from nexusops import wiring
 from nexusops.config import Configuration, load, of_profile
 from nexusops.config.schema import Settings
 from nexusops.config.strict import wrong
+from nexusops.errors import UsageError
 from nexusops.model.dns_report import DomainFacts
 from nexusops.model.plan import Planned
 from nexusops.model.policy import Policy
@@ -164,6 +165,27 @@ def resolver_of(settings: Settings, configuration: Configuration | None, zone: P
 
         return ZoneAnswers(file)
     return network_of(settings)
+
+
+def dns_in_order(configuration: Configuration) -> str:
+    """How records are published, once it was seen that they can be. Raises UsageError where they cannot, or where the
+    zone file that answers is wrong.
+    """
+    table = configuration.settings.dns
+    if table.zone_file:
+        resolver_of(configuration.settings, configuration, None).close()
+    if table.publish != "dynamic_update":
+        return f"records are published as {table.publish}, in {configuration.path(table.path)}"
+    from nexusops.dns.primary import ServerFault
+    from nexusops.dns.records import dns_name
+
+    primary = wiring.primary_of(configuration)
+    name = dns_name(configuration.site.parent_domain)
+    try:
+        zone = primary.zone_of(name) if name is not None else None
+    except ServerFault as error:
+        raise UsageError(f"dns.server: {error}.", next_step="Correct [dns] server and key in nexusops.toml.") from error
+    return f"{primary} answers for {zone} and knows our key"
 
 
 def network_of(settings: Settings) -> Resolver:

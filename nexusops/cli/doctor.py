@@ -62,6 +62,7 @@ def _checks(call: Call, at: datetime) -> Iterator[Check]:
         yield Check("jobs", True, f"{len(site.ports.jobs)} jobs; see `nexusops jobs list` for their permissions")
         yield _state(site)
         yield _snapshot(site, at)
+        yield _dns(site)
         yield _tenant(site)
 
 
@@ -83,6 +84,15 @@ def _snapshot(site: Wired, at: datetime) -> Check:
     if defects:
         return Check("snapshot", False, "; ".join(f"{one.code}: {one.message}" for one in defects), FINDINGS)
     return Check("snapshot", True, f"as of {record.as_of.isoformat()}, {record.rows.get('persons', 0)} people")
+
+
+def _dns(site: Wired) -> Check:
+    from nexusops.wiring_dns import dns_in_order
+
+    try:
+        return Check("dns", True, dns_in_order(site.configuration))
+    except NexusopsError as error:
+        return Check("dns", False, str(error).replace("\n", " "), FINDINGS)
 
 
 def _tenant(site: Wired) -> Check:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from building.name_server import name_server
+from building.snapshot_folder import SnapshotFolder
 
 from nexusops.cli import call
 from nexusops.config.starter import write_starter
@@ -213,3 +214,32 @@ def test_a_memory_that_is_no_memory_is_refused(site: CommandSite, zone: Path) ->
     path.write_text(json.dumps({"format": 9}), "utf-8")
     said = site.type("domain", "check", "--all", "--zone", zone, *AT)
     assert (said.code, "providers.json" in said.err) == (2, True)
+
+
+def test_a_domain_in_wind_down_says_when_it_ends_and_what_is_left(site: CommandSite, tmp_path: Path) -> None:
+    """rules.md 4d, R51, R53, D36: end date, addresses left, and how full a foreign domain is."""
+    university = (
+        SnapshotFolder()
+        .unit("CHEM", domain="chem.ox.ac.uk")
+        .domain("chem.ox.ac.uk")
+        .unit("PRES", domain="press.example")
+        .domain("press.example", incoming_cap=3)
+        .person("1", "chem0001")
+        .card("1", "US", "Ann", "Lee", "2025-01-01", "2027-12-31")
+        .affiliation("1", "CHEM", "2025-01-01")
+        .nonpersonal_address("office@chem.ox.ac.uk", "CHEM", target="chem0001@nexus.ox.ac.uk")
+        .nonpersonal_address("desk@press.example", "PRES", target="chem0001@nexus.ox.ac.uk")
+    )
+    for day in ("2025-09-01", "2025-09-02"):
+        folder = university.write(tmp_path / day, f"{day}T07:50:00Z")
+        said = site.type("run", "--at", f"{day}T08:00:00Z", "--snapshot", folder)
+        assert said.code == 0, said.out + said.err
+        university.change("domains", {"domain": "chem.ox.ac.uk"}, state="winddown", winddown_months=2)
+    winding = site.type("domain", "list", "--state", "winddown", "--format", "json", *AT).document["domains"]
+    assert [(row["domain"], row["since"], row["ends"]) for row in winding] == [
+        ("chem.ox.ac.uk", "2025-09-02", "2025-11-03")
+    ]
+    assert (winding[0]["personal_addresses"], winding[0]["nonpersonal_addresses"]) == (1, 1)
+    (foreign,) = site.type("domain", "list", "--zone-kind", "foreign", "--format", "json", *AT).document["domains"]
+    assert (foreign["state"], foreign["nonpersonal_addresses"], foreign["incoming_cap"]) == ("incoming_only", 1, 3)
+    assert "1 of 3" in site.type("domain", "list", *AT).out

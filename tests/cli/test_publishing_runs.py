@@ -137,3 +137,22 @@ def test_the_steps_stand_in_the_journal(site: CommandSite) -> None:
     configure(site, "")
     site.on_day_one("run", "service_domains")
     assert phases(site) == [("publish", "intent"), ("publish", "done")]
+
+
+def test_doctor_says_whether_records_can_be_published(site: CommandSite, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NEXUSOPS_TSIG", SECRET)
+
+    def of_dns() -> tuple[bool, str]:
+        (one,) = [one for one in site.type("doctor", "--format", "json").document["checks"] if one["name"] == "dns"]
+        return one["ok"], one["message"]
+
+    assert of_dns() == (True, f"records are published as zone_lines, in {site.folder / 'dns'}")
+    with name_server({"ox.ac.uk": MAIL_HOST}) as server:
+        configure(site, f'publish = "dynamic_update"\nserver = "127.0.0.1:{server.port}"\ntsig_name = "nexusops"\n')
+        path = site.folder / "nexusops.toml"
+        text = path.read_text("utf-8").replace("[dns]", '[dns]\ntsig_secret = "env:NEXUSOPS_TSIG"')
+        path.write_text(text, "utf-8")
+        assert of_dns() == (True, f"127.0.0.1:{server.port} answers for ox.ac.uk. and knows our key")
+        path.write_text(text.replace("hmac-sha256", "hmac-sha512").replace('nexusops"\n', 'nobody"\n'), "utf-8")
+        ok, message = of_dns()
+    assert (ok, "nobody" in message, SECRET in message) == (False, True, False)

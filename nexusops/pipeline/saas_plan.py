@@ -8,15 +8,16 @@ from datetime import datetime
 from nexusops.codec import digest_of
 from nexusops.errors import UsageError
 from nexusops.model.plan import Plan
-from nexusops.pipeline.decide import make_plan
+from nexusops.pipeline.decide import decide, make_plan
 from nexusops.pipeline.inputs import Ports
 from nexusops.plan.estimate import estimate
 from nexusops.plan.guard import check
 
 
-def plan_of_request(ports: Ports, request_id: str, *, at: datetime) -> Plan:
+def plan_of_request(ports: Ports, request_id: str, *, at: datetime, fresh: bool = False) -> Plan:
     """What the whole plan would do for this request, as a plan that can be applied by itself.
 
+    It rests on the last accepted snapshot (interface.md 1); on a present one where there is none yet, or ``fresh``.
     Raises UsageError for a request that is neither filed nor known.
     """
     known = ports.store.ledger((), {request_id}).services
@@ -24,7 +25,12 @@ def plan_of_request(ports: Ports, request_id: str, *, at: datetime) -> Plan:
         raise UsageError(
             f"There is no request {request_id!r}.", next_step="See `nexusops saas list` for those that are filed."
         )
-    whole = make_plan(ports, at=at)
+    last = ports.store.accepted()
+    if last is None or fresh:
+        whole = make_plan(ports, at=at)
+    else:
+        tables = ports.registration.unpack(ports.store.tables(last.sha256))
+        whole = decide(ports, tables, at=at, jobs=(), full=False, accept={}).plan
     changes = tuple(planned for planned in whole.changes if planned.change.why.subject == request_id)
     digest = digest_of(
         changes, whole.today, whole.snapshot_sha256, whole.ledger_serial, ports.policy_hash, ports.services_hash

@@ -141,6 +141,14 @@ def test_the_plan_of_one_request_is_its_part_of_the_whole(site: CommandSite) -> 
     assert f'"{SPF}"' in site.on_day_two("saas", "plan", "mailshot").out
 
 
+def test_the_plan_of_one_request_rests_on_the_last_accepted_snapshot(site: CommandSite) -> None:
+    """interface.md 1: only plan and run read a new one; an hour later there may be none that is fresh enough."""
+    assert site.on_day_one("run").code == 0
+    file(site, "mailshot", **DOMAIN_REQUEST)
+    said = site.type("saas", "plan", "mailshot", "--at", "2025-10-01T11:00:00Z", "--format", "json")
+    assert (said.code, [one["kind"] for one in said.document["changes"]]) == (0, ["PublishRecords"])
+
+
 def test_cambridge_gets_the_text_of_a_ticket(site: CommandSite) -> None:
     """R78, R88, T13: TXT and MX are not delegated; DKIM and DMARC are asked for in the same way."""
     settings = site.folder / "nexusops.toml"

@@ -5,6 +5,7 @@ auth.py       credentials through azure-identity
 faults.py     what can go wrong, and its translation
 transport.py  the one retry policy
 pacing.py     the pace of the documented limits
+gathering.py  reads that go together
 graph.py      Microsoft Graph (the only importer of msgraph); directory.py: its answers and refusals
 exchange.py   InvokeCommand; cmdlets.py: its answers and refusals
 reading.py    reads joined on ids

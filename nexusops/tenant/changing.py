@@ -205,7 +205,7 @@ async def _protocols(
 
 async def _flags(site: Site, guid: str) -> JsonObject:
     """The protocols of a mailbox; what this tenant does not know of cannot be compared."""
-    rows = await site.exchange.invoke("Get-CASMailbox", Identity=guid)
+    rows = await site.exchange.looked("Get-CASMailbox", Identity=guid)
     if len(rows) != 1:
         raise TenantFault(FaultClass.BUG, f"Exchange answered with {len(rows)} rows for one mailbox")
     return {name: rows[0][name] for name in PROTOCOL_FLAGS if name in rows[0]}

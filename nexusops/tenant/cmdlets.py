@@ -88,14 +88,14 @@ class Item(msgspec.Struct):
     id: str
     status: int
     headers: dict[str, str] = {}
-    body: Any = None
+    body: msgspec.Raw = msgspec.Raw(b"null")
 
 
 class Items(msgspec.Struct):
     responses: list[Item]
 
 
-def decoded(content: bytes, kind: type[T], *, read: bool) -> T:
+def decoded(content: bytes | msgspec.Raw, kind: type[T], *, read: bool) -> T:
     """The answer, or the fault of one that cannot be understood. A write may be answered with nothing (204)."""
     try:
         return msgspec.json.decode(content if content or read else b"{}", type=kind)

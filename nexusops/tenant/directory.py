@@ -69,27 +69,19 @@ class Item(msgspec.Struct):
     id: str
     status: int
     headers: dict[str, str] = {}
-    body: Any = None
+    body: msgspec.Raw = msgspec.Raw(b"null")
 
 
 class Items(msgspec.Struct):
     responses: list[Item]
 
 
-def decoded(content: bytes, kind: type[T], *, read: bool = True) -> T:
+def decoded(content: bytes | msgspec.Raw, kind: type[T], *, read: bool = True) -> T:
     """The answer as Graph documents it, or the fault of an answer that cannot be understood."""
     try:
         return msgspec.json.decode(content, type=kind)
     except msgspec.MsgspecError as error:
         raise GraphFault(lost(read=read), f"the answer is not what Graph documents: {error}") from error
-
-
-def converted(body: Any, kind: type[T]) -> T:
-    """The same for what stands in a $batch, decoded already."""
-    try:
-        return msgspec.convert(body, kind)
-    except msgspec.ValidationError as error:
-        raise GraphFault(FaultClass.TRANSIENT, f"the answer is not what Graph documents: {error}") from error
 
 
 def graph_fault(error: Any, *, read: bool) -> TenantFault:
@@ -113,7 +105,8 @@ def graph_fault(error: Any, *, read: bool) -> TenantFault:
 
 def item_fault(item: Item) -> GraphFault:
     """The fault of one item of a $batch of reads."""
-    found = item.body.get("error") if isinstance(item.body, dict) else None
+    body = decoded(item.body, Any)
+    found = body.get("error") if isinstance(body, dict) else None
     error: dict[str, Any] = found if isinstance(found, dict) else {}
     code, message = str(error.get("code", "")), str(error.get("message", ""))
     headers = {k.lower(): v for k, v in item.headers.items()}

@@ -6,16 +6,18 @@ Microsoft publishes no contract for it: what is sent stands in this one file, wh
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
 import httpx
 import msgspec
 
+from nexusops.model.pace import EXCHANGE_AT_ONCE
 from nexusops.tenant.cmdlets import (
     AMBIGUOUS,
     MAILBOX,
     Answer,
+    Item,
     Items,
     MailboxRow,
     Row,
@@ -24,10 +26,14 @@ from nexusops.tenant.cmdlets import (
     exchange_fault,
     the_one,
 )
-from nexusops.tenant.faults import ExchangeFault, FaultClass
+from nexusops.tenant.faults import ExchangeFault, FaultClass, TenantFault, lost_item
+from nexusops.tenant.gathering import Gathered, all_of
+from nexusops.tenant.pacing import FREE, WRITE
 from nexusops.tenant.transport import Retry, claims_of, client_of, next_page, transport_fault
 
 BATCH = 10
+Question = tuple[str, str, Row]
+"""A cmdlet, what is selected of its rows, and its envelope."""
 _READS = ("Get-", "Test-", "Search-")
 _WHICH: Mapping[bool, Row] = {False: {}, True: {"SoftDeletedMailbox": True}}
 
@@ -58,7 +64,10 @@ class Exchange:
         self.tenant_id = tenant_id
         self._token = token
         self._retry = retry
+        anchor = "APP:SystemMailbox{bb558c35-97f1-4cb9-8ff7-d53741dc928c}"
+        self._anchor = {"X-AnchorMailbox": f"{anchor}@{tenant_id}"}
         self._connection = str(uuid.uuid4())
+        self._reads = Gathered(self._alone, self._together, most=BATCH, lanes=EXCHANGE_AT_ONCE)
 
     async def close(self) -> None:
         await self._http.aclose()
@@ -66,70 +75,71 @@ class Exchange:
     async def invoke(self, cmdlet: str, *, select: str = "", **parameters: Any) -> list[Row]:
         """All rows of one cmdlet, or its fault; a list that breaks off in the middle is no list."""
         read = cmdlet.startswith(_READS)
-        url = f"{self._root}/InvokeCommand" + (f"?$select={select}" if select else "")
-        body = self._input(cmdlet, parameters)
+        body = msgspec.json.encode(self._input(cmdlet, parameters))
         rows: list[Row] = []
         seen: set[str] = set()
-        link: str | None = url
+        link: str | None = self._url(select)
         while link is not None:
             answer = await self._post(link, cmdlet, body, read=read)
             rows.extend(answer.rows(read=read))
             link = next_page(answer.next_link, seen, self._root)
         return rows
 
-    async def mailboxes(self, identities: Sequence[str], *, deleted: bool = False) -> dict[str, MailboxRow]:
-        """identity -> mailbox of those that exist, or of those that are soft-deleted; ten a request."""
-        found: dict[str, MailboxRow] = {}
-        for start in range(0, len(identities), BATCH):
-            found |= await self._batched(identities[start : start + BATCH], _WHICH[deleted])
-        return found
+    async def mailboxes(self, identities: Collection[str], *, deleted: bool = False) -> dict[str, MailboxRow]:
+        """identity -> mailbox of those that exist, or of those that are soft-deleted."""
+        wanted = list(dict.fromkeys(identities))
+        rows = await all_of(self._found(identity, deleted=deleted) for identity in wanted)
+        return {identity: row for identity, row in zip(wanted, rows, strict=True) if row is not None}
 
-    async def _batched(self, identities: Sequence[str], which: Row) -> dict[str, MailboxRow]:
-        """One $batch, all or nothing. What was answered is kept; only the rest is asked for again (7.2)."""
-        answered: dict[str, MailboxRow | None] = {}
+    async def _found(self, identity: str, *, deleted: bool) -> MailboxRow | None:
+        try:
+            rows = await self.looked("Get-Mailbox", select=MAILBOX, Identity=identity, **_WHICH[deleted])
+        except ExchangeFault as fault:
+            # Of several soft-deleted ones of the same name, nobody can say which one is meant.
+            if fault.fault is FaultClass.NOT_FOUND or (deleted and fault.code == AMBIGUOUS):
+                return None
+            raise
+        return the_one(rows, identity)
 
-        async def attempt() -> None:
-            left = [identity for identity in identities if identity not in answered]
-            body = {"requests": [self._item(n, {"Identity": identity, **which}) for n, identity in enumerate(left)]}
-            content = await self._once(f"{self._root}/$batch", "Get-Mailbox", body, read=True)
-            faults = [ExchangeFault(FaultClass.TRANSIENT, "the batch answered without one of its items")]
-            by_id = {item.id: item for item in decoded(content, Items, read=True).responses}
-            for n, identity in enumerate(left):
-                item = by_id.get(str(n))
-                if item is None:
-                    continue
-                if item.status < 300:
-                    answered[identity] = the_one(converted(item.body, Answer).rows(read=True), identity)
-                    continue
-                fault = exchange_fault(item.status, msgspec.json.encode(item.body), item.headers, read=True)
-                # Of several soft-deleted ones of the same name, nobody can say which one is meant.
-                if fault.fault is FaultClass.NOT_FOUND or (which and fault.code == AMBIGUOUS):
-                    answered[identity] = None
-                else:
-                    faults.append(fault)
-            if len(answered) < len(set(identities)):
-                raise max(faults, key=lambda fault: (fault.status is not None, fault.retry_after or 0.0))
+    async def looked(self, cmdlet: str, *, select: str = "", **parameters: Any) -> list[Row]:
+        """The rows of a cmdlet that reads one object; it goes together with others, and is repeated alone."""
+        question = (cmdlet, select, self._input(cmdlet, parameters))
+        return await self._retry(lambda: self._reads(question), read=True, cost=None)
 
-        await self._retry(attempt, read=True)
-        return {identity: row for identity, row in answered.items() if row is not None}
+    async def _alone(self, question: Question) -> list[Row]:
+        cmdlet, select, body = question
+        content = await self._retry.in_turn(
+            lambda: self._once(self._url(select), cmdlet, msgspec.json.encode(body), read=True), FREE
+        )
+        return decoded(content, Answer, read=True).rows(read=True)
 
-    def _item(self, n: int, parameters: Row) -> Row:
+    async def _together(self, questions: Sequence[Question]) -> list[list[Row] | TenantFault]:
+        """One $batch, each item judged by itself (7.2)."""
+        body = msgspec.json.encode({"requests": [self._item(n, *question) for n, question in enumerate(questions)]})
+        content = await self._retry.in_turn(
+            lambda: self._once(f"{self._root}/$batch", questions[0][0], body, read=True), FREE
+        )
+        by_id = {item.id: item for item in decoded(content, Items, read=True).responses}
+        return [
+            lost_item("Exchange") if item is None else _judged(item)
+            for item in (by_id.get(str(n)) for n in range(len(questions)))
+        ]
+
+    def _item(self, n: int, cmdlet: str, select: str, body: Row) -> Row:
         return {
             "id": str(n),
             "method": "POST",
-            "url": f"{self._root}/InvokeCommand?$select={MAILBOX}",
-            "headers": {"Content-Type": "application/json", "X-CmdletName": "Get-Mailbox", **self._anchor()},
-            "body": self._input("Get-Mailbox", parameters),
+            "url": self._url(select),
+            "headers": {"Content-Type": "application/json", "X-CmdletName": cmdlet, **self._anchor},
+            "body": body,
         }
+
+    def _url(self, select: str) -> str:
+        return f"{self._root}/InvokeCommand" + (f"?$select={select}" if select else "")
 
     async def mailbox(self, identity: str) -> MailboxRow | None:
         """None where Exchange knows no such mailbox (any more, or yet)."""
-        try:
-            return the_one(await self.invoke("Get-Mailbox", select=MAILBOX, Identity=identity), identity)
-        except ExchangeFault as fault:
-            if fault.fault is FaultClass.NOT_FOUND:
-                return None
-            raise
+        return await self._found(identity, deleted=False)
 
     async def all_mailboxes(self, *, deleted: bool = False) -> list[MailboxRow]:
         rows = await self.invoke("Get-Mailbox", select=MAILBOX, ResultSize="Unlimited", **_WHICH[deleted])
@@ -141,11 +151,7 @@ class Exchange:
             raise ExchangeFault(FaultClass.BUG, f"{cmdlet} without an Identity would touch every object")
         return {"CmdletInput": {"CmdletName": cmdlet, "Parameters": dict(parameters)}}
 
-    def _anchor(self) -> dict[str, str]:
-        anchor = "APP:SystemMailbox{bb558c35-97f1-4cb9-8ff7-d53741dc928c}"
-        return {"X-AnchorMailbox": f"{anchor}@{self.tenant_id}"}
-
-    async def _post(self, url: str, cmdlet: str, body: Row, *, read: bool) -> Answer:
+    async def _post(self, url: str, cmdlet: str, body: bytes, *, read: bool) -> Answer:
         """Decoded within the attempt: the answer to a read that broke off is asked for again."""
 
         async def attempt() -> Answer:
@@ -153,9 +159,9 @@ class Exchange:
             answer.rows(read=read)
             return answer
 
-        return await self._retry(attempt, read=read)
+        return await self._retry(attempt, read=read, cost=FREE if read else WRITE)
 
-    async def _once(self, url: str, cmdlet: str, body: Row, *, read: bool) -> bytes:
+    async def _once(self, url: str, cmdlet: str, content: bytes, *, read: bool) -> bytes:
         headers = {
             "Content-Type": "application/json; charset=utf-8",
             "Accept": "application/json; odata.metadata=minimal",
@@ -165,9 +171,9 @@ class Exchange:
             "X-SerializationLevel": "Partial",
             "connection-id": self._connection,
             "client-request-id": str(uuid.uuid4()),
-            **self._anchor(),
+            **self._anchor,
         }
-        content, claims = msgspec.json.encode(body), None
+        claims = None
         for last in (False, True):
             headers["Authorization"] = f"Bearer {self._token(claims)}"
             try:
@@ -181,3 +187,13 @@ class Exchange:
         if answer.status_code >= 300:
             raise exchange_fault(answer.status_code, answer.content, dict(answer.headers), read=read)
         return answer.content
+
+
+def _judged(item: Item) -> list[Row] | TenantFault:
+    if item.status >= 300:
+        body = b"" if item.body == b"null" else bytes(item.body)
+        return exchange_fault(item.status, body, item.headers, read=True)
+    try:
+        return decoded(item.body, Answer, read=True).rows(read=True)
+    except ExchangeFault as fault:
+        return fault

@@ -79,6 +79,11 @@ class CredentialFault(TenantFault):
     """The authority refused our credentials, or could not be asked."""
 
 
+def lost_item(service: str) -> TenantFault:
+    """A batch without one of its items: nothing is known of that one; it is asked for again."""
+    return TenantFault(FaultClass.TRANSIENT, f"the batch of {service} was answered without one of its items")
+
+
 AADSTS: Mapping[str, str] = {
     "7000215": "The client secret is wrong. Often its id was pasted instead of its value: put the value where "
     "[tenant] secret points.",

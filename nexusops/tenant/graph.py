@@ -11,10 +11,12 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import quote, urlsplit
 
 import httpx
+import msgspec
 
 from nexusops.model.ids import PersonId
-from nexusops.tenant.directory import SELECT, Items, Page, Sku, Skus, User, converted, decoded, graph_fault, item_fault
-from nexusops.tenant.faults import FaultClass, GraphFault
+from nexusops.tenant.directory import SELECT, Items, Page, Sku, Skus, User, decoded, graph_fault, item_fault
+from nexusops.tenant.faults import FaultClass, GraphFault, TenantFault, lost_item
+from nexusops.tenant.gathering import Gathered, all_of
 from nexusops.tenant.pacing import graph_cost, together
 from nexusops.tenant.transport import Retry, client_of, next_page, same_host, transport_fault
 
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
 PAGE = 999
 FILTER_VALUES = 15
 BATCH = 20
+LOW = {"x-ms-throttle-priority": "low"}
 T = TypeVar("T")
 
 
@@ -57,6 +60,7 @@ class Graph:
         self.bulk = False
         """Whether what is asked now is bulk work, which the service may serve after everybody else's (7.1)."""
         self._retry = retry
+        self._reads = Gathered(self._alone, self._together, most=BATCH)
 
     async def close(self) -> None:
         await self._http.aclose()
@@ -89,7 +93,7 @@ class Graph:
 
         request = RequestInformation(Method(method))
         request.url = url
-        priority = {"x-ms-throttle-priority": "low"} if self.bulk else {}
+        priority = LOW if self.bulk else {}
         for name, value in {"Accept": "application/json", **priority, **headers}.items():
             request.headers.try_add(name, value)
         if body is not None:
@@ -132,43 +136,45 @@ class Graph:
         )
 
     async def users_of(self, people: Collection[PersonId]) -> list[User]:
-        """The users that carry these employeeIds, fifteen a filter, twenty filters a request."""
-        wanted = sorted(people)
+        """The users that carry these employeeIds, fifteen a filter."""
         urls = [
             f"/users?$select={SELECT}&$top={PAGE}&$filter=" + quote(f"employeeId in ({_quoted(part)})")
-            for part in _parts(wanted, FILTER_VALUES)
+            for part in _parts(sorted(people), FILTER_VALUES)
         ]
         found: dict[str, User] = {}
-        for part in _parts(urls, BATCH):
-            for page in await self._batched(part):
-                found |= {user.id: user for user in page.value}
-                if page.next_link is not None:
-                    more = await self.pages(same_host(page.next_link, self.base_url))
-                    found |= {user.id: user for user in more}
+        for page in await all_of(self._asked(url, Page) for url in urls):
+            found |= {user.id: user for user in page.value}
+            if page.next_link is not None:
+                more = await self.pages(same_host(page.next_link, self.base_url))
+                found |= {user.id: user for user in more}
         return [user for user in found.values() if user.employee_id in people]
 
-    async def _batched(self, urls: Sequence[str]) -> list[Page]:
-        """GETs in one $batch, all or nothing. What was answered is kept; only the rest is asked for again (7.2)."""
-        answered: dict[str, Page] = {}
+    async def _asked(self, path: str, kind: type[T]) -> T:
+        """A GET that goes together with others; the attempt is repeated for this one alone."""
 
-        async def attempt() -> None:
-            left = [
-                {"id": str(n), "method": "GET", "url": url}
-                for n, url in enumerate(urls, start=1)
-                if str(n) not in answered
-            ]
-            content = await self._once("POST", f"{self.base_url}/$batch", {"requests": left}, {}, read=True)
-            faults = [GraphFault(FaultClass.TRANSIENT, "the batch answered without one of its items")]
-            for item in decoded(content, Items).responses:
-                if item.status == 200:
-                    answered[item.id] = converted(item.body, Page)
-                else:
-                    faults.append(item_fault(item))
-            if len(answered) < len(urls):
-                raise max(faults, key=lambda fault: (fault.status is not None, fault.retry_after or 0.0))
+        async def attempt() -> T:
+            return decoded(await self._reads(path), kind)
 
-        await self._retry(attempt, read=True, cost=together(graph_cost("GET", url) for url in urls))
-        return [answered[str(n)] for n in range(1, len(urls) + 1)]
+        return await self._retry(attempt, read=True, cost=None)
+
+    async def _alone(self, path: str) -> msgspec.Raw:
+        url = self._url(path)
+        once = self._retry.in_turn(lambda: self._once("GET", url, None, {}, read=True), graph_cost("GET", path))
+        return msgspec.Raw(await once)
+
+    async def _together(self, paths: Sequence[str]) -> list[msgspec.Raw | TenantFault]:
+        """GETs in one $batch, each judged by itself (7.2)."""
+        headers = {"headers": LOW} if self.bulk else {}
+        body = {"requests": [{"id": str(n), "method": "GET", "url": p, **headers} for n, p in enumerate(paths)]}
+        content = await self._retry.in_turn(
+            lambda: self._once("POST", f"{self.base_url}/$batch", body, {}, read=True),
+            together(graph_cost("GET", path) for path in paths),
+        )
+        by_id = {item.id: item for item in decoded(content, Items).responses}
+        return [
+            lost_item("Graph") if item is None else item.body if item.status == 200 else item_fault(item)
+            for item in (by_id.get(str(n)) for n in range(len(paths)))
+        ]
 
     async def user(self, key: str) -> User | None:
         """By object id or user principal name; None where there is none."""
@@ -179,7 +185,7 @@ class Graph:
 
     async def _maybe(self, path: str) -> User | None:
         try:
-            return await self.fetch(path, User)
+            return await self._asked(path, User)
         except GraphFault as fault:
             if fault.fault is FaultClass.NOT_FOUND:
                 return None

@@ -42,7 +42,8 @@ from nexusops.tenant.pacing import Sleep
 from nexusops.tenant.reading import Reading
 from nexusops.tenant.settings import TenantSettings
 
-AT_ONCE = 4
+AT_ONCE = 40
+"""Mailboxes that are worked on at the same time: so many that the pace, and not the distance, is what they wait for."""
 BULK = 20
 """From more steps, or people, on it is bulk work: nobody waits for it at a screen (tenant-api.md 7.1)."""
 T = TypeVar("T")

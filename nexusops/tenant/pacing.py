@@ -105,12 +105,10 @@ class Gate:
                     self._waiting.remove(turn)
         self._inside += 1
 
-    def leave(self, *, refused: bool = False) -> None:
+    def leave(self) -> None:
         self._inside -= 1
-        self._answered = 0 if refused else self._answered + 1
-        if refused:
-            self.width = max(1, self.width // 2)
-        elif self._answered >= FASTER_AFTER and self.width < self._most:
+        self._answered += 1
+        if self._answered >= FASTER_AFTER and self.width < self._most:
             self.width, self._answered = self.width + 1, 0
         free = self.width - self._inside
         while self._waiting and free > 0:
@@ -118,6 +116,10 @@ class Gate:
             if not turn.done():
                 turn.set_result(None)
                 free -= 1
+
+    def narrow(self) -> None:
+        """After a refusal."""
+        self.width, self._answered = max(1, self.width // 2), 0
 
 
 @dataclass(slots=True)
@@ -163,15 +165,19 @@ class Pace:
             if gate is not None:
                 await gate.enter()
 
-    def leave(self, cost: Cost, *, refused: bool = False) -> None:
+    def leave(self, cost: Cost) -> None:
         mailbox = self._mailbox(cost)
         for gate in (self.gate, mailbox.gate if mailbox else None):
             if gate is not None:
-                gate.leave(refused=refused and gate is self.gate)
-        if refused:
-            for bucket in (self._writes, self._units, mailbox.turns if mailbox else None):
-                if bucket is not None:
-                    bucket.drain(self._now())
+                gate.leave()
+
+    def refused(self) -> None:
+        """The service has had enough: fewer at once, and nothing in advance."""
+        if self.gate is not None:
+            self.gate.narrow()
+        for bucket in (self._writes, self._units):
+            if bucket is not None:
+                bucket.drain(self._now())
 
     def _mailbox(self, cost: Cost) -> Mailbox | None:
         if not (self._outlook and cost.mailbox):

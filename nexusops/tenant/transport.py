@@ -64,8 +64,11 @@ class Retry:
         """The same for another service: one budget for both, but each has its own pace, and its own pauses."""
         return Retry(budget=self.budget, sleep=self.sleep, chance=self.chance, pace=pace)
 
-    async def __call__(self, attempt: Callable[[], Awaitable[T]], *, read: bool, cost: Cost = FREE) -> T:
-        """Awaits the attempt until it succeeds, or until repeating it is not allowed any more."""
+    async def __call__(self, attempt: Callable[[], Awaitable[T]], *, read: bool, cost: Cost | None = FREE) -> T:
+        """Awaits the attempt until it succeeds, or until repeating it is not allowed any more.
+
+        ``cost`` None: the attempt waits for its turn itself (``in_turn``).
+        """
         policy = tenacity.AsyncRetrying(
             retry=tenacity.retry_if_exception(lambda error: self._again(error, read=read)),
             wait=self._wait,
@@ -75,24 +78,24 @@ class Retry:
         )
         async for again in policy:
             with again:
-                return await self._paced(attempt, cost)
+                return await (attempt() if cost is None else self.in_turn(attempt, cost))
         raise AssertionError("the policy ends with a result or an error")
 
-    async def _paced(self, attempt: Callable[[], Awaitable[T]], cost: Cost) -> T:
+    async def in_turn(self, attempt: Callable[[], Awaitable[T]], cost: Cost) -> T:
         """One attempt when its turn has come; while the service throttles nobody's has."""
         await self._pace.enter(cost)
-        refused = False
         try:
             await self._free.wait()
             return await attempt()
-        except TenantFault as fault:
-            refused = fault.fault is FaultClass.THROTTLED and fault.status is not None
-            raise
         finally:
-            self._pace.leave(cost, refused=refused)
+            self._pace.leave(cost)
 
     def _again(self, error: BaseException, *, read: bool) -> bool:
-        if not isinstance(error, TenantFault) or self.budget.left <= 0:
+        if not isinstance(error, TenantFault):
+            return False
+        if error.fault is FaultClass.THROTTLED and error.status is not None and not self._pauses:
+            self._pace.refused()
+        if self.budget.left <= 0:
             return False
         if error.retry_after is not None and error.retry_after > LONGEST:
             return False

@@ -61,6 +61,15 @@ def step(name: str, change: Change) -> Callable[[LiveTenant], list[Told]]:
     return carried_out
 
 
+def two_people(tenant: LiveTenant) -> list[Told]:
+    """Looked for together: the second one's answer stands, the first one is asked for again."""
+    both = [person(), person("abcd0009", "7654321")]
+    steps = [Step(change_id=f"c{n}", name="user", change=creation(on)) for n, on in enumerate(both)]
+    first, second = sorted(tenant.perform(steps), key=lambda outcome: outcome.change_id)
+    assert (second.result.value, second.message) == ("set_aside", HUMAN + "2 users carry the employeeId 7654321")
+    return [(first.result.value, first.message)]
+
+
 def mail(tenant: LiveTenant) -> list[Told]:
     message = {
         "subject": "Your mailbox",
@@ -140,7 +149,7 @@ STORIES: dict[str, Story] = {
         step("user", creation(person())), "set_aside", HUMAN + f"abcd0001@nexus.ox.ac.uk is another user ({USER_ID})"
     ),
     "part_of_a_batch_throttled": Story(
-        step("user", creation(person())), "set_aside", HUMAN + f"2 users carry the employeeId {ADA_ID}", (8.0,)
+        two_people, "set_aside", HUMAN + f"2 users carry the employeeId {ADA_ID}", (8.0,)
     ),
     "unknown_recipient": Story(
         mail,

@@ -82,13 +82,15 @@ def test_the_gate_is_halved_by_a_refusal_and_opens_again() -> None:
         gate, widths = Gate(4), []
         for refused in [True, True, True, *[False] * 200]:
             await gate.enter()
-            gate.leave(refused=refused)
+            if refused:
+                gate.narrow()
+            gate.leave()
             widths.append(gate.width)
         return widths
 
     widths = asyncio.run(story())
     assert widths[:3] == [2, 1, 1]
-    assert [widths[2 + n] for n in (49, 50, 100, 150, 200)] == [1, 2, 3, 4, 4]
+    assert [widths[2 + n] for n in (48, 49, 99, 149, 199)] == [1, 2, 3, 4, 4]
 
 
 def test_no_more_are_inside_than_the_gate_is_wide() -> None:

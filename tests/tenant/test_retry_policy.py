@@ -151,8 +151,8 @@ def batch(*items: dict[str, Any]) -> httpx.Response:
 
 
 def test_of_a_batch_only_what_was_not_answered_is_asked_again() -> None:
-    """7.2: after the largest Retry-After of its items."""
-    people = [f"{n:07d}" for n in range(40)]
+    """7.2: nobody asks before the largest Retry-After of its items is over."""
+    people = [f"{n:07d}" for n in range(45)]
     ok = {"status": 200, "headers": {}, "body": {"value": []}}
 
     def late(seconds: str) -> dict[str, Any]:
@@ -160,13 +160,13 @@ def test_of_a_batch_only_what_was_not_answered_is_asked_again() -> None:
 
     clients = Clients(
         httpx.Response(
-            200, json={"responses": [{"id": "2", **late("8")}, {"id": "1", **ok}, {"id": "3", **late("9")}]}
+            200, json={"responses": [{"id": "1", **late("8")}, {"id": "0", **ok}, {"id": "2", **late("9")}]}
         ),
-        httpx.Response(200, json={"responses": [{"id": "3", **ok}, {"id": "2", **ok}]}),
+        httpx.Response(200, json={"responses": [{"id": "1", **ok}, {"id": "0", **ok}]}),
     )
     assert asyncio.run(clients.graph.users_of(people)) == []
     sent = [[r["id"] for r in json.loads(asked.content)["requests"]] for asked in clients.script.asked]
-    assert (sent, clients.slept.seconds) == ([["1", "2", "3"], ["2", "3"]], [9.0])
+    assert (sent, clients.slept.seconds) == ([["0", "1", "2"], ["0", "1"]], [8.0, 9.0])
 
 
 def test_a_batch_of_mailboxes_asks_again_for_the_throttled_ones() -> None:
@@ -179,14 +179,13 @@ def test_a_batch_of_mailboxes_asks_again_for_the_throttled_ones() -> None:
     }
     clients = Clients(
         httpx.Response(200, json=body),
-        httpx.Response(200, json={"responses": [{"id": "0", "status": 200, "body": {"value": []}}]}),
+        OK,
     )
     assert asyncio.run(clients.exchange.mailboxes(["a", "b"])) == {}
-    sent = [
-        [r["body"]["CmdletInput"]["Parameters"]["Identity"] for r in json.loads(asked.content)["requests"]]
-        for asked in clients.script.asked
-    ]
-    assert (sent, clients.slept.seconds) == ([["a", "b"], ["b"]], [5.0])
+    first, alone = (json.loads(asked.content) for asked in clients.script.asked)
+    sent = [r["body"]["CmdletInput"]["Parameters"]["Identity"] for r in first["requests"]]
+    assert (sent, alone["CmdletInput"]["Parameters"]) == (["a", "b"], {"Identity": "b"})
+    assert clients.slept.seconds == [5.0]
 
 
 @named(

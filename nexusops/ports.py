@@ -42,33 +42,26 @@ class SnapshotTables(Protocol):
 
     def people(self) -> frozenset[PersonId]:
         """Everyone who has a row in ``persons``, or only in ``cards`` or ``affiliations``."""
-        ...
 
     def changed(self, previous: SnapshotTables) -> frozenset[PersonId]:
         """People any of whose rows (any table) differ, with those who now or then shared a key with one that differs
         (duplicates), and everyone affiliated to a unit, or having had an address in a domain, whose row changed."""
-        ...
 
     def changed_boxes(self, previous: SnapshotTables) -> frozenset[str]:
         """mailbox_ids and addresses of the non-personal tables whose rows differ."""
-        ...
 
     def changed_domains(self, previous: SnapshotTables) -> frozenset[Domain]:
         """Domains whose row, units or reorganisations differ: whoever has an address there is affected, in a unit or
         not (``Store.people_of_domains``)."""
-        ...
 
     def changed_addresses(self, previous: SnapshotTables) -> frozenset[Address]:
         """Addresses whose route differs (routing, external_routes): ``Store.people_of_addresses`` are affected."""
-        ...
 
     def slice(self, people: Collection[PersonId] | None, services: Mapping[str, ServiceRequest]) -> Snapshot:
         """The records of these people (None: everyone), and the small tables whole. Bad rows become faults (D29)."""
-        ...
 
     def pack(self) -> Mapping[str, bytes]:
         """Every table as Parquet, to be kept in the state and opened again from there."""
-        ...
 
 
 class Registration(Protocol):
@@ -76,11 +69,9 @@ class Registration(Protocol):
 
     def read(self) -> SnapshotTables:
         """The present snapshot. Raises SnapshotRefused where it is inconsistent in itself (D27)."""
-        ...
 
     def unpack(self, blobs: Mapping[str, bytes]) -> SnapshotTables:
         """A snapshot that was kept with ``pack``."""
-        ...
 
 
 class Gate(Protocol):
@@ -96,7 +87,6 @@ class TenantSight(Protocol):
 
     def read(self, wanted: Wanted) -> Actual:
         """All or nothing: raises TenantUnreadable rather than returning a part."""
-        ...
 
 
 class Tenant(TenantSight, Protocol):
@@ -129,7 +119,6 @@ class Notifier(Protocol):
 
     def perform(self, steps: Sequence[Step]) -> Iterator[StepOutcome]:
         """Sends SendNotice changes. Done: the channel has accepted it. A repeat bears the same Message-ID."""
-        ...
 
     def close(self) -> None: ...
 
@@ -218,35 +207,30 @@ class Store(Memory, Protocol):
 
     def lock(self, command: str) -> AbstractContextManager[None]:
         """One run at a time on one site; raises StateUnavailable while another holds it."""
-        ...
 
     def staged(self, sha256: str) -> SnapshotRecord | None: ...
 
     def stage(self, record: SnapshotRecord, tables: Mapping[str, bytes]) -> None:
         """Keeps a snapshot's tables without accepting it; the accepted and the latest staged one are kept, older ones
         go."""
-        ...
 
     def name_decision(self, request_id: str) -> NameDecision | None: ...
 
     def accept(self, acceptance: Acceptance) -> int:
         """One transaction; returns the serial after it. It rises by one if ledger rows changed. Raises StalePlan
         where the serial is not the expected one."""
-        ...
 
     def record(self, entries: Sequence[Entry], rows: Sequence[RowChange] = (), finished: Collection[str] = ()) -> None:
         """One transaction: journal entries, what the outcomes alter in the ledger, and scopes that are no longer
         unfinished.
 
         These row changes do not raise the serial by themselves; ``finish`` does so once where any were made."""
-        ...
 
     def begin(self, run: RunRecord) -> None: ...
 
     def finish(self, run: RunRecord, findings: Sequence[Finding] = ()) -> None:
         """The run's result, and what it found while acting; in the same transaction the serial rises if outcomes
         altered ledger rows since ``accept``."""
-        ...
 
     def runs(self) -> Sequence[RunRecord]: ...
 
@@ -254,7 +238,6 @@ class Store(Memory, Protocol):
 
     def verify(self) -> Sequence[int]:
         """The seq of every journal row that does not continue the hash chain; none: nobody has touched it."""
-        ...
 
     def approve(self, approval: Approval) -> None: ...
 
@@ -262,22 +245,18 @@ class Store(Memory, Protocol):
 
     def export(self) -> JsonObject:
         """The whole state as the document of interface.md 5."""
-        ...
 
     def live_addresses(self, states: Collection[AddressState]) -> Sequence[LiveAddress]:
         """Every address in one of these states, in one reading, in no particular order."""
-        ...
 
     def routing_build(self) -> RoutingBuild | None:
         """When the kept routing table was built; None: there is none yet."""
-        ...
 
     def moved_addresses(
         self, states: Collection[AddressState], fallback_domain: str, also: Collection[Address]
     ) -> tuple[Sequence[LiveAddress], Sequence[Address]]:
         """Of these, what the kept table sends elsewhere than to its mailbox's name at that domain, or not at all, and
         the addresses of ``also``; and what is in the kept table and not in one of these states."""
-        ...
 
     def keep_routing(
         self, at: datetime, signature: str, entries: Iterable[RouteEntry], among: Collection[str] | None = None
@@ -286,14 +265,26 @@ class Store(Memory, Protocol):
 
         The last table of an earlier hour stays known.
         """
-        ...
 
     def routing_table(self) -> RoutingTable | None:
         """The kept table and what differs from the last hour's; None: there is none yet."""
-        ...
 
     def units_of(self, people: Collection[PersonId]) -> Mapping[PersonId, tuple[UnitId, ...]]:
         """The units that hold these people's places, for grouping a plan by unit."""
-        ...
+
+    def people_like(self, words: Collection[str], most: int) -> Sequence[PersonState]:
+        """At most so many people of whose username, person_id, name part or addresses one contains each word."""
+
+    def people_of_units(self, units: Collection[UnitId]) -> frozenset[PersonId]:
+        """Who holds one of their places (D20) in one of these units."""
+
+    def people_by_unit(self) -> Mapping[UnitId, int]: ...
+
+    def boxes_of_units(self, units: Collection[UnitId]) -> Sequence[Mailbox]:
+        """Non-personal mailboxes of these units that are not purged, by name."""
+
+    def latest_runs(self, most: int) -> Sequence[RunRecord]: ...
+
+    def run_of(self, run_id: str) -> RunRecord | None: ...
 
     def close(self) -> None: ...

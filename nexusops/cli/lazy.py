@@ -20,6 +20,7 @@ COMMANDS: dict[str, Lazily] = {
     "apply": Lazily("nexusops.cli.act:apply", "Carry out exactly a saved plan."),
     "audit": Lazily("nexusops.cli.audit:audit", "What was done to a subject, by whom and why."),
     "config": Lazily("nexusops.cli.config:config", "Show the effective configuration and where it comes from."),
+    "console": Lazily("nexusops.cli.console:console", "The web console on this machine."),
     "demo": Lazily("nexusops.cli.demo:demo", "The whole story on the embedded tenant, with an invented university."),
     "desk": Lazily("nexusops.cli.desk:desk", "The service desk's actions, with actor and reason."),
     "doctor": Lazily("nexusops.cli.doctor:doctor", "Check configuration, state, snapshot and tenant."),

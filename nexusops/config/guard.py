@@ -15,6 +15,7 @@ from nexusops.plan.guard import DESTRUCTIVE, GuardLimits, Limit
 _UNIT = re.compile(r"unit:[A-Z0-9]{2,8}")
 _PERCENT = re.compile(r"(\d+(?:\.\d+)?)\s*%")
 TABLES = ("limits", "roles", "approval")
+ROLES = ("security", "postmaster", "desk", "auditor")
 EXPECTED = 'a count such as 10, a percentage such as "2%", or a table { count = 50, percent = 2.0 }'
 
 
@@ -28,7 +29,7 @@ def load_guard(table: Mapping[str, object], path: Path, policy: GuardPolicy) -> 
     for name, value in written.items():
         _check_name(name, path)
         limits[name] = _limit(value, f"limits.{name}", path)
-    security = _security(table, path)
+    roles = _roles(table, path)
     approvers = _approvers(table, path)
     settings = [
         _setting(
@@ -38,9 +39,10 @@ def load_guard(table: Mapping[str, object], path: Path, policy: GuardPolicy) -> 
         )
         for name, limit in limits.items()
     ]
-    settings.append(_setting("roles.security", security, "guard.toml" if "roles" in table else "default"))
+    named = _table(table, "roles", path)
+    settings += [_setting(f"roles.{role}", roles[role], "guard.toml" if role in named else "default") for role in ROLES]
     settings.append(_setting("approval.approvers", approvers, "guard.toml" if "approval" in table else "default"))
-    return GuardLimits(limits=limits, security=security, approvers=approvers), settings
+    return GuardLimits(limits=limits, approvers=approvers, **roles), settings
 
 
 def _setting(key: str, value: object, origin: str) -> Setting:
@@ -54,12 +56,16 @@ def _table(table: Mapping[str, object], key: str, path: Path) -> Mapping[str, ob
     return found
 
 
-def _security(table: Mapping[str, object], path: Path) -> tuple[str, ...]:
+def _roles(table: Mapping[str, object], path: Path) -> dict[str, tuple[str, ...]]:
+    """Who has each role; nobody where it is not named."""
     roles = _table(table, "roles", path)
     for name in roles:
-        if name != "security":
-            raise unknown(path, f"roles.{name}", ["roles.security"])
-    return cast(tuple[str, ...], convert(tuple[str, ...], roles.get("security", []), "roles.security", path))
+        if name not in ROLES:
+            raise unknown(path, f"roles.{name}", [f"roles.{role}" for role in ROLES])
+    return {
+        role: cast(tuple[str, ...], convert(tuple[str, ...], roles.get(role, []), f"roles.{role}", path))
+        for role in ROLES
+    }
 
 
 def _approvers(table: Mapping[str, object], path: Path) -> int:

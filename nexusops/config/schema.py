@@ -86,6 +86,22 @@ class DnsTable:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ConsoleTable:
+    """Sign-in to the web console. Without a client_id it is for one person on one machine.
+
+    ``tenant_id``, ``authority`` and ``ca_bundle`` are those of ``[tenant]`` where they are empty.
+    """
+
+    client_id: str = ""
+    client_secret: str = ""
+    tenant_id: str = ""
+    authority: str = ""
+    ca_bundle: str = ""
+    public_url: str = ""
+    session_minutes: int = 480
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """All of nexusops.toml."""
 
@@ -95,6 +111,7 @@ class Settings:
     tenant: TenantTable = field(default_factory=TenantTable)
     notices: NoticesTable = field(default_factory=NoticesTable)
     dns: DnsTable = field(default_factory=DnsTable)
+    console: ConsoleTable = field(default_factory=ConsoleTable)
 
 
 CHOICES: dict[str, tuple[str, ...]] = {

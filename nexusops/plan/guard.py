@@ -35,6 +35,10 @@ class GuardLimits:
     limits: Mapping[str, Limit] = field(default_factory=dict)
     security: tuple[str, ...] = ()
     """guard.toml [roles]: who may use --override; empty: anybody."""
+    postmaster: tuple[str, ...] = ()
+    """Who may see everything in the console, approve plans and carry them out."""
+    desk: tuple[str, ...] = ()
+    auditor: tuple[str, ...] = ()
     approvers: int = 1
     """How many people must approve a guarded plan."""
 

@@ -66,8 +66,8 @@ def templates() -> Environment:
         lstrip_blocks=True,
         finalize=_shown,
     )
-    places.filters["coded"] = _coded
-    places.filters["dated"] = _dated
+    places.filters["coded"] = coded
+    places.filters["dated"] = dated
     return places
 
 
@@ -80,7 +80,7 @@ def _shown(value: object) -> object:
     return visible(value) if type(value) is str else value
 
 
-def _coded(sentence: str) -> str:
+def coded(sentence: str) -> str:
     """What stands between backticks as code; everything is escaped."""
     from markupsafe import Markup, escape
 
@@ -88,7 +88,7 @@ def _coded(sentence: str) -> str:
     return Markup("").join(Markup("<code>{}</code>").format(p) if n % 2 else escape(p) for n, p in enumerate(parts))
 
 
-def _dated(sentence: str) -> str:
+def dated(sentence: str) -> str:
     """Dates in one piece, so that none is broken at its hyphens; everything is escaped."""
     from markupsafe import Markup, escape
 

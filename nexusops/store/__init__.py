@@ -10,6 +10,7 @@ lock.py      one run at a time
 export.py    the document of `state export`
 sql.py       the Store of ports.py, out of these
 routing.py   … with the routing table that it keeps
+looking.py   … and with what staff ask of it
 """
 
 from __future__ import annotations
@@ -18,16 +19,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from nexusops.store.routing import RoutingStore
+    from nexusops.store.looking import LookingStore
 
 
-def open_store(url: str, *, site: str, base_dir: Path) -> RoutingStore:
+def open_store(url: str, *, site: str, base_dir: Path) -> LookingStore:
     """The state of one site. A relative ``sqlite:///`` path is taken from ``base_dir``, the configuration folder.
 
     Raises UsageError (another site's, or a newer one), StateUnavailable (no database, or it does not answer).
     """
+    from nexusops.store.looking import LookingStore
     from nexusops.store.opening import engine_for, located, prepared
-    from nexusops.store.routing import RoutingStore
 
     engine = engine_for(located(url, base_dir))
     try:
@@ -35,4 +36,4 @@ def open_store(url: str, *, site: str, base_dir: Path) -> RoutingStore:
     except BaseException:
         engine.dispose()
         raise
-    return RoutingStore(engine)
+    return LookingStore(engine)

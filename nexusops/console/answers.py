@@ -1,0 +1,78 @@
+"""What a page is asked, and what it answers: values, so that a page knows nothing of HTTP."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import TYPE_CHECKING
+
+from nexusops.console.roles import Viewer
+from nexusops.errors import Refused
+from nexusops.model.dates import local_date
+
+if TYPE_CHECKING:
+    from nexusops.console.shelf import Shelf
+    from nexusops.wiring import Wired
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """One request of somebody who may make it. ``path`` are the variable parts of the address."""
+
+    viewer: Viewer
+    at: datetime
+    site: Wired
+    shelf: Shelf
+    path: Mapping[str, str] = field(default_factory=dict)
+    query: Mapping[str, str] = field(default_factory=dict)
+    form: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def today(self) -> date:
+        return local_date(self.at, self.site.ports.policy.time.zone)
+
+    def reason(self) -> str:
+        """Why, as the journal keeps it. Raises Refused where none is given."""
+        given = " ".join(self.form.get("reason", "").split())
+        if not given:
+            raise Refused("A reason is missing.", next_step="Go back and say why: the journal keeps it.")
+        return given
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """A template and what stands in it. ``here`` is the part of the console that it belongs to."""
+
+    template: str
+    title: str
+    here: str = ""
+    values: Mapping[str, object] = field(default_factory=dict)
+    status: int = 200
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Redirect:
+    """Where to go on, after something was done."""
+
+    to: str
+
+
+class NotFound(Exception):
+    """There is no such thing, or it is not for this viewer to see: the same answer, so that nothing is learnt."""
+
+    def __init__(self, what: str) -> None:
+        super().__init__(what)
+        self.what = what
+
+
+class Forbidden(Exception):
+    """What is asked is beyond the viewer's roles or units."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message)
+        self.message = message
+
+
+Answer = Page | Redirect
+View = Callable[[Asked], Answer]

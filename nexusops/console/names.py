@@ -1,0 +1,56 @@
+"""What people are called, and which units they belong to, for lists and for what unit IT may see."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from datetime import date
+
+from nexusops.errors import Refused
+from nexusops.model.changes import CreateMailbox
+from nexusops.model.ids import PersonId, UnitId
+from nexusops.model.ledger import PersonState
+from nexusops.model.plan import Plan
+from nexusops.model.snapshot import PersonRecord
+from nexusops.pipeline import Ports
+from nexusops.ports import SnapshotTables
+
+
+def name_of(state: PersonState) -> str:
+    """The names on the card, else the username or the person_id."""
+    return " ".join(part for part in state.card_names or () if part) or state.username or state.person_id
+
+
+def names_of(states: Iterable[PersonState], plan: Plan | None = None) -> dict[str, str]:
+    """Names by person_id; of people who are new in a plan, as the plan gives them."""
+    new = (one.change for one in plan.changes) if plan is not None else ()
+    names = {change.why.subject: change.display_name for change in new if isinstance(change, CreateMailbox)}
+    return names | {state.person_id: name_of(state) for state in states if state.card_names}
+
+
+def units_of_planned(ports: Ports, plan: Plan, people: Collection[PersonId]) -> dict[PersonId, tuple[UnitId, ...]]:
+    """The units of a plan's people: their places, or, of those who have none yet, their current affiliations."""
+    found = dict(ports.store.units_of(people))
+    new = [person_id for person_id in people if not found.get(person_id)]
+    if new:
+        tables = ports.registration.unpack(ports.store.tables(plan.snapshot_sha256))
+        for person_id, record in tables.slice(new, {}).people.items():
+            if units := affiliated(record, plan.today):
+                found[person_id] = units
+    return found
+
+
+def affiliated(record: PersonRecord, today: date) -> tuple[UnitId, ...]:
+    """The units that somebody is affiliated to today."""
+    return tuple(row.unit_id for row in record.affiliations if row.current(today))
+
+
+def accepted_tables(ports: Ports) -> SnapshotTables:
+    """The last accepted snapshot. Raises Refused where there is none yet."""
+    last = ports.store.accepted()
+    if last is None:
+        raise Refused("No run has been made yet.", next_step="Carry out the first plan, or use `nexusops run`.")
+    return ports.registration.unpack(ports.store.tables(last.sha256))
+
+
+def unit_names(tables: SnapshotTables) -> Mapping[UnitId, str]:
+    return {unit_id: unit.name for unit_id, unit in tables.slice((), {}).units.items()}

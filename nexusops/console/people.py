@@ -1,0 +1,120 @@
+"""Looking somebody or something up: who it is, why it is so, what comes next, and the life of each address."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from urllib.parse import quote
+
+from nexusops.console.answers import Answer, Asked, NotFound, Page, Redirect
+from nexusops.console.names import accepted_tables, affiliated, name_of
+from nexusops.console.roles import Right
+from nexusops.console.timeline import timeline
+from nexusops.model.addresses import Allocation
+from nexusops.model.ids import Address, PersonId, UnitId, domain_of, local_of
+from nexusops.model.ledger import Ledger, PersonState
+from nexusops.pipeline.explain import explain
+from nexusops.rules.naming import words
+
+MOST = 50
+HISTORY = 60
+
+
+def people_page(asked: Asked) -> Answer:
+    """A search by name, username, person_id or address; what is exactly one thing is shown at once."""
+    wanted = " ".join(asked.query.get("q", "").split())
+    found: Sequence[PersonState] = ()
+    if wanted:
+        if _is_one_thing(asked, wanted):
+            return Redirect(to=f"/people/{quote(wanted, safe='@')}")
+        latin = words(wanted.replace(".", " ").replace("@", " "))
+        found = asked.site.ports.store.people_like(latin, MOST) if latin else ()
+    units = asked.site.ports.store.units_of([state.person_id for state in found])
+    seen = [state for state in found if asked.viewer.may_in(Right.SEE_PEOPLE, units.get(state.person_id, ()))]
+    return Page(
+        template="people",
+        title="People",
+        here="people",
+        values={
+            "wanted": wanted,
+            "found": [(state, name_of(state), units.get(state.person_id, ())) for state in seen],
+            "most": MOST if len(found) == MOST else 0,
+            "limited": not asked.viewer.everywhere(Right.SEE_PEOPLE),
+        },
+    )
+
+
+def subject_page(asked: Asked) -> Answer:
+    """``explain`` as a page. What is not there and what is not the viewer's get the same answer."""
+    subject = asked.path["subject"]
+    ports = asked.site.ports
+    answer = explain(ports, subject, at=asked.at)
+    person, ledger = _belonging(asked, subject)
+    if answer is None or not asked.viewer.may_in(Right.SEE_PEOPLE, _units(asked, person, ledger, subject)):
+        limited = "" if asked.viewer.everywhere(Right.SEE_PEOPLE) else ", or it is not in your units"
+        raise NotFound(f"Nothing is known of {subject}{limited}")
+    rows = _periods(asked, subject) if "@" in subject else _sorted(ledger)
+    boxes = sorted(ledger.mailboxes.values(), key=lambda box: box.generation)
+    return Page(
+        template="subject",
+        title=answer.subject,
+        here="people",
+        values={
+            "answer": answer,
+            "name": name_of(person) if person is not None and answer.kind == "person" else "",
+            "owner": person if answer.kind != "person" else None,
+            "facts": [fact for fact in answer.facts if fact.label != "address"],
+            "rows": rows,
+            "sender": boxes[-1].sender if boxes else None,
+            "drawing": timeline(rows, asked.today, boxes[-1].disabled_on if boxes else None),
+            "history": [*reversed(answer.history)][:HISTORY],
+            "older": max(0, len(answer.history) - HISTORY),
+        },
+    )
+
+
+def _is_one_thing(asked: Asked, wanted: str) -> bool:
+    """An address, a username, a person_id or a mailbox's name, that the ledger knows."""
+    store, small = asked.site.ports.store, wanted.lower()
+    if "@" in small:
+        return bool(_periods(asked, small))
+    return bool(
+        store.usernames({small})
+        or store.owners({PersonId(wanted)})
+        or any(box.name == wanted for box in store.ledger((), {wanted}).mailboxes.values())
+    )
+
+
+def _belonging(asked: Asked, subject: str) -> tuple[PersonState | None, Ledger]:
+    """Whose it is, and the part of the ledger that is about it."""
+    store, small = asked.site.ports.store, subject.lower()
+    if "@" in small:
+        last = next(reversed(_periods(asked, small)), None)
+        person_id = last.person_id if last is not None else None
+    else:
+        person_id = store.usernames({small}).get(small, PersonId(subject))
+    if person_id is not None:
+        ledger = store.ledger({person_id}, ())
+        if person_id in ledger.people:
+            return ledger.people[person_id], ledger
+    return None, store.ledger((), {subject})
+
+
+def _units(asked: Asked, person: PersonState | None, ledger: Ledger, subject: str) -> set[UnitId]:
+    """The units that may see it: those of the person, else those of the mailbox or address."""
+    if person is not None:
+        record = accepted_tables(asked.site.ports).slice({person.person_id}, {}).people.get(person.person_id)
+        return {*person.served, *(affiliated(record, asked.today) if record is not None else ())}
+    rows = _periods(asked, subject.lower()) if "@" in subject else ()
+    things = (*ledger.mailboxes.values(), *ledger.allocations.values(), *rows)
+    return {thing.unit_id for thing in things if thing.unit_id is not None}
+
+
+def _periods(asked: Asked, address: str) -> list[Allocation]:
+    wanted = Address(address.lower())
+    rows = asked.site.ports.store.holders({(domain_of(wanted), local_of(wanted))})
+    return sorted((row for row in rows if row.address == wanted), key=lambda row: row.period)
+
+
+def _sorted(ledger: Ledger) -> list[Allocation]:
+    """Live ones first, then by when they began."""
+    return sorted(ledger.allocations.values(), key=lambda row: (not row.live, row.created_on, row.address, row.period))

@@ -1,0 +1,160 @@
+"""Today's plan: searched and filtered, approved by its digest, and carried out (D28)."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from urllib.parse import urlencode
+
+from nexusops import pipeline
+from nexusops.console.answers import Answer, Asked, Page, Redirect
+from nexusops.console.names import names_of, units_of_planned
+from nexusops.console.roles import Right
+from nexusops.errors import NexusopsError, Refused, StalePlan
+from nexusops.model.changes import Kind
+from nexusops.model.ids import PersonId
+from nexusops.model.journal import Approval
+from nexusops.model.plan import Plan
+from nexusops.report.view import Row, affected, cost, groups_of
+
+A_PAGE = 100
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Filter:
+    """What a plan is narrowed to; '' is no limit."""
+
+    words: str = ""
+    kind: str = ""
+    unit: str = ""
+    person: str = ""
+
+    def fits(self, row: Row) -> bool:
+        text = f"{row.kind} {row.target} {row.effect} {row.who} {row.reason}".casefold()
+        return (
+            self.kind in ("", row.kind)
+            and (not self.unit or self.unit in row.units)
+            and self.person.casefold() in f"{row.who} {row.target}".casefold()
+            and all(word in text for word in self.words.casefold().split())
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sheet:
+    """One screen of a long list. ``earlier`` and ``later`` are queries of the neighbouring ones, or None."""
+
+    rows: Sequence[Row]
+    first: int
+    total: int
+    earlier: str | None
+    later: str | None
+
+
+def plan_page(asked: Asked) -> Answer:
+    """The plan of this hour; where none can be made, why, and what to do."""
+    try:
+        plan = asked.shelf.plan(asked.site.ports, asked.at)
+    except NexusopsError as trouble:
+        return Page(template="no_plan", title="Today's plan", here="plan", values={"trouble": trouble})
+    whole = asked.viewer.everywhere(Right.SEE_PLAN)
+    rows = _rows(asked, plan)
+    chosen = Filter(**{name: asked.query.get(name, "").strip() for name in ("words", "kind", "unit", "person")})
+    kinds = Counter(row.kind for row in rows)
+    return Page(
+        template="plan",
+        title="Today's plan",
+        here="plan",
+        values={
+            "plan": plan,
+            "whole": whole,
+            "total": len(rows),
+            "destructive": sum(row.destructive for row in rows),
+            "sheet": _sheet([row for row in rows if chosen.fits(row)], asked.query),
+            "chosen": chosen,
+            "kinds": [(kind, kinds[kind]) for kind in Kind if kind in kinds],
+            "units": sorted({unit for row in rows for unit in row.units}),
+            "cost": cost(plan.estimate),
+            "done": asked.query.get("done", ""),
+            **(_guard(asked, plan) if whole else {}),
+        },
+    )
+
+
+def plan_again(asked: Asked) -> Answer:
+    asked.shelf.plan(asked.site.ports, asked.at, anew=True)
+    return Redirect(to="/?done=planned")
+
+
+def approve(asked: Asked) -> Answer:
+    """One row for exactly this plan (D28); the guard counts the people."""
+    plan, reason = _as_read(asked), asked.reason()
+    store = asked.site.ports.store
+    if asked.viewer.username in {row.actor for row in store.approvals(plan.digest)}:
+        raise Refused("You have approved this plan already.", next_step="Another person must approve it as well.")
+    store.approve(Approval(digest=plan.digest, actor=asked.viewer.username, at=asked.at, reason=reason))
+    return Redirect(to="/?done=approved")
+
+
+def carry_out(asked: Asked) -> Answer:
+    """Exactly the plan that was read, as ``nexusops apply`` does it. Raises what that raises."""
+    plan, reason = _as_read(asked), asked.reason()
+    outcome = pipeline.apply_plan(
+        asked.site.ports, plan, at=asked.at, actor=asked.viewer.username, reason=f"{reason} (console)"
+    )
+    return Redirect(to=f"/runs/{outcome.run_id}?done=carried-out")
+
+
+def _as_read(asked: Asked) -> Plan:
+    """The plan made anew; raises StalePlan where it is not the one that was read."""
+    plan = asked.shelf.plan(asked.site.ports, asked.at, anew=True)
+    if plan.digest != asked.form.get("digest"):
+        raise StalePlan(
+            "The plan has changed since you read it. Nothing was done.",
+            next_step="Read the plan as it is now, and decide again.",
+        )
+    return plan
+
+
+def _rows(asked: Asked, plan: Plan) -> list[Row]:
+    """Every change that this viewer may see, destructive kinds first."""
+    ports = asked.site.ports
+    people = sorted({PersonId(one.change.why.subject) for one in plan.changes})
+    units = units_of_planned(ports, plan, people)
+    names = names_of(ports.store.owners(people), plan)
+    rows = (row for group in groups_of(plan, units, names) for row in group.rows)
+    return [row for row in rows if asked.viewer.may_in(Right.SEE_PLAN, row.units)]
+
+
+def _sheet(rows: Sequence[Row], query: Mapping[str, str]) -> Sheet:
+    given = {name: value for name, value in query.items() if name != "done"}
+    place = given.pop("from", "0")
+    first = min(int(place) if place.isdecimal() else 0, max(len(rows) - 1, 0)) // A_PAGE * A_PAGE
+
+    def at(start: int) -> str:
+        return "?" + urlencode({**given, "from": start})
+
+    return Sheet(
+        rows=rows[first : first + A_PAGE],
+        first=first,
+        total=len(rows),
+        earlier=at(first - A_PAGE) if first else None,
+        later=at(first + A_PAGE) if first + A_PAGE < len(rows) else None,
+    )
+
+
+def _guard(asked: Asked, plan: Plan) -> dict[str, object]:
+    ports = asked.site.ports
+    approvals = ports.store.approvals(plan.digest)
+    people = {row.actor for row in approvals}
+    needed = max(1, ports.guard.approvers) if plan.guard.tripped else 0
+    units = units_of_planned(ports, plan, {PersonId(one.change.why.subject) for one in plan.changes})
+    return {
+        "tripped": [(name, affected(plan, name, units)) for name in plan.guard.tripped],
+        "approvals": approvals,
+        "needed": needed,
+        "missing": max(0, needed - len(people)),
+        "approved_by_me": asked.viewer.username in people,
+        "may_approve": asked.viewer.may(Right.APPROVE),
+        "may_carry_out": asked.viewer.may(Right.CARRY_OUT),
+    }

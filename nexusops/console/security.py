@@ -1,0 +1,59 @@
+"""What every answer says to the browser, which hosts are ours, and whose process it is that asks."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from ipaddress import ip_address
+from pathlib import Path
+
+HEADERS: Mapping[str, str] = {
+    "Content-Security-Policy": (
+        "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; base-uri 'none'; "
+        "frame-ancestors 'none'"
+    ),
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+    "Cache-Control": "no-store",
+}
+"""No script runs at all: the pages have none."""
+OVER_TLS = {"Strict-Transport-Security": "max-age=31536000"}
+_SOCKETS = Path("/proc/net/tcp")
+
+
+def own_hosts(port: int, public_host: str) -> frozenset[str]:
+    """The values of the Host header that are answered; any other may be a page that rebinds its name to us."""
+    names = {f"127.0.0.1:{port}", f"localhost:{port}", public_host}
+    if port == 80:
+        names |= {"127.0.0.1", "localhost"}
+    return frozenset(name for name in names if name)
+
+
+def from_elsewhere(headers: Mapping[str, str], origin: str) -> bool:
+    """Whether a POST comes from a page of another origin, as far as the browser says where it comes from."""
+    said = headers.get("origin")
+    site = headers.get("sec-fetch-site", "same-origin")
+    return site not in ("same-origin", "none") or (said is not None and said != origin)
+
+
+def strangers(host: str, port: int, own_port: int, sockets: Path = _SOCKETS) -> bool:
+    """Whether the other end of a loopback connection belongs to another user of this machine.
+
+    Linux says whose each socket is; elsewhere, and where it says nothing, nobody is a stranger.
+    """
+    try:
+        rows = sockets.read_text("ascii").splitlines()[1:]
+    except OSError:
+        return False
+    ends = (_end(host, port), _end("127.0.0.1", own_port))
+    owners = [fields[7] for fields in map(str.split, rows) if (fields[1], fields[2]) == ends]
+    ours = {str(os.getuid()), os.environ.get("SUDO_UID", "")}
+    return bool(owners) and ours.isdisjoint(owners)
+
+
+def _end(host: str, port: int) -> str:
+    return f"{int.from_bytes(ip_address(host).packed, 'little'):08X}:{port:04X}"

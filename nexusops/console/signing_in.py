@@ -1,0 +1,120 @@
+"""The four addresses around a session: the door, out to the authority, back from it, and sign out."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from nexusops import wiring
+from nexusops.console.answers import Forbidden, Page
+from nexusops.console.oidc import Identity, OpenIdConnect, SignInFailed
+from nexusops.console.refusals import refusal_page
+from nexusops.console.session import Session
+
+if TYPE_CHECKING:
+    from nexusops.console.app import Console
+
+DOOR, OUT, BACK, LEAVE = "/sign-in", "/sign-in/begin", "/sign-in/done", "/sign-out"
+MINUTES, MOST = 10, 1000
+"""A dialogue takes so long at most; so many are kept at once."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Open:
+    flow: dict[str, Any] = field(repr=False)
+    until: float
+
+
+@dataclass(slots=True)
+class SigningIn:
+    """Open dialogues stay on this side; the browser has their number in a cookie, so that none ends in another's."""
+
+    oidc: OpenIdConnect
+    _open: dict[str, _Open] = field(default_factory=dict)
+
+    def respond(
+        self, console: Console, request: Request, session: Session | None, form: Mapping[str, str]
+    ) -> Response | None:
+        """None: it is none of the four."""
+        match request.method, request.scope["path"]:
+            case "GET" | "HEAD", "/sign-in":
+                page = Page(template="sign_in", title="Sign in", values={"trouble": ""})
+                return console.html(page, None, None)
+            case "GET", "/sign-in/begin":
+                return self._out(console, request)
+            case "GET", "/sign-in/done":
+                return self._back(console, request)
+            case "POST", "/sign-out" if session is not None:
+                if not console.genuine(request, session, form):
+                    return console.html(refusal_page(Forbidden("The form is not of your session.")), None, None)
+                console.sessions.end(session)
+                response = RedirectResponse(DOOR, 303)
+                response.delete_cookie(console.sessions.cookie, secure=console.sessions.secure, httponly=True)
+                return response
+        return None
+
+    def _out(self, console: Console, request: Request) -> Response:
+        base = console.settings.public_url or f"http://localhost:{console.port}"
+        if not console.settings.public_url and not request.headers["host"].startswith("localhost"):
+            # Entra takes http for the name localhost alone, and a cookie belongs to one name.
+            return RedirectResponse(f"{base}{OUT}", 303)
+        try:
+            flow = self.oidc.begin(f"{base}{BACK}")
+        except SignInFailed as error:
+            return _failed(console, error)
+        now = console.sessions.clock().timestamp()
+        self._open = {key: one for key, one in self._open.items() if one.until > now}
+        if len(self._open) >= MOST:
+            return _failed(console, SignInFailed("Too many people are signing in at this moment; try again soon."))
+        key = secrets.token_urlsafe(24)
+        self._open[key] = _Open(flow, now + MINUTES * 60)
+        response = RedirectResponse(flow["auth_uri"], 303)
+        secure = console.sessions.secure
+        response.set_cookie(
+            _cookie(secure=secure), key, max_age=MINUTES * 60, httponly=True, samesite="lax", secure=secure
+        )
+        return response
+
+    def _back(self, console: Console, request: Request) -> Response:
+        secure = console.sessions.secure
+        known = self._open.pop(request.cookies.get(_cookie(secure=secure), ""), None)
+        if known is None or known.until <= console.sessions.clock().timestamp():
+            return _failed(console, SignInFailed("This sign-in was not begun here, or took too long."))
+        try:
+            identity = self.oidc.finish(known.flow, request.query_params)
+            with wiring.opened(console.folder) as site:
+                username = _username(identity, console.settings.fallback_domain, site)
+        except SignInFailed as error:
+            return _failed(console, error)
+        response = RedirectResponse("/", 303)
+        response.delete_cookie(_cookie(secure=secure), secure=secure, httponly=True)
+        console.keep(response, console.sessions.begin(username, identity.name))
+        return response
+
+
+def _username(identity: Identity, fallback_domain: str, site: wiring.Wired) -> str:
+    """The username that the identity stands for: its principal name is ours, and its object is the one we know."""
+    username, _, domain = identity.upn.partition("@")
+    if domain != fallback_domain or not username:
+        raise SignInFailed("The account's name is not username@" + fallback_domain + ".")
+    store = site.ports.store
+    person_id = store.usernames({username}).get(username)
+    boxes = store.ledger({person_id}, ()).mailboxes.values() if person_id is not None else ()
+    known = {box.user_id for box in boxes if box.user_id is not None}
+    if known and identity.oid not in known:
+        raise SignInFailed(f"The account is not the one that nexusops knows as {username}.")
+    return username
+
+
+def _cookie(*, secure: bool) -> str:
+    return "__Host-nexusops-sign-in" if secure else "nexusops-sign-in"
+
+
+def _failed(console: Console, error: SignInFailed) -> Response:
+    page = Page(template="sign_in", title="Sign in", values={"trouble": str(error)}, status=403)
+    return console.html(page, None, None)

@@ -1,0 +1,113 @@
+"""The life of addresses as a drawing: a lane for each, with what it was from when until when. Values, no markup."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from nexusops.model.addresses import AddressState, Allocation
+
+WIDTH, LEFT, LANE, TOP = 960, 8, 46, 26
+"""The drawing's units: width of all, margin, height of a lane and of the scale above them."""
+_MARGIN = timedelta(days=45)
+_SHORTEST = timedelta(days=150)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bar:
+    """``state`` from ``since`` to ``until`` (None: open); ``x`` and ``width`` in the drawing's units."""
+
+    state: str
+    since: date
+    until: date | None
+    x: float
+    width: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lane:
+    """One period of an address; ``ended`` is where its cross stands, with the day."""
+
+    address: str
+    note: str
+    y: int
+    bars: tuple[Bar, ...]
+    ended: tuple[float, date] | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tick:
+    x: float
+    label: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Timeline:
+    lanes: tuple[Lane, ...]
+    ticks: tuple[Tick, ...]
+    today_x: float
+    height: int
+    width: int = WIDTH
+
+
+def timeline(rows: Sequence[Allocation], today: date, suspended_on: date | None = None) -> Timeline | None:
+    """The lanes in the order of the rows; None where there are none. ``suspended_on``: since when the mailbox is
+    disabled, and its addresses with it.
+    """
+    if not rows:
+        return None
+    scale = _Scale.over(rows, today)
+    lanes = tuple(_lane(row, scale, TOP + LANE * place, suspended_on) for place, row in enumerate(rows))
+    return Timeline(lanes=lanes, ticks=scale.ticks(), today_x=scale.x(today), height=TOP + LANE * len(rows) + 20)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Scale:
+    first: date
+    last: date
+
+    @classmethod
+    def over(cls, rows: Iterable[Allocation], today: date) -> _Scale:
+        days = [today, *(day for row in rows for day in (row.created_on, row.delete_on, row.deleted_on) if day)]
+        first, last = min(days), max(days) + _MARGIN
+        return cls(first=min(first, last - _SHORTEST), last=last)
+
+    def x(self, day: date) -> float:
+        share = (min(max(day, self.first), self.last) - self.first) / (self.last - self.first)
+        return round(LEFT + share * (WIDTH - 2 * LEFT), 1)
+
+    def ticks(self) -> tuple[Tick, ...]:
+        """The first days of months, or of quarters or years where there would be too many."""
+        months = (self.last.year - self.first.year) * 12 + self.last.month - self.first.month
+        step = next(step for step in (1, 3, 6, 12, 24, 60, 120, 1200) if months / step <= 10)
+        start = self.first.year * 12
+        places = (divmod(start + n, 12) for n in range(0, months + 13, step))
+        days = (date(year, month + 1, 1) for year, month in places)
+        form = "%Y" if step >= 12 else "%b %Y"
+        return tuple(Tick(x=self.x(day), label=day.strftime(form)) for day in days if self.first <= day < self.last)
+
+
+def _lane(row: Allocation, scale: _Scale, y: int, suspended_on: date | None) -> Lane:
+    ended = (scale.x(row.deleted_on), row.deleted_on) if row.deleted_on else None
+    bars = tuple(_bar(*span, scale) for span in _spans(row, suspended_on))
+    note = f"period {row.period}" if row.period > 1 else ""
+    return Lane(address=row.address, note=note, y=y, bars=bars, ended=ended)
+
+
+def _spans(row: Allocation, suspended_on: date | None) -> Iterable[tuple[str, date, date | None]]:
+    """What the address was, one after the other; the last one may have no end."""
+    end = row.deleted_on or row.delete_on
+    suspended = suspended_on if row.state is AddressState.SUSPENDED else None
+    if row.winddown_on is not None:
+        yield AddressState.ACTIVE.value, row.created_on, row.winddown_on
+        yield AddressState.WINDDOWN.value, row.winddown_on, suspended or end
+    else:
+        yield AddressState.ACTIVE.value, row.created_on, suspended or end
+    if row.state is AddressState.SUSPENDED:
+        yield AddressState.SUSPENDED.value, suspended or row.created_on, end
+
+
+def _bar(state: str, since: date, until: date | None, scale: _Scale) -> Bar:
+    x = scale.x(since)
+    return Bar(state=state, since=since, until=until, x=x, width=max(3.0, round(scale.x(until or date.max) - x, 1)))

@@ -1,0 +1,132 @@
+"""Units: their people, what winds down, and the mailboxes that belong to them; a mailbox is handed over here (D31)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from nexusops.console.answers import Answer, Asked, Forbidden, NotFound, Page, Redirect
+from nexusops.console.names import accepted_tables, name_of
+from nexusops.console.roles import Right
+from nexusops.errors import Refused
+from nexusops.model.addresses import AddressState, Allocation
+from nexusops.model.ids import MailboxKey, PersonId, UnitId
+from nexusops.model.ledger import Ledger, PersonState
+from nexusops.model.mailboxes import Mailbox
+from nexusops.model.units import Unit
+from nexusops.pipeline import desk
+from nexusops.ports import Store
+from nexusops.report.view import findings_of
+
+
+def units_page(asked: Asked) -> Answer:
+    """All units, or the viewer's own."""
+    ports = asked.site.ports
+    units = _visible(asked)
+    people, boxes = ports.store.people_by_unit(), ports.store.boxes_of_units(units)
+    rows = [
+        (unit, people.get(unit_id, 0), [box for box in boxes if box.unit_id == unit_id])
+        for unit_id, unit in sorted(units.items())
+    ]
+    return Page(template="units", title="Units", here="units", values={"rows": rows})
+
+
+def unit_page(asked: Asked) -> Answer:
+    unit = _unit(asked)
+    store = asked.site.ports.store
+    ledger = store.ledger(store.people_of_units({unit.unit_id}), ())
+    boxes = store.boxes_of_units({unit.unit_id})
+    owners = {box.owner_person_id for box in boxes if box.owner_person_id is not None}
+    return Page(
+        template="unit",
+        title=unit.name,
+        here="units",
+        values={
+            "unit": unit,
+            "people": _people(ledger),
+            "ending": _ending(ledger, unit),
+            "boxes": boxes,
+            "owners": {state.person_id: name_of(state) for state in store.owners(owners)},
+            "addresses": _addresses(store, boxes),
+            "staff": [row.staff_id for row in asked.shelf.staff(asked.site.ports) if row.unit_id == unit.unit_id],
+            "may_hand_over": asked.viewer.may_in(Right.HAND_OVER, {unit.unit_id}),
+            "done": asked.query.get("done", ""),
+        },
+    )
+
+
+def hand_over(asked: Asked) -> Answer:
+    """``desk handover``, for a mailbox of this unit."""
+    unit = _unit(asked)
+    if not asked.viewer.may_in(Right.HAND_OVER, {unit.unit_id}):
+        raise Forbidden(f"You do not support {unit.unit_id}.")
+    name, to = asked.form.get("mailbox", ""), asked.form.get("to", "").strip().lower()
+    if name not in {box.name for box in asked.site.ports.store.boxes_of_units({unit.unit_id})}:
+        raise Forbidden(f"{name or 'That mailbox'} does not belong to {unit.unit_id}.")
+    if not to:
+        raise Refused("The new owner is missing.", next_step="Go back and give their username.")
+    wish = desk.Wish(actor=asked.viewer.username, reason=asked.reason(), at=asked.at)
+    desk.handover(asked.site.ports, name, to, wish)
+    return Redirect(to=f"/units/{unit.unit_id}?done=handed-over")
+
+
+def findings_page(asked: Asked) -> Answer:
+    """What the last accepted run found, for staff to look at."""
+    ports = asked.site.ports
+    found = ports.store.findings(None)
+    if not asked.viewer.everywhere(Right.SEE_FINDINGS):
+        people = ports.store.people_of_units(asked.viewer.units)
+        boxes = {box.name for box in ports.store.boxes_of_units(asked.viewer.units)}
+        own = {*(f"person:{one}" for one in people), *(f"box:{name}" for name in boxes)}
+        found = [one for one in found if one.scope in own or one.subject in asked.viewer.units]
+    code = asked.query.get("code", "")
+    groups = findings_of(found)
+    states = ports.store.owners({PersonId(one.subject) for one in found})
+    return Page(
+        template="findings",
+        title="Findings",
+        here="findings",
+        values={
+            "groups": [group for group in groups if code in ("", group.code)],
+            "codes": [(group.code, len(group.findings)) for group in groups],
+            "code": code,
+            "names": {state.person_id: name_of(state) for state in states},
+        },
+    )
+
+
+def _visible(asked: Asked) -> Mapping[UnitId, Unit]:
+    units = accepted_tables(asked.site.ports).slice((), {}).units
+    return {one: unit for one, unit in units.items() if asked.viewer.may_in(Right.SEE_UNITS, {one})}
+
+
+def _unit(asked: Asked) -> Unit:
+    unit = _visible(asked).get(UnitId(asked.path["unit"]))
+    if unit is None:
+        raise NotFound(f"There is no unit {asked.path['unit']}, or it is not yours")
+    return unit
+
+
+def _people(ledger: Ledger) -> list[tuple[PersonState, str, Mailbox | None]]:
+    latest: dict[str, Mailbox] = {}
+    for box in sorted(ledger.mailboxes.values(), key=lambda box: box.generation):
+        if box.person_id is not None:
+            latest[box.person_id] = box
+    rows = [(state, name_of(state), latest.get(state.person_id)) for state in ledger.people.values()]
+    return sorted(rows, key=lambda row: (row[1].casefold(), row[0].person_id))
+
+
+def _addresses(store: Store, boxes: Sequence[Mailbox]) -> dict[MailboxKey | None, Allocation]:
+    """The live address of each mailbox."""
+    rows = store.ledger((), {box.name for box in boxes if box.name}).allocations.values()
+    return {row.mailbox_key: row for row in rows if row.live}
+
+
+def _ending(ledger: Ledger, unit: Unit) -> list[tuple[Allocation, PersonState | None]]:
+    """Addresses of the unit's mail domain that wind down, the next to end first."""
+    rows = [
+        row
+        for row in ledger.allocations.values()
+        if row.state is AddressState.WINDDOWN and row.domain == unit.domain and row.person_id is not None
+    ]
+    rows.sort(key=lambda row: (str(row.delete_on), row.address))
+    return [(row, ledger.people.get(row.person_id)) for row in rows if row.person_id]

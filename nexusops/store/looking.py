@@ -1,0 +1,80 @@
+"""What staff ask of the state: somebody by a piece of their name, a unit's people and mailboxes, the last runs."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Mapping, Sequence
+
+from sqlalchemy import ColumnElement, String, and_, cast, func, or_, select
+
+from nexusops.model.ids import PersonId, UnitId
+from nexusops.model.journal import RunRecord
+from nexusops.model.ledger import PersonState
+from nexusops.model.mailboxes import Mailbox, MailboxKind, MailboxState
+from nexusops.store import reading
+from nexusops.store.mapping import decoded
+from nexusops.store.routing import RoutingStore
+from nexusops.store.schema import addresses, mailboxes, people, runs
+
+_SERVED = cast(people.c.served, String)
+"""A JSON list of unit ids as its text; ids are letters and digits, so that a quoted one is found in it."""
+
+
+class LookingStore(RoutingStore):
+    """The Store of ports.py, whole."""
+
+    def people_like(self, words: Collection[str], most: int) -> list[PersonState]:
+        """Of username, person_id, name part or address, something must contain each word (in small letters)."""
+        with self._begin() as connection:
+            found = select(people).where(and_(*(_contains(word) for word in words))).order_by(people.c.base)
+            return [decoded(PersonState, row) for row in connection.execute(found.limit(most))]
+
+    def people_of_units(self, units: Collection[UnitId]) -> frozenset[PersonId]:
+        """Who holds one of their eight places in one of these units (D20)."""
+        if not units:
+            return frozenset()
+        within = or_(*(_SERVED.contains(f'"{unit_id}"', autoescape=True) for unit_id in units))
+        with self._begin() as connection:
+            return frozenset(map(PersonId, connection.execute(select(people.c.person_id).where(within)).scalars()))
+
+    def people_by_unit(self) -> Mapping[UnitId, int]:
+        """How many people hold a place in each unit."""
+        counts: dict[UnitId, int] = {}
+        with self._begin() as connection:
+            rows = connection.execute(select(_SERVED, func.count()).group_by(_SERVED)).all()
+        for served, number in rows:
+            for unit_id in json.loads(served or "[]"):
+                counts[UnitId(unit_id)] = counts.get(UnitId(unit_id), 0) + number
+        return counts
+
+    def boxes_of_units(self, units: Collection[UnitId]) -> list[Mailbox]:
+        """Non-personal mailboxes of these units that are not purged, by name."""
+        wanted = and_(
+            mailboxes.c.unit_id.in_(list(units)),
+            mailboxes.c.kind != MailboxKind.PERSONAL.value,
+            mailboxes.c.state != MailboxState.PURGED.value,
+        )
+        with self._begin() as connection:
+            rows = connection.execute(select(mailboxes).where(wanted).order_by(mailboxes.c.name)).all()
+        return [decoded(Mailbox, row) for row in rows]
+
+    def latest_runs(self, most: int) -> Sequence[RunRecord]:
+        """The last runs, newest first."""
+        with self._begin() as connection:
+            rows = connection.execute(select(runs).order_by(runs.c.place.desc()).limit(most)).mappings().all()
+        return [reading.run(row) for row in rows]
+
+    def run_of(self, run_id: str) -> RunRecord | None:
+        with self._begin() as connection:
+            row = connection.execute(select(runs).where(runs.c.run_id == run_id)).mappings().first()
+        return None if row is None else reading.run(row)
+
+
+def _contains(word: str) -> ColumnElement[bool]:
+    named = select(addresses.c.person_id).where(addresses.c.address.contains(word, autoescape=True))
+    return or_(
+        people.c.username.contains(word, autoescape=True),
+        people.c.person_id == word,
+        people.c.base.contains(word, autoescape=True),
+        people.c.person_id.in_(named),
+    )

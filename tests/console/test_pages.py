@@ -1,0 +1,110 @@
+"""What the pages say, in single-user mode, on the invented university's second day."""
+
+from __future__ import annotations
+
+import re
+
+from console.conftest import Running
+
+
+def shown(html: str) -> str:
+    """The text of a page's main part, as one line."""
+    main = html.partition("<main")[2]
+    text = re.sub(r"<title>.*?</title>|<desc.*?</desc>|<[^>]*>", " ", "<main" + main)
+    return re.sub(r" (?=[,.;])", "", " ".join(text.replace("&#39;", "'").split()))
+
+
+def test_the_plan_says_what_stops_it_and_each_change_with_its_reason(looked_at: Running) -> None:
+    """D28: the digest, the limit and how far it is exceeded, the units concerned."""
+    text = shown(looked_at.browser().open("/").text)
+    assert "16 changes 4 destructive" in text
+    assert "The guard stops this plan" in text
+    assert "Destructive 4 3 exceeded" in text
+    assert "Most of what Destructive counts: BRAY 3, CHEM 3, ADMN 1." in text
+    assert re.search(r"Digest sha256:[0-9a-f]{64}", text)
+    assert "Oliver Marsh" in text
+    assert "there is no current affiliation with chem.ox.ac.uk any more R39" in text
+
+
+def test_the_plan_is_searched_and_filtered_by_kind_unit_and_person(looked_at: Running) -> None:
+    browser = looked_at.browser()
+
+    def found(query: str) -> str:
+        said = re.search(r"\d+ to (\d+) of \d+ changes?(, out of \d+)?|No change fits", shown(browser.open(query).text))
+        return said[0] if said else ""
+
+    assert found("/?kind=WindDownAddress") == "1 to 4 of 4 changes, out of 16"
+    assert found("/?unit=ADMN") == "1 to 3 of 3 changes, out of 16"
+    assert found("/?person=oliver&kind=SetSender") == "1 to 1 of 1 change, out of 16"
+    assert found("/?words=former+sender") == "1 to 2 of 2 changes, out of 16"
+    assert found("/?words=nothing+of+the+kind") == "No change fits"
+
+
+def test_what_is_typed_into_a_search_is_shown_and_never_obeyed(looked_at: Running) -> None:
+    html = looked_at.browser().open("/people?q=%3Cscript%3Ealert(1)%3C/script%3E").text
+    assert "<script" not in html
+    assert "&lt;script&gt;alert(1)&lt;/script&gt;" in html
+
+
+def test_somebody_is_found_by_a_piece_of_their_name_without_its_accents(looked_at: Running) -> None:
+    browser = looked_at.browser()
+    text = shown(browser.open("/people?q=García").text)
+    assert "José María García López hist0003 1000003 entitled HIST" in text
+    assert "3 people" in shown(browser.open("/people?q=john+smith").text)
+    assert "Nobody is found for “nobody at all”" in shown(browser.open("/people?q=nobody+at+all").text)
+
+
+def test_a_username_an_address_or_a_person_id_leads_to_its_page_at_once(looked_at: Running) -> None:
+    browser = looked_at.browser()
+    for subject in ("bray0039", "thomas.ashdown@chem.ox.ac.uk", "1000039", "chem-office"):
+        assert browser.open(f"/people?q={subject}").url.path == f"/people/{subject}"
+
+
+def test_a_persons_page_explains_them_and_draws_the_life_of_each_address(looked_at: Running) -> None:
+    page = looked_at.browser().open("/people/bray0039").text
+    text = shown(page)
+    assert "Thomas Ashdown bray0039 Entitled; the mailbox bray0039 is active and sends as" in text
+    assert "2028-10-01 the card ends on 2028-09-30, and the mailbox is disabled the card is renewed R36" in text
+    assert "thomas.ashdown@bray.ox.ac.uk: active from 2025-10-01" in page
+    assert page.count('<rect class="bar active"') == 3
+
+
+def test_a_unit_shows_its_people_and_its_own_mailboxes(looked_at: Running) -> None:
+    text = shown(looked_at.browser().open("/units/CHEM").text)
+    assert "chem-office secondary office@chem.ox.ac.uk Giovanni D`Angelo active" in text
+    assert "IT staff chem0011" in text
+    assert "People 7" in text
+    assert "Thomas Ashdown bray0039 entitled active" in text
+
+
+def test_all_units_are_listed_with_how_many_people_they_have(looked_at: Running) -> None:
+    text = shown(looked_at.browser().open("/units").text)
+    assert "CHEM Chemistry department chem.ox.ac.uk 7 1" in text
+    assert "STAT Statistics department stats.ox.ac.uk keeps its own mail" in text
+
+
+def test_findings_stand_under_their_codes_and_can_be_narrowed_to_one(looked_at: Running) -> None:
+    browser = looked_at.browser()
+    whole = shown(browser.open("/findings").text)
+    assert "NAME_NOT_LATIN" in whole
+    assert "NAME_INCOMPLETE" in whole
+    assert "NAME_INCOMPLETE 1 About What" in shown(browser.open("/findings?code=NAME_INCOMPLETE").text)
+
+
+def test_a_run_shows_its_journal(looked_at: Running) -> None:
+    browser = looked_at.browser()
+    runs = browser.open("/runs").text
+    link = re.search(r'href="(/runs/[0-9a-f]+)"', runs)
+    assert link is not None
+    text = shown(browser.open(link[1]).text)
+    assert "address:mary.brown@aldgate.ox.ac.uk" in text
+    assert "intent" in text
+    assert "done" in text
+
+
+def test_what_does_not_exist_is_said_with_what_to_do_next(looked_at: Running) -> None:
+    browser = looked_at.browser()
+    for path in ("/nowhere", "/people/nobody", "/units/NONE", "/runs/none", "/people/a/b"):
+        answer = browser.open(path)
+        assert answer.status_code == 404, path
+        assert "Next:" in shown(answer.text)

@@ -1,0 +1,159 @@
+"""What the console refuses, and what every answer tells the browser (interface.md 3)."""
+
+from __future__ import annotations
+
+import os
+from datetime import timedelta
+from pathlib import Path
+
+import httpx
+import pytest
+from console.conftest import Clock, Running, serving
+from console.test_approvals import NOWHERE
+
+from nexusops.console.routes import ROUTES
+from nexusops.console.security import own_hosts, strangers
+from nexusops.console.session import Sessions
+
+EXPECTED = {
+    "content-security-policy": "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; "
+    "base-uri 'none'; frame-ancestors 'none'",
+    "x-content-type-options": "nosniff",
+    "x-frame-options": "DENY",
+    "referrer-policy": "no-referrer",
+}
+EXAMPLES = {"subject": "bray0039", "unit": "CHEM", "run": "none", "request": "adminday"}
+
+
+def example(path: str) -> str:
+    return path.format(**EXAMPLES)
+
+
+@pytest.mark.parametrize("path", ["/", "/static/console.css", "/nowhere", "/people/nobody"])
+def test_every_answer_has_the_headers_that_protect_it(looked_at: Running, path: str) -> None:
+    headers = looked_at.browser().open(path).headers
+    assert {name: headers[name] for name in EXPECTED} == EXPECTED
+
+
+@pytest.mark.parametrize("host", ["evil.example", "127.0.0.1.evil.example", "127.0.0.1", "localhost:1", ""])
+def test_a_foreign_host_header_is_refused(looked_at: Running, host: str) -> None:
+    """interface.md 3: a name that was rebound to this machine opens nothing."""
+    answer = looked_at.browser(Host=host).open("/")
+    assert answer.status_code in (400, 421)
+    assert "Today's plan" not in answer.text
+
+
+def test_the_own_names_are_loopback_and_the_public_one() -> None:
+    assert own_hosts(8901, "mail.example") == {"127.0.0.1:8901", "localhost:8901", "mail.example"}
+    assert own_hosts(80, "") == {"127.0.0.1:80", "localhost:80", "127.0.0.1", "localhost"}
+
+
+def test_no_page_holds_a_script_or_a_style_of_its_own(looked_at: Running) -> None:
+    browser = looked_at.browser()
+    for route in ROUTES:
+        if route.method == "GET":
+            text = browser.open(example(route.path)).text
+            assert "<script" not in text, route.path
+            assert " style=" not in text, route.path
+
+
+def test_every_post_without_the_sessions_token_is_refused(looked_at: Running) -> None:
+    browser = looked_at.browser()
+    browser.open("/")
+    posts = [example(route.path) for route in ROUTES if route.method == "POST"]
+    assert posts
+    for path in posts:
+        for form in ({}, {"csrf": "guessed"}):
+            answer = browser.client.post(path, data=form)
+            assert answer.status_code == 403, path
+            assert "The form is not of your session" in answer.text
+
+
+@pytest.mark.parametrize("headers", [{"Origin": "https://evil.example"}, {"Sec-Fetch-Site": "cross-site"}])
+def test_a_post_from_a_page_of_another_origin_is_refused(looked_at: Running, headers: dict[str, str]) -> None:
+    browser = looked_at.browser()
+    token = browser.open("/").text.partition('name="csrf" value="')[2].partition('"')[0]
+    answer = browser.client.post("/plan/again", data={"csrf": token}, headers=headers)
+    assert answer.status_code == 403
+
+
+def test_a_form_that_is_too_long_or_is_none_is_refused(looked_at: Running) -> None:
+    browser = looked_at.browser()
+    assert browser.client.post("/plan/again", data={"csrf": "x" * 200_000}).status_code == 413
+    assert browser.client.post("/plan/again", json={"csrf": "x"}).status_code == 413
+    assert browser.client.put("/", data={"csrf": "x"}).status_code == 405
+
+
+def test_the_sessions_cookie_is_kept_from_scripts_and_other_sites(looked_at: Running) -> None:
+    said = looked_at.browser().open("/").headers["set-cookie"]
+    assert said.startswith("nexusops-console=")
+    assert "HttpOnly" in said
+    assert "SameSite=lax" in said
+    assert "Max-Age=28800" in said
+
+
+def test_behind_tls_the_cookie_is_secure_and_belongs_to_this_host_alone(site: Path) -> None:
+    with (site / "nexusops.toml").open("a", encoding="utf-8") as file:
+        file.write('public_url = "https://console.example"\n')
+    with serving(site) as console:
+        answer = console.browser(Host="console.example").open("/units")
+    assert answer.headers["set-cookie"].startswith("__Host-nexusops=")
+    assert "Secure" in answer.headers["set-cookie"]
+    assert answer.headers["strict-transport-security"] == "max-age=31536000"
+
+
+def test_a_session_ends_when_its_time_is_over() -> None:
+    clock = Clock()
+    sessions = Sessions(clock=clock, lifetime=timedelta(hours=8), secure=False)
+    session = sessions.begin("ann", "Ann Lee")
+    cookie = sessions.written(session)
+    assert sessions.read(cookie) == session
+    clock.pass_by(hours=8)
+    assert sessions.read(cookie) is None
+
+
+def test_a_session_of_another_process_or_one_that_was_ended_is_not_taken() -> None:
+    clock = Clock()
+    sessions = Sessions(clock=clock, lifetime=timedelta(hours=8), secure=False)
+    session = sessions.begin("ann", "Ann Lee")
+    cookie = sessions.written(session)
+    assert Sessions(clock=clock, lifetime=timedelta(hours=8), secure=False).read(cookie) is None
+    assert sessions.read(cookie[:-2] + "xx") is None
+    sessions.end(session)
+    assert sessions.read(cookie) is None
+
+
+def test_in_single_user_mode_every_page_says_so(looked_at: Running) -> None:
+    browser = looked_at.browser()
+    for route in ROUTES:
+        if route.method == "GET":
+            assert "Single-user mode: no sign-in, this machine only." in browser.open(example(route.path)).text
+
+
+def test_another_user_of_the_machine_is_a_stranger_and_the_own_one_is_not(tmp_path: Path) -> None:
+    """Linux says whose the other end of a loopback connection is."""
+    sockets = tmp_path / "tcp"
+    row = "  1: 0100007F:9C40 0100007F:22C5 01 00000000:00000000 00:00000000 00000000 {uid} 0 123 1\n"
+    sockets.write_text("  sl  local_address\n" + row.format(uid=os.getuid() + 1), "ascii")
+    assert strangers("127.0.0.1", 40000, 8901, sockets)
+    assert not strangers("127.0.0.1", 40001, 8901, sockets)
+    sockets.write_text("  sl  local_address\n" + row.format(uid=os.getuid()), "ascii")
+    assert not strangers("127.0.0.1", 40000, 8901, sockets)
+    assert not strangers("127.0.0.1", 40000, 8901, tmp_path / "none")
+
+
+def test_the_real_socket_of_a_request_is_found_to_be_ours(looked_at: Running) -> None:
+    with httpx.Client(base_url=looked_at.url) as client:
+        assert client.get("/units").status_code == 200
+
+
+def test_without_a_session_every_page_leads_to_the_door(site: Path) -> None:
+    with serving(site, signing_in=NOWHERE) as console:
+        browser = console.browser()
+        for route in ROUTES:
+            send = browser.client.get if route.method == "GET" else browser.client.post
+            answer = send(
+                example(route.path), follow_redirects=False, **({} if route.method == "GET" else {"data": {}})
+            )
+            assert (answer.status_code, answer.headers["location"]) == (303, "/sign-in"), route.path
+        assert "Sign in" in browser.open("/").text

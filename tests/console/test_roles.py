@@ -1,0 +1,119 @@
+"""Who may what: every row of the console's table for every role, and nothing beyond one's own units."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from console.conftest import Running, serving
+from console.test_approvals import NOWHERE
+from console.test_pages import shown
+from console.test_protection import example
+
+from nexusops.console.routes import ROUTES
+
+WHO = {
+    "postmaster": "admn0038",
+    "desk": "stat0038",
+    "auditor": "hist0003",
+    "unit IT": "chem0011",
+    "nobody": "bray0039",
+}
+EVERYBODY = {"postmaster", "desk", "auditor", "unit IT"}
+STAFF = EVERYBODY - {"unit IT"}
+MAY = {
+    ("GET", "/"): EVERYBODY,
+    ("POST", "/plan/again"): EVERYBODY,
+    ("POST", "/plan/approve"): {"postmaster"},
+    ("POST", "/plan/carry-out"): {"postmaster"},
+    ("GET", "/people"): EVERYBODY,
+    ("GET", "/people/{subject}"): EVERYBODY,
+    ("GET", "/units"): EVERYBODY,
+    ("GET", "/units/{unit}"): EVERYBODY,
+    ("POST", "/units/{unit}/hand-over"): {"postmaster", "desk", "unit IT"},
+    ("GET", "/runs"): STAFF,
+    ("GET", "/runs/{run}"): STAFF,
+    ("GET", "/findings"): EVERYBODY,
+}
+
+
+@pytest.fixture(scope="module")
+def doors(first_day: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    """A console that people sign in to."""
+    folder = Path(shutil.copytree(first_day, tmp_path_factory.mktemp("roles") / "site"))
+    with serving(folder, signing_in=NOWHERE) as running:
+        yield running
+
+
+def test_the_table_below_has_every_row_of_the_console() -> None:
+    assert set(MAY) == {(route.method, route.path) for route in ROUTES}
+
+
+@pytest.mark.parametrize("role", WHO)
+def test_every_page_and_action_is_open_to_exactly_these_roles(doors: Running, role: str) -> None:
+    """Forms are sent empty: whoever may send one is told what it lacks, whoever may not is told that."""
+    browser = doors.signed_in(WHO[role])
+    token = browser.open("/").text.partition('name="csrf" value="')[2].partition('"')[0]
+    allowed = set()
+    for method, path in MAY:
+        address = example(path)
+        answer = browser.open(address) if method == "GET" else browser.client.post(address, data={"csrf": token})
+        if "Your roles do not let you" in answer.text:
+            assert answer.status_code == 403
+        else:
+            allowed.add((method, path))
+    assert allowed == {row for row, roles in MAY.items() if role in roles}
+
+
+def test_whoever_loses_a_role_loses_it_at_once(site: Path) -> None:
+    with serving(site, signing_in=NOWHERE) as console:
+        browser = console.signed_in("stat0038")
+        assert browser.open("/runs").status_code == 200
+        text = (site / "guard.toml").read_text("utf-8")
+        (site / "guard.toml").write_text(text.replace('"stat0038"', ""), "utf-8")
+        assert browser.open("/runs").status_code == 403
+
+
+def test_unit_it_see_the_changes_of_their_own_units_only(doors: Running) -> None:
+    """R30: and neither the guard's digest nor the whole plan's figures."""
+    text = shown(doors.signed_in("chem0011").open("/").text)
+    assert "7 changes 3 destructive Changes" in text
+    assert "Thomas Ashdown" in text
+    assert "Helen Carter" not in text
+    assert "sha256:" not in text
+
+
+def test_unit_it_see_their_own_people_and_no_others(doors: Running) -> None:
+    """The same answer for somebody else's and for what does not exist."""
+    browser = doors.signed_in("chem0011")
+    assert "Thomas Ashdown" in browser.open("/people/bray0039").text
+    assert browser.open("/people/thomas.ashdown@bray.ox.ac.uk").status_code == 200
+    assert browser.open("/people/chem-office").status_code == 200
+    for other in ("admn0040", "helen.carter@admin.ox.ac.uk", "law-moot", "no-such-thing"):
+        answer = browser.open(f"/people/{other}")
+        assert answer.status_code == 404, other
+        assert f"Nothing is known of {other}, or it is not in your units." in answer.text
+    assert "Helen Carter" not in browser.open("/people?q=carter").text
+
+
+def test_unit_it_see_their_own_unit_and_its_findings_only(doors: Running) -> None:
+    browser = doors.signed_in("chem0011")
+    text = shown(browser.open("/units").text)
+    assert "Chemistry" in text
+    assert "Law" not in text
+    assert browser.open("/units/LAW").status_code == 404
+    assert "NAME_INCOMPLETE" not in browser.open("/findings").text
+
+
+def test_unit_it_hand_over_their_own_units_mailboxes_only(doors: Running) -> None:
+    """D31, R30."""
+    browser = doors.signed_in("chem0011")
+    page = browser.open("/units/CHEM")
+    fields = {"to": "chem0011", "reason": "mine now"}
+    answer = browser.submit(page, "/units/CHEM/hand-over", mailbox="law-moot", **fields)
+    assert (answer.status_code, "law-moot does not belong to CHEM." in answer.text) == (403, True)
+    token = page.text.partition('name="csrf" value="')[2].partition('"')[0]
+    sent = {"csrf": token, "mailbox": "law-moot", **fields}
+    assert browser.client.post("/units/LAW/hand-over", data=sent).status_code == 404

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import os
 import socket
+import threading
 import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -14,12 +17,14 @@ from sqlalchemy import Connection, RowMapping, delete, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from nexusops import clock
-from nexusops.errors import StateUnavailable
+from nexusops.errors import NexusopsError, StateUnavailable
 from nexusops.store.chain import instant
 from nexusops.store.schema import locks
 
 LEASE = timedelta(minutes=10)
-"""On another host a lock is believed so long after its owner last wrote something."""
+"""On another host a lock is believed so long after its owner last gave a sign of life."""
+BEAT = timedelta(minutes=2)
+"""A living owner gives one so often, also while it reads for long and writes nothing."""
 _NAME = "run"
 
 
@@ -42,7 +47,7 @@ def acquire(connection: Connection, owner: Owner, command: str) -> None:
     held = connection.execute(select(locks).where(locks.c.name == _NAME).with_for_update()).mappings().first()
     if held is not None:
         if _alive(held, owner, now):
-            raise _held_by(held["command"], held["pid"], held["host"], held["since"])
+            raise _held_by(held, owner, now)
         # Exactly that dead owner's: another process may have taken it over in the meantime.
         connection.execute(delete(locks).where(locks.c.name == _NAME, locks.c.owner == held["owner"]))
     taken = connection.execute(
@@ -61,18 +66,20 @@ def acquire(connection: Connection, owner: Owner, command: str) -> None:
     )
     if taken.rowcount == 0:
         other = connection.execute(select(locks).where(locks.c.name == _NAME)).mappings().one()
-        raise _held_by(other["command"], other["pid"], other["host"], other["since"])
+        raise _held_by(other, owner, now)
 
 
 def _insert(connection: Connection) -> Any:
     return (sqlite if connection.dialect.name == "sqlite" else postgresql).insert(locks)
 
 
-def _held_by(command: str, pid: int, host: str, since: str) -> StateUnavailable:
-    return StateUnavailable(
-        f"The state is locked by `nexusops {command}` (process {pid} on {host}, since {since}).",
-        next_step="Wait until it has ended, then repeat the command.",
-    )
+def _held_by(held: RowMapping, owner: Owner, now: datetime) -> StateUnavailable:
+    age = int((now - datetime.fromisoformat(held["since"])).total_seconds() // 60)
+    said = f"process {held['pid']} on {held['host']}, since {held['since']}, for {age} minutes"
+    next_step = "Wait until it has ended, then repeat the command."
+    if held["host"] != owner.host:
+        next_step += f" If that machine has died, its lock ends by itself at {held['lease_until']}."
+    return StateUnavailable(f"The state is locked by `nexusops {held['command']}` ({said}).", next_step=next_step)
 
 
 def renew(connection: Connection, owner: Owner) -> None:
@@ -81,9 +88,30 @@ def renew(connection: Connection, owner: Owner) -> None:
     renewed = connection.execute(update(locks).where(locks.c.owner == owner.token).values(lease_until=lease))
     if renewed.rowcount == 0:
         raise StateUnavailable(
-            "This run wrote nothing for so long that its lock was taken over; it ends here.",
+            "This run gave no sign of life for so long that its lock was taken over; it ends here.",
             next_step="Wait until the other run has ended, then use `nexusops resume`.",
         )
+
+
+@contextmanager
+def heartbeat(renewed: Callable[[], None], beat: timedelta) -> Iterator[None]:
+    """Renews the lease now and then beside the work. Where it cannot, the next write says why, and the work ends."""
+    ended = threading.Event()
+
+    def beats() -> None:
+        while not ended.wait(beat.total_seconds()):
+            try:
+                renewed()
+            except NexusopsError:
+                return
+
+    thread = threading.Thread(target=beats, name="nexusops lease", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        thread.join()
 
 
 def release(connection: Connection, owner: Owner) -> None:

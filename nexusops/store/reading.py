@@ -14,13 +14,13 @@ from sqlalchemy import ColumnElement, Connection, RowMapping, Table, and_, func,
 from nexusops.model.addresses import AddressState, Allocation, same_name
 from nexusops.model.findings import Evidence, Finding, Severity
 from nexusops.model.ids import Domain, PersonId
-from nexusops.model.journal import RunRecord
+from nexusops.model.journal import Approval, RunRecord
 from nexusops.model.ledger import Ledger, PersonState
 from nexusops.model.mailboxes import Mailbox
 from nexusops.model.rows import TABLES
 from nexusops.model.slicing import keyed, slice_of
 from nexusops.store.mapping import decoded
-from nexusops.store.schema import LEDGER, addresses
+from nexusops.store.schema import LEDGER, addresses, approvals
 
 CHUNK = 400
 T = TypeVar("T")
@@ -143,3 +143,12 @@ def finding(row: RowMapping) -> Finding:
 def run(row: RowMapping) -> RunRecord:
     names = [name for name in RunRecord.__dataclass_fields__ if name != "at"]
     return RunRecord(at=datetime.fromisoformat(row["at"]), **{name: row[name] for name in names})
+
+
+def unused_approvals(connection: Connection, digest: str) -> list[Approval]:
+    """Approvals of exactly this plan that no run has used yet."""
+    statement = select(approvals).where(approvals.c.digest == digest, ~approvals.c.used)
+    return [
+        Approval(digest=row["digest"], actor=row["actor"], at=datetime.fromisoformat(row["at"]), reason=row["reason"])
+        for row in connection.execute(statement).mappings()
+    ]

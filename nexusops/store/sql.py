@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, Engine, func, insert, select, update
@@ -30,6 +30,7 @@ from nexusops.model.ledger import Ledger, NameDecision, PersonState
 from nexusops.model.mailboxes import Mailbox, MailboxKind
 from nexusops.model.services import Service
 from nexusops.store import chain, export, lock, reading, writing
+from nexusops.store.lock import Owner
 from nexusops.store.schema import (
     addresses,
     approvals,
@@ -49,8 +50,9 @@ _LIVE = ("pending", "active", "grace_cancelled", "grace_status", "orphaned")
 
 
 class SqlStore:
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, beat: timedelta = lock.BEAT) -> None:
         self.engine = engine
+        self.beat = beat
         self._owner: lock.Owner | None = None
 
     @contextmanager
@@ -76,11 +78,16 @@ class SqlStore:
             lock.acquire(connection, owner, command)
         self._owner = owner
         try:
-            yield
+            with lock.heartbeat(lambda: self._renew(owner), self.beat):
+                yield
         finally:
             self._owner = None
             with self._begin(writes=True) as connection:
                 lock.release(connection, owner)
+
+    def _renew(self, owner: Owner) -> None:
+        with self._begin(writes=True) as connection:
+            lock.renew(connection, owner)
 
     def _still_ours(self, connection: Connection) -> None:
         if self._owner is not None:
@@ -274,18 +281,7 @@ class SqlStore:
 
     def approvals(self, digest: str) -> Sequence[Approval]:
         with self._begin() as connection:
-            rows = connection.execute(select(approvals).where(approvals.c.digest == digest)).mappings().all()
-        return [
-            Approval(
-                digest=row["digest"],
-                actor=row["actor"],
-                at=datetime.fromisoformat(row["at"]),
-                reason=row["reason"],
-                used=row["used"],
-            )
-            for row in rows
-            if not row["used"]
-        ]
+            return reading.unused_approvals(connection, digest)
 
     def export(self) -> JsonObject:
         with self._begin() as connection:

@@ -74,7 +74,7 @@ def test_a_second_run_is_told_who_holds_the_lock(store: SqlStore, holder: subpro
     assert refused.value.exit_code == 9
     assert refused.value.message == (
         f"The state is locked by `nexusops run` (process {holder.pid} on {socket.gethostname()}, "
-        f"since {held['since']})."
+        f"since {held['since']}, for 0 minutes)."
     )
     assert refused.value.next_step == "Wait until it has ended, then repeat the command."
     datetime.fromisoformat(str(held["since"]))
@@ -95,9 +95,12 @@ def test_a_process_of_the_same_number_is_not_the_same_process(store: SqlStore, h
 
 
 def test_another_hosts_lock_holds_until_its_lease_has_run_out(store: SqlStore, holder: subprocess.Popen[str]) -> None:
-    alter(store, host="mail-2", pid=1)
-    with pytest.raises(StateUnavailable, match=r"process 1 on mail-2, since"), store.lock("run"):
+    alter(store, host="mail-2", pid=1, since=instant(clock.now() - timedelta(minutes=7)))
+    said = r"process 1 on mail-2, since .*, for 7 minutes"
+    with pytest.raises(StateUnavailable, match=said) as refused, store.lock("run"):
         pass
+    lease = locks(store)[0]["lease_until"]
+    assert refused.value.next_step.endswith(f"If that machine has died, its lock ends by itself at {lease}.")
     alter(store, lease_until=instant(clock.now() - timedelta(seconds=1)))
     with store.lock("run"):
         assert len(locks(store)) == 1
@@ -115,6 +118,18 @@ def test_whoever_writes_keeps_the_lease(store: SqlStore) -> None:
         store.record([entry(Phase.INTENT)])
         (held,) = locks(store)
         assert datetime.fromisoformat(str(held["lease_until"])) > clock.now()
+
+
+def test_whoever_only_reads_for_long_keeps_the_lease_too(store: SqlStore) -> None:
+    """interface.md 9: a living owner's lease does not run out, however long it writes nothing."""
+    store.beat = timedelta(milliseconds=20)
+    with store.lock("run"):
+        alter(store, lease_until="2000-01-01T00:00:00Z")
+        patience = clock.now() + timedelta(seconds=20)
+        while str(locks(store)[0]["lease_until"]) < "2001" and clock.now() < patience:
+            pass
+        assert datetime.fromisoformat(str(locks(store)[0]["lease_until"])) > clock.now()
+    assert locks(store) == []
 
 
 def test_a_run_whose_lock_was_taken_over_writes_nothing_more(store: SqlStore) -> None:

@@ -34,12 +34,14 @@ COMMANDS: dict[str, Lazily] = {
     "routing": Lazily("nexusops.cli.routing:routing", "The routing table for the mail hubs."),
     "run": Lazily("nexusops.cli.act:run", "Plan, check the guards, apply, and send notices."),
     "saas": Lazily("nexusops.cli.saas:saas", "How a product may send mail, from the question to the proof."),
+    "schedule": Lazily("nexusops.cli.queue:schedule", "Queue a run of each site every hour."),
     "show": Lazily("nexusops.cli.plan:show", "Print a saved plan."),
     "simulate": Lazily("nexusops.cli.simulate:simulate", "What will happen to whom until a day. Changes nothing."),
     "snapshot": Lazily("nexusops.cli.snapshot:snapshot", "Check or compare registration snapshots."),
     "spf": Lazily("nexusops.cli.spf:spf", "Who may send mail as a domain: check its SPF record."),
     "state": Lazily("nexusops.cli.state:state", "Export everything that nexusops remembers."),
     "undo": Lazily("nexusops.cli.undo:undo", "Show, or carry out, the inverse of a run."),
+    "worker": Lazily("nexusops.cli.queue:worker", "Carry out queued runs, of one site or many."),
 }
 
 

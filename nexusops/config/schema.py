@@ -102,6 +102,11 @@ class ConsoleTable:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class QueueTable:
+    url: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """All of nexusops.toml."""
 
@@ -112,6 +117,7 @@ class Settings:
     notices: NoticesTable = field(default_factory=NoticesTable)
     dns: DnsTable = field(default_factory=DnsTable)
     console: ConsoleTable = field(default_factory=ConsoleTable)
+    queue: QueueTable = field(default_factory=QueueTable)
 
 
 CHOICES: dict[str, tuple[str, ...]] = {

@@ -1,0 +1,85 @@
+"""A worker: takes the jobs of its sites, one after another, and takes up what a lost worker left."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+import procrastinate
+from procrastinate.exceptions import ConnectorException
+
+from nexusops import pipeline, wiring
+from nexusops.errors import NexusopsError
+from nexusops.queue.app import opened
+from nexusops.queue.sites import Sites
+
+ACTOR = "worker"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pace:
+    """Seconds: between two looks for a job, between two signs of life, and from when a silent worker is lost.
+
+    A job waits for the one before it of the same site until the next look, so that is short.
+    """
+
+    looks: float = 1.0
+    beats: float = 10.0
+    lost: float = 60.0
+
+
+def work(sites: Sites, *, now: Callable[[], datetime], told: Callable[[str], None], pace: Pace | None = None) -> None:
+    """Works until it is stopped by a signal; then the run in hand is finished first."""
+    # Procrastinate tells of each job in its own log; what a job was about is told by us.
+    logging.getLogger("procrastinate").setLevel(logging.CRITICAL)
+    asyncio.run(_work(sites, now, told, pace or Pace()))
+
+
+async def _work(sites: Sites, now: Callable[[], datetime], told: Callable[[str], None], pace: Pace) -> None:
+    async with opened(sites.queue, lambda site: _run(site, sites.folders[site], now, told)) as app:
+        told(f"works for {', '.join(sites.folders)}")
+        rescuing = asyncio.create_task(_rescue(app, sites, pace, told))
+        try:
+            await app.run_worker_async(
+                queues=list(sites.folders),
+                fetch_job_polling_interval=pace.looks,
+                update_heartbeat_interval=pace.beats,
+                stalled_worker_timeout=pace.lost,
+                delete_jobs="never",
+            )
+        finally:
+            rescuing.cancel()
+            with suppress(asyncio.CancelledError):
+                await rescuing
+
+
+def _run(site: str, folder: Path, now: Callable[[], datetime], told: Callable[[str], None]) -> None:
+    """One run of one site. Its refusals are told, and raised, so that the queue knows whether to try again."""
+    try:
+        with wiring.opened(folder) as wired:
+            outcome = pipeline.run(wired.ports, at=now(), actor=ACTOR, reason="the hourly run")
+    except NexusopsError as error:
+        told(f"{site}: ended with {error.exit_code}: {error.message.splitlines()[0]}")
+        raise
+    left = len(outcome.set_aside) + len(outcome.failed)
+    after = f", after finishing {outcome.resumed}" if outcome.resumed else ""
+    told(f"{site}: run {outcome.run_id}: {outcome.done} changes done, {left} not{after}")
+
+
+async def _rescue(app: procrastinate.App, sites: Sites, pace: Pace, told: Callable[[str], None]) -> None:
+    """Jobs whose worker has given no sign of life go back to the queue: the next run finishes what it had begun."""
+    manager = app.job_manager
+    while True:
+        await asyncio.sleep(pace.beats)
+        for job in await manager.get_stalled_jobs(seconds_since_heartbeat=pace.lost):
+            if job.queue not in sites.folders:
+                continue
+            # Another worker may have been faster.
+            with suppress(ConnectorException):
+                await manager.retry_job(job)
+                told(f"{job.queue}: its worker is lost; the job is queued again")

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from nexusops.model.services import SignIn
     from nexusops.pipeline import Ports
     from nexusops.ports import Notifier, Publisher, Registration, SnapshotTables, Store, Tenant
+    from nexusops.tenant.live import LiveTenant
     from nexusops.tenant.settings import TenantSettings
 
 JOBS = "nexusops.jobs"
@@ -153,7 +154,7 @@ def snapshot_of(folder: Path, config_folder: Path) -> SnapshotTables:
     return FolderRegistration(folder, None, "ox.ac.uk").read()
 
 
-def tenant_of(configuration: Configuration) -> Tenant:
+def tenant_of(configuration: Configuration) -> LiveTenant:
     """The tenant; its clients are imported here and nowhere earlier."""
     from nexusops import tenant
 

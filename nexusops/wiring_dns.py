@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import cache
 from pathlib import Path
@@ -165,6 +165,16 @@ def resolver_of(settings: Settings, configuration: Configuration | None, zone: P
 
         return ZoneAnswers(file)
     return network_of(settings)
+
+
+def signed(configuration: Configuration, facts: Mapping[str, DomainFacts]) -> dict[str, DomainFacts]:
+    """The facts, with what Exchange says of each domain's signatures. Raises TenantUnreadable (8)."""
+    tenant = wiring.tenant_of(configuration)
+    try:
+        signing = tenant.signing()
+    finally:
+        tenant.close()
+    return {name: replace(one, signing=signing.get(name)) for name, one in facts.items()}
 
 
 def dns_in_order(configuration: Configuration) -> str:

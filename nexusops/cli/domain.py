@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,6 +18,9 @@ from nexusops.model.dns_report import DomainFacts
 if TYPE_CHECKING:
     from nexusops.pipeline.domain_checks import Terms
     from nexusops.wiring_dns import MailDns
+
+
+exchange_option = click.option("--exchange", is_flag=True, help="Also ask Exchange Online which domains it signs for.")
 
 
 @click.group()
@@ -61,6 +65,7 @@ def list_(call: Call, states: tuple[str, ...], zones: tuple[str, ...], form: str
 @zone_option
 @click.option("--live", is_flag=True, help="With --zone: also ask the DNS, and say where the two differ.")
 @click.option("--selector", "selectors", multiple=True, help="A DKIM selector to look for. [dns.dkim_selectors]")
+@exchange_option
 @click.option("--only", "only", multiple=True, metavar="CODE", help="With --all: only domains with this finding.")
 @click.option("--remember", is_flag=True, help="With --all: take the providers' records as they are now for good.")
 @options.format_option()
@@ -73,6 +78,7 @@ def check(
     zone: Path | None,
     live: bool,
     selectors: tuple[str, ...],
+    exchange: bool,
     only: tuple[str, ...],
     remember: bool,
     form: str,
@@ -93,12 +99,13 @@ def check(
     with mail_dns(call.folder, wanted, zone, live=live) as dns:
         terms = terms_of(dns, selectors, at)
         if wanted:
-            facts = dns.registered.get(wanted) or DomainFacts(domain=wanted)
-            report = check_one(facts, terms, dns.resolver(), dns.live() if live else None)
+            facts = {wanted: dns.registered.get(wanted) or DomainFacts(domain=wanted)}
+            facts = asked_of_exchange(dns, facts) if exchange else facts
+            report = check_one(facts[wanted], terms, dns.resolver(), dns.live() if live else None)
             text = check_json([report]) if form == "json" else check_text(report, dns.policy.spf, look())
             click.echo(text, nl=False)
             return 0 if sound(report.codes) else FINDINGS
-        domains = known_domains(dns)
+        domains = known_domains(dns, exchange=exchange)
         reports, notes = check_with_providers(domains, terms, dns.resolver(), dns.memory, remember=remember)
     shown = [report for report in reports if not only or report.codes & set(only)]
     click.echo(check_json(shown, notes) if form == "json" else checks_text(shown, notes, look()), nl=False)
@@ -108,10 +115,11 @@ def check(
 
 @domain.command()
 @zone_option
+@exchange_option
 @options.format_option()
 @options.at_option
 @click.pass_obj
-def plan(call: Call, zone: Path | None, form: str, at: datetime) -> int:
+def plan(call: Call, zone: Path | None, exchange: bool, form: str, at: datetime) -> int:
     """The records that the domains should have and have not. Changes nothing; ends with 6 where the DNS fails.
 
     Example: nexusops domain plan
@@ -123,7 +131,7 @@ def plan(call: Call, zone: Path | None, form: str, at: datetime) -> int:
     from nexusops.wiring_dns import mail_dns
 
     with mail_dns(call.folder, "", zone) as dns:
-        plans = plan_all(Inquiry(dns.resolver()), known_domains(dns), terms_of(dns, (), at))
+        plans = plan_all(Inquiry(dns.resolver()), known_domains(dns, exchange=exchange), terms_of(dns, (), at))
     click.echo(plan_json(plans) if form == "json" else plan_text(plans, look()), nl=False)
     return FINDINGS if any(one.unknown for one in plans) else 0
 
@@ -137,12 +145,21 @@ def _one_or_all(name: str | None, every: bool, zone: Path | None, *, live: bool,
         raise click.UsageError("--only and --remember go with --all.")
 
 
-def known_domains(dns: MailDns) -> list[DomainFacts]:
+def known_domains(dns: MailDns, *, exchange: bool = False) -> list[DomainFacts]:
+    """The domains whose DNS is somebody's promise; with what Exchange says of their signatures."""
     from nexusops.pipeline.domains import to_check
 
     if not dns.registered:
         raise _nothing_known()
-    return to_check(dns.registered)
+    return to_check(asked_of_exchange(dns, dns.registered) if exchange else dns.registered)
+
+
+def asked_of_exchange(dns: MailDns, facts: Mapping[str, DomainFacts]) -> dict[str, DomainFacts]:
+    from nexusops.wiring_dns import signed
+
+    if dns.configuration is None:
+        raise UsageError("There is no tenant to ask.", next_step="Name the configuration folder with --config.")
+    return signed(dns.configuration, facts)
 
 
 def _nothing_known() -> UsageError:

@@ -35,11 +35,21 @@ class Dmarc:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Signing:
+    """Whether Exchange Online signs the mail of an accepted domain, and the records that it needs (R87)."""
+
+    configured: bool
+    enabled: bool
+    records: tuple[DnsRecord, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DomainFacts:
     """What is known of a domain beside the DNS. ``state`` '': it is not in the registration data.
 
     ``roles``: which of postmaster and abuse have a live address; None: not ours to know (its unit has its own mail).
-    ``planned``: the records that are to be there, of a service domain.
+    ``planned``: the records that are to be there, of a service domain. ``signing`` None: Exchange was not asked, or
+    does not accept the domain.
     """
 
     domain: str
@@ -49,6 +59,7 @@ class DomainFacts:
     units: tuple[str, ...] = ()
     roles: frozenset[str] | None = None
     planned: tuple[DnsRecord, ...] = ()
+    signing: Signing | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

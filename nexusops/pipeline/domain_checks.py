@@ -175,7 +175,8 @@ def _wanted(facts: DomainFacts, ask: Ask, terms: Terms) -> Wanted:
     add: list[DnsRecord] = []
     remove: list[DnsRecord] = []
     unknown: list[Note] = []
-    for record in facts.planned or _standard(facts, ask, terms):
+    signing = facts.signing.records if facts.signing is not None else ()
+    for record in (*facts.planned, *_standard(facts, ask, terms), *signing):
         name = record.name.rstrip(".")
         answer = ask(Question(name, record.type))
         if answer is not None and answer.failed:

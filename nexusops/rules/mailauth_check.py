@@ -21,7 +21,16 @@ _EXCHANGE_MX = ".mail.protection.outlook.com"
 _SEVERITY = {
     **dict.fromkeys(("DMARC_NONE", "DMARC_NO_REPORTS", "DKIM_TESTING"), Severity.INFO),
     **dict.fromkeys(
-        ("NEAR_LOOKUP_LIMIT", "PTR", "NOT_STANDARD", "NO_DKIM", "NO_DMARC", "DKIM_REVOKED", "DKIM_SHORT_KEY"),
+        (
+            "NEAR_LOOKUP_LIMIT",
+            "PTR",
+            "NOT_STANDARD",
+            "NO_DKIM",
+            "DKIM_OFF",
+            "NO_DMARC",
+            "DKIM_REVOKED",
+            "DKIM_SHORT_KEY",
+        ),
         Severity.WARNING,
     ),
     **dict.fromkeys(("NO_POSTMASTER", "NO_ABUSE"), Severity.WARNING),
@@ -58,7 +67,8 @@ def check(
         *dmarc_notes,
         *_alignment(domain, spf, keys, dmarc),
         *_role_notes(facts),
-        *_plan_notes(facts.planned, ask),
+        *_signing_notes(facts),
+        *_plan_notes(to_be_there(facts), ask),
     ]
     return DomainReport(
         facts=facts,
@@ -162,6 +172,24 @@ def _role_notes(facts: DomainFacts) -> Iterable[Note]:
             waits = ", and the domain cannot become active" if facts.state == "agreed" else ""
             message = f"there is no address {role}@{facts.domain}{waits}"
             yield _note(f"NO_{role.upper()}", message, facts.domain)
+
+
+def to_be_there(facts: DomainFacts) -> tuple[DnsRecord, ...]:
+    """What was planned, and what Exchange needs for the signatures that it makes already."""
+    signing = facts.signing
+    return (*facts.planned, *(signing.records if signing is not None and signing.enabled else ()))
+
+
+def _signing_notes(facts: DomainFacts) -> Iterable[Note]:
+    """R87: a key is published for the Exchange Online tenancy, and it signs."""
+    domain, signing = facts.domain, facts.signing
+    if signing is None or signing.enabled:
+        return
+    if signing.configured:
+        message = f"Exchange does not sign for {domain}: publish its CNAMEs (`domain plan --exchange`), then enable it"
+    else:
+        message = f"Exchange cannot sign for {domain}: New-DkimSigningConfig -DomainName {domain} -KeySize 2048"
+    yield _note("DKIM_OFF", message, domain)
 
 
 def _plan_notes(planned: Sequence[DnsRecord], ask: Ask) -> Iterable[Note]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Collection, Coroutine, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Coroutine, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, TypeVar, assert_never
 
@@ -27,6 +27,7 @@ from nexusops.model.changes import (
     SetSender,
     WindDownAddress,
 )
+from nexusops.model.dns_report import Signing
 from nexusops.model.ids import Domain
 from nexusops.model.journal import JsonObject, Step, StepOutcome, StepResult
 from nexusops.model.mailboxes import MailboxKind
@@ -41,6 +42,7 @@ from nexusops.tenant.graph import Graph
 from nexusops.tenant.pacing import Sleep
 from nexusops.tenant.reading import Reading
 from nexusops.tenant.settings import TenantSettings
+from nexusops.tenant.signing import signing_of
 
 AT_ONCE = 40
 """Mailboxes that are worked on at the same time: so many that the pace, and not the distance, is what they wait for."""
@@ -85,6 +87,13 @@ class LiveTenant:
         self._graph.bulk = wanted.everything or len(wanted.people) > BULK
         try:
             return self._run(Reading(self._graph, self._exchange, self._settings.licence_sku).read(wanted))
+        except TenantFault as fault:
+            raise unreadable(fault) from fault
+
+    def signing(self) -> Mapping[str, Signing]:
+        """Which accepted domains Exchange signs for (4.16). Raises TenantUnreadable (8)."""
+        try:
+            return self._run(signing_of(self._exchange))
         except TenantFault as fault:
             raise unreadable(fault) from fault
 

@@ -174,7 +174,7 @@ def test_a_zone_file_is_compared_with_the_dns(site: CommandSite, zone: Path) -> 
     with name_server({"ox.ac.uk": served}) as server:
         configuration = site.folder / "nexusops.toml"
         text = configuration.read_text("utf-8")
-        configuration.write_text(f'{text}\nresolver = "127.0.0.1:{server.port}"\n', "utf-8")
+        configuration.write_text(text.replace("[dns]", f'[dns]\nresolver = "127.0.0.1:{server.port}"'), "utf-8")
         said = site.type("domain", "check", "chem.ox.ac.uk", "--zone", other, "--live", "--format", "json", *AT)
     found = [one["message"] for one in said.document["findings"] if one["code"] == "DNS_DIFFERS"]
     assert said.document["spf"]["verdict"] == "ok"
@@ -191,7 +191,7 @@ def test_a_dns_that_does_not_answer_is_no_empty_dns(site: CommandSite, zone: Pat
     configuration = site.folder / "nexusops.toml"
     with name_server({"example.org": ""}) as server:
         text = configuration.read_text("utf-8")
-        configuration.write_text(f'{text}\nresolver = "127.0.0.1:{server.port}"\n', "utf-8")
+        configuration.write_text(text.replace("[dns]", f'[dns]\nresolver = "127.0.0.1:{server.port}"'), "utf-8")
         linted = site.type("spf", "lint", "chem.ox.ac.uk", "--format", "json", *AT)
         checked = site.type("domain", "check", "chem.ox.ac.uk", "--format", "json", *AT)
     assert (linted.code, linted.document["verdict"]) == (6, "temperror")
@@ -243,3 +243,12 @@ def test_a_domain_in_wind_down_says_when_it_ends_and_what_is_left(site: CommandS
     (foreign,) = site.type("domain", "list", "--zone-kind", "foreign", "--format", "json", *AT).document["domains"]
     assert (foreign["state"], foreign["nonpersonal_addresses"], foreign["incoming_cap"]) == ("incoming_only", 1, 3)
     assert "1 of 3" in site.type("domain", "list", *AT).out
+
+
+def test_exchange_is_asked_whom_it_signs_for(site: CommandSite, zone: Path) -> None:
+    """R87: only where it is wanted."""
+    words = ("domain", "check", "law.ox.ac.uk", "--zone", zone, "--format", "json", *AT)
+    without, with_it = (
+        {one["code"] for one in site.type(*words, *more).document["findings"]} for more in ((), ("--exchange",))
+    )
+    assert with_it - without == {"DKIM_OFF"}

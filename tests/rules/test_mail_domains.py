@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from nexusops.model.changes import DnsRecord
 from nexusops.model.dns import Ask
-from nexusops.model.dns_report import DkimKey, Dmarc, DomainFacts, DomainReport
+from nexusops.model.dns_report import DkimKey, Dmarc, DomainFacts, DomainReport, Signing
 from nexusops.model.policy import DnsPolicy, Policy, SpfPolicy
 from nexusops.rules.mailauth import MailSite
 from nexusops.rules.mailauth_check import check, same, sound
@@ -236,6 +236,31 @@ def test_a_weak_key_is_worse() -> None:
     body = modulus + b"\x02\x03\x01\x00\x01"
     _, notes = judged("s", f"p={b64encode(bytes([0x30, len(body)]) + body).decode()}", "chem.ox.ac.uk")
     assert [note.code for note in notes] == ["DKIM_WEAK_KEY"]
+
+
+ALIASES = (DnsRecord(type="CNAME", name="selector1._domainkey.chem.ox.ac.uk", value="s1.example.onmicrosoft.com."),)
+
+
+@pytest.mark.parametrize(
+    ("signing", "lines", "code"),
+    [
+        (None, CHEM, None),
+        (Signing(configured=False, enabled=False), CHEM, "DKIM_OFF"),
+        (Signing(configured=True, enabled=False, records=ALIASES), CHEM, "DKIM_OFF"),
+        (Signing(configured=True, enabled=True, records=ALIASES), CHEM, "DNS_DIFFERS"),
+        (
+            Signing(configured=True, enabled=True, records=ALIASES),
+            (*CHEM, "selector1._domainkey.chem.ox.ac.uk CNAME S1.example.onmicrosoft.com."),
+            None,
+        ),
+    ],
+)
+def test_exchange_signs_for_the_domain_and_its_aliases_are_there(
+    signing: Signing | None, lines: tuple[str, ...], code: str | None
+) -> None:
+    """R87: the key of the Exchange Online tenancy."""
+    here = report(*lines, facts=replace(FACTS, signing=signing))
+    assert here.codes - {"DMARC_NONE"} == ({code} if code else set())
 
 
 def test_two_records_of_one_selector_are_no_key() -> None:

@@ -151,7 +151,8 @@ class Books:
         if change.notice is NoticeKind.WINDDOWN:
             for row in (row for address in change.addresses for row in self._periods(address)):
                 if row.person_id == change.person_id and row.live and row.notice_due_on is not None:
-                    rows.append(noticed(row, self.today, self.policy))
+                    box = self.mailboxes.get(row.mailbox_key) if row.mailbox_key else None
+                    rows.append(noticed(row, self.today, self.policy, box.delete_on if box is not None else None))
         if change.notice is NoticeKind.ORPHANED:
             boxes = [box for box in self.mailboxes.values() if box.state is MailboxState.ORPHANED]
             named = [box for box in boxes if box.sender in change.addresses and box.unit_id == change.unit_id]

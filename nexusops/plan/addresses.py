@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from nexusops.model.addresses import AddressKind, AddressState, Allocation
+from nexusops.model.dates import earliest
 from nexusops.model.findings import Evidence, Severity
 from nexusops.model.ids import Address, Domain, address
 from nexusops.model.mailboxes import Mailbox, MailboxState
@@ -221,10 +222,9 @@ def _settle_dates(case: Case, box: Mailbox, setting: Setting) -> None:
         if row.winddown_on is None or row.months is None:
             continue
         if row.notice_sent_on is not None:
-            own = noticed(row, row.notice_sent_on, setting.policy).delete_on
+            own = noticed(row, row.notice_sent_on, setting.policy, box.delete_on).delete_on
         else:
-            own = projected(row.winddown_on, row.months, row.notice_due_on or row.winddown_on, setting.policy)
-        if box.delete_on is not None and own is not None:
-            own = min(own, box.delete_on)
+            begins = row.notice_due_on or row.winddown_on
+            own = earliest(projected(row.winddown_on, row.months, begins, setting.policy), box.delete_on)
         if own != row.delete_on:
             case.put(replace(row, delete_on=own))

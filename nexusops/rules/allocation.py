@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from nexusops.model.addresses import AddressKind, AddressState, Allocation
-from nexusops.model.dates import add_months, next_day
+from nexusops.model.dates import add_months, earliest, next_day
 from nexusops.model.findings import Evidence
 from nexusops.model.ids import Address, Domain, MailboxKey, PersonId, address
 from nexusops.model.ledger import PersonState
@@ -159,11 +159,13 @@ def bring_forward(row: Allocation, today: date, policy: Policy, why: Reason) -> 
     )
 
 
-def noticed(row: Allocation, sent_on: date, policy: Policy) -> Allocation:
-    """The notice was accepted by its channel on ``sent_on``: the end is fixed (D04)."""
+def noticed(row: Allocation, sent_on: date, policy: Policy, mailbox_ends: date | None = None) -> Allocation:
+    """The notice was accepted by its channel on ``sent_on``: the end is fixed (D04); with the mailbox, if that is to
+    be deleted before (D22).
+    """
     if row.winddown_on is None or row.months is None:
         return row
-    end = projected(row.winddown_on, row.months, sent_on, policy)
+    end = earliest(projected(row.winddown_on, row.months, sent_on, policy), mailbox_ends)
     return replace(row, notice_sent_on=sent_on, notice_due_on=None, delete_on=end)
 
 

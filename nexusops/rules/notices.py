@@ -132,13 +132,17 @@ def _winddown(owing: Owing) -> list[Notice]:
         due_on = next_day(due_on)  # what comes up later on that day waits for the next day's notice (interface.md 9)
     if due_on > owing.today:
         return []
+    ends = _announced(due, owing)
+    short = owing.box.delete_on is not None and ends == owing.box.delete_on
     because = "two months before an address ends, its owner is told"
-    return [_notice(owing, NoticeKind.WINDDOWN, due_on, due, _announced(due, owing), "R47", because)]
+    if short:
+        because = "the address ends with its mailbox, and its owner is told"
+    return [_notice(owing, NoticeKind.WINDDOWN, due_on, due, ends, "R47", because, short=short)]
 
 
 def _announced(rows: Iterable[Allocation], owing: Owing) -> date | None:
     """The first of the ends, as they will be if the notice goes out today (D04)."""
-    return earliest(*(noticed(row, owing.today, owing.policy).delete_on for row in rows))
+    return earliest(*(noticed(row, owing.today, owing.policy, owing.box.delete_on).delete_on for row in rows))
 
 
 def _cancelled_winddown(owing: Owing, revived: Iterable[Allocation]) -> list[Notice]:

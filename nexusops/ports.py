@@ -154,6 +154,9 @@ class Memory(Protocol):
     def journal(self, objects: Collection[str] | None = None, *, run_id: str | None = None) -> Iterator[JournalRow]:
         """Rows in order, all or those about these objects, or of this run."""
 
+    def unfinished(self) -> frozenset[str]:
+        """Scopes to be looked at again whatever the data say: planned and not done, or waiting."""
+
     def due(self, today: date) -> frozenset[str]:
         """Scopes (person:ID, box:ID) whose due date is reached, and those in ``unfinished``. An index query, never a
         scan."""

@@ -25,6 +25,7 @@ COMMANDS: dict[str, Lazily] = {
     "desk": Lazily("nexusops.cli.desk:desk", "The service desk's actions, with actor and reason."),
     "doctor": Lazily("nexusops.cli.doctor:doctor", "Check configuration, state, snapshot and tenant."),
     "domain": Lazily("nexusops.cli.domain:domain", "Mail domains: their states, their DNS, and what it should hold."),
+    "drift": Lazily("nexusops.cli.drift:drift", "Where the tenant differs from the ledger. Repairs nothing."),
     "emulator": Lazily("nexusops.cli.emulator:emulator", "The embedded tenant as a server on this machine."),
     "explain": Lazily("nexusops.cli.explain:explain", "What a person or address is, why, and what happens next."),
     "init": Lazily("nexusops.cli.init:init", "Write a commented configuration folder."),

@@ -49,6 +49,9 @@ class Wanted:
     boxes: Mapping[str, str | None] = field(default_factory=dict)
     """mailbox name -> Exchange guid where known."""
 
+    known: Mapping[PersonId, str | None] = field(default_factory=dict)
+    """With ``everything``: the user ids that we know, to be told which of them carry another employeeId by now."""
+
     @property
     def nothing(self) -> bool:
         return not (self.everything or self.people or self.boxes)
@@ -59,13 +62,16 @@ class Actual:
     """What was read. A person or box that was wanted and is not here does not exist in the tenant.
 
     ``ambiguous``: people whose employeeId stands on more than one user; they are left as they are.
-    ``licences_left`` None: not read.
+    ``licences_left`` None: not read. ``carried``: of the users that we knew as somebody's, those that carry another
+    employeeId now, and which ('': none). ``moved``: people who cannot be joined to a user because of that, and why.
     """
 
     people: Mapping[PersonId, ActualMailbox] = field(default_factory=dict)
     boxes: Mapping[str, ActualMailbox] = field(default_factory=dict)
     ambiguous: frozenset[PersonId] = frozenset()
     licences_left: int | None = None
+    carried: Mapping[str, str] = field(default_factory=dict)
+    moved: Mapping[PersonId, str] = field(default_factory=dict)
 
 
 class Explained(Protocol):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -14,7 +14,7 @@ from nexusops.model.addresses import Allocation
 from nexusops.model.changes import CreateMailbox, EnableMailbox, ReviveAddress, WindDownAddress, kind_of, target_of
 from nexusops.model.dates import local_date
 from nexusops.model.findings import Finding
-from nexusops.model.ids import PersonId, UnitId
+from nexusops.model.ids import PersonId, UnitId, local_of
 from nexusops.model.journal import RowChange
 from nexusops.model.ledger import HoldKind, Ledger, PersonState, Standing
 from nexusops.model.plan import Plan, Planned
@@ -25,11 +25,11 @@ from nexusops.pipeline.inputs import Deciding, Ports
 from nexusops.pipeline.routing import staff_of, with_routes
 from nexusops.plan.advance import Advanced, advance, differences
 from nexusops.plan.arrange import arrange, scope_of, select
-from nexusops.plan.compare import compare
+from nexusops.plan.compare import Draft, compare
 from nexusops.plan.domains import ending_domains
 from nexusops.plan.estimate import estimate
 from nexusops.plan.guard import check
-from nexusops.plan.observe import observe, recognise
+from nexusops.plan.observe import joined, observe, recognise, settled
 from nexusops.plan.project import project
 from nexusops.plan.promises import notices_of, promises_of, unreachable
 from nexusops.plan.services import service_drafts
@@ -126,12 +126,13 @@ def decide(
     who = affected(ports, tables, today, full=full) if only is None else Affected(only, frozenset(), everyone=False)
     snapshot = _slice(ports, tables, who)
     before = ports.store.ledger(None if who.everyone else who.people, None if who.everyone else who.boxes)
-    actual = _read_tenant(ports, before, who)
+    actual = _joined(ports, before, _read_tenant(ports, before, who))
     seen = _with_names(ports, observe(before, actual), snapshot, who)
     advanced = advance(seen, snapshot, who.boxes, ports.policy, ports.site, today)
     after = recognise(advanced.ledger, actual)
     rows = differences(before, _only_own(after, before))
-    drafts = (*compare(project(after, ports.site), actual), *service_drafts(after, snapshot.frozen_services))
+    quiet = settled(before, after, ports.store.unfinished())
+    drafts = (*compare(project(after, ports.site), actual, quiet), *service_drafts(after, snapshot.frozen_services))
     promises = promises_of(rows, after)
     notices = notices_of(after, _staff_addresses(snapshot, {**seen.owners, **after.people}, ports))
     mute = unreachable(notices)
@@ -148,7 +149,10 @@ def decide(
         rows=rows,
         judged=judged,
         findings=fresh,
-        unfinished={**_unfinished(advanced, whole), **{finding.scope: "a notice reaches nobody" for finding in mute}},
+        unfinished={
+            **_unfinished(advanced, whole, drafts),
+            **{finding.scope: "a notice reaches nobody" for finding in mute},
+        },
     )
 
 
@@ -162,9 +166,9 @@ def _slice(ports: Deciding, tables: SnapshotTables, who: Affected) -> Snapshot:
 
 def _read_tenant(ports: Deciding, ledger: Ledger, who: Affected) -> Actual:
     """Nothing is opened when nothing needs reading."""
-    if who.everyone:
-        return ports.tenant().read(Wanted(everything=True))
     users = {box.person_id: box.user_id for box in ledger.mailboxes.values() if box.person_id is not None}
+    if who.everyone:
+        return ports.tenant().read(Wanted(everything=True, known=users))
     guids = {box.name: box.exchange_guid for box in ledger.mailboxes.values() if box.person_id is None and box.name}
     wanted = Wanted(
         everything=len(who.people) > MANY,
@@ -172,6 +176,13 @@ def _read_tenant(ports: Deciding, ledger: Ledger, who: Affected) -> Actual:
         boxes={name: guids.get(name) for name in who.boxes},
     )
     return Actual() if wanted.nothing else ports.tenant().read(wanted)
+
+
+def _joined(ports: Deciding, ledger: Ledger, actual: Actual) -> Actual:
+    """What was read, without users that are somebody else's; who is known by id already needs no looking up."""
+    known = {box.person_id for box in ledger.mailboxes.values() if box.user_id is not None}
+    names = {local_of(m.user_principal_name) for person_id, m in actual.people.items() if person_id not in known}
+    return joined(ledger, actual, ports.store.usernames(names) if names else {})
 
 
 def _with_names(ports: Deciding, ledger: Ledger, snapshot: Snapshot, who: Affected) -> Ledger:
@@ -231,13 +242,14 @@ def _carried(ports: Deciding, judged: frozenset[str] | None) -> Sequence[Finding
     return ports.store.findings(judged) if judged is not None else ()
 
 
-def _unfinished(advanced: Advanced, whole: Sequence[Planned]) -> dict[str, str]:
+def _unfinished(advanced: Advanced, whole: Sequence[Planned], drafts: Iterable[Draft]) -> dict[str, str]:
     planned = {
         scope_of(p.change): f"{PLANNED}{kind_of(p.change)}"
         for p in whole
         if not isinstance(p.change, WindDownAddress | ReviveAddress)
     }
-    return {**planned, **advanced.unfinished}
+    held = {finding.scope: "on hold" for draft in drafts for finding in draft.findings if finding.code == "ON_HOLD"}
+    return {**held, **planned, **advanced.unfinished}
 
 
 def with_restores(ports: Deciding, whole: Sequence[Planned]) -> tuple[Planned, ...]:

@@ -66,6 +66,9 @@ class Imagined:
     def due(self, today: date) -> frozenset[str]:
         return frozenset(self._unfinished.union(*(due.values() for day, due in self._due.items() if day <= today)))
 
+    def unfinished(self) -> frozenset[str]:
+        return frozenset(self._unfinished)
+
     def known_people(self) -> frozenset[PersonId]:
         return self._store.known_people() | {row.person_id for row in self._rows.find(PersonState, "", None)}
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from nexusops.model.changes import (
@@ -21,7 +21,7 @@ from nexusops.model.changes import (
     Why,
 )
 from nexusops.model.findings import Finding, Severity, box_scope, person_scope
-from nexusops.model.ids import Address, domain_of
+from nexusops.model.ids import Address, MailboxKey, domain_of
 from nexusops.model.mailboxes import MailboxKind
 from nexusops.model.tenant import Actual, ActualMailbox, DesiredMailbox, Explained
 
@@ -35,22 +35,72 @@ class Draft:
     findings: tuple[Finding, ...] = ()
 
 
-def compare(desired: Iterable[DesiredMailbox], actual: Actual) -> tuple[Draft, ...]:
-    """A mailbox after another; equal values give no change. A person with an ambiguous id is left as they are."""
+def compare(
+    desired: Iterable[DesiredMailbox], actual: Actual, settled: Collection[MailboxKey] = ()
+) -> tuple[Draft, ...]:
+    """A mailbox after another; equal values give no change. A person whose id is ambiguous, or has moved to another
+    user, is left as they are. Of ``settled`` ones, for which nothing is promised, only addresses are mended (3.16).
+    """
     drafts = []
     for wanted in desired:
-        if wanted.person_id in actual.ambiguous:
-            message = "more than one directory user carries this person's employeeId; nothing is changed"
-            drafts.append(
-                Draft(name=wanted.name, changes=(), findings=(_finding(wanted, "TENANT_AMBIGUOUS", message),))
-            )
+        unjoined = _unjoined(wanted, actual)
+        if unjoined is not None:
+            drafts.append(Draft(name=wanted.name, changes=(), findings=(unjoined,)))
             continue
         personal = wanted.kind is MailboxKind.PERSONAL
         found = actual.people.get(wanted.person_id) if personal and wanted.person_id else actual.boxes.get(wanted.name)
         if found is not None and found.deleted and wanted.new:
             found = None  # a predecessor that the tenant is about to purge
+        if wanted.key in settled:
+            told = changed_elsewhere(wanted, found)
+            if told is not None:
+                findings = (_finding(wanted, told[0], told[1]),)
+                drafts.append(_only_addresses(_compare(wanted, found), findings))
+                continue
         drafts.append(_compare(wanted, found))
     return tuple(drafts)
+
+
+def _unjoined(wanted: DesiredMailbox, actual: Actual) -> Finding | None:
+    """Nobody can say which user is this person's."""
+    if wanted.person_id is None:
+        return None
+    if wanted.person_id in actual.ambiguous:
+        message = "more than one directory user carries this person's employeeId; nothing is changed"
+        return _finding(wanted, "TENANT_AMBIGUOUS", message)
+    moved = actual.moved.get(wanted.person_id)
+    if moved is None:
+        return None
+    message = f"{moved}: nothing is changed for {wanted.name} until the employeeId is put right in the tenant"
+    return _finding(wanted, "TENANT_ID_CHANGED", message, Severity.ALERT)
+
+
+def changed_elsewhere(wanted: DesiredMailbox, found: ActualMailbox | None) -> tuple[str, str] | None:
+    """What somebody else did to a mailbox that it is not ours to mend: a code, and what to do (3.16)."""
+    name, there = wanted.name, found is not None and not found.deleted and found.exchange_guid is not None
+    if not wanted.exists:
+        message = f"{name} was deleted, and is there again: delete it in the tenant, or find out who restored it"
+        return ("TENANT_STILL_THERE", message) if there and found is not None and not found.held else None
+    if found is not None and found.deleted:
+        return "TENANT_DELETED", f"{name} was deleted in the tenant; restore it there within 30 days"
+    if not there or found is None:
+        return "TENANT_MISSING_MAILBOX", f"{name} is not in the tenant any more; restore its user, or its licence"
+    if wanted.kind is MailboxKind.PERSONAL and found.enabled is not wanted.enabled:
+        word = "enabled" if found.enabled else "disabled"
+        message = f"{name} was {word} in the tenant, not by nexusops: undo that there, or tell the service desk"
+        return f"TENANT_{word.upper()}", message
+    return None
+
+
+def _only_addresses(draft: Draft, findings: tuple[Finding, ...]) -> Draft:
+    """The changes of a draft that mend addresses; none where the mailbox itself is not there."""
+    being = any(isinstance(change, CreateMailbox | RestoreMailbox | DeleteMailbox) for change in draft.changes)
+    kept = () if being else tuple(change for change in draft.changes if isinstance(change, _ADDRESSING))
+    told = tuple(finding for finding in draft.findings if finding.code != "AWAITING_MAILBOX")
+    return Draft(name=draft.name, changes=kept, findings=(*findings, *told))
+
+
+_ADDRESSING = AddAddress | RemoveAddress | SetSender | SetForward | ClearForward
 
 
 def _compare(wanted: DesiredMailbox, found: ActualMailbox | None) -> Draft:

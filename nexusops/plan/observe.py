@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 
-from nexusops.model.ids import MailboxKey
+from nexusops.model.findings import box_scope, person_scope
+from nexusops.model.ids import MailboxKey, PersonId, local_of
 from nexusops.model.ledger import Ledger
 from nexusops.model.mailboxes import Forward, ForwardOrigin, Mailbox, MailboxKind, MailboxState
 from nexusops.model.tenant import Actual, ActualMailbox
@@ -19,9 +20,47 @@ def actual_of(box: Mailbox, actual: Actual) -> ActualMailbox | None:
     return actual.boxes.get(box.name) if box.name else None
 
 
+def joined(ledger: Ledger, actual: Actual, usernames: Mapping[str, PersonId]) -> Actual:
+    """The tenant without users that somebody's changed employeeId would make another person's (tenant-api.md 12, 1).
+
+    Whose user we know keeps it; ``usernames`` are those of the users found, with the people who ever had them.
+    """
+    owners = {
+        box.user_id: box.person_id
+        for box in ledger.mailboxes.values()
+        if box.user_id is not None and box.person_id is not None and box.state is not MailboxState.PURGED
+    }
+    moved: dict[PersonId, str] = {}
+    for user_id, carries in actual.carried.items():
+        owner = owners.get(user_id)
+        if owner is not None:
+            moved[owner] = f"the user {user_id} carries the employeeId {carries or '(none)'} instead of {owner}"
+    for person_id, found in actual.people.items():
+        owner = owners.get(found.user_id, usernames.get(local_of(found.user_principal_name), person_id))
+        if owner != person_id:
+            moved[person_id] = (
+                f"the user {found.user_principal_name} carries the employeeId of {person_id}, not {owner}"
+            )
+    if not moved:
+        return actual
+    return replace(actual, people={p: m for p, m in actual.people.items() if p not in moved}, moved=moved)
+
+
 def observe(ledger: Ledger, actual: Actual) -> Ledger:
     """The ledger with the tenant's ids, and with forwards that somebody set or removed by hand."""
     return replace(ledger, mailboxes=_each(ledger, actual))
+
+
+def settled(before: Ledger, after: Ledger, unfinished: Collection[str]) -> frozenset[MailboxKey]:
+    """Mailboxes for which nothing is promised or still to be done: what differs there, somebody else has changed."""
+    return frozenset(
+        key
+        for key, box in after.mailboxes.items()
+        if box.state is not MailboxState.PENDING
+        and key in before.mailboxes
+        and before.mailboxes[key].state is box.state
+        and (person_scope(box.person_id) if box.person_id else box_scope(box.name or "")) not in unfinished
+    )
 
 
 def recognise(ledger: Ledger, actual: Actual) -> Ledger:

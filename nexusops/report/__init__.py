@@ -9,6 +9,7 @@ from nexusops.report.adopted import adoption_json, adoption_text
 from nexusops.report.applied import Applied, Undone, applied_json, applied_text
 from nexusops.report.blocks import PLAIN, Look, look_of
 from nexusops.report.csvtable import plan_csv
+from nexusops.report.drift import drift_json, drift_text
 from nexusops.report.errors import error_json, error_text
 from nexusops.report.explain import Event, Explanation, Fact, Period, Upcoming, explain_json, explain_text
 from nexusops.report.jsontext import plan_json
@@ -36,6 +37,8 @@ __all__ = [
     "applied_json",
     "applied_text",
     "describe",
+    "drift_json",
+    "drift_text",
     "error_json",
     "error_text",
     "explain_json",

@@ -141,6 +141,10 @@ class SqlStore:
         with self._begin() as connection:
             return frozenset(PersonId(p) for p in reading.keys_of(connection, people, "person_id"))
 
+    def unfinished(self) -> frozenset[str]:
+        with self._begin() as connection:
+            return frozenset(connection.execute(select(unfinished.c.scope)).scalars())
+
     def known_boxes(self) -> frozenset[str]:
         with self._begin() as connection:
             named = connection.execute(select(mailboxes.c.name).where(mailboxes.c.kind != "personal")).scalars()

@@ -24,7 +24,7 @@ class Reading:
 
     async def read(self, wanted: Wanted) -> Actual:
         if wanted.everything:
-            return await self._everything()
+            return await self._everything(wanted)
         users = await self.graph.users_of(wanted.people) if wanted.people else []
         boxes = {name: guid or name for name, guid in wanted.boxes.items()}
         identities = [user.id for user in users]
@@ -36,9 +36,16 @@ class Reading:
         found = {name: _box(rows[identity]) for name, identity in boxes.items() if identity in rows}
         found |= {name: _box(gone[i], deleted=True) for name, i in boxes.items() if i not in rows and i in gone}
         left = await self._licences_left() if wanted.people else None
-        return Actual(people=people, boxes=found, ambiguous=ambiguous, licences_left=left)
+        carried = _carried(wanted, [*users, *await self._strayed(wanted, users)])
+        return Actual(people=people, boxes=found, ambiguous=ambiguous, licences_left=left, carried=carried)
 
-    async def _everything(self) -> Actual:
+    async def _strayed(self, wanted: Wanted, users: Iterable[User]) -> list[User]:
+        """Users whose ids we know, and that the employeeIds did not lead to: gone, or under another employeeId."""
+        found = {user.id for user in users}
+        known = [user_id for user_id in wanted.people.values() if user_id is not None and user_id not in found]
+        return [user for user in [await self.graph.user(user_id) for user_id in known] if user is not None]
+
+    async def _everything(self, wanted: Wanted) -> Actual:
         listing, deleting = asyncio.ensure_future(self.graph.users()), asyncio.ensure_future(self.graph.deleted_users())
         try:
             rows = await self.exchange.all_mailboxes()
@@ -53,7 +60,8 @@ class Reading:
         mine = {user.id for user in (*users, *deleted) if user.employee_id}
         boxes = {name: _box(row, deleted=True) for name, row in _lone(gone, mine).items()}
         boxes |= {row.name: _box(row) for row in rows if row.external_directory_object_id not in mine}
-        return Actual(people=people, boxes=boxes, ambiguous=ambiguous, licences_left=await self._licences_left())
+        left, carried = await self._licences_left(), _carried(wanted, users)
+        return Actual(people=people, boxes=boxes, ambiguous=ambiguous, licences_left=left, carried=carried)
 
     async def _deleted(self, wanted: Wanted, users: Iterable[User]) -> list[User]:
         """Soft-deleted users of people who were not found live: by the ids that we know, else out of the whole list."""
@@ -70,6 +78,14 @@ class Reading:
             if sku.sku_part_number == self.licence_sku:
                 return sku.prepaid_units.enabled - sku.consumed_units
         return 0
+
+
+def _carried(wanted: Wanted, users: Iterable[User]) -> dict[str, str]:
+    """Of the users that we know as somebody's, those that carry another employeeId by now."""
+    known = {user_id: person_id for person_id, user_id in {**wanted.people, **wanted.known}.items() if user_id}
+    return {
+        user.id: user.employee_id or "" for user in users if known.get(user.id, user.employee_id) != user.employee_id
+    }
 
 
 def _by_user(rows: Iterable[MailboxRow]) -> dict[str, MailboxRow]:

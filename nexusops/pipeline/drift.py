@@ -1,0 +1,30 @@
+"""Where the tenant differs from the ledger. Reads both whole, and writes neither."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from nexusops.model.tenant import Wanted
+from nexusops.pipeline.inputs import Ports
+from nexusops.plan.drift import Difference, differences
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Drift:
+    """``mailboxes``: how many of the ledger's were compared."""
+
+    at: datetime
+    site: str
+    serial: int
+    mailboxes: int
+    differences: tuple[Difference, ...]
+
+
+def drift(ports: Ports, *, at: datetime) -> Drift:
+    """Raises TenantUnreadable where the tenant cannot be read whole: a part of it would look like a difference."""
+    ledger = ports.store.ledger(None, None)
+    users = {box.person_id: box.user_id for box in ledger.mailboxes.values() if box.person_id is not None}
+    actual = ports.tenant().read(Wanted(everything=True, known=users))
+    found = differences(ledger, actual, ports.site, ports.store.unfinished())
+    return Drift(at=at, site=ports.site.name, serial=ledger.serial, mailboxes=len(ledger.mailboxes), differences=found)

@@ -1,0 +1,62 @@
+"""Differences between tenant and ledger, for people and for scripts."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+
+from nexusops.codec import instant, to_text
+from nexusops.model.journal import JsonValue
+from nexusops.plan.drift import Difference
+from nexusops.report.blocks import PLAIN, Block, Line, Look, Table, Tone, written
+from nexusops.report.view import number_of
+
+
+def drift_json(at: datetime, site: str, serial: int, mailboxes: int, found: Sequence[Difference]) -> str:
+    """``counts`` by code; one entry of ``differences`` each, with the value expected and the value found."""
+    listed: list[JsonValue] = [
+        {
+            "code": one.code,
+            "mailbox": one.mailbox,
+            "subject": one.subject,
+            "message": one.message,
+            "severity": one.severity.value,
+            "expected": one.expected,
+            "found": one.found,
+            "mended_by_plan": one.mended,
+            "unfinished": one.unfinished,
+        }
+        for one in found
+    ]
+    return to_text(
+        {
+            "at": instant(at),
+            "site": site,
+            "ledger_serial": serial,
+            "mailboxes": mailboxes,
+            "ok": not found,
+            "counts": dict(sorted(Counter(one.code for one in found).items())),
+            "differences": listed,
+        }
+    )
+
+
+def drift_text(at: datetime, site: str, mailboxes: int, found: Sequence[Difference], look: Look = PLAIN) -> str:
+    """A line for each difference; `*` marks those that the next full plan mends."""
+    return written(_blocks(at, site, mailboxes, found), look)
+
+
+def _blocks(at: datetime, site: str, mailboxes: int, found: Sequence[Difference]) -> Iterator[Block]:
+    said = number_of(len(found), "difference") if found else "no difference"
+    tone = Tone.WARNING if found else Tone.GOOD
+    yield Line(text=f"Drift of {site} at {instant(at)}: {said}, mailboxes compared: {mailboxes:,}", tone=tone)
+    if not found:
+        return
+    yield Table(rows=[("*" if one.mended else " ", one.code, one.mailbox, one.message) for one in found])
+    mended = sum(one.mended for one in found)
+    yield Line()
+    if mended:
+        yield Line(text=f"{mended:,} marked * are mended by a full plan: `nexusops plan --refresh full` shows how.")
+    if mended < len(found):
+        yield Line(text="The others are left alone: put them right in the tenant, or adopt what should be ours.")

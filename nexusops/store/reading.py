@@ -20,7 +20,7 @@ from nexusops.model.mailboxes import Mailbox
 from nexusops.model.rows import TABLES
 from nexusops.model.slicing import keyed, slice_of
 from nexusops.store.mapping import decoded
-from nexusops.store.schema import LEDGER, addresses, approvals
+from nexusops.store.schema import LEDGER, addresses, approvals, mailboxes, people, services, unfinished
 
 CHUNK = 400
 T = TypeVar("T")
@@ -119,6 +119,19 @@ def live_names(connection: Connection, domains: Collection[Domain]) -> set[Perso
         addresses.c.person_id.is_not(None),
     )
     return {PersonId(value) for value in connection.execute(statement).scalars()}
+
+
+def due(connection: Connection, today: date) -> list[str]:
+    """Scopes whose date has come."""
+    persons = connection.execute(select(people.c.person_id).where(people.c.due_on <= today)).scalars()
+    boxes = connection.execute(select(mailboxes.c.name).where(mailboxes.c.due_on <= today)).scalars()
+    requests = connection.execute(select(services.c.request_id).where(services.c.due_on <= today)).scalars()
+    named = (f"box:{name}" for name in (*boxes, *requests) if name)
+    return [*(f"person:{person_id}" for person_id in persons), *named]
+
+
+def unfinished_scopes(connection: Connection) -> frozenset[str]:
+    return frozenset(connection.execute(select(unfinished.c.scope)).scalars())
 
 
 def keys_of(connection: Connection, table: Table, column: str) -> set[str]:

@@ -43,7 +43,6 @@ from nexusops.store.schema import (
     services,
     snapshot_tables,
     snapshots,
-    unfinished,
 )
 
 _LIVE = ("pending", "active", "grace_cancelled", "grace_status", "orphaned")
@@ -130,12 +129,7 @@ class SqlStore:
 
     def due(self, today: date) -> frozenset[str]:
         with self._begin() as connection:
-            persons = connection.execute(select(people.c.person_id).where(people.c.due_on <= today)).scalars()
-            boxes = connection.execute(select(mailboxes.c.name).where(mailboxes.c.due_on <= today)).scalars()
-            requests = connection.execute(select(services.c.request_id).where(services.c.due_on <= today)).scalars()
-            rest = connection.execute(select(unfinished.c.scope)).scalars()
-            names = [*(box for box in boxes if box), *requests]
-            return frozenset([*(f"person:{p}" for p in persons), *(f"box:{name}" for name in names), *rest])
+            return frozenset({*reading.due(connection, today), *reading.unfinished_scopes(connection)})
 
     def known_people(self) -> frozenset[PersonId]:
         with self._begin() as connection:
@@ -143,7 +137,7 @@ class SqlStore:
 
     def unfinished(self) -> frozenset[str]:
         with self._begin() as connection:
-            return frozenset(connection.execute(select(unfinished.c.scope)).scalars())
+            return reading.unfinished_scopes(connection)
 
     def known_boxes(self) -> frozenset[str]:
         with self._begin() as connection:

@@ -142,6 +142,19 @@ def retire(call: Call, request_id: str, form: str, at: datetime, actor: str, rea
     return _told(told, form, actor, reason)
 
 
+@saas.command()
+@_recorded
+def renew(call: Call, request_id: str, form: str, at: datetime, actor: str, reason: str) -> int:
+    """What the product signs in with ends soon: the next run hands a new secret over."""
+    from nexusops import wiring
+    from nexusops.pipeline import saas_desk
+    from nexusops.pipeline.desk import Wish
+
+    with wiring.opened(call.folder) as site:
+        told = saas_desk.renew(site.ports, request_id, Wish(actor=actor, reason=reason, at=at))
+    return _told(told, form, actor, reason)
+
+
 def _told(told: Told, form: str, actor: str, reason: str) -> int:
     if form == "json":
         from nexusops.codec import to_text

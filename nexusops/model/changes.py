@@ -202,7 +202,8 @@ class SendNotice:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GrantAccess:
     """An application's right to exactly one mailbox. ``receives``: it also reads there. ``certificate``: what it signs
-    in with, as base64 of its DER; empty: a secret is made, and handed over in a file.
+    in with, as base64 of its DER; empty: a secret is made, and handed over in a file. ``signs_in_until``: the last day
+    of the one that it has; with ``renew`` it gets another beside that.
     """
 
     mailbox: OnMailbox
@@ -210,6 +211,8 @@ class GrantAccess:
     connection: str
     receives: bool = False
     certificate: str = ""
+    signs_in_until: date | None = None
+    renew: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

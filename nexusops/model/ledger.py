@@ -114,6 +114,7 @@ class HoldKind(StrEnum):
     HANDOVER = "handover"
     SHORTENED = "shortened"
     UNDONE = "undone"
+    RENEW = "renew"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -104,6 +104,29 @@ def retire(ports: Ports, request_id: str, wish: Wish) -> Told:
     return Told(action="saas retire", object=request_id, message=message)
 
 
+def renew(ports: Ports, request_id: str, wish: Wish) -> Told:
+    """2.4: before what the application signs in with ends; the old one works on until then."""
+    row, _ = known(ports, request_id)
+    if row.path is not SendingPath.MAILBOX or row.state not in RUNNING or row.app_id is None:
+        raise Refused(f"{request_id} has no application that signs in.", next_step="See `nexusops saas list`.")
+    if row.certificate:
+        raise Refused(
+            f"{request_id} signs in with a certificate of its own.",
+            next_step="Put the new certificate in place of the old one in services/; the next run uploads it.",
+        )
+    hold = Hold(
+        subject=request_id,
+        kind=HoldKind.RENEW,
+        fingerprint=str(row.credential_ends_on),
+        actor=wish.actor,
+        reason=wish.reason,
+    )
+    before = ports.store.ledger((), {request_id}).holds.get((request_id, HoldKind.RENEW))
+    desk.commit(ports, "saas renew", wish, (_change(before, hold),), box_scope(request_id))
+    message = f"the next run hands a new secret over for {request_id}; the old one works until it ends"
+    return Told(action="saas renew", object=request_id, message=message)
+
+
 def proved(ports: Ports, request_id: str, wish: Wish) -> Service:
     """2.4: somebody has proved it; provisioning becomes live, and the next review is a year on."""
     row, box = known(ports, request_id)

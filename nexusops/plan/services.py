@@ -146,10 +146,22 @@ def service_drafts(ledger: Ledger, held: Collection[str]) -> tuple[Draft, ...]:
         if box.name is not None and box.person_id is None:
             boxes[box.name] = box
     rows = (row for name, row in sorted(ledger.services.items()) if name not in held)
-    return tuple(Draft(name=row.request_id, changes=tuple(_changes(row, boxes.get(row.request_id)))) for row in rows)
+    return tuple(
+        Draft(
+            name=row.request_id,
+            changes=tuple(_changes(row, boxes.get(row.request_id), renew=_renews(row, ledger))),
+        )
+        for row in rows
+    )
 
 
-def _changes(row: Service, box: Mailbox | None) -> Iterator[Change]:
+def _renews(row: Service, ledger: Ledger) -> bool:
+    """Whether somebody asked for something new to sign in with, and it is still the old one (2.4)."""
+    hold = ledger.holds.get((row.request_id, HoldKind.RENEW))
+    return hold is not None and hold.fingerprint == str(row.credential_ends_on)
+
+
+def _changes(row: Service, box: Mailbox | None, *, renew: bool) -> Iterator[Change]:
     running = row.state in RUNNING
     why = Why(
         subject=row.request_id,
@@ -159,16 +171,19 @@ def _changes(row: Service, box: Mailbox | None) -> Iterator[Change]:
     )
     usable = box is not None and box.state in LIVE_MAILBOX_STATES
     if box is not None and running and usable and row.path is SendingPath.MAILBOX and row.connection is not None:
-        if row.granted is not row.connection:
+        if row.granted is not row.connection or renew:
             yield GrantAccess(
                 mailbox=_on(box),
                 why=why,
                 connection=row.connection.value,
                 receives=row.receives,
                 certificate=row.certificate,
+                signs_in_until=row.credential_ends_on,
+                renew=renew,
             )
-    if box is not None and not running and row.granted is not None:
-        yield RevokeAccess(mailbox=_on(box), why=_ended(why), connection=row.granted.value)
+    held = row.granted or (row.connection if row.app_id is not None else None)
+    if box is not None and not running and held is not None:
+        yield RevokeAccess(mailbox=_on(box), why=_ended(why), connection=held.value)
     if running and row.domain is not None and (row.records, row.publish_as) != (row.published, row.published_as):
         yield PublishRecords(
             why=why, domain=row.domain, records=row.records, publish_as=row.publish_as, replaces=row.published

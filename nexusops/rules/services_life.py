@@ -90,7 +90,7 @@ def ended(row: Service, today: date) -> Service:
     """Withdrawn, retired, or gone with its domain: what it was given is taken away (2.4)."""
     if row.state not in (*RUNNING, *ENDED):
         return _at(row, ServiceState.DRAFT, today)
-    left = row.granted is not None or bool(row.published)
+    left = row.app_id is not None or row.granted is not None or bool(row.published)
     row = replace(row, review_on=None, due_on=None)
     return _at(row, ServiceState.RETIRING if left else ServiceState.RETIRED, today)
 
@@ -164,12 +164,15 @@ def _wanted(row: Service, request: ServiceRequest, advice: Advice, site: Site, p
         "all mail of the department, so nothing else of its DNS is changed"
     )
     box = f"{request.service_name} sends through a mailbox of its own, as {request.unit_id} asked"
+    receives = not request.sends_only and advice.connection is Connection.EXO
+    same = (receives, request.certificate) == (row.receives, row.certificate)
     return replace(
         row,
         path=advice.path,
         connection=advice.connection,
-        receives=not request.sends_only and advice.connection is Connection.EXO,
+        receives=receives,
         certificate=request.certificate,
+        granted=row.granted if same else None,
         address=advice.address,
         domain=domain,
         records=records_of(request, domain, site, policy) if domain else (),
@@ -219,7 +222,9 @@ def _reviews(row: Service, advice: Advice, now: Circumstances, policy: Policy, t
         yield Review(code="OWNER_GONE", message=f"its owner has gone: `nexusops saas handover {name} --to USERNAME`")
     warns_on = _warns_on(row, policy)
     if warns_on is not None and today >= warns_on:
-        message = f"what its application signs in with ends on {row.credential_ends_on}; renew it before"
+        message = (
+            f"what its application signs in with ends on {row.credential_ends_on}: `nexusops saas renew {name}` before"
+        )
         yield Review(code="CREDENTIAL_ENDS", message=message)
     if row.review_on is not None and today >= row.review_on:
         message = f"its yearly review was due on {row.review_on}: `nexusops saas verify {name}` proves it again"

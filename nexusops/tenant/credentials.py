@@ -61,10 +61,11 @@ async def hand_over(
     held = _held(path)
     ours = [one for one in app.password_credentials if one.display_name == _label(change)]
     for one in ours:
-        if held is not None and one.key_id == held:
+        if (held is not None and one.key_id == held and not _is_old(one, change)) or _is_kept(one, change):
             return done(step, {"secrets": len(ours)}, _after(one, path))
     for one in ours:
-        await _take_back(site, applications, app, one.key_id, change)
+        if not _is_old(one, change):
+            await _take_back(site, applications, app, one.key_id, change)
     _prepare(path.parent)
     address = (await site.mailbox(change.mailbox)).primary or ""
     made = await _add(site, app, change)
@@ -75,6 +76,21 @@ async def hand_over(
 
 def handover_file(folder: str | None, mailbox: str) -> Path | None:
     return Path(folder) / f"{mailbox}.toml" if folder else None
+
+
+def _is_kept(one: PasswordCredential, change: GrantAccess) -> bool:
+    """The one that the product has, whose file may be gone since: it stays."""
+    known = change.signs_in_until is not None and _ends_on(one) == change.signs_in_until.isoformat()
+    return known and not change.renew
+
+
+def _is_old(one: PasswordCredential, change: GrantAccess) -> bool:
+    """One that is being renewed works on until it ends; one that lasts longer is a renewal that broke off."""
+    return change.renew and change.signs_in_until is not None and _ends_on(one) <= change.signs_in_until.isoformat()
+
+
+def _ends_on(one: PasswordCredential) -> str:
+    return (one.end_date_time or "")[:10]
 
 
 def _label(change: GrantAccess) -> str:
@@ -119,7 +135,7 @@ def _text(site: Site, app: Application, change: GrantAccess, made: PasswordCrede
         "client_id": app.app_id,
         "client_secret": made.secret_text,
         "key_id": made.key_id,
-        "ends_on": (made.end_date_time or "")[:10],
+        "ends_on": _ends_on(made),
     }
     head = "# Give this to whoever sets the product up, by a safe way, and delete it when the product works.\n"
     return head + "".join(f"{name} = {json.dumps(value)}\n" for name, value in values.items())
@@ -151,4 +167,4 @@ def _written(path: Path, text: str) -> None:
 
 
 def _after(made: PasswordCredential, path: Path) -> JsonObject:
-    return {"key_id": made.key_id, "ends_on": (made.end_date_time or "")[:10], "file": path.name}
+    return {"key_id": made.key_id, "ends_on": _ends_on(made), "file": path.name}

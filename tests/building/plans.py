@@ -58,6 +58,8 @@ _FIELDS: dict[str, st.SearchStrategy[object]] = {
     "period": st.integers(1, 5),
     "receives": st.booleans(),
     "certificate": words,
+    "signs_in_until": st.none() | days,
+    "renew": st.booleans(),
     "winddown_on": days,
     "delete_on": days,
     "reason": sentences,

@@ -262,6 +262,33 @@ def test_a_credential_that_ends_is_told_in_time() -> None:
     assert row(world).state == "review_due"
 
 
+def test_a_secret_is_renewed_on_request() -> None:
+    """2.4: granted again, for a secret that lasts longer than the old one."""
+    world = chemistry()
+    world.run(FIRST)
+    old = replace(row(world), credential_ends_on=day("2025-03-31"), app_id="a1")
+    world.ledger.services["adminday"] = old  # type: ignore[index]
+    assert kinds(world, "2025-03-01") == []
+    hold = Hold(subject="adminday", kind=HoldKind.RENEW, fingerprint="2025-03-31", actor="a", reason="r")
+    world.hold(hold)
+    (given,) = (p.change for p in world.run("2025-03-01").changes if isinstance(p.change, GrantAccess))
+    assert (given.renew, given.signs_in_until) == (True, day("2025-03-31"))
+    world.ledger.services["adminday"] = replace(row(world), credential_ends_on=day("2027-03-31"))  # type: ignore[index]
+    assert kinds(world, "2025-03-02") == []
+
+
+@pytest.mark.parametrize("columns", [{"direction": "send_receive"}, {"certificate": "MII="}])
+def test_what_the_request_says_of_its_access_is_followed(columns: dict[str, Any]) -> None:
+    """R63, R64: another direction, or another certificate, is granted anew."""
+    world = chemistry()
+    world.run(FIRST)
+    file(world, **columns)
+    (given,) = (p.change for p in world.run("2024-10-03").changes if p.change.why.subject == "adminday")
+    assert isinstance(given, GrantAccess)
+    assert (given.receives, given.certificate) == (columns.get("direction") is not None, columns.get("certificate", ""))
+    assert (row(world).granted, kinds(world, "2024-10-03")) == ("exo", [])
+
+
 def test_a_service_domain_ends_with_the_domain_above_it() -> None:
     """2.4, 2.5: its unit's mail domain is wound down, and has failed at last."""
     world = chemistry(**NEITHER)

@@ -7,7 +7,7 @@ import stat
 import tomllib
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -122,6 +122,41 @@ def test_a_secret_that_no_file_holds_is_taken_back(room: Room, tmp_path: Path) -
     assert room.results(granting(), "credential") == ["done"]
     (app,) = (one for one in objects(room, "application") if one.get("uniqueName"))
     assert [one["keyId"] for one in app["passwordCredentials"]] == [handed_over(tmp_path)["key_id"]]
+
+
+def test_a_new_secret_leaves_the_old_one_until_it_ends(room: Room, tmp_path: Path) -> None:
+    """2.4: renewed once; the product works on with what it has."""
+    room.perform(granting())
+    old = handed_over(tmp_path)
+    aged(room, "2026-01-31T00:00:00Z")
+    renewal = granting(signs_in_until=date(2026, 1, 31), renew=True)
+    assert room.results(renewal, "credential") == ["done"]
+    new = handed_over(tmp_path)
+    (app,) = (one for one in objects(room, "application") if one.get("uniqueName"))
+    assert [one["keyId"] for one in app["passwordCredentials"]] == [old["key_id"], new["key_id"]]
+    before = room.writes()
+    assert room.results(renewal, "credential") == ["done"]
+    assert room.writes() == before
+
+
+def test_a_secret_whose_file_is_gone_stays_with_its_product(room: Room, tmp_path: Path) -> None:
+    """2.4: another direction grants anew, and must not take away what the product signs in with."""
+    room.perform(granting())
+    aged(room, "2026-01-31T00:00:00Z")
+    (tmp_path / "handover" / "adminday.toml").unlink()
+    again = granting(receives=True, signs_in_until=date(2026, 1, 31))
+    assert room.results(again) == ["done"] * len(GRANT_STEPS)
+    (app,) = (one for one in objects(room, "application") if one.get("uniqueName"))
+    assert len(app["passwordCredentials"]) == 1
+    assert not (tmp_path / "handover" / "adminday.toml").exists()
+
+
+def aged(room: Room, until: str) -> None:
+    """The application's secret ends then."""
+    book = room.service._book
+    (app,) = (one for one in objects(room, "application") if one.get("uniqueName"))
+    secrets = [{**one, "endDateTime": until} for one in app["passwordCredentials"]]
+    room.service._write(lambda: book.put("application", app["id"], {**app, "passwordCredentials": secrets}))
 
 
 def test_a_certificate_makes_no_secret(room: Room, tmp_path: Path) -> None:

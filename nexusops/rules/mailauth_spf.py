@@ -56,11 +56,10 @@ def _verdict(walk: _Walk, seen: _Seen) -> Verdict:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Seen:
-    """A record as it was found. ``exists`` is true too where that is not known. ``open``: everybody passes it."""
+    """A record as it was found. ``exists`` is true too where that is not known."""
 
     exists: bool = True
     void: bool = False
-    open: bool = False
     text: str | None = None
     branches: tuple[Branch, ...] = ()
 
@@ -113,12 +112,9 @@ class _Walk:
         record = parse(records[0])
         for problem in record.problems:
             self.error("SYNTAX", f"the record of {domain} has an error: {problem}", domain)
-        branches, is_open = [], False
-        for term in record.evaluated:
-            branch, opens = self.term(term, domain, (*path, domain), passing=passing)
-            branches.append(branch)
-            is_open = is_open or opens
-        return _Seen(text=record.text, branches=tuple(branches), open=is_open)
+        way = (*path, domain)
+        branches = tuple(self.term(term, domain, way, passing=passing) for term in record.evaluated)
+        return _Seen(text=record.text, branches=branches)
 
     def answer(self, name: str, kind: str) -> Answer | None:
         """None: not known yet. That nobody answered is a finding, and no empty answer."""
@@ -130,8 +126,8 @@ class _Walk:
             self.note("DNS_UNKNOWN", f"{name} {kind} could not be looked up: {answer.message}", name)
         return answer
 
-    def term(self, term: Term, domain: str, path: tuple[str, ...], *, passing: bool) -> tuple[Branch, bool]:
-        """One term, and whether it lets everybody pass its record."""
+    def term(self, term: Term, domain: str, path: tuple[str, ...], *, passing: bool) -> Branch:
+        """One term, with all that it leads to."""
         passes = passing and (not isinstance(term, Mechanism) or term.qualifier is Qualifier.PASS)
         if isinstance(term, Mechanism) and (term.network is not None or term.name == "all"):
             return self._at_hand(term, domain, passes)
@@ -144,7 +140,7 @@ class _Walk:
         seen = self._followed(term, target, domain, path, passes) if self.lookups <= ENOUGH else _Seen()
         if seen.void:
             self._void()
-        branch = Branch(
+        return Branch(
             term=term.text,
             target=target or "",
             lookups=self.lookups - before,
@@ -153,20 +149,17 @@ class _Walk:
             record=seen.text,
             terms=seen.branches,
         )
-        own = not isinstance(term, Mechanism) or term.qualifier is Qualifier.PASS
-        return branch, seen.open and own
 
-    def _at_hand(self, term: Mechanism, domain: str, passes: bool) -> tuple[Branch, bool]:
+    def _at_hand(self, term: Mechanism, domain: str, passes: bool) -> Branch:
         """all, ip4 and ip6 ask nothing."""
         if term.network is not None:
             self._permit(term, term.network, domain, passes)
-            return Branch(term=term.text), False
-        if passes:
+        elif passes:
             self.note(
                 "PASS_ALL", f"{term.text} in the record of {domain} lets everybody send as you", domain, term.text
             )
             self.verdict = self.verdict or Verdict.CRITICAL
-        return Branch(term=term.text), term.qualifier is Qualifier.PASS
+        return Branch(term=term.text)
 
     def _followed(self, term: Term, target: str | None, domain: str, path: tuple[str, ...], passes: bool) -> _Seen:
         if term.name == "ptr":

@@ -5,6 +5,9 @@ from __future__ import annotations
 import socket
 from collections.abc import Iterator
 
+import dns.name
+import dns.rcode
+import dns.update
 import pytest
 from building.name_server import OTHER_SECRET, SECRET, NameServer, name_server
 
@@ -18,6 +21,7 @@ from nexusops.model.journal import Step, StepOutcome, StepResult
 WHY = Why(subject="r1", rule="R68", because="the request was approved")
 ZONE = """
 verified.chem IN TXT "site-verification=123"
+raced.chem IN TXT "site-verification=456"
 taken.chem IN TXT "v=spf1 -all"
 mail.chem IN MX 5 mx.elsewhere.example.
 alias.chem IN CNAME www.example.
@@ -79,6 +83,27 @@ def test_somebody_elses_record_in_its_place_sets_it_aside(
     outcome = perform(publish(domain, *([record] if record else [])), server.port)
     assert (outcome.result, found in outcome.message) == (StepResult.SET_ASIDE, True), outcome.message
     assert server.serial("ox.ac.uk") == before
+
+
+class Overtaken(Primary):
+    """Somebody else writes between our look and our update."""
+
+    def zone_of(self, name: dns.name.Name) -> dns.name.Name:
+        zone = super().zone_of(name)
+        other = dns.update.UpdateMessage(zone)
+        other.add(name, 300, "TXT", '"v=spf1 ?all"')
+        assert self.update(other) == dns.rcode.NOERROR
+        return zone
+
+
+@pytest.mark.parametrize("domain", ["race.chem.ox.ac.uk", "raced.chem.ox.ac.uk"])
+def test_who_is_overtaken_writes_nothing(server: NameServer, domain: str) -> None:
+    """Otherwise the name would have two SPF records, and neither would count."""
+    primary = Overtaken(host="127.0.0.1", port=server.port, key=tsig_key("nexusops", "hmac-sha256", SECRET))
+    way = Publishing({"dynamic_update": DynamicUpdate(primary=primary, ttl=300)})
+    (outcome,) = way.perform([Step(change_id="c1", name="publish", change=publish(domain))])
+    assert (outcome.result, "changed between" in outcome.message) == (StepResult.SET_ASIDE, True), outcome.message
+    assert [text for text in server.ask(domain, "TXT") if "spf1" in text] == ['"v=spf1 ?all"']
 
 
 def test_a_key_that_may_not_write_fails_with_the_servers_word(server: NameServer) -> None:

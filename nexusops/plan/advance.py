@@ -166,6 +166,8 @@ def _take_box(fold: _Fold, box: JudgedBox) -> None:
     fold.rows.extend(box.rows)
     fold.findings.extend(box.findings)
     fold.judged.add(box.scope)
+    if box.refused:
+        fold.unfinished[box.scope] = "refused"
     for row in box.rows:
         if isinstance(row, Allocation):
             fold.hold(row)

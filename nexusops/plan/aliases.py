@@ -5,7 +5,7 @@ R25-R30, R51; D31, D36. They belong to their unit, and go only when it says so o
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import replace
 
 from nexusops.model.addresses import AddressKind, AddressState, Allocation
@@ -22,33 +22,46 @@ from nexusops.rules.allocation import Holders, end
 
 
 def judge_alias(
-    name: Address, boxes: Iterable[Mailbox], ledger: Ledger, snapshot: Snapshot, holders: Holders, setting: Setting
+    name: Address, boxes: Collection[Mailbox], ledger: Ledger, snapshot: Snapshot, holders: Holders, setting: Setting
 ) -> JudgedBox:
     """One row of nonpersonal_addresses: made, changed, or ended."""
     result = JudgedBox(scope=box_scope(name))
     wish = snapshot.nonpersonal_addresses.get(name)
     live = next((row for row in holders.get(name, ()) if _ours(row)), None)
     key = _attached_to(wish.mailbox_id, boxes) if wish is not None and wish.mailbox_id else None
+    if wish is None and live is not None and any(b.key == live.mailbox_key and b.sender == name for b in boxes):
+        return result  # a mailbox's own address is not among the aliases (3.10)
     if wish is None:
         if live is not None and live.reason != ADOPTED:
             result.rows.append(end(live, setting.today, why("R29", "its unit no longer wants it")))
         return result
     if wish.mailbox_id is not None and key is None:
-        result.find(
+        result.refuse(
             "NONPERSONAL_NO_MAILBOX", name, f"{name} is to be attached to {wish.mailbox_id}, which does not exist"
         )
         return result
+    if live is not None and live.mailbox_key is not None and live.mailbox_key != key:
+        result.rows.append(end(live, setting.today, why("R30", "its unit wants it elsewhere")))
+        result.rows.append(domain_end(replace(_made(wish, snapshot, holders, setting), mailbox_key=key), setting))
+        return result
     if live is not None:
-        kept = altered(live, unit_id=wish.unit_id, mailbox_key=key, target=wish.target)
+        moved = live.mailbox_key != key or live.target != wish.target
+        because = _asked(wish) if moved else live.because
+        kept = altered(live, unit_id=wish.unit_id, mailbox_key=key, target=wish.target, because=because)
         result.rows.append(domain_end(kept, setting))
         return result
     refusal = _refusal(wish, ledger, snapshot, holders, setting)
     if refusal is not None:
-        result.find(refusal[0], name, refusal[1])
+        result.refuse(refusal[0], name, refusal[1])
         return result
     fresh = _made(wish, snapshot, holders, setting)
     result.rows.append(domain_end(replace(fresh, mailbox_key=key), setting))
     return result
+
+
+def _asked(wish: NonpersonalAddress) -> str:
+    where = f"is attached to {wish.mailbox_id}" if wish.mailbox_id else f"goes to {wish.target or 'nowhere'}"
+    return f"{wish.unit_id} asked for it; it {where}"
 
 
 def _attached_to(mailbox_id: str, boxes: Iterable[Mailbox]) -> MailboxKey | None:
@@ -97,7 +110,6 @@ def _made(wish: NonpersonalAddress, snapshot: Snapshot, holders: Holders, settin
     domain, local = domain_of(wish.address), local_of(wish.address)
     foreign = setting.units.domains[domain].zone == "foreign"
     evidence = Evidence(table="nonpersonal_addresses", key=wish.address, snapshot=snapshot.sha256)
-    where = f"attached to {wish.mailbox_id}" if wish.mailbox_id else f"goes to {wish.target or 'nowhere'}"
     return Allocation(
         address=wish.address,
         period=setting.book(holders).next_period(wish.address),
@@ -113,6 +125,6 @@ def _made(wish: NonpersonalAddress, snapshot: Snapshot, holders: Holders, settin
         created_on=setting.today,
         target=wish.target,
         rule="R51" if foreign else "R29",
-        because=f"{wish.unit_id} asked for it; it {where}",
+        because=_asked(wish),
         evidence=(evidence,),
     )

@@ -62,15 +62,43 @@ def arrange(
     """Numbers the changes. ``jobs``: which job carries a kind."""
     changes: list[Change] = [change for draft in drafts for change in draft.changes]
     changes += [*promises, *notices]
-    changes.sort(key=lambda change: (_PLACE[kind_of(change)], target_of(change), change.why.subject))
+    moved = _moved(changes)
+    changes.sort(key=lambda change: (_place(change, moved), target_of(change), change.why.subject))
     links: dict[str, _Links] = defaultdict(_Links)
     linked = [(f"c{number}", links[_mailbox(change)], change) for number, change in enumerate(changes, start=1)]
     for change_id, link, change in linked:
         link.note(change_id, change)
     return tuple(
-        Planned(id=change_id, job=jobs.get(kind_of(change), ""), change=change, after=link.before(change))
+        Planned(
+            id=change_id,
+            job=jobs.get(kind_of(change), ""),
+            change=change,
+            after=(*link.before(change), *_first_freed(change, moved, links)),
+        )
         for change_id, link, change in linked
     )
+
+
+Moved = Mapping[Address, str]
+"""Addresses that leave one mailbox for another in one plan, with the key of the one that they leave."""
+
+
+def _moved(changes: Iterable[Change]) -> Moved:
+    freed = {c.address: c.mailbox.key for c in changes if isinstance(c, RemoveAddress)}
+    return {c.address: freed[c.address] for c in changes if isinstance(c, AddAddress) and c.address in freed}
+
+
+def _place(change: Change, moved: Moved) -> float:
+    """No two mailboxes have an address at once: there alone it is break before make."""
+    if isinstance(change, AddAddress) and change.address in moved:
+        return _PLACE[Kind.REMOVE_ADDRESS] + 0.5
+    return _PLACE[kind_of(change)]
+
+
+def _first_freed(change: Change, moved: Moved, links: Mapping[str, _Links]) -> tuple[str, ...]:
+    if isinstance(change, AddAddress) and change.address in moved:
+        return (links[moved[change.address]].removed[change.address],)
+    return ()
 
 
 def _mailbox(change: Change) -> str:
@@ -88,6 +116,7 @@ class _Links:
     made: tuple[str, ...] = ()
     added: dict[Address, str] = field(default_factory=dict)
     moved_from: dict[Address, str] = field(default_factory=dict)
+    removed: dict[Address, str] = field(default_factory=dict)
     revoked: tuple[str, ...] = ()
 
     def note(self, change_id: str, change: Change) -> None:
@@ -95,6 +124,8 @@ class _Links:
             self.made = (*self.made, change_id)
         elif isinstance(change, AddAddress):
             self.added[change.address] = change_id
+        elif isinstance(change, RemoveAddress):
+            self.removed[change.address] = change_id
         elif isinstance(change, RevokeAccess):
             self.revoked = (*self.revoked, change_id)
         elif isinstance(change, SetSender) and change.was is not None:

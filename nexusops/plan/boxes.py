@@ -7,12 +7,13 @@ from dataclasses import dataclass, replace
 
 from nexusops.model.addresses import AddressKind, AddressState, Allocation
 from nexusops.model.findings import Evidence, box_scope
-from nexusops.model.ids import Address, PersonId, UnitId, box_mailbox_key, domain_of, local_of
+from nexusops.model.ids import Address, MailboxKey, PersonId, UnitId, box_mailbox_key, domain_of, local_of
 from nexusops.model.ledger import HoldKind, Ledger
 from nexusops.model.mailboxes import Mailbox, MailboxKind, MailboxState, SenderOrigin
 from nexusops.model.services import ENDED, Advice, Ruling, SendingPath, ServiceRequest
 from nexusops.model.snapshot import Snapshot
 from nexusops.model.tenant import Reason
+from nexusops.plan.adoption import ADOPTED
 from nexusops.plan.aliases import judge_alias
 from nexusops.plan.case import Setting, why
 from nexusops.plan.judgement import JudgedBox, domain_end, in_scope, is_persons_name, may_own, unit_owns
@@ -90,6 +91,8 @@ def _judge_box(name: str, ledger: Ledger, snapshot: Snapshot, holders: Holders, 
         _create(result, wish, box, holders, snapshot, setting)
     elif box is not None:
         _keep(result, wish, box, ledger, setting)
+        if wish is not None and wish.kind is not MailboxKind.SAAS:
+            _readdress(result, wish, holders, snapshot, setting)
     made = latest(name, (row for row in result.rows if isinstance(row, Mailbox)))
     settle_service(result, request, advice, made or box, ledger, setting)
     return result
@@ -140,7 +143,7 @@ def _create(
     refusal = _refusal(wish, holders, snapshot, setting)
     if refusal is not None or wish.address is None:
         code, message = refusal or ("NONPERSONAL_NO_ADDRESS", "a non-personal mailbox needs an address")
-        result.find(code, wish.name, message)
+        result.refuse(code, wish.name, message)
         return
     generation = last.generation + 1 if last else 1
     key = box_mailbox_key(wish.name, generation)
@@ -162,30 +165,62 @@ def _create(
             evidence=wish.why.evidence,
         )
     )
-    local, domain = local_of(wish.address), domain_of(wish.address)
-    result.rows.append(
-        Allocation(
-            address=wish.address,
-            period=setting.book(holders).next_period(wish.address),
-            domain=domain,
-            local=local,
-            base=local,
-            n=1,
-            kind=AddressKind.NONPERSONAL,
-            state=AddressState.ACTIVE,
-            person_id=None,
-            unit_id=wish.unit_id,
-            mailbox_key=key,
-            created_on=setting.today,
-            rule="R26",
-            because=f"it is the address of {wish.name}, and belongs to {wish.unit_id}",
-            evidence=wish.why.evidence,
-        )
+    result.rows.append(_own_address(wish, wish.address, key, holders, setting))
+
+
+def _own_address(wish: BoxWish, wanted: Address, key: MailboxKey, holders: Holders, setting: Setting) -> Allocation:
+    return Allocation(
+        address=wanted,
+        period=setting.book(holders).next_period(wanted),
+        domain=domain_of(wanted),
+        local=local_of(wanted),
+        base=local_of(wanted),
+        n=1,
+        kind=AddressKind.NONPERSONAL,
+        state=AddressState.ACTIVE,
+        person_id=None,
+        unit_id=wish.unit_id,
+        mailbox_key=key,
+        created_on=setting.today,
+        rule="R26",
+        because=f"it is the address of {wish.name}, and belongs to {wish.unit_id}",
+        evidence=wish.why.evidence,
     )
+
+
+def _readdress(result: JudgedBox, wish: BoxWish, holders: Holders, snapshot: Snapshot, setting: Setting) -> None:
+    """R30: its unit wants a live mailbox under another address; the former one ends, unless another row keeps it."""
+    box = next((row for row in result.rows if isinstance(row, Mailbox)), None)
+    if box is None or not box.live or box.sender is None or wish.address == box.sender:
+        return
+    own = [row for row in result.rows if isinstance(row, Allocation) and row.address == box.sender and row.live]
+    if any(row.reason == ADOPTED for row in own):
+        return  # taken over as it was
+    refusal = _no_address(wish, holders, snapshot, setting)
+    if refusal is not None or wish.address is None:
+        code, message = refusal or ("NONPERSONAL_NO_ADDRESS", "a non-personal mailbox needs an address")
+        result.refuse(code, wish.name, f"{message}; until then it keeps {box.sender}")
+        return
+    because = f"{wish.unit_id} wants {wish.name} under {wish.address}"
+    others = [row for row in result.rows if row is not box and row not in own]
+    result.rows = [
+        *others,
+        *(end(row, setting.today, why("R30", because, *wish.why.evidence)) for row in own),
+        _own_address(wish, wish.address, box.key, holders, setting),
+        replace(box, sender=wish.address, sender_rule="R30", sender_because=because),
+    ]
 
 
 def _refusal(wish: BoxWish, holders: Holders, snapshot: Snapshot, setting: Setting) -> tuple[str, str] | None:
     """R25, R26, R30, D31; rules.md 3.10."""
+    refusal = _no_address(wish, holders, snapshot, setting)
+    if refusal is None and not may_own(wish.owner, setting):
+        return "OWNER_INELIGIBLE", "the owner may not own a non-personal mailbox; name somebody with a current card"
+    return refusal
+
+
+def _no_address(wish: BoxWish, holders: Holders, snapshot: Snapshot, setting: Setting) -> tuple[str, str] | None:
+    """Why the unit may not have a mailbox under this address."""
     if not in_scope(wish.requester, wish.unit_id, snapshot, setting):
         return "NOT_UNIT_IT", f"{wish.requester} is not IT staff of {wish.unit_id}; ask its own IT staff to request it"
     if wish.address is None:
@@ -198,8 +233,6 @@ def _refusal(wish: BoxWish, holders: Holders, snapshot: Snapshot, setting: Setti
         return "ADDRESS_TAKEN", f"{wish.address} is taken; ask for another one"
     if is_persons_name(wish.address, holders):
         return "ADDRESS_TAKEN", f"{wish.address} is the name of a person in that domain; ask for another one"
-    if not may_own(wish.owner, setting):
-        return "OWNER_INELIGIBLE", "the owner may not own a non-personal mailbox; name somebody with a current card"
     return None
 
 

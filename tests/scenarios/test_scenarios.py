@@ -117,6 +117,9 @@ class Teller:
         assert {name: seen[name] for name in seen if name in step} == {
             name: step[name] for name in seen if name in step
         }
+        live = {"active", "grace_cancelled", "grace_status", "orphaned"}
+        senders = [row["sender"] for row in state["mailboxes"] if row["state"] in live]
+        assert {rows[sender]["state"] for sender in senders if sender in rows} <= {"active"}, "a sender is no address"
         reasons = " ".join(c["because"] for c in plan["changes"]) if plan else ""
         assert [words for words in step.get("because", ()) if words not in reasons] == []
 

@@ -7,7 +7,7 @@ job = Job(
     name="addresses",
     sentence="Adds addresses, starts and ends their wind-down, and removes them when they are due.",
     kinds=frozenset({Kind.ADD_ADDRESS, Kind.WIND_DOWN_ADDRESS, Kind.REVIVE_ADDRESS, Kind.REMOVE_ADDRESS}),
-    graph=("User.Read.All",),
-    exchange=("Exchange.ManageAsApp", "Mail Recipients"),
+    graph=("User.Read.All", "LicenseAssignment.Read.All"),
+    exchange=("Exchange.ManageAsApp", "View-Only Recipients", "Mail Recipients"),
     schedule="*-*-* *:00:00",
 )

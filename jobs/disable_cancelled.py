@@ -7,7 +7,13 @@ job = Job(
     name="disable_cancelled",
     sentence="Disables mailboxes whose card was cancelled or ended, and deletes them when they are due.",
     kinds=frozenset({Kind.DISABLE_MAILBOX, Kind.DELETE_MAILBOX}),
-    graph=("User.Read.All", "User.EnableDisableAccount.All", "User.RevokeSessions.All", "User.DeleteRestore.All"),
-    exchange=("Exchange.ManageAsApp", "Mail Recipients", "Mail Recipient Creation"),
+    graph=(
+        "User.Read.All",
+        "LicenseAssignment.Read.All",
+        "User.EnableDisableAccount.All",
+        "User.RevokeSessions.All",
+        "User.DeleteRestore.All",
+    ),
+    exchange=("Exchange.ManageAsApp", "View-Only Recipients", "Mail Recipients", "Mail Recipient Creation"),
     schedule="*-*-* *:00:00",
 )

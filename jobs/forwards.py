@@ -7,7 +7,7 @@ job = Job(
     name="forwards",
     sentence="Sets and clears the automatic forwards of mailboxes whose sender is in a domain of a unit's own mail.",
     kinds=frozenset({Kind.SET_FORWARD, Kind.CLEAR_FORWARD}),
-    graph=("User.Read.All",),
-    exchange=("Exchange.ManageAsApp", "Mail Recipients"),
+    graph=("User.Read.All", "LicenseAssignment.Read.All"),
+    exchange=("Exchange.ManageAsApp", "View-Only Recipients", "Mail Recipients"),
     schedule="*-*-* *:00:00",
 )

@@ -7,7 +7,13 @@ job = Job(
     name="mailboxes",
     sentence="Makes, enables and restores mailboxes, of people and of units.",
     kinds=frozenset({Kind.CREATE_MAILBOX, Kind.ENABLE_MAILBOX, Kind.RESTORE_MAILBOX}),
-    graph=("User.ReadWrite.All", "User.DeleteRestore.All", "LicenseAssignment.ReadWrite.All"),
-    exchange=("Exchange.ManageAsApp", "Mail Recipients", "Mail Recipient Creation"),
+    graph=(
+        "User.Read.All",
+        "LicenseAssignment.Read.All",
+        "User.ReadWrite.All",
+        "User.DeleteRestore.All",
+        "LicenseAssignment.ReadWrite.All",
+    ),
+    exchange=("Exchange.ManageAsApp", "View-Only Recipients", "Mail Recipients", "Mail Recipient Creation"),
     schedule="*-*-* *:00:00",
 )

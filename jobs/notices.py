@@ -7,7 +7,7 @@ job = Job(
     name="notices",
     sentence="Sends the notices that are due: wind-downs, cancellations, expiry warnings, orphaned mailboxes.",
     kinds=frozenset({Kind.SEND_NOTICE}),
-    graph=("Mail.Send",),
-    exchange=(),
+    graph=("User.Read.All", "LicenseAssignment.Read.All", "Mail.Send"),
+    exchange=("Exchange.ManageAsApp", "View-Only Recipients"),
     schedule="*-*-* *:00:00",
 )

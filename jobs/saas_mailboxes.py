@@ -7,7 +7,7 @@ job = Job(
     name="saas_mailboxes",
     sentence="Gives an application the right to its one mailbox, and takes it away.",
     kinds=frozenset({Kind.GRANT_ACCESS, Kind.REVOKE_ACCESS}),
-    graph=("Application.ReadWrite.OwnedBy",),
-    exchange=("Exchange.ManageAsApp", "Mail Recipients", "Organization Management"),
+    graph=("User.Read.All", "LicenseAssignment.Read.All", "Application.ReadWrite.OwnedBy"),
+    exchange=("Exchange.ManageAsApp", "View-Only Recipients", "Mail Recipients", "Organization Management"),
     schedule="*-*-* *:00:00",
 )

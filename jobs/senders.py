@@ -7,7 +7,7 @@ job = Job(
     name="senders",
     sentence="Moves the address that a mailbox sends as.",
     kinds=frozenset({Kind.SET_SENDER}),
-    graph=("User.Read.All",),
-    exchange=("Exchange.ManageAsApp", "Mail Recipients"),
+    graph=("User.Read.All", "LicenseAssignment.Read.All"),
+    exchange=("Exchange.ManageAsApp", "View-Only Recipients", "Mail Recipients"),
     schedule="*-*-* *:00:00",
 )

@@ -7,7 +7,7 @@ job = Job(
     name="service_domains",
     sentence="Publishes and retires the DNS records of service domains, as zone lines, dynamic updates or tickets.",
     kinds=frozenset({Kind.PUBLISH_RECORDS, Kind.RETIRE_RECORDS}),
-    graph=(),
-    exchange=(),
+    graph=("User.Read.All", "LicenseAssignment.Read.All"),
+    exchange=("Exchange.ManageAsApp", "View-Only Recipients"),
     schedule="*-*-* *:00:00",
 )

@@ -11,6 +11,7 @@ from nexusops.model.changes import Kind
 class Job:
     """A name, a sentence, the kinds of change that it may carry out, the permissions that they need, its schedule.
 
+    The plan is always made whole, so every job needs what reading needs: users, the licence stock, and mailboxes.
     ``graph`` are Microsoft Graph application permissions, ``exchange`` the app role and management roles for Exchange,
     ``schedule`` is a systemd calendar expression.
     """

@@ -12,6 +12,7 @@ from nexusops.model.addresses import AddressState, Allocation
 from nexusops.model.dns import Answer, Question
 from nexusops.model.findings import Finding
 from nexusops.model.ids import Address, Domain, MailboxKey, PersonId, UnitId
+from nexusops.model.inspection import Inspection
 from nexusops.model.journal import (
     Acceptance,
     Approval,
@@ -91,6 +92,9 @@ class TenantSight(Protocol):
 
 class Tenant(TenantSight, Protocol):
     """Entra, Graph and Exchange Online as one thing."""
+
+    def inspect(self) -> Inspection:
+        """Our own application as the tenant sees it. Raises TenantUnreadable."""
 
     def prepare(self, domains: Collection[Domain], at: datetime) -> None:
         """Before the first write of a run. The embedded tenant accepts the domains and takes the time; a real one:

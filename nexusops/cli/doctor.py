@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
 import click
@@ -13,10 +13,16 @@ from nexusops.cli.entry import Call
 from nexusops.errors import NexusopsError, SnapshotRefused, TenantUnreadable
 
 if TYPE_CHECKING:
-    from nexusops.model.journal import JsonValue
+    from nexusops.model.ids import Domain
+    from nexusops.model.inspection import Inspection
+    from nexusops.model.journal import JsonObject, JsonValue
+    from nexusops.pipeline.doctor import Permissions
     from nexusops.wiring import Wired
 
 FINDINGS = 6
+SKEW = 120
+"""Seconds by which this machine's clock may be off: signed assertions are refused when it is minutes (AADSTS700024)."""
+SOON = timedelta(days=30)
 
 
 class Check(NamedTuple):
@@ -26,50 +32,77 @@ class Check(NamedTuple):
     ok: bool
     message: str
     code: int = 0
+    permissions: Permissions | None = None
 
 
 @click.command()
+@options.jobs_argument
 @options.format_option()
 @options.at_option
 @click.pass_obj
-def doctor(call: Call, form: str, at: datetime) -> int:
-    """Check configuration, state, snapshot and tenant.
+def doctor(call: Call, jobs: tuple[str, ...], form: str, at: datetime) -> int:
+    """Check configuration, state, snapshot, tenant and permissions: those that all JOBs need, or the named ones.
 
     Ends with 0 where all is well, 6 where something was found, 8 where the tenant cannot be read.
     """
-    checks = list(_checks(call, at))
+    checks = list(_checks(call, jobs, at))
+    told = next((one.permissions for one in checks if one.permissions is not None), None)
     if form == "json":
         from nexusops.codec import to_text
 
-        rows: list[JsonValue] = [{"name": one.name, "ok": one.ok, "message": one.message} for one in checks]
-        click.echo(to_text({"ok": all(one.ok for one in checks), "checks": rows}), nl=False)
+        click.echo(to_text(_document(checks, told)), nl=False)
     else:
         for one in checks:
             click.echo(f"{'ok  ' if one.ok else 'FAIL'}  {one.name:<14} {one.message}")
+        for number, step in enumerate(told.steps if told is not None else (), start=1):
+            click.echo(f"{'' if number > 1 else chr(10)}{number:>3}. {step}")
     return max((one.code for one in checks), default=0)
 
 
-def _checks(call: Call, at: datetime) -> Iterator[Check]:
+def _document(checks: list[Check], told: Permissions | None) -> JsonObject:
+    rows: list[JsonValue] = [{"name": one.name, "ok": one.ok, "message": one.message} for one in checks]
+    document: JsonObject = {"ok": all(one.ok for one in checks), "checks": rows}
+    if told is not None:
+        document["permissions"] = {
+            "granted": list(told.granted),
+            "missing": list(told.missing),
+            "too_many": list(told.too_many),
+            "jobs": [
+                {
+                    "name": need.job,
+                    "graph": list(need.graph),
+                    "exchange": list(need.exchange),
+                    "missing": list(need.missing),
+                }
+                for need in told.jobs
+            ],
+            "steps": list(told.steps),
+        }
+    return document
+
+
+def _checks(call: Call, jobs: tuple[str, ...], at: datetime) -> Iterator[Check]:
     from nexusops import wiring
     from nexusops.model.dates import local_date
 
     with wiring.opened(call.folder) as site:
+        site.check_jobs(jobs)
         configuration = site.configuration
         table = configuration.settings.site
         today = local_date(at, configuration.policy.time.zone)
         yield Check("configuration", True, f"{table.name}, profile {table.profile}, {configuration.folder.absolute()}")
-        yield Check("clock", True, f"{at.isoformat()}, which is {today} in {configuration.policy.time.zone}")
+        yield Check("time", True, f"{at.isoformat()}, which is {today} in {configuration.policy.time.zone}")
         yield Check("jobs", True, f"{len(site.ports.jobs)} jobs; see `nexusops jobs list` for their permissions")
         yield _state(site)
         yield _snapshot(site, at)
         yield _dns(site)
-        yield _tenant(site)
+        yield from _tenant(site, jobs, at)
 
 
 def _state(site: Wired) -> Check:
     accepted = site.ports.store.accepted()
     since = f"last accepted snapshot {accepted.as_of.isoformat()}" if accepted else "no snapshot accepted yet"
-    return Check("state", True, f"serial {site.ports.store.serial()}, {since}")
+    return Check("state", True, f"its schema is that of this version, serial {site.ports.store.serial()}, {since}")
 
 
 def _snapshot(site: Wired, at: datetime) -> Check:
@@ -80,10 +113,14 @@ def _snapshot(site: Wired, at: datetime) -> Check:
     except SnapshotRefused as refused:
         defects = refused.defects
     except NexusopsError as error:
-        return Check("snapshot", False, str(error).replace("\n", " "), FINDINGS)
+        return Check("snapshot", False, _line(error), FINDINGS)
     if defects:
         return Check("snapshot", False, "; ".join(f"{one.code}: {one.message}" for one in defects), FINDINGS)
     return Check("snapshot", True, f"as of {record.as_of.isoformat()}, {record.rows.get('persons', 0)} people")
+
+
+def _line(error: NexusopsError) -> str:
+    return str(error).replace("\n", " ")
 
 
 def _dns(site: Wired) -> Check:
@@ -92,17 +129,93 @@ def _dns(site: Wired) -> Check:
     try:
         return Check("dns", True, dns_in_order(site.configuration))
     except NexusopsError as error:
-        return Check("dns", False, str(error).replace("\n", " "), FINDINGS)
+        return Check("dns", False, _line(error), FINDINGS)
 
 
-def _tenant(site: Wired) -> Check:
+def _tenant(site: Wired, jobs: tuple[str, ...], at: datetime) -> Iterator[Check]:
+    """What the tenant says of our application, and whether it answers a read as a run would make it."""
     from nexusops.model.tenant import Wanted
 
-    notices = site.configuration.settings.notices
     kind = site.configuration.settings.tenant.kind
-    name = notices.sender.partition("@")[0]
+    name = site.configuration.settings.notices.sender.partition("@")[0]
+    try:
+        seen = site.ports.tenant().inspect()
+    except TenantUnreadable as error:
+        yield Check("tenant", False, _line(error), error.exit_code)
+        return
+    yield _permissions(site, jobs, seen)
+    yield from _credentials(seen, at)
+    yield _clock(seen)
+    yield _domains(site, seen)
     try:
         site.ports.tenant().read(Wanted(boxes={name: None}))
     except TenantUnreadable as error:
-        return Check("tenant", False, str(error).replace("\n", " "), error.exit_code)
-    return Check("tenant", True, f"{kind}: answers, and accepts our credentials")
+        yield Check("tenant", False, _line(error), error.exit_code)
+        return
+    yield Check("tenant", True, f"{kind}: answers, and accepts our credentials")
+
+
+def _permissions(site: Wired, jobs: tuple[str, ...], seen: Inspection) -> Check:
+    from nexusops.pipeline.doctor import permissions
+
+    table = site.configuration.settings.tenant
+    chosen = [job for name, job in site.ports.jobs.items() if not jobs or name in jobs]
+    embedded = table.kind == "embedded"
+    told = permissions(chosen, seen, client_id=table.client_id, tenant_id=table.tenant_id, authority=table.authority)
+    if embedded:
+        return Check("permissions", True, "the embedded tenant's own application may do everything")
+    parts = [f"missing: {', '.join(told.missing)}"] if told.missing else []
+    parts += [f"too many: {', '.join(told.too_many)}"] if told.too_many else []
+    parts += [f"{name} did not answer: {why}" for name, why in seen.refused if name in ("exchange", "cmdlets")]
+    names = ", ".join(job.name for job in chosen)
+    if not told.missing and not told.too_many:
+        return Check("permissions", True, "; ".join([f"exactly those of {names}", *parts]), 0, told)
+    return Check("permissions", False, "; ".join(parts), FINDINGS, told)
+
+
+def _credentials(seen: Inspection, at: datetime) -> Iterator[Check]:
+    if not seen.ends:
+        yield Check("credentials", True, "their last days are not told to this application; keep them in a calendar")
+        return
+    today = at.date()
+    for name, day in seen.ends:
+        left = (day - today).days
+        said = f"{name} ended on {day}: make a new one" if left < 0 else f"{name} ends on {day}, in {left} days"
+        soon = day - today < SOON
+        yield Check("credentials", not soon, said, FINDINGS if soon else 0)
+
+
+def _clock(seen: Inspection) -> Check:
+    if seen.ahead is None:
+        return Check("clock", True, "the service told no time to compare with")
+    off = abs(seen.ahead)
+    word = "ahead" if seen.ahead > 0 else "behind"
+    if off > SKEW:
+        return Check("clock", False, f"{off:.0f} seconds {word} of the service's: set it by NTP", FINDINGS)
+    return Check("clock", True, "as the service's")
+
+
+def _domains(site: Wired, seen: Inspection) -> Check:
+    """In a real tenant an administrator adds domains; a run of the embedded one does (interface.md 2)."""
+    if seen.domains is None:
+        why = next((why for name, why in seen.refused if name == "domains"), "not asked")
+        return Check("domains", False, f"the accepted domains cannot be read: {why}", FINDINGS)
+    missing = sorted(domain for domain in _wanted_domains(site) if not seen.accepts(domain))
+    if missing and site.configuration.settings.tenant.kind == "embedded":
+        return Check("domains", True, f"{len(missing)} to be accepted by the next run of the embedded tenant")
+    if missing:
+        message = f"not accepted by the tenant: {', '.join(missing)}; add and verify them in the admin centre"
+        return Check("domains", False, message, FINDINGS)
+    return Check("domains", True, f"{len(seen.domains)} accepted, none is missing")
+
+
+def _wanted_domains(site: Wired) -> set[Domain]:
+    """Managed domains of the registration data, as far as they can be read, and the fallback domain."""
+    from nexusops.model.ids import Domain
+
+    fallback = Domain(site.ports.site.fallback_domain)
+    try:
+        rows = site.ports.registration.read().slice((), {}).domains.values()
+    except NexusopsError:  # said by the check of the snapshot
+        return {fallback}
+    return {fallback, *(row.domain for row in rows if row.managed)}

@@ -18,6 +18,7 @@ from nexusops.emulator.throttle import Throttle
 from nexusops.emulator.wire import Answer, Call, Refusal, query_of
 
 _ADMIN = re.compile(r"/adminapi/(beta|v1\.0)/([^/]+)/(InvokeCommand|\$batch)")
+_MODULE = re.compile(r"/adminapi/(?:beta|v1\.0)/([^/]+)/EXOModuleFile")
 _TOKEN = re.compile(r"/([^/]+)/oauth2/v2\.0/token")
 _DISCOVERY = re.compile(r"/([^/]+)(?:/v2\.0)?/\.well-known/openid-configuration")
 _CMDLET = re.compile(rb'"CmdletName"\s*:\s*"([^"]*)"')
@@ -124,6 +125,8 @@ class Service:
             if path == "/v1.0/$batch" and call.method == "POST":
                 return self._graph_batch(call)
             return routes.answer(call, path.removeprefix("/v1.0"))
+        if call.method == "GET" and _MODULE.fullmatch(path):
+            return invoke.module_file(call)
         if match := _ADMIN.fullmatch(path):
             return self._exchange(call, match[2], match[3])
         if call.method == "POST" and (match := _TOKEN.fullmatch(path)):

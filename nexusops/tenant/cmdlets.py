@@ -66,6 +66,14 @@ class MailboxRow(msgspec.Struct, rename="pascal"):
         return identity.lower() in {name.lower() for name in names} | self.smtp
 
 
+class Exported(msgspec.Struct, rename="camel"):
+    exported_cmdlets: list[str] = []
+
+
+class ModuleFile(msgspec.Struct):
+    value: list[Exported]
+
+
 class Answer(msgspec.Struct):
     """Rows, and the link to more. ``value`` is missing after a write; a read without it was not answered."""
 

@@ -53,6 +53,10 @@ class Graph:
         # Without allowed_hosts a hostile link would be given the token (stack.md 2, trap 3).
         provider = AzureIdentityAuthenticationProvider(credential, scopes=[scope], allowed_hosts=[host])
         self._http = client_of(transport, read_within=100, verify=verify)
+        self._http.event_hooks["response"].append(self._note_date)
+        self.answered_at: str | None = None
+        """The Date of the last answer, by the service's clock."""
+        self._credential, self._scope = credential, scope
         self._adapter = GraphRequestAdapter(provider, client=self._http)
         self._adapter.base_url = base_url
         self.client = GraphServiceClient(request_adapter=self._adapter)
@@ -61,6 +65,13 @@ class Graph:
         """Whether what is asked now is bulk work, which the service may serve after everybody else's (7.1)."""
         self._retry = retry
         self._reads = Gathered(self._alone, self._together, most=BATCH)
+
+    async def _note_date(self, answer: httpx.Response) -> None:
+        self.answered_at = answer.headers.get("date")
+
+    def token(self) -> str:
+        """Our own token for Graph, to be looked into."""
+        return self._credential.get_token(self._scope).token
 
     async def close(self) -> None:
         await self._http.aclose()

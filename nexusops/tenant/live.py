@@ -29,11 +29,12 @@ from nexusops.model.changes import (
 )
 from nexusops.model.dns_report import Signing
 from nexusops.model.ids import Domain
+from nexusops.model.inspection import Inspection
 from nexusops.model.journal import JsonObject, Step, StepOutcome, StepResult
 from nexusops.model.mailboxes import MailboxKind
 from nexusops.model.services import Check, Product
 from nexusops.model.tenant import Actual, Wanted
-from nexusops.tenant import access, changing, making, proving
+from nexusops.tenant import access, changing, inspecting, making, proving
 from nexusops.tenant.acting import Site, aside, failed
 from nexusops.tenant.doors import Doors
 from nexusops.tenant.exchange import Exchange
@@ -87,6 +88,13 @@ class LiveTenant:
         self._graph.bulk = wanted.everything or len(wanted.people) > BULK
         try:
             return self._run(Reading(self._graph, self._exchange, self._settings.licence_sku).read(wanted))
+        except TenantFault as fault:
+            raise unreadable(fault) from fault
+
+    def inspect(self) -> Inspection:
+        """Our own application as the tenant sees it. Raises TenantUnreadable (8)."""
+        try:
+            return self._run(inspecting.inspect(self._graph, self._exchange, self._settings))
         except TenantFault as fault:
             raise unreadable(fault) from fault
 

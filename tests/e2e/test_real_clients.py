@@ -50,7 +50,13 @@ def test_a_first_day_is_planned_and_run_with_the_real_clients(
     as_of = FIRST - BEFORE_THE_RUN
     write_snapshot(site / "snapshot", tenant="oxford-test", as_of=as_of, members=CAST[:4], tables=tables)
     at = ("--at", "2025-10-01T08:00:00Z")
-    assert call(["--config", str(site), "doctor", *at]) == 0, capsys.readouterr()
+    assert call(["--config", str(site), "doctor", "--format", "json", *at]) == 6
+    told = json.loads(capsys.readouterr().out)
+    assert [check["name"] for check in told["checks"] if not check["ok"]] == ["permissions"]
+    assert (told["permissions"]["missing"], "AppRoleAssignment.ReadWrite.All" in told["permissions"]["too_many"]) == (
+        [],
+        True,
+    )
     assert call(["--config", str(site), "run", *at]) == 0, capsys.readouterr()
     capsys.readouterr()
     assert call(["--config", str(site), "plan", "--refresh", "full", "--detailed-exitcode", *at]) == 0

@@ -97,6 +97,13 @@ def _permitted(call: Call) -> frozenset[str]:
     return held
 
 
+def module_file(call: Call) -> Answer:
+    """The cmdlets that the application may run, for who loads Microsoft's own module (5.6)."""
+    held = _permitted(call)
+    may = sorted(cmdlet for cmdlet in CMDLETS if roles.allowed_cmdlet(held, cmdlet))
+    return Answer(200, {"value": [{"exportedCmdlets": may}]})
+
+
 def _envelope(call: Call) -> tuple[str, Any]:
     """``{"CmdletInput": {"CmdletName": …, "Parameters": {…}}}``: these names are case-sensitive, and never null."""
     body = call.body

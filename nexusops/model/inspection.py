@@ -1,0 +1,33 @@
+"""What the tenant says of us: the permissions that our application has, and what else ``doctor`` has to know."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+from nexusops.model.ids import Domain
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Inspection:
+    """``graph`` and ``exchange``: application permissions, as they stand in the tokens. What was not told is None.
+
+    ``cmdlets``: those that Exchange lets the application run. ``domains``: those that mail is accepted for;
+    ``.example`` stands for all that are beneath it. ``ahead``: by how many seconds the clock of this machine is ahead
+    of the service's. ``ends``: the last day of each credential, by its name. ``refused``: why a part could not be
+    asked, by its name.
+    """
+
+    graph: frozenset[str]
+    exchange: frozenset[str] | None
+    cmdlets: frozenset[str] | None
+    domains: frozenset[Domain] | None
+    ahead: float | None
+    ends: tuple[tuple[str, date], ...] | None
+    refused: tuple[tuple[str, str], ...] = ()
+
+    def accepts(self, domain: Domain) -> bool:
+        """Whether mail for this domain would be taken, as far as was told."""
+        parts = domain.split(".")
+        above = {Domain("." + ".".join(parts[n:])) for n in range(1, len(parts))}
+        return self.domains is not None and (domain in self.domains or bool(above & self.domains))

@@ -1,0 +1,122 @@
+"""Looks at our own application from outside: permissions, credentials, accepted domains, clocks. Changes nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from datetime import UTC, date, datetime
+from email.utils import parsedate_to_datetime
+from pathlib import Path
+from typing import Any, TypeVar
+from urllib.parse import quote
+
+import jwt
+import msgspec
+
+from nexusops import clock
+from nexusops.model.ids import Domain
+from nexusops.model.inspection import Inspection
+from nexusops.tenant.directory import decoded
+from nexusops.tenant.exchange import Exchange
+from nexusops.tenant.faults import FaultClass, TenantFault
+from nexusops.tenant.graph import Graph
+from nexusops.tenant.settings import TenantSettings
+
+T = TypeVar("T")
+_READS_APPLICATIONS = frozenset(
+    {"Application.Read.All", "Application.ReadWrite.OwnedBy", "Application.ReadWrite.All", "Directory.Read.All"}
+)
+
+
+class Credential(msgspec.Struct, rename="camel"):
+    """A secret or certificate of an application, as far as it is no secret."""
+
+    key_id: str | None = None
+    display_name: str | None = None
+    end_date_time: str | None = None
+
+
+class Registered(msgspec.Struct, rename="camel"):
+    password_credentials: list[Credential] = []
+    key_credentials: list[Credential] = []
+
+
+async def inspect(graph: Graph, exchange: Exchange, settings: TenantSettings) -> Inspection:
+    """Raises the fault of Graph's own refusal; whatever else cannot be asked is said in ``refused``."""
+    refused: list[tuple[str, str]] = []
+
+    async def told(name: str, ask: Callable[[], Awaitable[T]]) -> T | None:
+        try:
+            return await ask()
+        except TenantFault as fault:
+            if fault.fault in (FaultClass.FOREIGN_HOST, FaultClass.BUG):
+                raise
+            refused.append((name, fault.message))
+            return None
+
+    roles = roles_of(graph.token())
+    before = clock.now()
+    await told("graph", lambda: graph.fetch("/subscribedSkus?$select=skuId", msgspec.Raw))
+    own = await told("exchange", exchange.own_token)
+    return Inspection(
+        graph=roles,
+        exchange=roles_of(own) if own is not None else None,
+        cmdlets=await told("cmdlets", exchange.cmdlets),
+        domains=await told("domains", lambda: _domains(exchange)),
+        ahead=_ahead(graph.answered_at, before),
+        ends=await told("credentials", lambda: _ends(graph, settings, roles)),
+        refused=tuple(refused),
+    )
+
+
+def roles_of(token: str) -> frozenset[str]:
+    """The application permissions in a token that was given to us. It is only read, so nothing is verified."""
+    try:
+        claims: dict[str, Any] = jwt.decode(token, options={"verify_signature": False})
+    except jwt.PyJWTError:
+        return frozenset()
+    return frozenset(claims.get("roles") or ())
+
+
+async def _domains(exchange: Exchange) -> frozenset[Domain]:
+    rows = await exchange.invoke("Get-AcceptedDomain", ResultSize="Unlimited")
+    names = {str(row["DomainName"]).lower(): bool(row.get("MatchSubDomains")) for row in rows}
+    return frozenset([*map(Domain, names), *(Domain(f".{name}") for name, beneath in names.items() if beneath)])
+
+
+def _ahead(answered_at: str | None, asked: datetime) -> float | None:
+    """Of the answer's Date, which is whole seconds."""
+    if answered_at is None:
+        return None
+    return (asked - parsedate_to_datetime(answered_at).astimezone(UTC)).total_seconds()
+
+
+async def _ends(graph: Graph, settings: TenantSettings, roles: frozenset[str]) -> tuple[tuple[str, date], ...]:
+    """Of the certificate in use from its file; of what is registered, where we may read that."""
+    found = []
+    if settings.credential == "certificate" and settings.certificate_path:
+        found.append(("the certificate in use", _certificate_end(Path(settings.certificate_path), settings)))
+    if settings.client_id and roles & _READS_APPLICATIONS:
+        path = f"/applications(appId='{quote(settings.client_id)}')?$select=passwordCredentials,keyCredentials"
+        app = decoded(await graph.send("GET", path), Registered)
+        for kind, credentials in (("secret", app.password_credentials), ("certificate", app.key_credentials)):
+            for one in credentials:
+                if one.end_date_time is not None:
+                    name = f"{kind} {one.display_name or one.key_id or ''}".strip()
+                    found.append((name, datetime.fromisoformat(one.end_date_time).date()))
+    return tuple(found)
+
+
+def _certificate_end(path: Path, settings: TenantSettings) -> date:
+    from cryptography import x509
+    from cryptography.hazmat.primitives.serialization import pkcs12
+
+    content = path.read_bytes()
+    if b"-----BEGIN" in content:
+        return x509.load_pem_x509_certificate(
+            content[content.index(b"-----BEGIN CERTIFICATE") :]
+        ).not_valid_after_utc.date()
+    password = settings.certificate_password.encode() if settings.certificate_password else None
+    _, certificate, _ = pkcs12.load_key_and_certificates(content, password)
+    if certificate is None:
+        raise TenantFault(FaultClass.CONFIG, f"{path} holds no certificate")
+    return certificate.not_valid_after_utc.date()

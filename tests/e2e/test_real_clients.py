@@ -18,10 +18,23 @@ from nexusops.demo.snapshots import write_snapshot
 from nexusops.demo.story import FIRST
 from nexusops.demo.university import domain_rows, unit_rows
 
+ROTA = """service_name = "Rota"
+unit_id = "FOOD"
+requester = "food0007"
+provider = "Rota GmbH"
+oxford_domain_needed = true
+direction = "send"
+supports_exo = false
+supports_ms_smtp = true
+auth = "oauth2"
+owner_person_id = "1000007"
+"""
+
 
 @pytest.fixture
 def server(tmp_path: Path) -> Iterator[dict[str, str]]:
-    command = [sys.executable, "-m", "nexusops", "emulator", "serve", "--tls", "--path", str(tmp_path / "far.db")]
+    command = [sys.executable, "-m", "nexusops", "emulator", "serve", "--tls", "--smtp"]
+    command += ["--path", str(tmp_path / "far.db")]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         try:
             assert process.stdout is not None
@@ -40,15 +53,16 @@ def test_a_first_day_is_planned_and_run_with_the_real_clients(
         f'kind = "microsoft365"\ntenant_id = "{server["tenant_id"]}"\nclient_id = "{server["client_id"]}"\n'
         f'credential = "secret"\nsecret = "env:NX_TEST_SECRET"\nauthority = "{server["authority"]}"\n'
         f'graph_base_url = "{server["graph"]}"\nexchange_base_url = "{server["exchange"]}"\n'
-        f'ca_bundle = "{server["ca_bundle"]}"\n'
+        f'ca_bundle = "{server["ca_bundle"]}"\nsmtp = "{server["smtp"]}"\n'
     )
     text = main.read_text("utf-8")
     before, _, rest = text.partition('kind = "embedded"')
     main.write_text(before + real + "#" + rest.replace('path = "state/tenant.db"', "", 1), "utf-8")
     monkeypatch.setenv("NX_TEST_SECRET", server["client_secret"])
-    tables = {"units": unit_rows(0), "domains": domain_rows(0)}
+    tables = {"units": unit_rows(0), "domains": domain_rows(0), "it_staff": [("food0007", "1000007", "FOOD")]}
+    (site / "services" / "rota.toml").write_text(ROTA, "utf-8")
     as_of = FIRST - BEFORE_THE_RUN
-    write_snapshot(site / "snapshot", tenant="oxford-test", as_of=as_of, members=CAST[:4], tables=tables)
+    write_snapshot(site / "snapshot", tenant="oxford-test", as_of=as_of, members=CAST[:7], tables=tables)
     at = ("--at", "2025-10-01T08:00:00Z")
     assert call(["--config", str(site), "doctor", "--format", "json", *at]) == 6
     told = json.loads(capsys.readouterr().out)
@@ -62,5 +76,9 @@ def test_a_first_day_is_planned_and_run_with_the_real_clients(
     assert call(["--config", str(site), "plan", "--refresh", "full", "--detailed-exitcode", *at]) == 0
     printed = capsys.readouterr()
     assert "No changes." in printed.out
+    for request in ("test", "verify"):
+        other = ("--other", "aldg0001@nexus.ox.ac.uk") if request == "verify" else ()
+        assert call(["--config", str(site), "saas", request, "rota", *other, *at]) == 0, capsys.readouterr()
+    assert "235 2.7.0 Authentication successful" in capsys.readouterr().out
     kept = "".join(path.read_text("utf-8", errors="replace") for path in site.rglob("*") if path.is_file())
     assert server["client_secret"] not in kept + printed.out + printed.err

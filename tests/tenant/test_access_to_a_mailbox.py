@@ -259,3 +259,19 @@ def certificate() -> str:
         .sign(key, hashes.SHA256())
     )
     return base64.b64encode(made.public_bytes(serialization.Encoding.DER)).decode()
+
+
+def test_the_jobs_own_permissions_are_enough(tmp_path: Path) -> None:
+    """Least privilege of the job saas_mailboxes: what it declares, and nothing else, opens all of its steps."""
+    from jobs.saas_mailboxes import job
+
+    settings = replace(SETTINGS, handover=str(tmp_path / "handover"))
+    everything = Room(tmp_path / "tenant.db", settings=settings)
+    everything.perform(creation(OWN))
+    everything.tenant.close()
+    grants = [*job.graph, *(name for name in job.exchange if name != "Mail Recipients")]
+    room = Room(tmp_path / "tenant.db", settings=settings, grants=grants)
+    assert room.results(granting("ms_smtp")) == ["done"] * len(GRANT_STEPS)
+    assert room.results(revoking("ms_smtp")) == ["done"] * len(REVOKE_STEPS)
+    assert room.results(granting("ms_smtp")) == ["done"] * len(GRANT_STEPS)
+    room.tenant.close()

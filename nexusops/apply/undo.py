@@ -20,12 +20,14 @@ from nexusops.model.mailboxes import Mailbox, MailboxState
 from nexusops.model.notices import Notice, NoticeState
 from nexusops.model.policy import Policy
 from nexusops.model.rows import TABLES, key_of
+from nexusops.model.services import Service
 from nexusops.model.steps import USER
 from nexusops.model.tenant import Reason
 from nexusops.plan.advance import with_rows
 from nexusops.plan.holding import LIFE, SENDER, items_of, life_of, with_fields
 from nexusops.rules.allocation import end
 from nexusops.rules.lifecycle import deleted
+from nexusops.rules.services_life import undone as undone_service
 
 RULE = "undo"
 
@@ -124,6 +126,8 @@ def _put_back(piece: Piece, present: LedgerRow | None, undoing: Undoing) -> Ledg
         if isinstance(before, Mailbox):
             return with_fields(present, before, piece.item)
         return deleted(present, undoing.today, undoing.policy, why)
+    if isinstance(present, Service):
+        return undone_service(present, before if isinstance(before, Service) else None)
     if isinstance(present, Allocation) and before is None:
         # It may have ended already, with the mailbox that was made for it.
         return end(present, undoing.today, why) if present.live else present

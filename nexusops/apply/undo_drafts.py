@@ -15,23 +15,22 @@ from nexusops.model.changes import (
     DeleteMailbox,
     DisableMailbox,
     EnableMailbox,
-    Kind,
     RemoveAddress,
     RestoreMailbox,
     SetForward,
     SetSender,
     Why,
 )
-from nexusops.model.findings import Finding
 from nexusops.model.ids import MailboxKey
-from nexusops.model.journal import JournalRow, Phase, RowChange
+from nexusops.model.journal import JournalRow, RowChange
 from nexusops.model.ledger import Ledger
 from nexusops.model.mailboxes import Mailbox
 from nexusops.model.tenant import Actual
 from nexusops.plan.compare import Draft
-from nexusops.plan.holding import FORWARD, LIFE, SENDER, address_item
+from nexusops.plan.holding import FORWARD, LIFE, SENDER, SERVICE, address_item
 from nexusops.plan.observe import actual_of
 from nexusops.plan.promises import Promise, on_mailbox, promises_of
+from nexusops.plan.services import service_drafts
 
 _LIVES = (CreateMailbox, EnableMailbox, DisableMailbox, DeleteMailbox, RestoreMailbox)
 
@@ -132,17 +131,10 @@ def _expecting(change: Change, left: Mapping[tuple[MailboxKey, str], Mailbox]) -
     return change
 
 
-_ELSEWHERE = frozenset({Kind.GRANT_ACCESS, Kind.REVOKE_ACCESS, Kind.PUBLISH_RECORDS, Kind.RETIRE_RECORDS})
-
-
-def noted_elsewhere(rows: Iterable[JournalRow]) -> list[Finding]:
-    """Rights and DNS records: they follow their request, and are taken back with it."""
-    found: dict[str, Finding] = {}
-    for row in rows:
-        intent = row.entry.after if row.entry.phase is Phase.INTENT else None
-        if isinstance(intent, dict) and intent.get("kind") in _ELSEWHERE:
-            message = f"{intent['kind']} of {intent['target']} follows its request; change or retire that instead"
-            found[message] = Finding(
-                code="UNDO_NONE", subject=str(intent["subject"]), message=message, scope=row.entry.scope
-            )
-    return list(found.values())
+def inverse_services(ledger: Ledger, undone: Undone, undoing: Undoing) -> list[Draft]:
+    """Rights and DNS records of products that are undone: taken away, or given back."""
+    mine = {piece.subject for piece in undone.pieces if piece.item == SERVICE}
+    return [
+        replace(draft, changes=tuple(_because(change, undoing) for change in draft.changes))
+        for draft in service_drafts(ledger, set(ledger.services) - mine)
+    ]

@@ -13,15 +13,23 @@ from nexusops.model.ledger import Hold
 from nexusops.model.mailboxes import ForwardOrigin, Mailbox, MailboxState
 from nexusops.model.notices import Notice
 from nexusops.model.rows import key_of
-from nexusops.plan.holding import FORWARD, LIFE, SENDER, address_item, life_of
+from nexusops.model.services import Service
+from nexusops.plan.holding import FORWARD, LIFE, SENDER, SERVICE, address_item, life_of
 
-_KINDS: dict[str, type[LedgerRow]] = {"mailbox": Mailbox, "address": Allocation, "notice": Notice, "holds": Hold}
+_KINDS: dict[str, type[LedgerRow]] = {
+    "mailbox": Mailbox,
+    "address": Allocation,
+    "notice": Notice,
+    "holds": Hold,
+    "services": Service,
+}
 """Whose rows an undo looks at. People, names and domains are what registration says, not what was done."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Piece:
-    """One thing that became another: the life, the sender or the forward of a mailbox, an address, or a hold.
+    """One thing that became another: the life, the sender or the forward of a mailbox, an address, what a product was
+    given, or a hold.
 
     ``item`` is how a hold names it ('' for a hold itself). ``after`` None: the run removed the row.
     """
@@ -78,10 +86,20 @@ def _pieces(change: RowChange) -> Iterator[Piece]:
             subject = after.person_id or _box_name(after.mailbox_key) or after.address
             scope = person_scope(after.person_id) if after.person_id else box_scope(subject)
             yield _piece(subject, scope, address_item(after.address), after.address, was, after)
+    elif isinstance(after, Service):
+        given = before if isinstance(before, Service) else None
+        if _given(given) != _given(after):
+            name, scope = after.request_id, box_scope(after.request_id)
+            yield _piece(name, scope, SERVICE, f"what {name} sends with", given, after)
     else:
         hold = after if after is not None else before
         if isinstance(hold, Hold):
             yield _piece(hold.subject, "", "", f"the hold {hold.kind} of {hold.subject}", before, after)
+
+
+def _given(row: Service | None) -> tuple[object, object]:
+    """What a product has in the tenant, and in DNS."""
+    return (row.granted, row.published) if row is not None else (None, ())
 
 
 def _of_mailbox(before: Mailbox | None, after: Mailbox) -> Iterator[Piece]:
@@ -114,6 +132,9 @@ def _piece(subject: str, scope: str, item: str, name: str, before: LedgerRow | N
 
 def shown(row: LedgerRow | None, item: str) -> str:
     """The value of a thing, as it is compared and told."""
+    if isinstance(row, Service):
+        records = "; ".join(f"{one.type} {one.value}" for one in row.published)
+        return ", ".join(part for part in (row.granted or "", records) if part) or "nothing"
     if isinstance(row, Mailbox):
         if item == LIFE:
             return life_of(row.state)

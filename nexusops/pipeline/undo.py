@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from nexusops.apply.undo import RULE, Undoing, Undone, holds, take_back, users_that_existed
-from nexusops.apply.undo_drafts import inverse_drafts, inverse_promises, left_aliases, noted_elsewhere
+from nexusops.apply.undo_drafts import inverse_drafts, inverse_promises, inverse_services, left_aliases
 from nexusops.apply.undo_pieces import changes_of
 from nexusops.errors import Refused
 from nexusops.model.addresses import Allocation
@@ -17,6 +17,7 @@ from nexusops.model.journal import JournalRow, RowChange, RunRecord
 from nexusops.model.ledger import Ledger
 from nexusops.model.mailboxes import Mailbox
 from nexusops.model.plan import Plan
+from nexusops.model.services import Service
 from nexusops.model.snapshot import PersonRecord
 from nexusops.model.tenant import Actual, Wanted
 from nexusops.pipeline.act import Mandate, carry_out, finish_interrupted
@@ -82,6 +83,8 @@ def _matter(ports: Ports, wanted: str) -> _Matter:
 
 
 def _box_of(row: object) -> str | None:
+    if isinstance(row, Service):
+        return row.request_id
     key = getattr(row, "mailbox_key", None) or getattr(row, "key", None)
     if isinstance(key, str) and key.startswith("box:"):
         return key.split(":")[1]
@@ -120,9 +123,10 @@ def _decide(ports: Ports, matter: _Matter, tables: SnapshotTables, mandate: Mand
     actual = _read(ports, after, undone)
     drafts = inverse_drafts(compare(project(after, ports.site), actual), undone, undoing)
     drafts += left_aliases(undone, actual, undoing, matter.rows)
+    drafts += inverse_services(after, undone, undoing)
     arranged = arrange(drafts, inverse_promises(rows, after, undoing), [], ports.job_of_kinds())
     whole = with_restores(ports, arranged)
-    findings = (*undone.findings, *noted_elsewhere(matter.rows))
+    findings = undone.findings
     scopes = {piece.scope or _scope(piece.subject, after) for piece in undone.pieces}
     return Decision(
         plan=plan_of(ports, tables, mandate.at, whole, findings, after, mandate.accept),

@@ -18,12 +18,15 @@ from nexusops.model.ledger import Hold, Ledger
 from nexusops.model.mailboxes import LIVE_MAILBOX_STATES, Mailbox, MailboxState
 from nexusops.model.notices import Notice
 from nexusops.model.rows import TABLES, key_of
+from nexusops.model.services import Service
 from nexusops.model.snapshot import PersonRecord, Snapshot
 from nexusops.plan.case import altered
 
 LIFE = "life"
 SENDER = "sender"
 FORWARD = "forward"
+SERVICE = "service"
+"""What a product was given: its right to its mailbox, or its DNS records."""
 FIELDS: Mapping[str, tuple[str, ...]] = {
     LIFE: (
         "state",
@@ -92,6 +95,8 @@ def withheld(rows: Sequence[LedgerRow], before: Ledger, items: frozenset[str]) -
             kept.extend([_as_before(row, before)] if _known(row, before) else [])
         elif isinstance(row, Mailbox):
             kept.append(_with_held_fields(row, before, items))
+        elif isinstance(row, Service) and items & {LIFE, SERVICE}:
+            kept.append(_as_before(row, before))
         else:
             kept.append(row)
     return tuple(kept) if fits(kept) or not fits(rows) else tuple(rows)
@@ -104,6 +109,8 @@ def _known(row: LedgerRow, before: Ledger) -> bool:
 
 def _as_before(row: LedgerRow, before: Ledger) -> LedgerRow:
     purged = isinstance(row, Mailbox) and row.state is MailboxState.PURGED
+    if isinstance(row, Service):
+        return before.services.get(row.request_id, row)
     if purged or not isinstance(row, Mailbox | Allocation | Notice):
         return row
     known: LedgerRow = getattr(before, TABLES[type(row)])[key_of(row)]
@@ -147,7 +154,12 @@ def fits(rows: Iterable[LedgerRow]) -> bool:
     return len(domains) == len(set(domains)) and usable.issuperset(senders)
 
 
-_NAMES = {LIFE: "the mailbox", SENDER: "the sender", FORWARD: "the forward"}
+_NAMES = {
+    LIFE: "the mailbox",
+    SENDER: "the sender",
+    FORWARD: "the forward",
+    SERVICE: "what the product sends with",
+}
 
 
 def held_finding(hold: Hold, scope: str) -> Finding:

@@ -105,6 +105,19 @@ def revoked(row: Service, today: date) -> Service:
     return ended(row, today) if row.state in ENDED else row
 
 
+def undone(row: Service, before: Service | None) -> Service:
+    """As it was meant before a run, with what it has now: the difference is what an undo takes away or gives back."""
+    meant = before if before is not None else replace(row, state=ServiceState.DRAFT, review_on=None, due_on=None)
+    return replace(
+        meant,
+        granted=row.granted,
+        published=row.published,
+        published_as=row.published_as,
+        app_id=row.app_id,
+        credential_ends_on=row.credential_ends_on,
+    )
+
+
 def published(row: Service, records: tuple[DnsRecord, ...], publish_as: str, today: date) -> Service:
     """Handed to whoever publishes: live once the answers of DNS equal it, which ``verified`` says."""
     row = replace(row, published=records, published_as=publish_as, verified_on=None)

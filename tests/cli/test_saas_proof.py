@@ -149,3 +149,37 @@ def test_a_service_domain_is_live_once_the_dns_equals_the_plan(running: CommandS
     rows = {one["request_id"]: one for one in running.type("saas", "list", "--format", "json").document["requests"]}
     assert (rows["mailshot"]["state"], rows["mailshot"]["review_on"]) == ("live", "2026-10-01")
     assert running.on_day_two("plan", "saas_mailboxes", "service_domains", "--format", "json").document["changes"] == []
+
+
+def test_what_a_run_gave_is_taken_back_and_given_again(running: CommandSite) -> None:
+    """interface.md 4: the undo of a grant and of records is exact, and so is that of the undo; the secret works on."""
+    file(running, "late", service_name="Late", from_local="late")
+    file(running, "lateshot", **{**DOMAIN_REQUEST, "service_name": "Late Shot"})
+    later = ("--at", "2025-10-01T08:10:00Z")
+    assert running.type("run", *later, "--snapshot", running.day_one).code == 0
+    before = secret(running, "late")
+
+    def last_run() -> str:
+        return str(running.type("state", "export", "--format", "json").document["runs"][-1]["run_id"])
+
+    def states() -> list[str]:
+        rows = running.type("saas", "list", "--format", "json").document["requests"]
+        return [one["state"] for one in rows if one["request_id"].startswith("late")]
+
+    plan = running.type("undo", last_run(), *later, "--format", "json").document
+    assert [one["kind"] for one in plan["changes"]] == ["RevokeAccess", "RetireRecords", "DeleteMailbox"]
+    assert running.type("undo", last_run(), "--apply", *later).code == 0
+    undone = last_run()
+    assert states() == ["draft", "draft"]
+    assert checks(running, "verify", "adminday")[0] == 0
+    with tenant(running) as held:
+        assert held._book.get("scope", "nexusops late") is None
+    again = running.type("plan", *later, "--snapshot", running.day_one, "--format", "json").document
+    assert (again["changes"], {one["code"] for one in again["findings"] if one["subject"] == "late"}) == (
+        [],
+        {"UNDONE"},
+    )
+    assert running.type("undo", undone, "--apply", *later).code == 0
+    assert states() == ["live", "provisioning"]
+    assert secret(running, "late") == before
+    assert checks(running, "verify", "late")[0] == 0

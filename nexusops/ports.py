@@ -71,8 +71,8 @@ class Registration(Protocol):
     def read(self) -> SnapshotTables:
         """The present snapshot. Raises SnapshotRefused where it is inconsistent in itself (D27)."""
 
-    def unpack(self, blobs: Mapping[str, bytes]) -> SnapshotTables:
-        """A snapshot that was kept with ``pack``."""
+    def unpack(self, blobs: Mapping[str, bytes], only: Collection[PersonId] | None = None) -> SnapshotTables:
+        """A snapshot that was kept with ``pack``; with ``only``, these people's rows alone, and all small tables."""
 
 
 class Gate(Protocol):
@@ -240,6 +240,9 @@ class Store(Memory, Protocol):
         altered ledger rows since ``accept``."""
 
     def runs(self) -> Sequence[RunRecord]: ...
+
+    def findings_about(self, scopes: Collection[str]) -> Sequence[Finding]:
+        """What the last accepted run found of these scopes."""
 
     def open_intents(self) -> Sequence[OpenIntent]: ...
 

@@ -15,12 +15,15 @@ from nexusops.errors import Refused
 @click.argument("subject")
 @options.format_option()
 @options.at_option
-@click.option("--whole", is_flag=True, help="With the rows behind each fact, and the whole history.")
+@click.option("--full", "--whole", "whole", is_flag=True, help="With the rows behind each fact, and the whole history.")
 @click.pass_obj
 def explain(call: Call, subject: str, form: str, at: datetime, whole: bool) -> int:
     """What SUBJECT is, why, and what happens next: a username, a person_id, an address or a mailbox.
 
-    Ends with 6 where nothing is known of it.
+    For an address also who had it before (masked), and where mail for it goes now and in the next hour; for somebody
+    who left, what they would get on coming back. Ends with 6 where nothing is known of it.
+
+    Example: nexusops explain mary.brown2@balliol.ox.ac.uk --full
     """
     from nexusops import wiring
     from nexusops.cli.printing import look

@@ -46,7 +46,7 @@ def build_routing(ports: Ports, tables: SnapshotTables, at: datetime) -> None:
     bare = Ledger(serial=store.serial(), holders={(row.address, row.period): row for row in holders})
     ledger = with_routes(ports, bare, snapshot)
     known = Known(
-        holders=_by_address(holders),
+        holders=by_address(holders),
         boxes=ledger.reached.values(),
         states={state.person_id: state for state in store.owners(staff_of(snapshot))},
         routed=ledger.routed,
@@ -68,7 +68,7 @@ def build_routing(ports: Ports, tables: SnapshotTables, at: datetime) -> None:
         store.keep_routing(at, signature, table(live, book.chosen, site.fallback_domain, unmanaged))
 
 
-def _by_address(rows: Collection[Allocation]) -> dict[Address, tuple[Allocation, ...]]:
+def by_address(rows: Collection[Allocation]) -> dict[Address, tuple[Allocation, ...]]:
     found: dict[Address, tuple[Allocation, ...]] = {}
     for row in sorted(rows, key=lambda row: row.period):
         found[row.address] = (*found.get(row.address, ()), row)

@@ -6,7 +6,7 @@ lifted (which they would have to be is told), and notices as accepted by their c
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -33,17 +33,25 @@ def simulate(
     until: date,
     every: str = "day",
     tables: SnapshotTables | None = None,
+    only: Collection[str] | None = None,
+    forced: Collection[str] = (),
+    most: int | None = None,
     progress: Progress = lambda _day: None,
 ) -> Forecast:
-    """Every run from ``at`` to the last of ``until``. ``tables`` in place of the last accepted snapshot.
+    """Every run from ``at`` to the last of ``until``, or until ``most`` have done something. ``tables`` in place of the
+    last accepted snapshot; ``only`` these scopes, as they would go on under the present policy; ``forced`` are looked
+    at in the first run whether they are due or not.
 
     Raises UsageError where the end lies before the beginning, Refused where there is no snapshot to go by.
     """
     start = local_date(at, ports.policy.time.zone)
     if until < start:
         raise UsageError(f"{until} lies before {start}.", next_step="Name a later day with --until.")
-    tables = Remembered(tables or accepted_tables(ports))
-    memory = Imagined(ports.store, until)
+    tables = tables if isinstance(tables, Remembered) else Remembered(tables or accepted_tables(ports))
+    memory = Imagined(ports.store, until, only)
+    memory.leave((), forced)
+    if only is not None:
+        memory.accept(tables.record, (ports.policy_hash, ports.services_hash))
     tables.slice(memory.coming(), ports.services)
     licences = memory.licences()
     inputs = imagined_inputs(ports, memory)
@@ -55,6 +63,8 @@ def simulate(
         happening = _happen(inputs, memory, tables, instant)
         if happening.changes or happening.purged:
             found.append(happening)
+        if len(found) == most:
+            break
     return Forecast(
         site=ports.site.name,
         at=at,

@@ -27,15 +27,20 @@ _ABSENT = frozenset({MailboxState.PENDING, MailboxState.PURGED})
 
 
 class Imagined:
-    """The Memory of a run that never happens. ``until``: whose dates come up by then is read ahead, all at once."""
+    """The Memory of a run that never happens. ``until``: whose dates come up by then is read ahead, all at once.
 
-    def __init__(self, store: Memory, until: date) -> None:
+    ``only``: the scopes (person:ID, box:NAME) that are looked at, and what they bring along; None: everybody.
+    """
+
+    def __init__(self, store: Memory, until: date, only: Collection[str] | None = None) -> None:
         self._store = store
         self._rows = Rows()
         self._accepted = store.accepted()
         self._hashes = store.hashes()
         self._serial = store.serial()
-        self._unfinished = set(store.due(date.min))
+        self._only = only
+        unfinished = set(store.due(date.min))
+        self._unfinished = unfinished if only is None else unfinished & set(only)
         self._due: dict[date, dict[object, str]] = {}
         self._due_of: dict[object, date] = {}
         self._people: set[PersonId] = set()
@@ -43,7 +48,7 @@ class Imagined:
         self._whole = False
         self._asked: set[object] = set()
         self.live, self.licensed = store.live_mailboxes(), store.licences()
-        scopes = store.due(until)
+        scopes = store.due(until) if only is None else only
         self._know(_ids(scopes, "person:"), _ids(scopes, "box:"))
 
     # What a decision reads.
@@ -206,7 +211,7 @@ class Imagined:
     def _mind(self, row: LedgerRow) -> None:
         """Notes when somebody has to be looked at again."""
         scope, day = _deadline(row)
-        if scope is None:
+        if scope is None or (self._only is not None and scope.startswith("person:") and scope not in self._only):
             return
         dated = (type(row), key_of(row))
         before = self._due_of.pop(dated, None)

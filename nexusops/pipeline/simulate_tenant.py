@@ -36,6 +36,11 @@ class Remembered:
         found = {person: self._people[person] for person in sorted(people) if person in self._people}
         return replace(small, people=found)
 
+    def remember(self, record: PersonRecord) -> None:
+        """A person's rows as they might be, in place of what the snapshot says."""
+        self._people[record.person_id] = record
+        self._asked.add(record.person_id)
+
     def people(self) -> frozenset[PersonId]:
         return self._tables.people()
 

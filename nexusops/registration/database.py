@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from nexusops.errors import Defect, UsageError
+from nexusops.model.ids import PersonId
 from nexusops.registration.fields import BadValue, instant
 from nexusops.registration.layout import LAYOUTS, Layout
 from nexusops.registration.manifest import Listed, Manifest, check_header, partial, refused
@@ -64,9 +65,9 @@ class DatabaseRegistration:
         finally:
             engine.dispose()
 
-    def unpack(self, blobs: Mapping[str, bytes]) -> Tables:
+    def unpack(self, blobs: Mapping[str, bytes], only: Collection[PersonId] | None = None) -> Tables:
         """A snapshot that was kept with ``pack``."""
-        return unpack(blobs, self.parent_domain)
+        return unpack(blobs, self.parent_domain, only)
 
     def _read(self, connection: Connection, folder: Path) -> Tables:
         there = _there(connection)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from pathlib import Path
 
 from nexusops.errors import Defect
+from nexusops.model.ids import PersonId
 from nexusops.registration import manifest as manifests
 from nexusops.registration.layout import LAYOUTS, Layout
 from nexusops.registration.manifest import Manifest, partial, refused
@@ -50,9 +51,9 @@ class FolderRegistration:
         manifest = replace(manifest, ignored_tables=unknown_tables, ignored_columns=tuple(ignored))
         return Tables(shelf, manifest, self.parent_domain)
 
-    def unpack(self, blobs: Mapping[str, bytes]) -> Tables:
+    def unpack(self, blobs: Mapping[str, bytes], only: Collection[PersonId] | None = None) -> Tables:
         """A snapshot that was kept with ``pack``."""
-        return unpack(blobs, self.parent_domain)
+        return unpack(blobs, self.parent_domain, only)
 
     def _files(self) -> dict[str, list[Path]]:
         """The table files that lie there, by table."""

@@ -22,6 +22,8 @@ from nexusops.registration.wishes import read_alternatives, read_choice, read_re
 Values = tuple[str | None, ...]
 _OWN = (tables.PERSONS, tables.CARDS, tables.AFFILIATIONS)
 _WISHES = (tables.SENDER_CHOICES, tables.NAME_REQUESTS, tables.ALTERNATIVE_ADDRESSES)
+PERSONS_OWN = frozenset(layout.name for layout in (*_OWN, *_WISHES))
+"""The tables whose rows belong to one person each."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -19,7 +19,7 @@ from nexusops.registration import manifest as manifests
 from nexusops.registration.estate import Estate, read_estate
 from nexusops.registration.layout import LAYOUTS
 from nexusops.registration.manifest import Manifest
-from nexusops.registration.records import Clashes, find_clashes, read_records
+from nexusops.registration.records import PERSONS_OWN, Clashes, find_clashes, read_records
 from nexusops.registration.shelf import Shelf, literal
 
 MANIFEST = "manifest"
@@ -111,8 +111,10 @@ class Tables:
         return strays.find_strays(self.shelf, self.manifest)
 
 
-def unpack(blobs: Mapping[str, bytes], parent_domain: str) -> Tables:
-    """A snapshot that was kept with ``pack``. Raises StateUnavailable where it is not what ``pack`` wrote."""
+def unpack(blobs: Mapping[str, bytes], parent_domain: str, only: Collection[PersonId] | None = None) -> Tables:
+    """A snapshot that was kept with ``pack``, or its rows of these people. Raises StateUnavailable where it is not what
+    ``pack`` wrote.
+    """
     import duckdb
 
     shelf = Shelf()
@@ -123,13 +125,22 @@ def unpack(blobs: Mapping[str, bytes], parent_domain: str) -> Tables:
                 if table in LAYOUTS:
                     path = Path(folder) / f"{table}.parquet"
                     path.write_bytes(blobs[table])
-                    shelf.take(LAYOUTS[table], f"read_parquet({literal(str(path))})", LAYOUTS[table].columns)
+                    shelf.take(LAYOUTS[table], _kept(table, path, only), LAYOUTS[table].columns)
     except (duckdb.Error, KeyError, ValueError) as error:
         raise StateUnavailable(
             f"the snapshot kept in the state cannot be read ({type(error).__name__})",
             next_step="Restore the state from its backup, or run with the registration source so that it is kept anew.",
         ) from error
     return Tables(shelf, manifest, parent_domain)
+
+
+def _kept(table: str, path: Path, only: Collection[PersonId] | None) -> str:
+    """A kept table as DuckDB reads it; DuckDB reads no more of the file than the rows of these people need."""
+    relation = f"read_parquet({literal(str(path))})"
+    if only is None or table not in PERSONS_OWN:
+        return relation
+    people = ", ".join(literal(person) for person in sorted(only)) or "NULL"
+    return f"(SELECT * FROM {relation} WHERE person_id IN ({people}))"
 
 
 def shelf_of(tables: SnapshotTables) -> Shelf:

@@ -129,7 +129,8 @@ def _blocks(explanation: Explanation, whole: bool) -> Iterator[Block]:
 
 def _fact_blocks(fact: Fact, whole: bool) -> Iterator[Block]:
     since = f", since {fact.since}" if fact.since else ""
-    yield Line(text=f"{fact.label + ':':<10} {fact.value}{since}", indent=2)
+    by = "" if fact.because else _by(fact.rule)
+    yield Line(text=f"{fact.label + ':':<10} {fact.value}{since}{by}", indent=2)
     if fact.because:
         yield Line(text=f"because {fact.because}{_by(fact.rule)}", indent=13)
     if whole:
@@ -147,7 +148,7 @@ def _history(history: Sequence[Event], whole: bool) -> Iterator[Block]:
     rows = [(instant(one.at), f"{one.what}{_by(one.rule)}", one.actor, one.reason or "") for one in shown]
     yield Table(rows=rows)
     if left:
-        yield Line(text="The whole history: --format json, or `nexusops audit SUBJECT`.", indent=2, tone=Tone.QUIET)
+        yield Line(text="The whole history: --full, or `nexusops audit SUBJECT`.", indent=2, tone=Tone.QUIET)
 
 
 def _titled(title: str) -> Iterator[Block]:

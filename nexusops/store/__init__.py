@@ -11,6 +11,7 @@ export.py    the document of `state export`
 sql.py       the Store of ports.py, out of these
 routing.py   … with the routing table that it keeps
 looking.py   … and with what staff ask of it
+answering.py … and with what people ask of it
 """
 
 from __future__ import annotations
@@ -19,15 +20,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from nexusops.store.looking import LookingStore
+    from nexusops.store.answering import AnsweringStore
 
 
-def open_store(url: str, *, site: str, base_dir: Path) -> LookingStore:
+def open_store(url: str, *, site: str, base_dir: Path) -> AnsweringStore:
     """The state of one site. A relative ``sqlite:///`` path is taken from ``base_dir``, the configuration folder.
 
     Raises UsageError (another site's, or a newer one), StateUnavailable (no database, or it does not answer).
     """
-    from nexusops.store.looking import LookingStore
+    from nexusops.store.answering import AnsweringStore
     from nexusops.store.opening import engine_for, located, prepared
 
     engine = engine_for(located(url, base_dir))
@@ -36,4 +37,4 @@ def open_store(url: str, *, site: str, base_dir: Path) -> LookingStore:
     except BaseException:
         engine.dispose()
         raise
-    return LookingStore(engine)
+    return AnsweringStore(engine)

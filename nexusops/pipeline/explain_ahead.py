@@ -1,0 +1,158 @@
+"""What happens next to one person or mailbox, when, and what would prevent it: the line itself, looking ahead.
+
+Also what somebody who left would get on coming back today: the rules decide that, too, on a card that is not there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+
+from nexusops.model.changes import (
+    Change,
+    DeleteMailbox,
+    DisableMailbox,
+    Kind,
+    RemoveAddress,
+    SendNotice,
+    SetSender,
+    WindDownAddress,
+    kind_of,
+    target_of,
+)
+from nexusops.model.dates import local_date
+from nexusops.model.findings import person_scope
+from nexusops.model.forecast import Forecast
+from nexusops.model.ledger import PersonState
+from nexusops.model.notices import NoticeKind
+from nexusops.model.snapshot import PersonRecord
+from nexusops.pipeline.inputs import Deciding
+from nexusops.pipeline.simulate import simulate
+from nexusops.pipeline.simulate_tenant import Remembered
+from nexusops.ports import SnapshotTables
+from nexusops.report.explain import Upcoming
+from nexusops.report.sentences import describe
+
+YEARS = 12
+STEPS = 24
+"""So far, and so many runs that do something, is looked ahead for one person."""
+
+
+def ahead_of(ports: Deciding, tables: SnapshotTables, scopes: Collection[str], at: datetime) -> Forecast:
+    """The next runs that do something about these scopes."""
+    start = local_date(at, ports.policy.time.zone)
+    until = date(start.year + YEARS, 12, 31)
+    return simulate(ports, at=at, until=until, tables=tables, only=frozenset(scopes), most=STEPS)
+
+
+def upcoming(forecast: Forecast, names: Collection[str], ends: str = "") -> list[Upcoming]:
+    """What the forecast says of these names (a person_id, mailbox names, addresses), in order of time; up to the end
+    of the address ``ends``, where that comes before its mailbox's.
+    """
+    wanted = frozenset(names)
+    found: list[Upcoming] = []
+    for happening in forecast.happenings:
+        for planned in happening.changes:
+            if wanted & set(_names_of(planned.change)):
+                why = planned.change.why
+                what = describe(planned.change).removesuffix(".")
+                found.append(Upcoming(on=happening.on, what=what, rule=why.rule, unless=unless(planned.change)))
+            if isinstance(planned.change, RemoveAddress) and planned.change.address == ends:
+                return found
+        for name in happening.purged:
+            if name in wanted:
+                what = f"The content of {name} is discarded by the tenant, and cannot be restored from then on"
+                found.append(Upcoming(on=happening.on, what=what, rule="D08", unless=f"{name} is restored before"))
+    return found
+
+
+def _names_of(change: Change) -> Iterator[str]:
+    """Everything that a change is about."""
+    yield target_of(change)
+    yield change.why.subject
+    if isinstance(change, DeleteMailbox | SendNotice):
+        yield from change.addresses
+    if isinstance(change, SetSender):
+        yield from (address for address in (change.was, change.becomes) if address is not None)
+
+
+_RENEWED = "the card is renewed, or a new one begins"
+_PREVENTED: dict[str, str] = {
+    "R36": _RENEWED,
+    "R44": "the cancellation is withdrawn, or a new card begins",
+    "R42": "the status qualifies again",
+    "D08": "the card becomes current again",
+    "D31": "it is handed over to somebody who may own it",
+    "R28": "it is handed over to somebody who may own it",
+    "R39": "the affiliation comes back",
+    "R37": "the former name comes back",
+    "R53": "the reorganisation is cancelled",
+}
+"""What would prevent the end that a rule brings."""
+
+
+def unless(change: Change) -> str:
+    """What would prevent a change; nothing, where it takes nothing away."""
+    if isinstance(change, SendNotice):
+        return _RENEWED if change.notice is NoticeKind.EXPIRY_WARNING else "what it announces is called off before"
+    if isinstance(change, RemoveAddress):
+        return "the affiliation, or the name, that it was for comes back"
+    if isinstance(change, WindDownAddress | DisableMailbox | DeleteMailbox):
+        return _PREVENTED.get(change.why.rule, "the registration data change before")
+    return ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Return:
+    """What somebody would get who came back today with a current card to the units they last were in."""
+
+    units: tuple[str, ...]
+    changes: tuple[str, ...]
+
+
+_GIVEN = frozenset(
+    {
+        Kind.RESTORE_MAILBOX,
+        Kind.ENABLE_MAILBOX,
+        Kind.CREATE_MAILBOX,
+        Kind.REVIVE_ADDRESS,
+        Kind.ADD_ADDRESS,
+        Kind.SET_SENDER,
+    }
+)
+
+
+def on_return(ports: Deciding, tables: SnapshotTables, state: PersonState, at: datetime) -> Return | None:
+    """None where nothing is known that a card could be made of."""
+    today = local_date(at, ports.policy.time.zone)
+    snapshot = tables.slice({state.person_id}, {})
+    back = _came_back(snapshot.people.get(state.person_id), today)
+    if back is None:
+        return None
+    remembered = Remembered(tables)
+    remembered.remember(back)
+    scope = person_scope(state.person_id)
+    forecast = simulate(ports, at=at, until=today, tables=remembered, only={scope}, forced={scope})
+    planned = (planned.change for happening in forecast.happenings for planned in happening.changes)
+    given = [change for change in planned if kind_of(change) in _GIVEN]
+    return Return(
+        units=tuple(sorted(a.unit_id for a in back.affiliations if a.current(today))),
+        changes=tuple(describe(change).removesuffix(".") for change in given),
+    )
+
+
+def _came_back(record: PersonRecord | None, today: date) -> PersonRecord | None:
+    """The person's rows with the last card running on for a year, and the last affiliations with it."""
+    if record is None or record.person is None or not record.cards:
+        return None
+    card = max(record.cards, key=lambda card: (card.start_date <= today, card.end_date, card.card_id))
+    later = date(today.year + 1, today.month, min(today.day, 28))
+    current = replace(
+        card, start_date=min(card.start_date, today), end_date=max(card.end_date, later), cancelled_on=None
+    )
+    last = max((a.end_date or date.max for a in record.affiliations), default=None)
+    affiliations = tuple(
+        replace(a, end_date=None) if (a.end_date or date.max) == last else a for a in record.affiliations
+    )
+    return replace(record, cards=(current,), affiliations=affiliations)

@@ -1,0 +1,217 @@
+"""What is so now, each fact with its rule, its date and the rows that it rests on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+
+from nexusops.model.addresses import AddressKind, AddressState, Allocation
+from nexusops.model.dates import add_months
+from nexusops.model.findings import Evidence, Finding
+from nexusops.model.ids import PersonId, UnitId
+from nexusops.model.ledger import Alternative, Hold, HoldKind, NameOverride, PersonState
+from nexusops.model.mailboxes import Mailbox, SenderOrigin
+from nexusops.model.policy import Policy
+from nexusops.model.snapshot import PersonRecord, Snapshot
+from nexusops.report.explain import Fact, Period
+
+SOMEBODY = "somebody else"
+"""How the holder of another ownership period is named: who it was is not for everybody (rules.md 4c)."""
+_HELD = {
+    HoldKind.MANUAL_DISABLE: ("disabled by the desk", "D41"),
+    HoldKind.FORWARD_EXEMPT: ("exempt from automatic forwarding", "R59"),
+    HoldKind.HANDOVER: ("handed over by the desk", "D31"),
+    HoldKind.SHORTENED: ("ends earlier, as was asked", "D43"),
+    HoldKind.UNDONE: ("a change was undone", "D41"),
+}
+
+
+def word(state: str) -> str:
+    return state.replace("_", " ")
+
+
+def person_facts(state: PersonState, record: PersonRecord | None, snapshot: str) -> Iterator[Fact]:
+    """Standing, cards, affiliations, the name part, and when they left."""
+    yield Fact(label="standing", value=word(state.state), rule="R35", because=_standing_reason(state))
+    if record is not None:
+        for card in record.cards:
+            until = f"cancelled on {card.cancelled_on}" if card.cancelled_on else f"until {card.end_date}"
+            yield Fact(
+                label="card",
+                value=f"{card.status_code} {until}",
+                rule="D46",
+                since=card.start_date,
+                evidence=(Evidence(table="cards", key=card.card_id, snapshot=snapshot),),
+            )
+        for held in record.affiliations:
+            until = f" until {held.end_date}" if held.end_date else ""
+            served = "" if held.unit_id in state.served else ", not served"
+            key = f"{state.person_id}/{held.unit_id}"
+            yield Fact(
+                label="affiliation",
+                value=f"{held.unit_id}{until}{served}",
+                rule="R8" if not served else "D20",
+                since=held.start_date,
+                evidence=(Evidence(table="affiliations", key=key, snapshot=snapshot),),
+            )
+    if state.base is not None:
+        names = " / ".join(state.card_names or ())
+        yield Fact(label="name part", value=state.base, rule="R5", because=f"from the card's names {names}")
+    if state.left_on is not None:
+        yield Fact(label="left", value=str(state.left_on), rule="D09", because="no card is current since then")
+
+
+def _standing_reason(state: PersonState) -> str:
+    if state.frozen:
+        return f"a fault in the registration data ({state.frozen}); nothing is changed until it is mended"
+    if state.missing_since:
+        return f"the card is missing from the registration data since {state.missing_since}"
+    return ""
+
+
+def mailbox_facts(box: Mailbox | None) -> Iterator[Fact]:
+    """Its state, its sender and its forward."""
+    if box is None:
+        return
+    yield Fact(
+        label="mailbox",
+        value=f"{box.name or '(no username yet)'}, {word(box.state)}",
+        rule=box.rule,
+        because=box.because,
+        since=box.since,
+        evidence=box.evidence,
+    )
+    if box.sender is not None:
+        yield Fact(
+            label="sender",
+            value=f"{box.sender} ({box.sender_origin.value if box.sender_origin else 'default'})",
+            rule=box.sender_rule or box.rule,
+            because=box.sender_because or box.because,
+            evidence=box.evidence,
+        )
+    if box.forward is not None:
+        yield Fact(label="forward", value=f"{box.forward.to} ({box.forward.origin.value})", rule="R58")
+
+
+def sender_facts(box: Mailbox | None, rows: Iterable[Allocation], record: PersonRecord | None) -> Iterator[Fact]:
+    """What was chosen, and what could be: "why is my sender my college?" """
+    if box is None or not box.live:
+        return
+    others = [
+        row.address
+        for row in rows
+        if row.kind is AddressKind.PERSONAL and row.state is AddressState.ACTIVE and row.address != box.sender
+    ]
+    if others:
+        because = "the user can choose another of their active addresses in self-service"
+        yield Fact(label="could be", value=", ".join(sorted(others)), rule="R12", because=because)
+    choice = record.choice if record is not None else None
+    if choice is not None and box.sender_origin is not SenderOrigin.CHOICE:
+        because = "it is no active address of theirs, so the choice is ignored until it is"
+        yield Fact(label="chosen", value=str(choice.address), rule="D17", because=because)
+
+
+def decided_facts(
+    holds: Iterable[Hold], overrides: Iterable[NameOverride], alternatives: Iterable[Alternative]
+) -> Iterator[Fact]:
+    """What people decided against the data, and where the person is reached outside."""
+    for hold in holds:
+        what, rule = _HELD[hold.kind]
+        value = f"{what}{f' ({hold.value})' if hold.value else ''}"
+        yield Fact(label="decided", value=value, rule=rule, because=f"{hold.reason}, by {hold.actor}")
+    for override in overrides:
+        because = "an accepted name request, until that part of the card changes"
+        yield Fact(label="name asked", value=f"{override.part.value} {override.value}", rule="D25", because=because)
+    for other in alternatives:
+        if not other.removed:
+            yield Fact(label="reached at", value=f"{other.address} (from {other.source})", rule="D32")
+
+
+def finding_facts(findings: Iterable[Finding]) -> Iterator[Fact]:
+    for finding in findings:
+        yield Fact(label="finding", value=finding.code, because=finding.message, evidence=finding.evidence)
+
+
+def address_fact(row: Allocation) -> Fact:
+    """An address in the list of somebody's addresses."""
+    return Fact(
+        label="address",
+        value=f"{row.address}, {word(row.state)}",
+        rule=row.rule,
+        because=row.because,
+        since=row.winddown_on or row.created_on,
+        evidence=row.evidence,
+    )
+
+
+def row_facts(row: Allocation, box: Mailbox | None, unit: UnitId | None) -> Iterator[Fact]:
+    """The address itself: "when does my old address stop?" """
+    yield Fact(
+        label="state",
+        value=word(row.state),
+        rule=row.rule,
+        because=row.because,
+        since=row.deleted_on or row.winddown_on or row.created_on,
+        evidence=row.evidence,
+    )
+    if unit is not None:
+        yield Fact(label="unit", value=unit, rule="R26")
+    if row.live and box is not None and row.kind is not AddressKind.FOREIGN:
+        sends = "is" if box.sender == row.address else "is not"
+        yield Fact(
+            label="sender",
+            value=f"{sends} what {box.name} sends as",
+            rule=box.sender_rule or "R3",
+            because=box.sender_because if box.sender == row.address else f"that is {box.sender or 'nothing'}",
+        )
+    if row.winddown_on is not None and row.live:
+        told = f"sent on {row.notice_sent_on}" if row.notice_sent_on else f"due on {row.notice_due_on}"
+        ends = "the day that was announced" if row.notice_sent_on else "projected until the notice is sent (D04)"
+        yield Fact(label="notice", value=told, rule="R47")
+        yield Fact(label="ends", value=f"{row.delete_on}", rule="R41", because=ends, since=row.winddown_on)
+    elif row.notice_sent_on is not None:
+        yield Fact(label="notice", value=f"sent on {row.notice_sent_on}", rule="R47")
+    if row.successor is not None:
+        yield Fact(label="taken over by", value=row.successor, rule="D18")
+
+
+def reuse_fact(row: Allocation, owner: PersonState | None, policy: Policy) -> Iterator[Fact]:
+    """When an address that has ended may go to somebody else (R19; D09, D10)."""
+    if row.state is not AddressState.DELETED or row.kind is not AddressKind.PERSONAL or owner is None:
+        return
+    if owner.deceased:
+        yield Fact(label="given again", value="not until it is released", rule="D43")
+    elif owner.left_on is None:
+        because = "its owner is still here, and may take it back"
+        yield Fact(label="given again", value="never, as long as its owner is here", rule="D10", because=because)
+    else:
+        free = add_months(owner.left_on, policy.reuse.after_months, overflow=policy.time.month_overflow)
+        because = f"its owner left on {owner.left_on}"
+        yield Fact(label="given again", value=f"to somebody else after {free}", rule="R19", because=because)
+
+
+def number_facts(row: Allocation, others: Iterable[Allocation]) -> Iterator[Fact]:
+    """ "Why the 2?": who holds the plain name, without saying who it is."""
+    if row.n == 1 or row.kind is not AddressKind.PERSONAL:
+        return
+    before = [held for held in others if held.n < row.n and held.base == row.base and held.person_id != row.person_id]
+    latest = {held.address: held for held in sorted(before, key=lambda held: held.period)}
+    told = ", ".join(f"{address} is {word(held.state)} for {SOMEBODY}" for address, held in sorted(latest.items()))
+    because = told or "the plain name was taken when it was allotted, here or in another of their domains (D11)"
+    yield Fact(label=f"the {row.n}", value="the lowest number that was free", rule="R17", because=because)
+
+
+def periods(rows: Iterable[Allocation], names: Mapping[PersonId, str]) -> Iterator[Period]:
+    """Who had the address from when until when; only the present owner is named, the others are masked (4c)."""
+    ordered = sorted(rows, key=lambda row: row.period)
+    present = ordered[-1]
+    for row in ordered:
+        own = row.person_id is not None and row.person_id == present.person_id
+        owner = row.unit_id or (names.get(row.person_id, row.person_id) if row.person_id and own else SOMEBODY)
+        yield Period(owner=owner, state=row.state.value, since=row.created_on, until=row.deleted_on)
+
+
+def unit_of(row: Allocation, snapshot: Snapshot | None) -> UnitId | None:
+    """The unit that an address belongs to: its own, or one whose domain it is in."""
+    if row.unit_id is not None or snapshot is None:
+        return row.unit_id
+    return next((unit.unit_id for unit in snapshot.units.values() if unit.domain == row.domain), None)

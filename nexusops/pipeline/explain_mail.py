@@ -1,0 +1,103 @@
+"""Where mail for an address goes now, and after the next routing run: "mail to me bounces" (R13, R16, R57, R60)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from nexusops.model.addresses import Allocation
+from nexusops.model.ids import Address, domain_of, local_of
+from nexusops.model.ledger import Ledger
+from nexusops.model.mailboxes import Mailbox, MailboxState
+from nexusops.model.routing import LiveAddress
+from nexusops.model.snapshot import Snapshot
+from nexusops.pipeline.inputs import Ports
+from nexusops.pipeline.routing import by_address, staff_of, with_routes
+from nexusops.report.explain import Fact
+from nexusops.rules.routes import Known, concerned, judge_routes
+from nexusops.rules.routing import MAILBOX, accepted_states, place, table
+
+HOPS = 20
+
+
+def mail_facts(ports: Ports, row: Allocation, box: Mailbox | None, snapshot: Snapshot | None) -> Iterator[Fact]:
+    """The hubs' table as it stands, what it becomes, and what the mailbox then does with the mail."""
+    build = ports.store.routing_build()
+    now = ports.store.routed([row.address]).get(row.address)
+    if build is None:
+        yield Fact(label="mail now", value="there is no routing table yet", rule="R60")
+    else:
+        yield Fact(
+            label="mail now",
+            value=f"goes to {now}" if now else "is refused by the hubs",
+            rule="R60",
+            because=f"in the table of {build.at:%Y-%m-%d %H:%M} UTC" if now else _why_refused(row),
+        )
+    if snapshot is None:
+        return
+    ahead = next_hour(ports, row, box, snapshot)
+    if ahead != now or build is None:
+        value = f"goes to {ahead}" if ahead else "is refused by the hubs"
+        yield Fact(label="mail next hour", value=value, rule="R60", because="" if ahead else _why_refused(row))
+    route = snapshot.routes.get(row.address)
+    if route is not None:
+        because = f"set by {route.set_by} on {route.set_at:%Y-%m-%d}; inside Nexus it goes to the mailbox (R57)"
+        yield Fact(label="routed", value=f"to {route.destination}", rule="R16", because=because)
+    yield from _mailbox(row, box)
+
+
+def _mailbox(row: Allocation, box: Mailbox | None) -> Iterator[Fact]:
+    if box is None or not row.live:
+        return
+    if box.state is MailboxState.DISABLED:
+        yield Fact(
+            label="mailbox", value=f"{box.name} takes no mail", rule="D08", because="it is disabled", since=box.since
+        )
+    elif box.forward is not None:
+        because = "set by hand" if box.forward.origin == "manual" else "its sender is in a domain with mail of its own"
+        yield Fact(label="forward", value=f"{box.name} forwards to {box.forward.to}", rule="R58", because=because)
+
+
+def _why_refused(row: Allocation) -> str:
+    if row.deleted_on is not None:
+        return f"it was deleted on {row.deleted_on}"
+    if row.state == "suspended":
+        return "it is suspended, with its mailbox"
+    return "it is not an address that the hubs accept"
+
+
+def next_hour(ports: Ports, row: Allocation, box: Mailbox | None, snapshot: Snapshot) -> str | None:
+    """The destination that the next table will have, from the ledger and the accepted routes; None: it has none."""
+    if row.state not in accepted_states(ports.policy):
+        return None
+    site = ports.site
+    small = _around(row.address, snapshot, site.fallback_domain)
+    named = concerned(small, site.fallback_domain) | {row.address}
+    holders = ports.store.holders({(domain_of(address), local_of(address)) for address in named})
+    bare = Ledger(serial=0, holders={(held.address, held.period): held for held in holders})
+    ledger = with_routes(ports, bare, small)
+    boxes = [*ledger.reached.values(), *([box] if box is not None else [])]
+    states = {state.person_id: state for state in ports.store.owners(staff_of(small))}
+    known = Known(holders=by_address(holders), boxes=boxes, states=states, routed=ledger.routed)
+    book, _ = judge_routes(small, known, site.fallback_domain)
+    live = LiveAddress(row.address, row.kind, box.name if box is not None else None, row.target)
+    unmanaged = frozenset(domain.domain for domain in snapshot.domains.values() if not domain.managed)
+    entries = table([live], book.chosen, site.fallback_domain, unmanaged)
+    return entries[0].destination if entries else None
+
+
+def _around(address: Address, snapshot: Snapshot, fallback_domain: str) -> Snapshot:
+    """Of the tables of routes only what lies on the way of mail for this address."""
+    seen: set[Address] = set()
+    step: Address | None = address
+    while step is not None and step not in seen and len(seen) < HOPS:
+        seen.add(step)
+        route, alias = snapshot.routes.get(step), snapshot.nonpersonal_addresses.get(step)
+        end = route.destination if route is not None else alias.target if alias is not None else None
+        step = place(end, fallback_domain) if end and not end.startswith(MAILBOX) else None
+    return replace(
+        snapshot,
+        routes={key: row for key, row in snapshot.routes.items() if key in seen},
+        nonpersonal_addresses={key: row for key, row in snapshot.nonpersonal_addresses.items() if key in seen},
+        external_routes={key: row for key, row in snapshot.external_routes.items() if key in seen},
+    )

@@ -1,0 +1,120 @@
+"""``explain``: the questions of the service desk, answered for somebody who never saw the tool (rules.md 4c)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from cli.conftest import CommandSite
+
+
+def explained(site: CommandSite, subject: str, at: str = "2025-12-04T09:00:00Z") -> Any:
+    said = site.type("explain", subject, "--at", at, "--format", "json")
+    assert said.code == 0, said.err
+    return said.document
+
+
+def fact(document: Any, label: str) -> Any:
+    return next(one for one in document["facts"] if one["label"] == label)
+
+
+def exported(site: CommandSite, table: str, **wanted: Any) -> list[Any]:
+    rows = site.type("state", "export", "--format", "json").document[table]
+    return [row for row in rows if all(row[name] == value for name, value in wanted.items())]
+
+
+def test_why_the_two(begun: CommandSite) -> None:
+    """R17, D11: who holds the plain name is said, and not who that is."""
+    row = next(row for row in exported(begun, "addresses", kind="personal") if row["n"] == 2)
+    document = explained(begun, row["address"], "2025-10-01T09:00:00Z")
+    number = fact(document, "the 2")
+    assert number["rule"] == "R17"
+    assert "is active for somebody else" in number["because"]
+    others = {one["person_id"] for one in exported(begun, "addresses", base=row["base"], n=1)}
+    assert others
+    assert not any(other in str(document) for other in others)
+
+
+def test_when_an_old_address_stops(begun: CommandSite) -> None:
+    """R41, R47: the day, the notice before it, and what would call it off."""
+    assert begun.on_day_two("run").code == 0
+    row = exported(begun, "addresses", state="winddown")[0]
+    document = explained(begun, row["address"], "2025-10-02T09:00:00Z")
+    assert fact(document, "ends")["value"] == row["delete_on"] == "2025-12-03"
+    assert fact(document, "notice")["value"] == "due on 2025-10-03"
+    told, removed = document["upcoming"]
+    assert (told["on"], removed["on"]) == ("2025-10-03", row["delete_on"])
+    assert (removed["rule"], removed["unless"]) == ("R41", "the affiliation, or the name, that it was for comes back")
+    assert fact(document, "sender")["value"].startswith("is not")
+
+
+def test_why_the_sender_is_what_it_is_and_what_else_it_could_be(begun: CommandSite) -> None:
+    """R10, R11, R12, with the card that it rests on."""
+    box = next(box for box in exported(begun, "mailboxes", kind="personal") if box["sender_origin"] == "default")
+    document = explained(begun, box["name"], "2025-10-01T09:00:00Z")
+    sender = fact(document, "sender")
+    assert sender["value"] == f"{box['sender']} (default)"
+    assert sender["rule"] in ("R10", "R11")
+    assert sender["evidence"][0]["table"] == "cards"
+    assert len(sender["evidence"][0]["snapshot"]) == 64
+    several = [
+        row["person_id"]
+        for row in exported(begun, "addresses", kind="personal", state="active")
+        if row["person_id"] != box["person_id"]
+    ]
+    twice = next(person for person in several if several.count(person) > 1)
+    assert fact(explained(begun, twice, "2025-10-01T09:00:00Z"), "could be")["rule"] == "R12"
+
+
+def test_mail_that_bounces_is_followed_now_and_in_the_next_hour(lived: CommandSite) -> None:
+    """R60: what the hubs' table says, what it will say, and why nothing is delivered."""
+    live = exported(lived, "addresses", kind="personal", state="active")[0]
+    now = fact(explained(lived, live["address"]), "mail now")
+    assert now["value"] == f"goes to {live['mailbox']}@nexus.ox.ac.uk"
+    gone = exported(lived, "addresses", state="deleted")[0]
+    refused = fact(explained(lived, gone["address"]), "mail now")
+    assert refused["value"] == "is refused by the hubs"
+    assert refused["because"] == f"it was deleted on {gone['deleted_on']}"
+
+
+def test_between_two_runs_the_next_table_is_told_beside_the_present_one(begun: CommandSite) -> None:
+    box = next(box for box in exported(begun, "mailboxes", kind="personal") if box["state"] == "active")
+    desk = ("--actor", "desk", "--reason", "theft", "--override", "--at", "2025-10-01T09:30:00Z")
+    assert begun.type("desk", "disable", box["name"], *desk).code == 0
+    document = explained(begun, box["sender"], "2025-10-01T09:31:00Z")
+    assert fact(document, "mail now")["value"] == f"goes to {box['name']}@nexus.ox.ac.uk"
+    assert fact(document, "mail next hour")["value"] == "is refused by the hubs"
+    decided = fact(explained(begun, box["name"], "2025-10-01T09:31:00Z"), "decided")
+    assert (decided["rule"], decided["because"]) == ("D41", "theft, by desk")
+
+
+def test_what_a_returner_will_get(lived: CommandSite) -> None:
+    """D23: disabled is enabled again, with the addresses of the units that they come back to."""
+    box = exported(lived, "mailboxes", state="disabled")[0]
+    back = fact(explained(lived, box["name"]), "on return")
+    assert back["rule"] == "D23"
+    assert back["value"].startswith(f"Enable the mailbox {box['name']}")
+    assert "back in" in back["because"]
+
+
+def test_a_persons_future_is_told_to_its_end_each_step_with_what_would_prevent_it(begun: CommandSite) -> None:
+    box = next(box for box in exported(begun, "mailboxes", kind="personal") if box["state"] == "active")
+    steps = explained(begun, box["name"], "2025-10-01T09:00:00Z")["upcoming"]
+    assert [step["what"].split()[0] for step in steps] == ["Tell", "Disable", "Delete", "The"]
+    assert all(step["unless"] for step in steps)
+    assert [step["rule"] for step in steps] == ["R36", "R36", "D08", "D08"]
+
+
+def test_a_mailbox_of_a_unit_ends_some_time_after_its_owner(begun: CommandSite) -> None:
+    """R28, D31."""
+    document = explained(begun, "chem-office", "2025-10-01T09:00:00Z")
+    assert [step["rule"] for step in document["upcoming"]] == ["D31", "D31", "D08"]
+    assert document["upcoming"][1]["unless"] == "it is handed over to somebody who may own it"
+
+
+def test_the_short_form_fits_on_a_screen_and_the_full_one_names_the_rows(begun: CommandSite) -> None:
+    box = next(box for box in exported(begun, "mailboxes", kind="personal") if box["state"] == "active")
+    short = begun.type("explain", box["name"], "--at", "2025-10-01T09:00:00Z").out
+    full = begun.type("explain", box["name"], "--full", "--at", "2025-10-01T09:00:00Z").out
+    assert len(short.splitlines()) <= 45
+    assert "seen in cards" in full
+    assert "seen in cards" not in short

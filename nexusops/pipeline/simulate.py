@@ -44,9 +44,7 @@ def simulate(
 
     Raises UsageError where the end lies before the beginning, Refused where there is no snapshot to go by.
     """
-    start = local_date(at, ports.policy.time.zone)
-    if until < start:
-        raise UsageError(f"{until} lies before {start}.", next_step="Name a later day with --until.")
+    start = _checked(local_date(at, ports.policy.time.zone), until)
     tables = tables if isinstance(tables, Remembered) else Remembered(tables or accepted_tables(ports))
     memory = Imagined(ports.store, until, only)
     memory.leave((), forced)
@@ -77,6 +75,12 @@ def simulate(
         runs=runs,
         happenings=tuple(found),
     )
+
+
+def _checked(start: date, until: date) -> date:
+    if until < start:
+        raise UsageError(f"{until} lies before {start}.", next_step="Name a later day with --until.")
+    return start
 
 
 def accepted_tables(ports: Deciding) -> SnapshotTables:

@@ -134,6 +134,7 @@ def _site(settings: Settings, policy: Policy, units: frozenset[str], folder: Pat
         standard_mx=table.standard_mx,
         catch_all=policy.spf.catch_all,
         exact=settings.site.profile == "cambridge",
+        dept_include_allowed=policy.saas.allow_dept_include,
         unit_domains=units,
         mail_hosts=frozenset(host.lower().rstrip(".") for host in table.mail_hosts),
         opt_out=frozenset(domain.lower().rstrip(".") for domain in table.opt_out),

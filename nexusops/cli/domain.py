@@ -60,7 +60,7 @@ def list_(call: Call, states: tuple[str, ...], zones: tuple[str, ...], form: str
 
 
 @domain.command()
-@click.argument("name", metavar="DOMAIN", required=False)
+@click.argument("name", metavar="[DOMAIN]", required=False)
 @click.option("--all", "every", is_flag=True, help="Every domain of the last accepted snapshot, and their providers.")
 @zone_option
 @click.option("--live", is_flag=True, help="With --zone: also ask the DNS, and say where the two differ.")

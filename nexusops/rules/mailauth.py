@@ -62,6 +62,8 @@ class MailSite:
     opt_out: frozenset[str] = frozenset()
     """R82: domains whose record is not compared with the standard."""
     permits: Mapping[str, Permit] = field(default_factory=dict)
+    dept_include_allowed: bool = False
+    """``saas.allow_dept_include``: the site has decided otherwise, for all its domains (T10)."""
 
     @property
     def expected_spf(self) -> str:
@@ -121,7 +123,7 @@ def providers(branches: tuple[Branch, ...], site: MailSite) -> list[Branch]:
 def _provider_notes(report: SpfReport, site: MailSite, today: date) -> list[Note]:
     """R73, D38: a provider in the record of a unit, with the three reasons."""
     permit = site.permits.get(report.domain)
-    if permit is not None and today <= permit.until:
+    if site.dept_include_allowed or (permit is not None and today <= permit.until):
         return []
     return [
         Note(code="SPF_DEPT_INCLUDE", message=_reasons(branch, report.domain), domain=report.domain, term=branch.term)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from ipaddress import ip_network
 from itertools import pairwise
@@ -468,6 +469,12 @@ def test_a_postmaster_may_permit_it_until_a_day() -> None:
     lines = ("chem.ox.ac.uk TXT v=spf1 include:_spf.ox.ac.uk include:spf.adminday.example -all", *CHEM)
     assert of_site("chem.ox.ac.uk", *lines, site=site) == []
     assert of_site("chem.ox.ac.uk", *lines, site=site, today=date(2025, 10, 2)) == ["SPF_DEPT_INCLUDE"]
+
+
+def test_a_site_may_decide_otherwise_for_all_its_domains() -> None:
+    """D38: ``saas.allow_dept_include``."""
+    lines = ("chem.ox.ac.uk TXT v=spf1 include:_spf.ox.ac.uk include:spf.adminday.example -all", *CHEM)
+    assert of_site("chem.ox.ac.uk", *lines, site=replace(OXFORD, dept_include_allowed=True)) == []
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,6 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 from typing import Any, TypeVar
 
 import click
@@ -135,7 +134,7 @@ def request(call: Call, /, request_id: str | None, at: datetime, again: bool, **
     --oxford-domain --exo --no-ms-smtp --owner 1000042
     """
     from nexusops import wiring
-    from nexusops.config.services import load_service
+    from nexusops.config.services import service_path, write_service
     from nexusops.errors import UsageError
     from nexusops.pipeline.saas import answer
     from nexusops.report.services import advice_text
@@ -144,12 +143,12 @@ def request(call: Call, /, request_id: str | None, at: datetime, again: bool, **
     values = _complete(given)
     name = request_id or slug(str(values["service_name"]))
     with wiring.opened(call.folder) as site:
-        path = site.configuration.folder / "services" / f"{name}.toml"
+        path = service_path(site.configuration.folder / "services", name)
         if path.exists() and not again:
             raise UsageError(
                 f"{path} is there already.", next_step="Choose another id with --id, or use --replace to write it anew."
             )
-        asked = _filed(path, values, load_service)
+        asked = write_service(path, values)
         advice = answer(site.ports, asked, at)
     click.echo(f"Filed as {path}.\n")
     click.echo(advice_text(asked, advice), nl=False)
@@ -177,23 +176,3 @@ def _answer(one: Asked) -> Any:
         return click.confirm(f"{one.question}?", err=True)
     kind = click.Choice(one.kind) if isinstance(one.kind, tuple) else one.kind
     return click.prompt(one.question, default=one.default, type=kind, err=True, show_default=bool(one.default))
-
-
-def _filed(path: Path, values: dict[str, Any], load: Callable[[Path], Any]) -> Any:
-    """Writes the file, and reads it as every later command will; one that cannot be read does not stay."""
-    import json
-
-    from nexusops.errors import UsageError
-
-    path.parent.mkdir(parents=True, exist_ok=True)
-    before = path.read_bytes() if path.exists() else None
-    lines = [f"{key} = {json.dumps(value, ensure_ascii=False)}" for key, value in values.items()]
-    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
-    try:
-        return load(path)
-    except UsageError:
-        if before is None:
-            path.unlink()
-        else:
-            path.write_bytes(before)
-        raise

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import typing
 from collections.abc import Mapping
@@ -71,6 +72,32 @@ def load_service(path: Path) -> ServiceRequest:
     values["owner_person_id"] = values.get("owner_person_id") or None
     values["certificate"] = _certificate(str(values.get("certificate", "")), path)
     return ServiceRequest(request_id=path.stem, **values)  # type: ignore[arg-type]  # converted to the hints just above
+
+
+def service_path(folder: Path, request_id: str) -> Path:
+    """The file of a request. Raises UsageError for an id that is no plain name: it may come from a form."""
+    if not _REQUEST_ID.fullmatch(request_id):
+        raise UsageError(
+            f"{request_id!r}: SAAS_FIELD: expected letters, digits, - and _ only, at most 64, as the request's id.",
+            next_step="Choose such an id.",
+        )
+    return folder / f"{request_id}.toml"
+
+
+def write_service(path: Path, values: Mapping[str, object]) -> ServiceRequest:
+    """Files a request, and reads it as every later command will; one that cannot be read does not stay."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    before = path.read_bytes() if path.exists() else None
+    lines = [f"{key} = {json.dumps(value, ensure_ascii=False)}" for key, value in values.items()]
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    try:
+        return load_service(path)
+    except UsageError:
+        if before is None:
+            path.unlink()
+        else:
+            path.write_bytes(before)
+        raise
 
 
 def _check(values: dict[str, object], path: Path) -> None:

@@ -10,5 +10,5 @@ oidc.py       sign-in through OpenID Connect
 rendering.py  pages from templates
 serving.py    on 127.0.0.1, with uvicorn
 
-planning.py, people.py, units.py, running.py: the pages; timeline.py: drawings, as values.
+planning.py, people.py, units.py, requests.py, running.py, forecast.py: the pages; timeline.py: a drawing, as values.
 """

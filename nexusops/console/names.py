@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable
 from datetime import date
 
 from nexusops.errors import Refused
@@ -28,7 +28,9 @@ def names_of(states: Iterable[PersonState], plan: Plan | None = None) -> dict[st
 
 
 def units_of_planned(ports: Ports, plan: Plan, people: Collection[PersonId]) -> dict[PersonId, tuple[UnitId, ...]]:
-    """The units of a plan's people: their places, or, of those who have none yet, their current affiliations."""
+    """The units of a plan's subjects: people's places, or, of those who have none yet, their current affiliations; the
+    unit that filed a request.
+    """
     found = dict(ports.store.units_of(people))
     new = [person_id for person_id in people if not found.get(person_id)]
     if new:
@@ -36,7 +38,8 @@ def units_of_planned(ports: Ports, plan: Plan, people: Collection[PersonId]) -> 
         for person_id, record in tables.slice(new, {}).people.items():
             if units := affiliated(record, plan.today):
                 found[person_id] = units
-    return found
+    requests = {PersonId(name): (request.unit_id,) for name, request in ports.services.items()}
+    return {**requests, **found}
 
 
 def affiliated(record: PersonRecord, today: date) -> tuple[UnitId, ...]:
@@ -50,7 +53,3 @@ def accepted_tables(ports: Ports) -> SnapshotTables:
     if last is None:
         raise Refused("No run has been made yet.", next_step="Carry out the first plan, or use `nexusops run`.")
     return ports.registration.unpack(ports.store.tables(last.sha256))
-
-
-def unit_names(tables: SnapshotTables) -> Mapping[UnitId, str]:
-    return {unit_id: unit.name for unit_id, unit in tables.slice((), {}).units.items()}

@@ -34,7 +34,16 @@ def _environment() -> Environment:
         finalize=lambda value: visible(value) if type(value) is str else value,
     )
     places.filters.update(
-        coded=coded, dated=dated, day=_day, instant=_instant, word=_word, number=_number, part=_part, wrapped=_wrapped
+        block=_block,
+        coded=coded,
+        dated=dated,
+        day=_day,
+        instant=_instant,
+        word=_word,
+        number=_number,
+        part=_part,
+        wrapped=_wrapped,
+        effect=_effect,
     )
     return places
 
@@ -66,4 +75,18 @@ def _part(value: str) -> str:
 
 def _wrapped(value: str) -> Markup:
     """An address that may go on in a second line after its @, and nowhere else."""
-    return Markup("<wbr>").join(Markup.escape(visible(piece)) for piece in value.replace("@", "@ ").split(" "))
+    return _after_at(Markup.escape(visible(value)))
+
+
+def _effect(sentence: str) -> Markup:
+    return _after_at(Markup(dated(sentence)))  # noqa: S704 - escaped there
+
+
+def _after_at(markup: Markup) -> Markup:
+    return Markup(markup.replace("@", Markup("@<wbr>")))  # noqa: S704 - escaped before
+
+
+def _block(text: str) -> Markup:
+    """Several lines as they stand, tabs too; everything else is made visible."""
+    lines = ("\t".join(visible(piece) for piece in line.split("\t")) for line in text.splitlines())
+    return Markup("\n").join(lines)

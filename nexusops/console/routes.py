@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from nexusops.console import people, planning, running, units
+from nexusops.console import forecast, people, planning, requests, running, units
 from nexusops.console.answers import View
 from nexusops.console.roles import Right
 
@@ -28,17 +28,27 @@ ROUTES: tuple[Route, ...] = (
     Route("GET", "/units", Right.SEE_UNITS, units.units_page),
     Route("GET", "/units/{unit}", Right.SEE_UNITS, units.unit_page),
     Route("POST", "/units/{unit}/hand-over", Right.HAND_OVER, units.hand_over),
+    Route("GET", "/saas", Right.SEE_REQUESTS, requests.requests_page),
+    Route("GET", "/saas/new", Right.FILE_REQUEST, requests.new_page),
+    Route("POST", "/saas/advise", Right.FILE_REQUEST, requests.advise),
+    Route("POST", "/saas", Right.FILE_REQUEST, requests.file_request),
+    Route("GET", "/saas/{request}", Right.SEE_REQUESTS, requests.request_page),
+    Route("POST", "/saas/{request}/hand-over", Right.FILE_REQUEST, requests.hand_over),
+    Route("POST", "/saas/{request}/retire", Right.FILE_REQUEST, requests.retire),
     Route("GET", "/runs", Right.SEE_RUNS, running.runs_page),
     Route("GET", "/runs/{run}", Right.SEE_RUNS, running.run_page),
     Route("GET", "/findings", Right.SEE_FINDINGS, units.findings_page),
+    Route("GET", "/forecast", Right.SEE_FORECAST, forecast.forecast_page),
 )
 
 PARTS: tuple[tuple[str, str, str, Right], ...] = (
     ("plan", "/", "Plan", Right.SEE_PLAN),
     ("people", "/people", "People", Right.SEE_PEOPLE),
     ("units", "/units", "Units", Right.SEE_UNITS),
+    ("saas", "/saas", "SaaS mail", Right.SEE_REQUESTS),
     ("findings", "/findings", "Findings", Right.SEE_FINDINGS),
     ("runs", "/runs", "Runs", Right.SEE_RUNS),
+    ("forecast", "/forecast", "Forecast", Right.SEE_FORECAST),
 )
 """What the navigation offers to whom."""
 

@@ -7,8 +7,10 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from nexusops import pipeline
+from nexusops.console.names import accepted_tables
 from nexusops.model.people import Staff
 from nexusops.model.plan import Plan
+from nexusops.model.snapshot import Snapshot
 from nexusops.pipeline import Ports
 
 FRESH = timedelta(minutes=5)
@@ -20,7 +22,7 @@ class Shelf:
 
     _plan: Plan | None = None
     _made_for: tuple[object, ...] = ()
-    _staff: tuple[str, tuple[Staff, ...]] = ("", ())
+    _small: Snapshot | None = None
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def plan(self, ports: Ports, at: datetime, *, anew: bool = False) -> Plan:
@@ -34,13 +36,14 @@ class Shelf:
                 self._made_for = made_for
             return kept
 
+    def accepted(self, ports: Ports) -> Snapshot:
+        """The small tables of the last accepted snapshot: units, domains, staff. Raises Refused without one."""
+        last = ports.store.accepted()
+        with self._lock:
+            if self._small is None or last is None or self._small.sha256 != last.sha256:
+                self._small = accepted_tables(ports).slice((), {})
+            return self._small
+
     def staff(self, ports: Ports) -> tuple[Staff, ...]:
         """IT staff of units (it_staff), from the last accepted snapshot; none where there is none yet."""
-        last = ports.store.accepted()
-        if last is None:
-            return ()
-        with self._lock:
-            if self._staff[0] != last.sha256:
-                tables = ports.registration.unpack(ports.store.tables(last.sha256))
-                self._staff = (last.sha256, tables.slice((), {}).staff)
-            return self._staff[1]
+        return self.accepted(ports).staff if ports.store.accepted() is not None else ()

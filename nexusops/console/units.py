@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from nexusops.console.answers import Answer, Asked, Forbidden, NotFound, Page, Redirect
-from nexusops.console.names import accepted_tables, name_of
+from nexusops.console.names import name_of
 from nexusops.console.roles import Right
 from nexusops.errors import Refused
 from nexusops.model.addresses import AddressState, Allocation
@@ -95,7 +95,7 @@ def findings_page(asked: Asked) -> Answer:
 
 
 def _visible(asked: Asked) -> Mapping[UnitId, Unit]:
-    units = accepted_tables(asked.site.ports).slice((), {}).units
+    units = asked.shelf.accepted(asked.site.ports).units
     return {one: unit for one, unit in units.items() if asked.viewer.may_in(Right.SEE_UNITS, {one})}
 
 

@@ -43,6 +43,12 @@ def advice_document(advice: Advice) -> JsonObject:
     }
 
 
+def advice_words(advice: Advice) -> dict[str, str]:
+    """Outcome, way and connection as a person reads them; '' where there is none."""
+    connection = _CONNECTIONS[advice.connection] if advice.connection else ""
+    return {"ruling": _RULINGS[advice.ruling], "way": _PATHS[advice.path], "connection": connection}
+
+
 def advice_text(request: ServiceRequest, advice: Advice) -> str:
     """The outcome first, then why, then what to do."""
     approved = advice.ruling is Ruling.APPROVED

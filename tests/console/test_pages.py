@@ -102,6 +102,18 @@ def test_a_run_shows_its_journal(looked_at: Running) -> None:
     assert "done" in text
 
 
+def test_the_forecast_draws_what_will_happen_and_lists_it(looked_at: Running) -> None:
+    """The same calendar as ``simulate``; Edward's card begins in January."""
+    browser = looked_at.browser()
+    page = browser.open("/forecast?until=2026-02-01")
+    text = shown(page.text)
+    assert "1 CreateMailbox" in text
+    assert "2026-01-10" in text
+    assert '<rect class="made"' in page.text
+    assert browser.open("/forecast?until=tomorrow").status_code == 422
+    assert browser.open("/forecast?until=2099-01-01").status_code == 422
+
+
 def test_what_does_not_exist_is_said_with_what_to_do_next(looked_at: Running) -> None:
     browser = looked_at.browser()
     for path in ("/nowhere", "/people/nobody", "/units/NONE", "/runs/none", "/people/a/b"):

@@ -36,6 +36,14 @@ MAY = {
     ("GET", "/runs"): STAFF,
     ("GET", "/runs/{run}"): STAFF,
     ("GET", "/findings"): EVERYBODY,
+    ("GET", "/saas"): EVERYBODY,
+    ("GET", "/saas/new"): {"postmaster", "unit IT"},
+    ("POST", "/saas/advise"): {"postmaster", "unit IT"},
+    ("POST", "/saas"): {"postmaster", "unit IT"},
+    ("GET", "/saas/{request}"): EVERYBODY,
+    ("POST", "/saas/{request}/hand-over"): {"postmaster", "unit IT"},
+    ("POST", "/saas/{request}/retire"): {"postmaster", "unit IT"},
+    ("GET", "/forecast"): STAFF,
 }
 
 

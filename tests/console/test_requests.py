@@ -1,0 +1,129 @@
+"""Requests for SaaS mail in the console: the answer, the file, what becomes of it (interface.md 7)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from console.conftest import Running, serving
+from console.test_approvals import NOWHERE
+from console.test_pages import shown
+
+from nexusops.config.services import load_service
+from nexusops.model.ids import PersonId, UnitId
+from nexusops.model.services import ServiceRequest
+
+PLANNER = {
+    "unit_id": "FOOD",
+    "service_name": "Menu Planner",
+    "provider": "Menu Ltd",
+    "owner": "food0042",
+    "oxford_domain_needed": "on",
+    "direction": "send",
+    "supports_exo": "on",
+    "auth": "oauth2",
+    "mode_wanted": "auto",
+    "from_local": "menus",
+    "daily_volume": "200",
+}
+OWN_DOMAIN = {
+    **{key: value for key, value in PLANNER.items() if key != "supports_exo"},
+    "spf_approver": "Dorothy Baker",
+    "provider_include": "spf.menu.example",
+}
+
+
+@pytest.fixture
+def doors(site: Path) -> Iterator[Running]:
+    with serving(site, signing_in=NOWHERE) as running:
+        yield running
+
+
+def test_unit_it_ask_first_and_then_file_in_their_own_name(doors: Running, site: Path) -> None:
+    """R62: the file is the one that ``saas request`` writes; whoever is named in the form, the requester signed in."""
+    browser = doors.signed_in("food0007")
+    page = browser.submit(browser.open("/saas/new"), "/saas", **{**PLANNER, "daily_volume": "many"})
+    assert (page.status_code, "'many' is no number of messages" in shown(page.text)) == (422, True)
+    token = page.text.partition('name="csrf" value="')[2].partition('"')[0]
+    page = browser.client.post("/saas/advise", data={"csrf": token, **PLANNER})
+    text = shown(page.text)
+    assert "Approved Way a mailbox of its own, through Exchange Online Sends as menus@foodtech.ox.ac.uk" in text
+    assert 'value="Menu Planner"' in page.text
+    assert not (site / "services" / "menu-planner.toml").exists()
+    page = browser.submit(page, "/saas", **{**PLANNER, "requester": "chem0011"})
+    assert "The request is filed; the next plan has it." in page.text
+    assert "State submitted Unit FOOD Owner Charlotte" not in page.text
+    assert load_service(site / "services" / "menu-planner.toml") == ServiceRequest(
+        request_id="menu-planner",
+        service_name="Menu Planner",
+        unit_id=UnitId("FOOD"),
+        requester="food0007",
+        provider="Menu Ltd",
+        oxford_domain_needed=True,
+        direction="send",
+        supports_exo=True,
+        supports_ms_smtp=False,
+        auth="oauth2",
+        from_local="menus",
+        owner_person_id=PersonId("1000042"),
+        daily_volume=200,
+    )
+    assert "menu-planner" in shown(browser.open("/saas").text)
+    assert "new saas mailbox" in shown(browser.open("/?kind=CreateMailbox").text)
+
+
+def test_outside_their_units_nobody_asks_files_or_sees(doors: Running, site: Path) -> None:
+    """R30, R62: NOT_UNIT_IT."""
+    browser = doors.signed_in("chem0011")
+    page = browser.open("/saas/new")
+    assert "CHEM Chemistry" in page.text
+    assert "FOOD" not in page.text
+    for path in ("/saas", "/saas/advise"):
+        token = page.text.partition('name="csrf" value="')[2].partition('"')[0]
+        answer = browser.client.post(path, data={"csrf": token, **PLANNER})
+        assert answer.status_code == 403
+        assert "NOT_UNIT_IT: you are not IT staff of FOOD." in shown(answer.text)
+    food = doors.signed_in("food0007")
+    food.submit(food.open("/saas/new"), "/saas", **PLANNER)
+    assert (site / "services" / "menu-planner.toml").exists()
+    assert browser.open("/saas/menu-planner").status_code == 404
+    assert "menu-planner" not in browser.open("/saas").text
+
+
+def test_a_request_for_a_service_domain_shows_the_records_to_publish(console: Running) -> None:
+    """R67: as the profile says, here as zone lines."""
+    browser = console.browser()
+    filled = {**OWN_DOMAIN, "requester": "food0007", "request_id": "planner"}
+    page = browser.submit(browser.open("/saas/new"), "/saas", **filled)
+    assert page.url.path == "/saas/planner"
+    text = shown(page.text)
+    assert "Records to publish" in text
+    assert "menu-planner.foodtech.ox.ac.uk. 3600 IN TXT" in text
+    again = browser.submit(browser.open("/saas/new"), "/saas", **filled)
+    assert (again.status_code, "There is a request planner already." in again.text) == (422, True)
+
+
+def test_an_id_cannot_lead_out_of_the_folder(console: Running, site: Path) -> None:
+    browser = console.browser()
+    before = sorted(site.rglob("*.toml"))
+    for name in ("../nexusops", "a/b", ".hidden", "x" * 300, "con\x00trol"):
+        filled = {**PLANNER, "requester": "food0007", "request_id": name}
+        answer = browser.submit(browser.open("/saas/new"), "/saas", **filled)
+        assert answer.status_code == 422, name
+    assert sorted(site.rglob("*.toml")) == before
+
+
+def test_a_request_that_runs_is_retired_and_the_next_plan_takes_its_mailbox_away(console: Running) -> None:
+    """2.4: a product that is dropped."""
+    browser = console.browser()
+    browser.submit(browser.open("/saas/new"), "/saas", **{**PLANNER, "requester": "food0007"})
+    browser.submit(browser.open("/"), "/plan/approve", reason="read")
+    browser.submit(browser.open("/"), "/plan/carry-out", reason="now")
+    page = browser.open("/saas/menu-planner")
+    assert "State live since 2025-10-02" in shown(page.text)
+    page = browser.submit(page, "/saas/menu-planner/hand-over", to="food0007", reason="new owner")
+    assert "The handover is recorded; the next run carries it out." in page.text
+    page = browser.submit(page, "/saas/menu-planner/retire", reason="a better one")
+    assert "Its end is recorded; the next run carries it out." in page.text
+    assert "menu-planner" in shown(browser.open("/?kind=DeleteMailbox").text)

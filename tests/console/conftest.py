@@ -116,6 +116,12 @@ def serving(folder: Path, *, sole: str = "ann", signing_in: SigningIn | None = N
         thread.join()
 
 
+def configure(folder: Path, *lines: str) -> None:
+    """Puts these under [console] in nexusops.toml."""
+    main = folder / "nexusops.toml"
+    main.write_text(main.read_text("utf-8").replace("[console]", "\n".join(("[console]", *lines))), "utf-8")
+
+
 @pytest.fixture(scope="session")
 def first_day(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A site after its first run, with the second day's snapshot; to be copied."""

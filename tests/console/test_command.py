@@ -11,6 +11,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+from console.conftest import configure
 
 from nexusops.cli import call
 
@@ -35,8 +36,7 @@ def test_a_sign_in_that_is_half_configured_is_a_usage_error_and_no_single_user_m
     site: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """interface.md 1: the file, the key path, and what to do next."""
-    with (site / "nexusops.toml").open("a", encoding="utf-8") as file:
-        file.write('client_id = "00000000-0000-0000-0000-000000000001"\n')
+    configure(site, 'client_id = "00000000-0000-0000-0000-000000000001"')
     assert call(["--config", str(site), "console"]) == 2
     assert "console.client_secret: missing" in capsys.readouterr().err
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import httpx
 import pytest
-from console.conftest import Clock, Running, serving
+from console.conftest import Clock, Running, configure, serving
 from console.test_approvals import NOWHERE
 
 from nexusops.console.routes import ROUTES
@@ -93,8 +93,7 @@ def test_the_sessions_cookie_is_kept_from_scripts_and_other_sites(looked_at: Run
 
 
 def test_behind_tls_the_cookie_is_secure_and_belongs_to_this_host_alone(site: Path) -> None:
-    with (site / "nexusops.toml").open("a", encoding="utf-8") as file:
-        file.write('public_url = "https://console.example"\n')
+    configure(site, 'public_url = "https://console.example"')
     with serving(site) as console:
         answer = console.browser(Host="console.example").open("/units")
     assert answer.headers["set-cookie"].startswith("__Host-nexusops=")

@@ -19,11 +19,12 @@ Where each word lives:
     store/         the ledger and the journal in SQL; migrations
     tenant/        Graph and Exchange: transport, credentials, reads and writes
     notify/        the channels of notices
+    dns/           questions to the DNS, and the ways of publishing records
     apply/         carry out: journal and executor
     report/        show: text, JSON, HTML, CSV, Markdown
     pipeline/      the line, top to bottom
     config/        the configuration folder and the profiles
-    wiring.py      where configuration becomes real adapters
+    wiring.py      where configuration becomes real adapters; wiring_dns.py those of the commands about DNS
     cli/           the commands
     demo/          an invented university and its story
     emulator/      the embedded tenant; imports nothing else of nexusops

@@ -104,7 +104,8 @@ def _mx_notes(domain: str, ask: Ask) -> list[Note]:
     mx, *hosts = (ask(Question(domain, kind)) for kind in ("MX", "A", "AAAA"))
     if mx is None or not mx.void or not any(host is not None and host.values for host in hosts):
         return []
-    return [Note(code="NO_MX", message=f"{domain} has an address record and no MX record", domain=domain)]
+    message = f"{domain} has an address and no MX record; an address alone makes a host, not a mail domain"
+    return [Note(code="NO_MX", message=message, domain=domain)]
 
 
 def providers(branches: tuple[Branch, ...], site: MailSite) -> list[Branch]:

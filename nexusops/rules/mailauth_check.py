@@ -57,12 +57,11 @@ def check(
     keys, dkim_notes = keys_of(domain, selectors, ask)
     dmarc, dmarc_notes = policy_of(domain, site.parent_domain, ask)
     mx = ask(Question(domain, "MX"))
-    mail = list(_mail_notes(facts, standing, ask, policy, site))
-    said = {note.code for note in mail} & {"NO_MX"}
+    said = spf.codes & {"NO_MX"}
     notes = [
-        *mail,
+        *(note for note in _mail_notes(facts, standing, ask, policy, site) if note.code not in said),
         *_sending_notes(domain, standing, spf, site),
-        *(note for note in spf.notes if note.code not in said),
+        *spf.notes,
         *dkim_notes,
         *dmarc_notes,
         *_alignment(domain, spf, keys, dmarc),

@@ -8,7 +8,7 @@ UV     := $(shell uv --version >/dev/null 2>&1 && echo uv)
 export UV_PYTHON_DOWNLOADS := never
 
 .DEFAULT_GOAL := help
-.PHONY: help venv demo test check unit kill bench rules lock clean
+.PHONY: help venv demo test check unit kill bench bench-tenant rules lock clean
 
 help: ## what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -51,6 +51,9 @@ kill: $(STAMP) ## runs killed after every transaction of their journals, and fin
 
 bench: $(STAMP) ## the figures, medians of five
 	$(BIN)/python -m benchmarks.run
+
+bench-tenant: $(STAMP) ## applying 5,000 changes against the documented limits, and reading at size (minutes)
+	$(BIN)/python benchmarks/tenant.py
 
 rules: $(STAMP) ## the table rule -> test -> file; fails where a rule has no test
 	$(BIN)/python -m tests.rules_table

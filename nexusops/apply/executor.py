@@ -30,8 +30,10 @@ from nexusops.model.steps import steps_of
 from nexusops.plan.arrange import scope_of
 from nexusops.ports import Store
 
-WAVE = 40
-"""How many steps are handed over at once; their intents are written in one transaction."""
+WAVE = 200
+"""How many steps are handed over at once; their intents are written in one transaction. Ten seconds' worth of writes at
+the documented pace, so that the end of one wave, when little is under way, is made up for in the next.
+"""
 
 
 class Performer(Protocol):

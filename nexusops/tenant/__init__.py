@@ -29,9 +29,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    import ssl
+
     import httpx
 
     from nexusops.model.ids import Domain
+    from nexusops.tenant.doors import Doors
     from nexusops.tenant.live import LiveTenant
     from nexusops.tenant.settings import TenantSettings
     from nexusops.tenant.transport import Retry
@@ -93,20 +96,22 @@ def microsoft365(
     """The real service at the configured addresses. ``transport`` is the seam of tests and cassettes, ``retry`` that of
     their sleep, ``scale`` that of measurements: how many times as fast the limits' clock runs.
     """
+    import asyncio
     import ssl
 
     from nexusops.tenant.auth import Translating, credential
-    from nexusops.tenant.doors import Doors
     from nexusops.tenant.exchange import Exchange
     from nexusops.tenant.graph import Graph
     from nexusops.tenant.live import LiveTenant
     from nexusops.tenant.pacing import exchange_pace, graph_pace
     from nexusops.tenant.transport import Retry
 
-    found, used = Translating(credential(settings)), retry or Retry()
-    verify = ssl.create_default_context(cafile=settings.ca_bundle) if settings.ca_bundle else True
+    found = Translating(credential(settings))
+    used = retry or Retry(sleep=lambda seconds: asyncio.sleep(seconds / scale))
+    verify: ssl.SSLContext | bool = (
+        ssl.create_default_context(cafile=settings.ca_bundle) if settings.ca_bundle else True
+    )
     scope = f"{settings.exchange_base_url}/.default"
-
     paced = used.paced(graph_pace(scale=scale, sleep=used.sleep))
 
     def make() -> tuple[Graph, Exchange]:
@@ -120,8 +125,20 @@ def microsoft365(
         )
         return Graph(settings.graph_base_url, found, paced, transport=transport, verify=verify), exchange
 
+    doors = _doors(settings, transport, verify)
+    return LiveTenant(make, settings, close_with=found.close, sleep=used.sleep, doors=doors)
+
+
+def _doors(
+    settings: TenantSettings, transport: httpx.AsyncBaseTransport | None, verify: ssl.SSLContext | bool
+) -> Doors:
+    """Where a product comes in by itself."""
+    import ssl
+
+    from nexusops.tenant.doors import Doors
+
     host, _, port = settings.smtp.rpartition(":")
-    doors = Doors(
+    return Doors(
         authority=settings.authority,
         graph_base_url=settings.graph_base_url,
         exchange_base_url=settings.exchange_base_url,
@@ -130,4 +147,3 @@ def microsoft365(
         transport=transport,
         verify=verify,
     )
-    return LiveTenant(make, settings, close_with=found.close, sleep=used.sleep, doors=doors)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -13,14 +15,30 @@ if TYPE_CHECKING:
     from azure.core.credentials import AccessToken, TokenCredential
 
 
-class Translating:
-    """A credential whose refusals are our faults: Graph's adapter and Exchange's client both ask through it."""
+EARLY = 300
+"""Seconds before its end from which on a token is replaced, as azure-identity does itself."""
 
-    def __init__(self, credential: TokenCredential) -> None:
+
+class Translating:
+    """A credential whose refusals are our faults: Graph's adapter and Exchange's client both ask through it.
+
+    Tokens are kept here too: azure-identity looks through its own cache for a millisecond, at every request.
+    """
+
+    def __init__(self, credential: TokenCredential, now: Callable[[], float] = time.time) -> None:
         self._credential = credential
+        self._now = now
+        self._known: dict[tuple[str, ...], AccessToken] = {}
 
     def get_token(self, *scopes: str, **options: Any) -> AccessToken:
-        """Raises CredentialFault where the authority refuses, or cannot be reached."""
+        """Raises CredentialFault where the authority refuses, or cannot be reached. Claims ask for a new token."""
+        known = self._known.get(scopes)
+        if known is not None and not options.get("claims") and known.expires_on > self._now() + EARLY:
+            return known
+        found = self._known[scopes] = self._asked(scopes, options)
+        return found
+
+    def _asked(self, scopes: tuple[str, ...], options: dict[str, Any]) -> AccessToken:
         from azure.core.exceptions import AzureError, ClientAuthenticationError
 
         try:

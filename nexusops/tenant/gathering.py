@@ -47,7 +47,7 @@ class Gathered(Generic[Question, Answer]):
         self._waiting.append((question, future))
         if not self._open or (self._open < self._lanes and len(self._waiting) >= self._most):
             self._open += 1
-            task = asyncio.get_running_loop().create_task(self._lane())
+            task = asyncio.get_running_loop().create_task(self._lane(), name="reads")
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
         return await future

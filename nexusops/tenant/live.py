@@ -1,11 +1,15 @@
-"""Entra, Graph and Exchange Online as one Tenant: asynchronous inside, synchronous outside, on one event loop."""
+"""Entra, Graph and Exchange Online as one Tenant: asynchronous inside, on an event loop in a thread of its own, and
+synchronous outside.
+"""
 
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections import deque
 from collections.abc import Callable, Collection, Coroutine, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
+from queue import SimpleQueue
 from typing import Any, TypeVar, assert_never
 
 from nexusops.model.changes import (
@@ -39,6 +43,7 @@ from nexusops.tenant.acting import Site, aside, failed
 from nexusops.tenant.doors import Doors
 from nexusops.tenant.exchange import Exchange
 from nexusops.tenant.faults import NEEDS_A_HUMAN, STOPS_THE_RUN, TenantFault, unreadable
+from nexusops.tenant.gathering import all_of
 from nexusops.tenant.graph import Graph
 from nexusops.tenant.pacing import Sleep
 from nexusops.tenant.reading import Reading
@@ -70,16 +75,18 @@ class LiveTenant:
         doors: Doors | None = None,
     ) -> None:
         self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, name="tenant", daemon=True)
+        self._thread.start()
         self._settings = settings
         self._prepare = prepare
-        self._doors = doors
         self._close_with = close_with
         self._graph, self._exchange = self._run(_made(make))
         self._site = Site(self._graph, self._exchange, settings, sleep)
+        self._doors = doors
         self._stopped: TenantFault | None = None
 
     def _run(self, work: Coroutine[Any, Any, T]) -> T:
-        return self._loop.run_until_complete(work)
+        return asyncio.run_coroutine_threadsafe(work, self._loop).result()
 
     def read(self, wanted: Wanted) -> Actual:
         """All or nothing. Raises TenantUnreadable (8)."""
@@ -114,23 +121,31 @@ class LiveTenant:
         every request would meet nothing more is asked: all further steps fail with it.
         """
         self._graph.bulk = len(steps) > BULK
-        queue = deque(_by_mailbox(steps))
-        running: set[asyncio.Task[StepOutcome]] = set()
-        following: dict[asyncio.Task[StepOutcome], deque[Step]] = {}
+        outcomes: SimpleQueue[StepOutcome | None] = SimpleQueue()
+        working = asyncio.run_coroutine_threadsafe(self._all(_by_mailbox(steps), outcomes), self._loop)
         try:
-            while queue or running:
-                while queue and len(running) < AT_ONCE:
-                    rest = queue.popleft()
-                    task = self._loop.create_task(self._one(rest.popleft()))
-                    running.add(task)
-                    following[task] = rest
-                finished, running = self._run(_first(running))
-                queue.extendleft(rest for task in finished if (rest := following.pop(task)))
-                for task in finished:
-                    yield task.result()
+            while (outcome := outcomes.get()) is not None:
+                yield outcome
+            working.result()
         finally:
-            if running:
-                self._run(_cancelled(running))
+            # Nobody waits any more: what was written is found by the next look.
+            if working.cancel():
+                while outcomes.get() is not None:
+                    pass
+
+    async def _all(self, queue: Iterable[deque[Step]], outcomes: SimpleQueue[StepOutcome | None]) -> None:
+        """Some mailboxes at a time, so that the requests go on while an outcome is written into the journal."""
+        waiting = deque(queue)
+
+        async def worker() -> None:
+            while waiting:
+                for step in waiting.popleft():
+                    outcomes.put(await self._one(step))
+
+        try:
+            await all_of(worker() for _ in range(min(AT_ONCE, len(waiting))))
+        finally:
+            outcomes.put(None)
 
     async def _one(self, step: Step) -> StepOutcome:
         if self._stopped is not None:
@@ -200,6 +215,8 @@ class LiveTenant:
     def close(self) -> None:
         self._run(self._graph.close())
         self._run(self._exchange.close())
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
         self._loop.close()
         if self._close_with is not None:
             self._close_with()
@@ -218,19 +235,6 @@ def _by_mailbox(steps: Sequence[Step]) -> Iterable[deque[Step]]:
 
 async def _made(make: Callable[[], tuple[Graph, Exchange]]) -> tuple[Graph, Exchange]:
     return make()
-
-
-async def _first(
-    tasks: set[asyncio.Task[StepOutcome]],
-) -> tuple[set[asyncio.Task[StepOutcome]], set[asyncio.Task[StepOutcome]]]:
-    return await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-
-
-async def _cancelled(tasks: set[asyncio.Task[StepOutcome]]) -> None:
-    """Nobody waits for these any more: what they wrote is found by the next look."""
-    for task in tasks:
-        task.cancel()
-    await asyncio.gather(*tasks, return_exceptions=True)
 
 
 def _unsupported(step: Step, message: str) -> StepOutcome:

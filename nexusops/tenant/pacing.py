@@ -131,7 +131,9 @@ class Mailbox:
 
 
 class Pace:
-    """One service's. ``scale``: how many times as fast as its clock runs; for measurements only."""
+    """One service's. ``scale``: how many times as fast its clock runs, by which ``sleep`` counts too; for measurements
+    only.
+    """
 
     def __init__(
         self,
@@ -160,7 +162,7 @@ class Pace:
         if mailbox is not None:
             wait = max(wait, mailbox.turns.turn(1, now))
         if wait:
-            await self._sleep(wait / self._scale)
+            await self._sleep(wait)
         for gate in (self.gate, mailbox.gate if mailbox else None):
             if gate is not None:
                 await gate.enter()

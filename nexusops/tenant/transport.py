@@ -27,6 +27,8 @@ ATTEMPTS = 6
 LONGEST = 180.0
 """Seconds: a longer Retry-After ends the attempt instead of holding the run up. The quota of writes is back in 150."""
 SLOWEST = 60.0
+LIMITS = httpx.Limits(max_connections=8, max_keepalive_connections=8)
+"""More would not be used at the documented rate, and each request looks through all of them."""
 _REPEATABLE_READ = frozenset({FaultClass.THROTTLED, FaultClass.TRANSIENT, FaultClass.UNKNOWN_OUTCOME})
 
 
@@ -129,7 +131,7 @@ def client_of(transport: httpx.AsyncBaseTransport | None, *, read_within: float,
     """A client that follows no redirect and takes none for an answer. ``transport`` None: the network; seconds."""
     timeout = httpx.Timeout(read_within, connect=30)
     hooks = {"response": [_no_redirect]}
-    return httpx.AsyncClient(transport=transport, timeout=timeout, verify=verify, event_hooks=hooks)
+    return httpx.AsyncClient(transport=transport, timeout=timeout, verify=verify, event_hooks=hooks, limits=LIMITS)
 
 
 async def _no_redirect(answer: httpx.Response) -> None:

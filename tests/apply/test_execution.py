@@ -193,10 +193,10 @@ def test_no_wave_has_two_steps_of_one_mailbox(store: SqlStore) -> None:
     ]
 
 
-def test_a_wave_has_forty_steps_at_most(store: SqlStore) -> None:
+def test_a_wave_has_two_hundred_steps_at_most(store: SqlStore) -> None:
     port = Port(store)
-    carry_out(store, planned(*((add("a.b", str(n)), ()) for n in range(100, 195))), port)
-    assert [len(wave) for wave in port.waves] == [40, 40, 15]
+    carry_out(store, planned(*((add("a.b", str(n)), ()) for n in range(100, 550))), port)
+    assert [len(wave) for wave in port.waves] == [200, 200, 50]
 
 
 @pytest.mark.parametrize(

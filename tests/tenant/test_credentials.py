@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 import trustme
+from azure.core.credentials import AccessToken
 from cryptography.hazmat.primitives.serialization import BestAvailableEncryption, load_pem_private_key, pkcs12
 from cryptography.x509 import load_pem_x509_certificate
 
 from nexusops.errors import UsageError
-from nexusops.tenant.auth import credential
+from nexusops.tenant.auth import Translating, credential
 from nexusops.tenant.settings import CLOUDS, TenantSettings
 
 SETTINGS = TenantSettings(
@@ -58,6 +60,24 @@ def test_identities_that_the_platform_lends(tmp_path: Path, monkeypatch: pytest.
         for kind, client in [("workload_identity", "a"), ("managed_identity", "a"), ("managed_identity", "")]
     ]
     assert names == ["WorkloadIdentityCredential", "ManagedIdentityCredential", "ManagedIdentityCredential"]
+
+
+def test_a_token_is_asked_for_once_until_it_is_about_to_end_or_claims_ask_for_another() -> None:
+    """tenant-api.md 3.1: continuous access evaluation asks with claims."""
+    now, asked = 1000.0, []
+
+    class Authority:
+        def get_token(self, *scopes: str, **options: Any) -> AccessToken:
+            asked.append((scopes[0], options.get("claims")))
+            return AccessToken(f"token-{len(asked)}", int(now) + 3600)
+
+    known = Translating(Authority(), now=lambda: now)
+    given = [known.get_token(scope).token for scope in ("graph", "exchange", "graph")]
+    given.append(known.get_token("graph", claims="{}").token)
+    now += 3301
+    given += [known.get_token("exchange").token for _ in range(2)]
+    assert given == ["token-1", "token-2", "token-1", "token-3", "token-4", "token-4"]
+    assert asked == [("graph", None), ("exchange", None), ("graph", "{}"), ("exchange", None)]
 
 
 WRONG = {

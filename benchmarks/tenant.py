@@ -1,0 +1,314 @@
+"""The tenant at size, against the embedded one over TLS with the documented limits enforced.
+
+make bench-tenant                            5,000 changes; a few minutes
+python benchmarks/tenant.py --changes 1000   a short form
+python benchmarks/tenant.py --people 60000   reading that many users and mailboxes (they are made first: a minute)
+
+One factor scales the throttle's clock, its latency and our pace alike, so that minutes become seconds; it is printed.
+The client is a process of its own, so its processor time is ours; the plain loop keeps no journal, and does not look.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import ssl
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from nexusops import tenant
+from nexusops.apply.executor import Acting, Execution
+from nexusops.apply.settle import Books
+from nexusops.emulator import EmbeddedTenant
+from nexusops.model import pace
+from nexusops.model.changes import CreateMailbox, OnMailbox, Why
+from nexusops.model.ids import MailboxKey, PersonId
+from nexusops.model.journal import RunRecord
+from nexusops.model.ledger import Ledger
+from nexusops.model.mailboxes import MailboxKind
+from nexusops.model.plan import Planned
+from nexusops.model.policy import Policy
+from nexusops.model.tenant import Wanted
+from nexusops.plan.estimate import estimate
+from nexusops.store import open_store
+from nexusops.tenant.directory import SELECT, Page, decoded
+from nexusops.tenant.settings import TenantSettings
+
+AT = datetime(2025, 10, 1, 8, tzinfo=UTC)
+WHY = Why(subject="person 0000001", rule="R2", because="a measurement")
+SKU = "ENTERPRISEPACKPLUS_FACULTY"
+LATENCY_MS = 100
+PERMITTED = pace.WRITES / pace.WRITES_SECONDS
+PLAIN = 300
+"""Changes that the plain loop makes: it is slow, and its rate does not depend on how many."""
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """The embedded tenant in a process of its own."""
+
+    line: dict[str, str]
+
+    @property
+    def trusting(self) -> ssl.SSLContext:
+        return ssl.create_default_context(cafile=self.line["ca_bundle"])
+
+    @property
+    def settings(self) -> TenantSettings:
+        line = self.line
+        return TenantSettings(
+            tenant_id=line["tenant_id"],
+            client_id=line["client_id"],
+            credential="secret",
+            secret=line["client_secret"],
+            authority=line["authority"],
+            graph_base_url=line["graph"],
+            exchange_base_url=line["exchange"],
+            ca_bundle=line["ca_bundle"],
+        )
+
+    def ask(self, method: str, path: str, body: Any = None) -> Any:
+        url = f"{self.line['exchange']}/_emulator/{path}"
+        answer = httpx.request(method, url, json=body, verify=self.trusting, timeout=120)
+        answer.raise_for_status()
+        return answer.json()
+
+    def asked(self) -> list[int]:
+        """The status of every request so far, those in a batch one by one."""
+        return [r["status"] for one in self.ask("GET", "requests") for r in one.get("items") or [one]]
+
+
+@contextmanager
+def serving(file: Path, scale: float) -> Iterator[Served]:
+    command = [sys.executable, "-m", "nexusops", "emulator", "serve", "--tls", "--path", str(file)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        try:
+            assert process.stdout is not None
+            served = Served(json.loads(process.stdout.readline()))
+            served.ask("POST", "throttle", {"enabled": True, "scale": scale, "latency_ms": LATENCY_MS})
+            yield served
+        finally:
+            process.terminate()
+
+
+def creations(number: int) -> list[Planned]:
+    return [
+        Planned(
+            id=f"c{n}",
+            job="mailboxes",
+            change=CreateMailbox(
+                mailbox=OnMailbox(name=f"abcd{n:05}", key=MailboxKey(f"person:{n:07}:1"), kind=MailboxKind.PERSONAL),
+                why=WHY,
+                user_principal_name=f"abcd{n:05}@nexus.ox.ac.uk",
+                display_name=f"Ada Byron {n}",
+                person_id=PersonId(f"{n:07}"),
+                unit_id=None,
+                owner_person_id=None,
+                address=None,
+            ),
+        )
+        for n in range(1, number + 1)
+    ]
+
+
+def told(
+    name: str, changes: int, writes: int, seconds: float, cpu: float, statuses: Sequence[int], scale: float
+) -> None:
+    rate, refused = writes / seconds / scale, statuses.count(429)
+    print(
+        f"{name:28} {changes:6,} changes {writes:7,} writes {seconds * scale:7.0f} s  {rate:5.2f} a second"
+        f"  {rate / PERMITTED:6.1%} of permitted  429: {refused / len(statuses):.2%} of {len(statuses):,}"
+        f"  {cpu / changes * 1000:5.2f} ms CPU a change",
+        flush=True,
+    )
+
+
+def applied(served: Served, folder: Path, number: int, scale: float) -> None:
+    """The executor, its journal in SQLite, and the adapter of Microsoft 365, as in a run."""
+    plan = creations(number)
+    with (
+        closing(open_store(f"sqlite:///{folder}/state.db", site="bench", base_dir=folder)) as store,
+        closing(tenant.microsoft365(served.settings, scale=scale)) as live,
+    ):
+        live.read(Wanted(boxes={"nobody": None}))  # Tokens and connections are there before the clock starts.
+        run = RunRecord(
+            run_id="r1",
+            at=AT,
+            command="run",
+            actor="bench",
+            program_version="",
+            result="running",
+            snapshot_sha256=None,
+            digest=None,
+            changes=number,
+            counts={},
+        )
+        store.begin(run)
+        acting = Acting(store=store, tenant=live, notifier=live, publisher=live, run_id="r1", actor="bench", at=AT)
+        before = len(served.asked())
+        start, cpu = time.perf_counter(), time.process_time()
+        tally = Execution(acting, Books(Ledger(serial=0), Policy(), AT.date()), plan).carry_out()
+        seconds, cpu = time.perf_counter() - start, time.process_time() - cpu
+    if len(tally.done) != number:
+        raise SystemExit(
+            f"only {len(tally.done)} of {number} changes were done: {tally.failed[:1]} {tally.set_aside[:1]}"
+        )
+    counted = estimate(plan)
+    told("nexusops", number, counted.graph_writes, seconds, cpu, served.asked()[before:], scale)
+    print(f"{'':28} the plan's estimate was {counted.seconds:,.0f} s")
+
+
+def plainly(served: Served, number: int, scale: float) -> None:
+    """What one writes first: msgraph-sdk's models, one call after the other."""
+    before = len(served.asked())
+    start, cpu = time.perf_counter(), time.process_time()
+    writes = asyncio.run(_plain(served, number))
+    seconds, cpu = time.perf_counter() - start, time.process_time() - cpu
+    told("a plain loop of msgraph-sdk", number, writes, seconds, cpu, served.asked()[before:], scale)
+
+
+async def _plain(served: Served, number: int) -> int:
+    from azure.identity import ClientSecretCredential
+    from kiota_authentication_azure.azure_identity_authentication_provider import AzureIdentityAuthenticationProvider
+    from msgraph import GraphRequestAdapter, GraphServiceClient
+    from msgraph.generated.models.assigned_license import AssignedLicense
+    from msgraph.generated.models.password_profile import PasswordProfile
+    from msgraph.generated.models.user import User
+    from msgraph.generated.users.item.assign_license.assign_license_post_request_body import (
+        AssignLicensePostRequestBody,
+    )
+    from msgraph_core import GraphClientFactory
+
+    line = served.line
+    credential = ClientSecretCredential(
+        line["tenant_id"],
+        line["client_id"],
+        line["client_secret"],
+        authority=line["authority"],
+        disable_instance_discovery=True,
+        connection_verify=line["ca_bundle"],
+    )
+    scope = line["graph"].removesuffix("/v1.0") + "/.default"
+    http = GraphClientFactory.create_with_default_middleware(client=httpx.AsyncClient(verify=served.trusting))
+    adapter = GraphRequestAdapter(AzureIdentityAuthenticationProvider(credential, scopes=[scope]), client=http)
+    adapter.base_url = line["graph"]
+    client = GraphServiceClient(request_adapter=adapter)
+    skus = await client.subscribed_skus.get()
+    sku = next(sku.sku_id for sku in skus.value if sku.sku_part_number == SKU)
+    for n in range(1, number + 1):
+        password = PasswordProfile(password="Correct-Horse-7", force_change_password_next_sign_in=True)
+        made = await client.users.post(
+            User(
+                account_enabled=True,
+                display_name=f"Charles Babbage {n}",
+                mail_nickname=f"wxyz{n:05}",
+                user_principal_name=f"wxyz{n:05}@nexus.ox.ac.uk",
+                employee_id=f"9{n:06}",
+                usage_location="GB",
+                password_profile=password,
+            )
+        )
+        body = AssignLicensePostRequestBody(
+            add_licenses=[AssignedLicense(sku_id=sku, disabled_plans=[])], remove_licenses=[]
+        )
+        await client.users.by_user_id(made.id).assign_license.post(body)
+    return number * 2
+
+
+def peopled(file: Path, people: int) -> None:
+    """So many users with a mailbox each, written into the tenant's file: copies of the first one, made as usual."""
+    with EmbeddedTenant.open(file) as service:
+        book = service._book
+        user, mailbox = (next(book.page(kind)) for kind in ("user", "mailbox"))
+        book.begin()
+        for n in range(people):
+            key, name = f"{n:08x}-0000-4000-8000-000000000000", f"efgh{n:06}"
+            upn = f"{name}@nexus.ox.ac.uk"
+            smtp = [f"SMTP:{upn}", f"smtp:a.person{n}@balliol.ox.ac.uk"]
+            named = {"id": key, "userPrincipalName": upn, "mailNickname": name, "employeeId": f"8{n:06}"}
+            box = {"Guid": f"1{key[1:]}", "Name": name, "Alias": name, "EmailAddresses": smtp}
+            book.put("user", key, {**user, **named, "mail": upn, "proxyAddresses": smtp})
+            book.put("mailbox", key, {**mailbox, **box})
+        book.commit()
+
+
+def read(served: Served, scale: float) -> None:
+    with closing(tenant.microsoft365(served.settings, scale=scale)) as live:
+        live.read(Wanted(boxes={"nobody": None}))
+        before = len(served.asked())
+        start, cpu = time.perf_counter(), time.process_time()
+        found = live.read(Wanted(everything=True))
+        seconds, cpu = time.perf_counter() - start, time.process_time() - cpu
+    requests = len(served.asked()) - before
+    print(
+        f"reading everybody: {len(found.people):,} people with their mailboxes in {requests} requests,"
+        f" {seconds:.1f} s, {cpu:.1f} s CPU",
+        flush=True,
+    )
+
+
+def decoding(served: Served) -> None:
+    """The same page of users through msgspec and through the SDK's models."""
+    from kiota_serialization_json.json_parse_node_factory import JsonParseNodeFactory
+    from msgraph.generated.models.user_collection_response import UserCollectionResponse
+
+    with closing(tenant.microsoft365(served.settings)) as live:
+        content = live._run(live._graph.send("GET", f"/users?$select={SELECT}&$top=200"))
+    factory = JsonParseNodeFactory()
+
+    def models() -> int:
+        node = factory.get_root_parse_node("application/json", content)
+        return len(node.get_object_value(UserCollectionResponse).value)
+
+    models()  # It imports some 1,300 modules the first time.
+    ours, theirs = _timed(lambda: len(decoded(content, Page).value), 200), _timed(models, 1)
+    print(
+        f"decoding {len(decoded(content, Page).value)} users of one page: msgspec {ours * 1e3:.2f} ms,"
+        f" msgraph-sdk's models {theirs * 1e3:.0f} ms: {theirs / ours:,.0f} times as fast",
+        flush=True,
+    )
+
+
+def _timed(work: Any, times: int) -> float:
+    start = time.perf_counter()
+    for _ in range(times):
+        work()
+    return (time.perf_counter() - start) / times
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--changes", type=int, default=5000)
+    parser.add_argument("--people", type=int, default=0)
+    parser.add_argument("--scale", type=float, default=3.0)
+    chosen = parser.parse_args()
+    with tempfile.TemporaryDirectory(prefix="nexusops-bench-") as name:
+        folder = Path(name)
+        with serving(folder / "tenant.db", chosen.scale) as served:
+            print(
+                f"the clock of throttle, latency ({LATENCY_MS} ms) and pace runs {chosen.scale:g} times as fast;"
+                f" permitted are {PERMITTED:g} writes a second; seconds are the tenant's",
+                flush=True,
+            )
+            applied(served, folder, chosen.changes, chosen.scale)
+            plainly(served, min(PLAIN, chosen.changes), chosen.scale)
+            decoding(served)
+        if chosen.people:
+            peopled(folder / "tenant.db", chosen.people)
+        with serving(folder / "tenant.db", chosen.scale) as served:
+            read(served, chosen.scale)
+
+
+if __name__ == "__main__":
+    main()

@@ -56,7 +56,8 @@ class Setting:
 class Case:
     """The working sheet of one person. Rows are replaced, never changed; what was read stays beside what becomes of it.
 
-    ``removed`` are overrides that fell away. ``revived`` are rows as they were before they came back to life.
+    ``removed`` are overrides that fell away. ``revived`` are rows as they were before they came back to life,
+    ``never_made`` mailboxes that waited for a username until their owner was no longer entitled.
     """
 
     record: PersonRecord
@@ -72,6 +73,7 @@ class Case:
     address_holds: Mapping[Address, Hold] = field(default_factory=dict)
     findings: list[Finding] = field(default_factory=list)
     revived: list[Allocation] = field(default_factory=list)
+    never_made: list[Mailbox] = field(default_factory=list)
     needs: tuple[Need, ...] = ()
     """The domains that the served affiliations give."""
     _personal: tuple[Allocation, ...] | None = None
@@ -144,7 +146,7 @@ class Judged:
 
     case: Case
     rows: tuple[LedgerRow, ...]
-    removed: tuple[NameOverride, ...]
+    removed: tuple[LedgerRow, ...]
     findings: tuple[Finding, ...]
 
 

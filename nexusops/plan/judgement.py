@@ -52,11 +52,11 @@ def may_own(owner: PersonId | None, setting: Setting) -> bool:
 
 
 def may_own_as(state: PersonState | None, policy: Policy) -> bool:
-    """D31: an owner is a member whose status is among the owning codes."""
+    """D31: an owner is a living member whose status is among the owning codes."""
     if state is None:
         return False
     kept = state.state in (Standing.ENTITLED, Standing.GRACE, Standing.MISSING_HOLD, Standing.FROZEN)
-    return kept and state.code in policy.secondary.owner_codes
+    return kept and not state.deceased and state.code in policy.secondary.owner_codes
 
 
 def unit_owns(unit_id: UnitId, domain: Domain, setting: Setting) -> bool:

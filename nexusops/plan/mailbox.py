@@ -36,6 +36,9 @@ def settle_mailbox(case: Case, found: Entitlement, setting: Setting, evidence: t
         if found.qualifying and not _held_by_hand(case):
             case.put(_new_mailbox(case, box, found, setting, evidence))
         return
+    if box.state is MailboxState.PENDING and box.name is None and not found.keeps(box):
+        case.never_made.append(case.boxes.pop(box.key))  # there is nothing that could end, and nobody to tell
+        return
     if box.live:
         seen_on = case.state.ending_seen_on or today
         after = live_mailbox(box, found, Anchors(today=today, seen_on=seen_on), policy, evidence)

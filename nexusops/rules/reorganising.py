@@ -196,4 +196,4 @@ def serve(
             break
         if affiliation not in kept:
             kept.append(affiliation)
-    return tuple(kept), tuple(a for a in ordered if a not in kept)
+    return tuple(a for a in ordered if a in kept), tuple(a for a in ordered if a not in kept)

@@ -68,10 +68,14 @@ NAMED_TWICE[1:1] = [Event(0, "channel", "1", 0, 0, 0)]
 NAMED_TWICE.append(Event(0, "join", "2", 0, 0, 2))
 """An address that winds down while it also stands in a warning that nobody could be sent."""
 
+JOINED_LATE = [Event(0, "join", "2", 0, 1, 0), Event(1, "join", "2", 0, 0, 0)]
+"""An affiliation that began before one that is served already."""
+
 
 @few
 @example(LATE_NAME)
 @example(NAMED_TWICE)
+@example(JOINED_LATE)
 @given(histories())
 def test_a_second_run_on_the_same_day_has_nothing_to_do(history: list[Event]) -> None:
     """Apply, then plan, is empty: no change and no row, but for notices that nobody takes."""

@@ -46,8 +46,9 @@ check: $(STAMP) ## formatting, lint, types, import contracts
 unit: $(STAMP) ## the tests
 	$(BIN)/python -m pytest
 
-kill: $(STAMP) ## runs killed after every transaction of their journals, and finished (minutes)
+kill: $(STAMP) ## runs killed after every transaction, and at three hundred random moments, and finished (half an hour)
 	NEXUSOPS_KILL_POINTS=all $(BIN)/python -m pytest tests/apply/test_killed_runs.py
+	NEXUSOPS_KILLS=100 $(BIN)/python -m pytest tests/safety/test_kills_at_random.py
 
 bench: $(STAMP) ## the figures, medians of five
 	$(BIN)/python -m benchmarks.run

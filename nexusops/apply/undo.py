@@ -168,13 +168,15 @@ def _sends(box: Mailbox, merged: Ledger) -> bool:
     return any(row.address == box.sender and row.state is AddressState.ACTIVE for row in mine)
 
 
-def holds(undone: Undone, marks: Mapping[str, str], known: Ledger, actor: str, reason: str) -> list[Hold]:
+def holds(
+    undone: Mapping[str, frozenset[str]], marks: Mapping[str, str], known: Ledger, actor: str, reason: str
+) -> list[Hold]:
     """One hold a subject: what was undone is not done again until its registration rows change.
 
-    ``marks``: subject -> what its rows are now. A hold of an earlier undo on the same rows goes on.
+    ``undone``: subject -> things; ``marks``: subject -> its rows now. An earlier hold on the same rows goes on.
     """
     found = []
-    for subject, undone_now in sorted(undone.items().items()):
+    for subject, undone_now in sorted(undone.items()):
         before = known.holds.get((subject, HoldKind.UNDONE))
         goes_on = before is not None and before.fingerprint == marks[subject]
         items = undone_now | (items_of(before) if before is not None and goes_on else frozenset())

@@ -19,28 +19,27 @@ from nexusops.model.changes import (
     RestoreMailbox,
     SetForward,
     SetSender,
-    Why,
 )
 from nexusops.model.ids import MailboxKey
 from nexusops.model.journal import JournalRow, RowChange
 from nexusops.model.ledger import Ledger
 from nexusops.model.mailboxes import Mailbox
-from nexusops.model.tenant import Actual
 from nexusops.plan.compare import Draft
-from nexusops.plan.holding import FORWARD, LIFE, SENDER, SERVICE, address_item
-from nexusops.plan.observe import actual_of
-from nexusops.plan.promises import Promise, on_mailbox, promises_of
+from nexusops.plan.holding import FORWARD, LIFE, SENDER, SERVICE, address_item, alias_item
+from nexusops.plan.promises import Promise, promises_of
 from nexusops.plan.services import service_drafts
 
 _LIVES = (CreateMailbox, EnableMailbox, DisableMailbox, DeleteMailbox, RestoreMailbox)
 
 
-def inverse_drafts(drafts: Iterable[Draft], undone: Undone, undoing: Undoing) -> list[Draft]:
+def inverse_drafts(
+    drafts: Iterable[Draft], undone: Undone, items: Mapping[str, frozenset[str]], undoing: Undoing
+) -> list[Draft]:
     """What the tenant needs of each mailbox for the things that are undone; what else differs is for a run to mend.
+    ``items``: subject -> these things.
 
     Each change expects what the run left: a value that somebody changed since is set aside, not overwritten.
     """
-    items = undone.items()
     left = {(piece.row.key, piece.item): piece.row for piece in undone.pieces if isinstance(piece.row, Mailbox)}
     return [
         replace(
@@ -61,26 +60,21 @@ def inverse_promises(rows: Sequence[RowChange], ledger: Ledger, undoing: Undoing
     return [_because(promise, undoing) for promise in promises_of(rows, ledger)]
 
 
-def left_aliases(undone: Undone, actual: Actual, undoing: Undoing, rows: Iterable[JournalRow]) -> list[Draft]:
-    """A sender that was no address of the ledger (of a domain with mail of its own) stays as an alias when the sender
-    moves back; it goes where the journal shows that the run had brought it.
+def left_aliases(undone: Undone, rows: Iterable[JournalRow]) -> dict[str, frozenset[str]]:
+    """Subject -> addresses that the run brought with a sender, and that are none of the ledger's.
+
+    A sender of a domain with mail of its own stays as an alias when the sender moves back; what the journal does not
+    show to have been there before is to go.
     """
     stood = _addresses_before(rows)
-    drafts = []
+    found: dict[str, frozenset[str]] = {}
     for piece in undone.pieces:
         box = piece.row
-        if piece.item != SENDER or not isinstance(box, Mailbox) or box.sender is None:
-            continue
-        found, before = actual_of(box, actual), stood.get(box.key)
-        own = {row.address for row in undone.ledger.allocations.values() if row.mailbox_key == box.key}
-        if found is None or before is None or box.sender in own:
-            continue
-        if box.sender in found.addresses - before:
-            why = Why(subject=piece.subject, rule=RULE, because=undoing.because)
-            on = replace(on_mailbox(box), user_id=found.user_id, exchange_guid=found.exchange_guid)
-            alias = RemoveAddress(mailbox=on, why=why, address=box.sender)
-            drafts.append(Draft(name=on.name, changes=(alias,)))
-    return drafts
+        if piece.item == SENDER and isinstance(box, Mailbox) and box.sender is not None and box.key in stood:
+            own = {row.address for row in undone.ledger.allocations.values() if row.mailbox_key == box.key}
+            if box.sender not in own | stood[box.key]:
+                found[piece.subject] = frozenset({alias_item(box.sender)})
+    return found
 
 
 def _addresses_before(rows: Iterable[JournalRow]) -> dict[str, frozenset[str]]:
@@ -104,7 +98,7 @@ def _subject(change: Change) -> str:
 def _things(change: Change) -> frozenset[str]:
     """The things that a change belongs to: with a mailbox's life go its addresses, its sender and its forward."""
     if isinstance(change, AddAddress | RemoveAddress):
-        return frozenset({LIFE, address_item(change.address)})
+        return frozenset({LIFE, address_item(change.address), alias_item(change.address)})
     if isinstance(change, SetSender):
         return frozenset({LIFE, SENDER})
     if isinstance(change, SetForward | ClearForward):

@@ -23,6 +23,9 @@ from nexusops.pipeline.routing import build_routing
 from nexusops.plan.guard import check
 from nexusops.ports import SnapshotTables
 
+RUNNING = "running"
+"""The result of a run that has not ended, or was interrupted."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mandate:
@@ -59,7 +62,10 @@ def run(
     mandate = Mandate(command="run", actor=actor, reason=reason, at=at, accept=accept or {}, approve=approve)
     with ports.store.lock("run"):
         tables = read_tables(ports, at)
+        begun = {record.digest for record in ports.store.runs() if record.result == RUNNING}
         first = finish_interrupted(ports, replace(mandate, builds_routing=False))
+        if first is not None and mandate.approve in begun:
+            mandate = replace(mandate, approve=None)  # what was approved has just been finished
         decision = decide(ports, tables, at=at, jobs=jobs, full=refresh == "full", accept=mandate.accept)
         outcome = carry_out(ports, tables, decision, decision.plan, mandate)
     return replace(outcome, resumed=first.resumed) if first is not None else outcome
@@ -102,7 +108,7 @@ def finish_interrupted(ports: Ports, mandate: Mandate) -> Outcome | None:
     the guard. What has fallen due since is for the next plan, and so are notices, which say dates.
     """
     last, runs = ports.store.accepted(), ports.store.runs()
-    interrupted = [record for record in runs if record.result == "running"]
+    interrupted = [record for record in runs if record.result == RUNNING]
     if last is None or not interrupted:
         return None
     zone, since = ports.policy.time.zone, interrupted[-1].at
@@ -113,7 +119,7 @@ def finish_interrupted(ports: Ports, mandate: Mandate) -> Outcome | None:
     if jobs:
         tables = ports.registration.unpack(ports.store.tables(last.sha256))
         decision = decide(ports, tables, at=since, jobs=jobs, full=False, accept={})
-        alone = runs[-1].result == "running"
+        alone = runs[-1].result == RUNNING
         outcome = carry_out(
             ports, tables, decision, decision.plan, replace(mandate, command="resume", guarded=not alone)
         )
@@ -139,6 +145,8 @@ def _fits(ports: Ports, plan: Plan, at: datetime) -> None:
     digest = digest_of(
         plan.changes, plan.today, plan.snapshot_sha256, plan.ledger_serial, ports.policy_hash, ports.services_hash
     )
+    if any(run.digest == plan.digest and run.result == RUNNING for run in store.runs()):
+        raise StalePlan("This very plan was begun, and interrupted.", next_step="`nexusops resume` finishes it.")
     if plan.site != ports.site.name:
         raise StalePlan(f"The plan is for the site {plan.site}, not for {ports.site.name}.", next_step=again)
     if plan.today != today:
@@ -226,7 +234,7 @@ def _record(ports: Ports, plan: Plan, mandate: Mandate) -> RunRecord:
         command=mandate.command,
         actor=mandate.actor,
         program_version=ports.program_version,
-        result="running",
+        result=RUNNING,
         snapshot_sha256=plan.snapshot_sha256,
         digest=plan.digest,
         changes=len(plan.changes),

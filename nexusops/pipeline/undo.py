@@ -20,7 +20,7 @@ from nexusops.model.plan import Plan
 from nexusops.model.services import Service
 from nexusops.model.snapshot import PersonRecord
 from nexusops.model.tenant import Actual, Wanted
-from nexusops.pipeline.act import Mandate, carry_out, finish_interrupted
+from nexusops.pipeline.act import RUNNING, Mandate, carry_out, finish_interrupted
 from nexusops.pipeline.decide import Decision, plan_of, with_restores
 from nexusops.pipeline.inputs import Ports
 from nexusops.pipeline.outcome import Outcome
@@ -47,7 +47,7 @@ class _Matter:
 
 def plan_undo(ports: Ports, wanted: str, mandate: Mandate) -> Plan:
     """The inverse of a run, only to be shown. Raises Refused (6) where there is no such run, or a later one is open."""
-    if any(run.result == "running" for run in ports.store.runs()):
+    if any(run.result == RUNNING for run in ports.store.runs()):
         raise Refused("A run was interrupted, and is not finished.", next_step="Use `nexusops resume` first.")
     return _decide(ports, _matter(ports, wanted), _tables(ports), mandate).plan
 
@@ -96,7 +96,9 @@ def _run(ports: Ports, wanted: str) -> RunRecord:
     """The run of this id, or of an id that begins so."""
     runs = ports.store.runs()
     found = [run for run in runs if run.run_id == wanted] or [run for run in runs if run.run_id.startswith(wanted)]
-    if len(found) != 1 or not wanted:
+    if not wanted:
+        found = []
+    if len(found) != 1:
         several = f"{len(found)} runs begin with {wanted}." if found else f"There is no run {wanted}."
         raise Refused(several, next_step="See `nexusops history`, and give the whole id.")
     if found[0].command == "resume":
@@ -114,15 +116,14 @@ def _decide(ports: Ports, matter: _Matter, tables: SnapshotTables, mandate: Mand
     before = _ledger(ports, matter)
     undoing = _undoing(ports, matter, mandate)
     undone = take_back(matter.changes, before, undoing)
-    marks = _marks(ports, tables, undone)
+    items, aliases = undone.items(), left_aliases(undone, matter.rows)
+    items = {subject: found | aliases.get(subject, frozenset()) for subject, found in items.items()}
     # What an undo held is free again when that is undone.
     again = matter.run.command == COMMAND
-    held = [] if again else holds(undone, marks, before, mandate.actor, mandate.reason)
+    held = [] if again else holds(items, _marks(ports, tables, undone), before, mandate.actor, mandate.reason)
     after = with_rows(undone.ledger, held)
     rows = tuple(replace(row, rule=RULE) for row in differences(before, after))
-    actual = _read(ports, after, undone)
-    drafts = inverse_drafts(compare(project(after, ports.site), actual), undone, undoing)
-    drafts += left_aliases(undone, actual, undoing, matter.rows)
+    drafts = inverse_drafts(compare(project(after, ports.site), _read(ports, after, undone)), undone, items, undoing)
     drafts += inverse_services(after, undone, undoing)
     arranged = arrange(drafts, inverse_promises(rows, after, undoing), [], ports.job_of_kinds())
     whole = with_restores(ports, arranged)

@@ -14,7 +14,7 @@ from nexusops.model.addresses import AddressKind, AddressState, Allocation
 from nexusops.model.findings import Finding, Severity
 from nexusops.model.ids import Address
 from nexusops.model.journal import LedgerRow
-from nexusops.model.ledger import Hold, Ledger
+from nexusops.model.ledger import Hold, HoldKind, Ledger
 from nexusops.model.mailboxes import LIVE_MAILBOX_STATES, Mailbox, MailboxState
 from nexusops.model.notices import Notice
 from nexusops.model.rows import TABLES, key_of
@@ -51,6 +51,17 @@ FIELDS: Mapping[str, tuple[str, ...]] = {
 
 def address_item(address: Address) -> str:
     return f"address:{address}"
+
+
+def alias_item(address: Address) -> str:
+    """An address that came with an undone sender, and is to go with it."""
+    return f"alias:{address}"
+
+
+def aliases_of(subject: str, ledger: Ledger) -> list[Address]:
+    hold = ledger.holds.get((subject, HoldKind.UNDONE))
+    items = items_of(hold) if hold is not None else ()
+    return [Address(item.removeprefix("alias:")) for item in items if item.startswith("alias:")]
 
 
 def items_of(hold: Hold) -> frozenset[str]:
@@ -164,6 +175,7 @@ _NAMES = {
 
 def held_finding(hold: Hold, scope: str) -> Finding:
     """That something is kept against the data, and until when."""
-    things = ", ".join(_NAMES.get(item, item.removeprefix("address:")) for item in sorted(items_of(hold)))
+    named = [_NAMES.get(item, item.removeprefix("address:")) for item in sorted(items_of(hold)) if item[:6] != "alias:"]
+    things = ", ".join(named)
     message = f"kept as {hold.actor} undid it ({things}), until registration says something new"
     return Finding(code="UNDONE", subject=hold.subject, message=message, severity=Severity.INFO, scope=scope)

@@ -85,8 +85,12 @@ class KilledSite:
 
     def kill(self, day: str, at: int, *options: str) -> bool:
         """Runs and dies after the journal's n-th transaction; False: the run had fewer and went through."""
+        return self.kill_words(self.words("run", day, *options)[2:], at)
+
+    def kill_words(self, words: list[str], at: int) -> bool:
+        """Any command line, killed after the journal's n-th transaction."""
         done = subprocess.run(
-            [sys.executable, "-m", "nexusops", *self.words("run", day, *options)],
+            [sys.executable, "-m", "nexusops", "--config", str(self.folder / "config"), *words],
             env={**os.environ, "NEXUSOPS_KILL_AT": str(at)},
             capture_output=True,
             check=False,

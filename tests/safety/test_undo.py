@@ -8,16 +8,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from building.by_hand import exchange
 from building.killed import DAYS, KilledSite, differing, first_day, second_day
 
 from nexusops import wiring
 from nexusops.cli import call
-from nexusops.model.ids import PersonId
-from nexusops.model.tenant import Wanted
-from nexusops.tenant.live import LiveTenant
 
 FIRST, SECOND, _ = DAYS
-BO = PersonId("1000003")
+BO = "1000003"
 THIRD = "2025-01-17T09:00:00Z"
 
 
@@ -51,12 +49,8 @@ class Site:
 
 
 @pytest.fixture
-def site(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Site:
-    killed = KilledSite.made(tmp_path / "site")
-    assert killed.type("run", FIRST) == 0
-    first = killed.outcome()
-    assert killed.type("run", SECOND) == 0
-    return Site(killed, capsys, first)
+def site(one_day: KilledSite, second: KilledSite, capsys: pytest.CaptureFixture[str]) -> Site:
+    return Site(second, capsys, one_day.outcome())
 
 
 def tenant(outcome: dict[str, Any]) -> dict[str, Any]:
@@ -147,14 +141,13 @@ def test_an_undo_is_undone_and_the_next_run_goes_its_way(site: Site) -> None:
 
 
 def test_a_disabled_mailbox_comes_back_with_the_protocols_and_the_hiding_that_it_had(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    fresh: KilledSite, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """tenant-api.md 12, 5: the journalled values, not the defaults, even where the disabling was interrupted."""
-    killed = KilledSite.made(tmp_path / "site")
-    assert killed.type("run", FIRST) == 0
+    killed = fresh
     own = {"ImapEnabled": False, "PopEnabled": False}
-    exchange(killed, "Set-CASMailbox", **own)
-    exchange(killed, "Set-Mailbox", HiddenFromAddressListsEnabled=True)
+    exchange(killed, BO, "Set-CASMailbox", **own)
+    exchange(killed, BO, "Set-Mailbox", HiddenFromAddressListsEnabled=True)
     killed.export(SECOND, first_day().change("cards", {"person_id": BO}, end_date="2025-01-15"))
     # Its last four transactions: intent and outcome of the protocols, intent and outcome of the hiding.
     protocols = killed.copied(tmp_path / "counted").transactions(SECOND) - 3
@@ -162,20 +155,11 @@ def test_a_disabled_mailbox_comes_back_with_the_protocols_and_the_hiding_that_it
     with wiring.opened(killed.folder / "config") as opened:
         assert {intent.entry.step for intent in opened.ports.store.open_intents()} == {"protocols"}
     # The write itself went through, and its outcome was never noted.
-    exchange(killed, "Set-CASMailbox", OWAEnabled=False, MAPIEnabled=False)
+    exchange(killed, BO, "Set-CASMailbox", OWAEnabled=False, MAPIEnabled=False)
     site = Site(killed, capsys, {})
     assert site.killed.type("run", SECOND) == 0
-    assert exchange(site.killed, "Get-CASMailbox")[0]["OWAEnabled"] is False
+    assert exchange(site.killed, BO, "Get-CASMailbox")[0]["OWAEnabled"] is False
     assert site.undo(site.second_run, "--apply")[0] == 0
-    flags = exchange(site.killed, "Get-CASMailbox")[0]
+    flags = exchange(site.killed, BO, "Get-CASMailbox")[0]
     assert {name: flags[name] for name in (*own, "OWAEnabled")} == {**own, "OWAEnabled": True}
-    assert exchange(site.killed, "Get-Mailbox")[0]["HiddenFromAddressListsEnabled"] is True
-
-
-def exchange(site: KilledSite, cmdlet: str, **parameters: object) -> list[dict[str, Any]]:
-    """One cmdlet about Bo Chen's mailbox, asked of the embedded tenant as the toolkit would."""
-    with wiring.opened(site.folder / "config") as opened:
-        tenant = opened.ports.tenant()
-        found = tenant.read(Wanted(people={BO: None})).people[BO]
-        assert isinstance(tenant, LiveTenant)
-        return list(tenant._run(tenant._exchange.invoke(cmdlet, Identity=found.exchange_guid, **parameters)))
+    assert exchange(site.killed, BO, "Get-Mailbox")[0]["HiddenFromAddressListsEnabled"] is True

@@ -9,7 +9,6 @@ from datetime import datetime
 
 from nexusops.apply.executor import Acting, Execution, Tally
 from nexusops.apply.settle import Books
-from nexusops.codec import digest_of
 from nexusops.errors import GuardStopped, StalePlan
 from nexusops.model.changes import Kind, kind_of, target_of
 from nexusops.model.dates import local_date
@@ -17,14 +16,12 @@ from nexusops.model.ids import PersonId, UnitId
 from nexusops.model.journal import Acceptance, Approval, Entry, OpenIntent, Phase, RunRecord
 from nexusops.model.plan import Plan
 from nexusops.pipeline.decide import Decision, decide, read_tables
+from nexusops.pipeline.fitting import RUNNING, must_fit
 from nexusops.pipeline.inputs import Ports
 from nexusops.pipeline.outcome import Outcome, findings_of, result_of
 from nexusops.pipeline.routing import build_routing
 from nexusops.plan.guard import check
 from nexusops.ports import SnapshotTables
-
-RUNNING = "running"
-"""The result of a run that has not ended, or was interrupted."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,7 +81,7 @@ def apply_plan(
     """Carries out exactly this plan. Raises StalePlan where it no longer fits; then nothing was done."""
     mandate = Mandate(command="apply", actor=actor, reason=reason, at=at, accept=accept or {}, approve=approve)
     with ports.store.lock("apply"):
-        _fits(ports, plan, at)
+        must_fit(ports, plan, at)
         tables = ports.registration.unpack(ports.store.tables(plan.snapshot_sha256))
         decision = decide(ports, tables, at=at, jobs=(), full=False, accept=mandate.accept)
         units: dict[str, tuple[UnitId, ...]] = {
@@ -133,34 +130,6 @@ def carry_out_for(ports: Ports, tables: SnapshotTables, people: frozenset[Person
     with ports.store.lock(mandate.command):
         decision = decide(ports, tables, at=mandate.at, jobs=(), full=False, accept={}, only=people)
         return carry_out(ports, tables, decision, decision.plan, replace(mandate, builds_routing=False, partial=True))
-
-
-def _fits(ports: Ports, plan: Plan, at: datetime) -> None:
-    """interface.md 4 and exit code 7: serial, snapshot, date, policy and services are still those of the plan."""
-    store, again = ports.store, "Make a new plan with `nexusops plan --out FILE`, read it, and apply that one."
-    today = local_date(at, ports.policy.time.zone)
-    accepted = store.accepted()
-    known = store.staged(plan.snapshot_sha256) is not None
-    known = known or (accepted is not None and accepted.sha256 == plan.snapshot_sha256)
-    digest = digest_of(
-        plan.changes, plan.today, plan.snapshot_sha256, plan.ledger_serial, ports.policy_hash, ports.services_hash
-    )
-    if any(run.digest == plan.digest and run.result == RUNNING for run in store.runs()):
-        raise StalePlan("This very plan was begun, and interrupted.", next_step="`nexusops resume` finishes it.")
-    if plan.site != ports.site.name:
-        raise StalePlan(f"The plan is for the site {plan.site}, not for {ports.site.name}.", next_step=again)
-    if plan.today != today:
-        raise StalePlan(f"The plan was made for {plan.today}, and today is {today}.", next_step=again)
-    if plan.ledger_serial != store.serial():
-        message = (
-            f"The ledger has moved on since the plan was made (serial {plan.ledger_serial}, now {store.serial()})."
-        )
-        raise StalePlan(message, next_step=again)
-    if not known:
-        raise StalePlan("The snapshot that the plan rests on is no longer the latest one.", next_step=again)
-    if digest != plan.digest:
-        message = "The plan's content does not match its digest: it was edited, or policy or services changed since."
-        raise StalePlan(message, next_step=again)
 
 
 def carry_out(ports: Ports, tables: SnapshotTables, decision: Decision, plan: Plan, mandate: Mandate) -> Outcome:

@@ -20,8 +20,9 @@ from nexusops.model.plan import Plan
 from nexusops.model.services import Service
 from nexusops.model.snapshot import PersonRecord
 from nexusops.model.tenant import Actual, Wanted
-from nexusops.pipeline.act import RUNNING, Mandate, carry_out, finish_interrupted
+from nexusops.pipeline.act import Mandate, carry_out, finish_interrupted
 from nexusops.pipeline.decide import Decision, plan_of, with_restores
+from nexusops.pipeline.fitting import RUNNING
 from nexusops.pipeline.inputs import Ports
 from nexusops.pipeline.outcome import Outcome
 from nexusops.plan.advance import differences, with_rows

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from nexusops.model.services import SignIn
     from nexusops.pipeline import Ports
     from nexusops.ports import Notifier, Publisher, Registration, SnapshotTables, Store, Tenant
+    from nexusops.tenant import Wrap
     from nexusops.tenant.live import LiveTenant
     from nexusops.tenant.settings import TenantSettings
 
@@ -154,7 +155,20 @@ def snapshot_of(folder: Path, config_folder: Path) -> SnapshotTables:
     return FolderRegistration(folder, None, "ox.ac.uk").read()
 
 
-def tenant_of(configuration: Configuration) -> LiveTenant:
+@contextmanager
+def recorded(configuration: Configuration, path: Path) -> Iterator[LiveTenant]:
+    """The tenant, with everything that is asked of it written to a cassette, without secrets and people."""
+    from nexusops import clock
+    from nexusops.tenant.cassettes import Recorder
+
+    tenant = tenant_of(configuration, wrap=lambda inner: Recorder(inner, path, provenance="tenant", now=clock.now))
+    try:
+        yield tenant
+    finally:
+        tenant.close()
+
+
+def tenant_of(configuration: Configuration, *, wrap: Wrap | None = None) -> LiveTenant:
     """The tenant; its clients are imported here and nowhere earlier."""
     from nexusops import tenant
 
@@ -162,9 +176,12 @@ def tenant_of(configuration: Configuration) -> LiveTenant:
     settings = tenant_settings(configuration)
     if table.kind == "embedded":
         return tenant.embedded(
-            configuration.path(table.path), settings, notice_sender=configuration.settings.notices.sender
+            configuration.path(table.path),
+            settings,
+            notice_sender=configuration.settings.notices.sender,
+            wrap=wrap,
         )
-    return tenant.microsoft365(settings)
+    return tenant.microsoft365(settings, wrap=wrap)
 
 
 def notifier_of(configuration: Configuration, tenant: Callable[[], Tenant]) -> Notifier:

@@ -19,6 +19,7 @@ COMMANDS: dict[str, Lazily] = {
     "adopt": Lazily("nexusops.cli.adopt:adopt", "Take over the mailboxes that the tenant already has, as they are."),
     "apply": Lazily("nexusops.cli.act:apply", "Carry out exactly a saved plan."),
     "audit": Lazily("nexusops.cli.audit:audit", "What was done to a subject, by whom and why."),
+    "cassette": Lazily("nexusops.cli.cassette:cassette", "Record reads of a tenant, without secrets and people."),
     "config": Lazily("nexusops.cli.config:config", "Show the effective configuration and where it comes from."),
     "console": Lazily("nexusops.cli.console:console", "The web console on this machine."),
     "demo": Lazily("nexusops.cli.demo:demo", "The whole story on the embedded tenant, with an invented university."),

@@ -29,6 +29,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     import ssl
 
     import httpx
@@ -39,9 +40,17 @@ if TYPE_CHECKING:
     from nexusops.tenant.settings import TenantSettings
     from nexusops.tenant.transport import Retry
 
+    Wrap = Callable[[httpx.AsyncBaseTransport], httpx.AsyncBaseTransport]
+    """Puts something (a recorder) before the transport."""
+
 
 def embedded(
-    path: Path, settings: TenantSettings, *, notice_sender: str | None = None, retry: Retry | None = None
+    path: Path,
+    settings: TenantSettings,
+    *,
+    notice_sender: str | None = None,
+    retry: Retry | None = None,
+    wrap: Wrap | None = None,
 ) -> LiveTenant:
     """The embedded tenant kept at ``path``, in process: its ASGI application fills the transport slot."""
     import httpx
@@ -59,7 +68,8 @@ def embedded(
     credential, used = tenant.credential(), retry or Retry()
 
     def make() -> tuple[Graph, Exchange]:
-        slot = httpx.ASGITransport(app=tenant.app)
+        slot: httpx.AsyncBaseTransport = httpx.ASGITransport(app=tenant.app)
+        slot = wrap(slot) if wrap is not None else slot
         scope = f"{tenant.exchange_base_url}/.default"
         exchange = Exchange(
             tenant.exchange_base_url,
@@ -92,12 +102,15 @@ def microsoft365(
     transport: httpx.AsyncBaseTransport | None = None,
     retry: Retry | None = None,
     scale: float = 1.0,
+    wrap: Wrap | None = None,
 ) -> LiveTenant:
     """The real service at the configured addresses. ``transport`` is the seam of tests and cassettes, ``retry`` that of
     their sleep, ``scale`` that of measurements: how many times as fast the limits' clock runs.
     """
     import asyncio
     import ssl
+
+    import httpx
 
     from nexusops.tenant.auth import Translating, credential
     from nexusops.tenant.exchange import Exchange
@@ -112,13 +125,16 @@ def microsoft365(
         ssl.create_default_context(cafile=settings.ca_bundle) if settings.ca_bundle else True
     )
     scope = f"{settings.exchange_base_url}/.default"
+    transport = wrap(transport or httpx.AsyncHTTPTransport(verify=verify)) if wrap is not None else transport
     paced = used.paced(graph_pace(scale=scale, sleep=used.sleep))
 
     def make() -> tuple[Graph, Exchange]:
         exchange = Exchange(
             settings.exchange_base_url,
             settings.tenant_id,
-            lambda claims: found.get_token(scope, claims=claims, enable_cae=True).token,
+            lambda claims: (
+                found.get_token(f"{settings.exchange_base_url}/.default", claims=claims, enable_cae=True).token
+            ),
             used.paced(exchange_pace()),
             transport=transport,
             verify=verify,

@@ -13,15 +13,15 @@ replaced as well, one and the same datum always by the same stand-in, so that wh
 from __future__ import annotations
 
 import json
-import re
 from collections import defaultdict, deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote
 
 import httpx
+
+from nexusops.tenant.scrubbing import Scrubber
 
 if TYPE_CHECKING:
     import respx
@@ -29,83 +29,7 @@ if TYPE_CHECKING:
 PROVENANCES = ("documentation", "emulator", "tenant")
 REQUEST_HEADERS = ("content-type", "prefer", "x-anchormailbox", "x-cmdletname", "consistencylevel")
 RESPONSE_HEADERS = ("content-type", "retry-after", "location")
-SECRETS = frozenset(
-    {"password", "secrettext", "clientsecret", "clientassertion", "accesstoken", "refreshtoken", "idtoken"}
-)
-PERSONAL = frozenset(
-    {
-        *("userprincipalname", "displayname", "mailnickname", "employeeid", "name", "alias", "givenname", "surname"),
-        *("identity", "forwardingaddress", "subject", "content"),
-    }
-)
-_ADDRESS = re.compile(r"[\w+-][\w.!#$%&'*+=?^`{|}~-]*@[\w-]+(?:\.[\w-]+)+")
-_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
-_LITERAL = re.compile(r"'((?:[^']|'')*)'")
-_LEGACY = re.compile(r"(x500|eum|legacydn):.*", re.IGNORECASE)
-_PLAIN = "$,'()/:"
-_STAND_IN = "@example.ac.uk"
 Exchanged = dict[str, Any]
-
-
-class Scrubber:
-    """Replaces secrets always, and personal data where ``people`` says so; ``known`` maps further strings."""
-
-    def __init__(self, known: Mapping[str, str] | None = None, *, people: bool = False) -> None:
-        self._known = dict(known or {})
-        self._people = people
-
-    def also(self, told: str, stands_for: str) -> None:
-        self._known[told] = stands_for
-
-    def value(self, value: Any, key: str = "") -> Any:
-        """The same document, scrubbed."""
-        plain = re.sub(r"[^a-z]", "", key.lower())
-        match value:
-            case dict():
-                return {name: self.value(inner, name) for name, inner in value.items()}
-            case list():
-                return [self.value(inner, key) for inner in value]
-            case str() if plain in SECRETS:
-                return "***"
-            case str() if key == "url":
-                return self.url(value)
-            case str() if self._people and plain in PERSONAL and not _ADDRESS.search(value):
-                return self._instead(value, plain)
-            case str():
-                return self.text(value)
-            case _:
-                return value
-
-    def url(self, url: str) -> str:
-        """Without escapes where that is possible; the literals of a filter name people."""
-        parsed = httpx.URL(url)
-        pairs = [f"{k}={quote(self.text(self._literals(k, v)), safe=_PLAIN)}" for k, v in parsed.params.multi_items()]
-        place = f"{parsed.scheme}://{parsed.netloc.decode()}" if parsed.host else ""
-        return place + quote(self.text(parsed.path), safe=_PLAIN + "@") + ("?" + "&".join(pairs) if pairs else "")
-
-    def _literals(self, option: str, value: str) -> str:
-        if not self._people or option != "$filter":
-            return value
-        return _LITERAL.sub(lambda found: f"'{self._instead(found[1], 'employeeid')}'", value)
-
-    def text(self, text: str) -> str:
-        if self._people:
-            text = _ADDRESS.sub(lambda found: self._address(found[0]), text)
-            text = _LEGACY.sub(lambda found: f"{found[1]}:***", text)
-        for told in sorted(self._known, key=len, reverse=True):
-            if told in text:
-                text = re.sub(rf"(?<!\w){re.escape(told)}(?!\w)", self._known[told], text)
-        return text
-
-    def _instead(self, value: str, kind: str) -> str:
-        if not value or _ID.fullmatch(value) or value in self._known.values():
-            return self.text(value)
-        return self._known.setdefault(value, f"{kind}-{len(self._known) + 1}")
-
-    def _address(self, address: str) -> str:
-        if address.endswith(_STAND_IN) or address.startswith("SystemMailbox{"):
-            return address
-        return self._known.setdefault(address.lower(), f"address-{len(self._known) + 1}{_STAND_IN}")
 
 
 class Recorder(httpx.AsyncBaseTransport):
@@ -162,6 +86,33 @@ class Recorder(httpx.AsyncBaseTransport):
 
     async def aclose(self) -> None:
         await self._inner.aclose()
+        self.finish()
+
+    def finish(self) -> None:
+        """Everything once more: a name may have stood in a text before it was known to be one."""
+        lines = [self._scrubber.exchange(json.loads(line)) for line in lines_of(self._path)]
+        write_lines(self._path, lines)
+
+
+def lines_of(path: Path) -> list[str]:
+    """One exchange each. Not splitlines: a body may hold what it takes for an end of line (U+2028)."""
+    return [line for line in path.read_text("utf-8").split("\n") if line]
+
+
+def write_lines(path: Path, lines: Iterable[Exchanged]) -> None:
+    text = "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines)
+    path.write_text(text, encoding="utf-8")
+
+
+def scrubbed(path: Path, *, people: bool) -> list[Exchanged]:
+    """The exchanges of a recording from anywhere, secrets replaced and, with ``people``, personal data too."""
+    scrubber = Scrubber(people=people)
+    lines = [json.loads(line) for line in lines_of(path)]
+    if not all(isinstance(line, dict) for line in lines):
+        raise ValueError("a line is not an exchange")
+    for _ in range(2):  # the second time all names are known
+        lines = [scrubber.exchange(line) for line in lines]
+    return lines
 
 
 class Player:
@@ -174,8 +125,7 @@ class Player:
 
         self._scrubber = Scrubber(known)
         self._left: dict[str, deque[Exchanged]] = defaultdict(deque)
-        # Not splitlines: a body may hold what it takes for an end of line (U+2028).
-        for line in filter(None, path.read_text("utf-8").split("\n")):
+        for line in lines_of(path):
             exchanged = json.loads(line)
             self._left[_key(exchanged["method"], exchanged["url"], exchanged["request"])].append(exchanged)
         self.router: respx.Router = respx.Router(assert_all_called=False)

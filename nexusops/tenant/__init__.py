@@ -104,9 +104,8 @@ def microsoft365(
     scale: float = 1.0,
     wrap: Wrap | None = None,
 ) -> LiveTenant:
-    """The real service at the configured addresses. ``transport`` is the seam of tests and cassettes, ``retry`` that of
-    their sleep, ``scale`` that of measurements: how many times as fast the limits' clock runs.
-    """
+    """The real service at the configured addresses. ``transport`` and ``wrap`` are seams of cassettes and tests,
+    ``retry`` that of their sleep, ``scale`` that of measurements: how many times as fast the limits' clock runs."""
     import asyncio
     import ssl
 
@@ -132,9 +131,7 @@ def microsoft365(
         exchange = Exchange(
             settings.exchange_base_url,
             settings.tenant_id,
-            lambda claims: (
-                found.get_token(f"{settings.exchange_base_url}/.default", claims=claims, enable_cae=True).token
-            ),
+            lambda claims: found.get_token(scope, claims=claims, enable_cae=True).token,
             used.paced(exchange_pace()),
             transport=transport,
             verify=verify,

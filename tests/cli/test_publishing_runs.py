@@ -2,17 +2,30 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import subprocess
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 from building.name_server import SECRET, NameServer, name_server
 
+from nexusops.dns.primary import Primary, tsig_key
+from nexusops.dns.update import DynamicUpdate
+from nexusops.model.changes import DnsRecord, PublishRecords, Why
+
 if TYPE_CHECKING:
     from cli.conftest import CommandSite
 
 DOMAIN = "bulk-day.foodtech.ox.ac.uk"
 SPF = "v=spf1 include:_spf.ox.ac.uk include:spf.bulkday.example -all"
+WHY = Why(subject="bulkday", rule="R68", because="the request was approved")
+RECORDS = (
+    DnsRecord(type="TXT", name=DOMAIN, value=SPF),
+    DnsRecord(type="MX", name=DOMAIN, value="10 oxmail.ox.ac.uk."),
+)
 MAIL_HOST = "oxmail IN A 129.67.1.1\n"
 """BIND refuses an MX whose host it serves and does not know."""
 REQUEST = """
@@ -156,3 +169,28 @@ def test_doctor_says_whether_records_can_be_published(site: CommandSite, monkeyp
         path.write_text(text.replace("hmac-sha256", "hmac-sha512").replace('nexusops"\n', 'nobody"\n'), "utf-8")
         ok, message = of_dns()
     assert (ok, "nobody" in message, SECRET in message) == (False, True, False)
+
+
+def test_a_run_that_died_after_its_update_finds_it_there(site: CommandSite, monkeypatch: pytest.MonkeyPatch) -> None:
+    """interface.md 9: a write whose outcome was not written down is settled by looking, and is not made again."""
+    monkeypatch.setenv("NEXUSOPS_TSIG", SECRET)
+    with name_server({"ox.ac.uk": MAIL_HOST}) as server:
+        lines = f'publish = "dynamic_update"\nserver = "127.0.0.1:{server.port}"\ntsig_name = "nexusops"'
+        configure(site, f'{lines}\ntsig_secret = "env:NEXUSOPS_TSIG"')
+        words = ["--config", str(site.folder), "run", "service_domains", "--at", "2025-10-01T08:00:00Z"]
+        killed = subprocess.run(
+            [sys.executable, "-m", "nexusops", *words, "--snapshot", str(site.day_one)],
+            env={**os.environ, "NEXUSOPS_KILL_AT": "2"},
+            capture_output=True,
+            check=False,
+        )
+        assert killed.returncode == -signal.SIGKILL, killed.stderr.decode()
+        primary = Primary(host="127.0.0.1", port=server.port, key=tsig_key("nexusops", "hmac-sha256", SECRET))
+        DynamicUpdate(primary=primary, ttl=300).publish(
+            PublishRecords(why=WHY, domain=DOMAIN, records=RECORDS, publish_as="dynamic_update")
+        )
+        serial = server.serial("ox.ac.uk")
+        again = site.on_day_one("run", "service_domains", "--format", "json")
+        assert (again.code, again.document["resumed"] is not None) == (0, True)
+        assert server.serial("ox.ac.uk") == serial
+    assert (phases(site)[0], phases(site)[-1]) == (("publish", "intent"), ("publish", "done"))

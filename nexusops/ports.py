@@ -33,6 +33,7 @@ from nexusops.model.routing import LiveAddress, RouteEntry, RoutingBuild, Routin
 from nexusops.model.services import Check, Product, ServiceRequest
 from nexusops.model.snapshot import Snapshot
 from nexusops.model.tenant import Actual, Wanted
+from nexusops.questions import Questions
 
 
 class SnapshotTables(Protocol):
@@ -209,7 +210,7 @@ class Memory(Protocol):
         """Personal mailboxes that hold a licence: made, or being made, and not deleted."""
 
 
-class Store(Memory, Protocol):
+class Store(Memory, Questions, Protocol):
     """The ledger, the journal and everything else that must survive (architecture.md, Settled details)."""
 
     def lock(self, command: str) -> AbstractContextManager[None]:
@@ -240,9 +241,6 @@ class Store(Memory, Protocol):
         altered ledger rows since ``accept``."""
 
     def runs(self) -> Sequence[RunRecord]: ...
-
-    def findings_about(self, scopes: Collection[str]) -> Sequence[Finding]:
-        """What the last accepted run found of these scopes."""
 
     def open_intents(self) -> Sequence[OpenIntent]: ...
 

@@ -1,13 +1,17 @@
-"""``audit``: what was done to a subject, by whom and why; and whether the journal is as it was written."""
+"""``audit``: what was done to a subject, by whom and why; and whether the promises were kept."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import click
 
 from nexusops.cli import options
 from nexusops.cli.entry import Call
+
+if TYPE_CHECKING:
+    from nexusops.pipeline import Ports
 
 
 @click.command()
@@ -15,15 +19,27 @@ from nexusops.cli.entry import Call
 @options.format_option()
 @click.pass_obj
 def audit(call: Call, subject: str, form: str) -> int:
-    """Every journal row about SUBJECT: a username, person_id, address or mailbox. `audit verify` checks the hash chain.
+    """Every journal row about SUBJECT: a username, person_id, address or mailbox.
+
+    \b
+    Or, in place of a subject, one of the promises; ends with 6 where it was not kept:
+      verify       nobody has touched the journal since it was written
+      notices      two months' notice came before every address that ended
+      reuse        an address went to somebody else only after six months
+      entitlement  nobody has a mailbox who is not entitled to it
+      invariants   one owner for an address, one sender for a mailbox, …
+      overrides    who decided against the data or lifted a guard, and why
 
     Example: nexusops audit mary.brown@balliol.ox.ac.uk
     """
     from nexusops import wiring
+    from nexusops.pipeline.audit_promises import PROMISES
 
     with wiring.opened(call.folder) as site:
         if subject == "verify":
             return _verified(site.ports.store.verify(), form)
+        if subject in PROMISES:
+            return _proved(site.ports, subject, form)
         from nexusops.pipeline import audit as journal
 
         rows = journal.rows_about(site.ports, subject)
@@ -43,6 +59,17 @@ def audit(call: Call, subject: str, form: str) -> int:
             click.echo(f"{'':10}{entry.reason}")
     click.echo(f"{len(rows)} rows about {subject}.")
     return 0
+
+
+def _proved(ports: Ports, promise: str, form: str) -> int:
+    from nexusops.cli.printing import look, steps_shown
+    from nexusops.pipeline.audit_promises import audit_promise
+    from nexusops.report.audit import audit_json, audit_text
+
+    with steps_shown(f"Looking at {promise}"):
+        found = audit_promise(ports, promise)
+    click.echo(audit_json(found) if form == "json" else audit_text(found, look()), nl=False)
+    return 6 if found.broken else 0
 
 
 def _verified(broken: Sequence[int], form: str) -> int:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from nexusops.codec import instant
 from nexusops.model.ids import Address, PersonId
 from nexusops.model.journal import JournalRow, JsonObject
 from nexusops.pipeline.inputs import Ports
+from nexusops.report.audit import row_document
 
 
 def rows_about(ports: Ports, subject: str) -> list[JournalRow]:
@@ -15,25 +15,7 @@ def rows_about(ports: Ports, subject: str) -> list[JournalRow]:
 
 def document(subject: str, rows: list[JournalRow]) -> JsonObject:
     """The answer of ``audit SUBJECT --format json``."""
-    return {"subject": subject, "rows": [_row(row) for row in rows]}
-
-
-def _row(row: JournalRow) -> JsonObject:
-    entry = row.entry
-    return {
-        "seq": row.seq,
-        "at": instant(entry.at),
-        "run_id": entry.run_id,
-        "actor": entry.actor,
-        "rule": entry.rule,
-        "object": entry.object,
-        "phase": entry.phase.value,
-        "step": entry.step,
-        "before": entry.before,
-        "after": entry.after,
-        "reason": entry.reason,
-        "hash": row.hash,
-    }
+    return {"subject": subject, "rows": [row_document(row) for row in rows]}
 
 
 def _objects(ports: Ports, subject: str) -> list[str]:

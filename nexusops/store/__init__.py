@@ -12,6 +12,7 @@ sql.py       the Store of ports.py, out of these
 routing.py   … with the routing table that it keeps
 looking.py   … and with what staff ask of it
 answering.py … and with what people ask of it
+auditing.py  … and what auditors do
 """
 
 from __future__ import annotations
@@ -20,15 +21,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from nexusops.store.answering import AnsweringStore
+    from nexusops.store.auditing import AuditingStore
 
 
-def open_store(url: str, *, site: str, base_dir: Path) -> AnsweringStore:
+def open_store(url: str, *, site: str, base_dir: Path) -> AuditingStore:
     """The state of one site. A relative ``sqlite:///`` path is taken from ``base_dir``, the configuration folder.
 
     Raises UsageError (another site's, or a newer one), StateUnavailable (no database, or it does not answer).
     """
-    from nexusops.store.answering import AnsweringStore
+    from nexusops.store.auditing import AuditingStore
     from nexusops.store.opening import engine_for, located, prepared
 
     engine = engine_for(located(url, base_dir))
@@ -37,4 +38,4 @@ def open_store(url: str, *, site: str, base_dir: Path) -> AnsweringStore:
     except BaseException:
         engine.dispose()
         raise
-    return AnsweringStore(engine)
+    return AuditingStore(engine)

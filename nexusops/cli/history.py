@@ -1,0 +1,89 @@
+"""``history``: the runs, and what one of them did; ``notices due`` and ``overdue``: what has a day."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+import click
+
+from nexusops.cli import options
+from nexusops.cli.entry import Call
+from nexusops.errors import Refused
+
+
+@click.command()
+@click.argument("run", required=False)
+@click.option("--last", type=click.IntRange(min=1), default=24, show_default=True, help="How many runs to list.")
+@options.format_option()
+@click.pass_obj
+def history(call: Call, run: str | None, last: int, form: str) -> int:
+    """The latest runs; or what RUN did, named by the first letters of its id.
+
+    Example: nexusops history --last 5
+    """
+    from nexusops import wiring
+    from nexusops.cli.printing import look
+    from nexusops.report import audit as told
+
+    with wiring.opened(call.folder) as site:
+        store = site.ports.store
+        if run is None:
+            runs = store.latest_runs(last)
+            click.echo(told.runs_json(runs) if form == "json" else told.runs_text(runs, look()), nl=False)
+            return 0
+        named = store.run_named(run)
+        if len(named) != 1:
+            found = "No run has" if not named else "More than one run has"
+            raise Refused(f"{found} an id that begins with {run!r}.", next_step="See `nexusops history`.")
+        rows = list(store.rows_of_run(named[0].run_id))
+    click.echo(told.run_json(named[0], rows) if form == "json" else told.run_text(named[0], rows, look()), nl=False)
+    return 0
+
+
+@click.group()
+def notices() -> None:
+    """Messages to people: what is owed to whom, and when."""
+
+
+@notices.command()
+@click.option("--until", type=options.Day(), metavar="DATE", help="Also what falls due by then. [today]")
+@options.format_option()
+@options.at_option
+@click.pass_obj
+def due(call: Call, until: date | None, form: str, at: datetime) -> int:
+    """Notices that are owed: to whom, about which addresses, and the day that they announce.
+
+    Example: nexusops notices due --until 2026-01-31
+    """
+    from nexusops import wiring
+    from nexusops.cli.printing import look
+    from nexusops.model.dates import local_date
+    from nexusops.pipeline.audit_due import notices_due
+    from nexusops.report import audit as told
+
+    with wiring.opened(call.folder) as site:
+        today = local_date(at, site.ports.policy.time.zone)
+        rows = notices_due(site.ports, today, until or today)
+    click.echo(told.due_json("due", rows) if form == "json" else told.due_text("Notices due", rows, look()), nl=False)
+    return 0
+
+
+@click.command()
+@options.format_option()
+@options.at_option
+@click.pass_obj
+def overdue(call: Call, form: str, at: datetime) -> int:
+    """What should have ended by now and has not: how many days late, and what it waits for. Ends with 6 if anything is.
+
+    Example: nexusops overdue
+    """
+    from nexusops import wiring
+    from nexusops.cli.printing import look
+    from nexusops.model.dates import local_date
+    from nexusops.pipeline.audit_due import overdue as found
+    from nexusops.report import audit as told
+
+    with wiring.opened(call.folder) as site:
+        rows = found(site.ports, local_date(at, site.ports.policy.time.zone))
+    click.echo(told.due_json("overdue", rows) if form == "json" else told.due_text("Overdue", rows, look()), nl=False)
+    return 6 if rows else 0

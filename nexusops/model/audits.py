@@ -1,0 +1,58 @@
+"""What an auditor asks: promises, the rows that they were kept on, and those that broke one (rules.md 4e)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Breach:
+    """Something that must never be so: of whom or what, by which rule."""
+
+    rule: str
+    subject: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Proof:
+    """One row of an audit: whether a promise was kept to ``subject``, and on what that rests.
+
+    ``kind`` sorts the rows (``short_notice``, ``reissued``, …); ``dates`` are the days that decide.
+    """
+
+    rule: str
+    subject: str
+    kept: bool
+    kind: str
+    message: str
+    dates: Mapping[str, date | None] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Audit:
+    """``checked`` is how many rows were looked at; ``proofs`` those worth telling, in their order."""
+
+    promise: str
+    sentence: str
+    checked: int
+    proofs: tuple[Proof, ...]
+
+    @property
+    def broken(self) -> tuple[Proof, ...]:
+        return tuple(proof for proof in self.proofs if not proof.kept)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Due:
+    """Something that has a day: a notice to send, or an end that comes. ``late``: days overdue; 0: not yet."""
+
+    on: date
+    what: str
+    subject: str
+    target: str
+    rule: str
+    late: int = 0
+    waits_for: str = ""

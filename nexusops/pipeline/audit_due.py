@@ -1,0 +1,95 @@
+"""What has a day: notices to send, and ends that come or are overdue, with what they wait for (rules.md 4a)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+
+from nexusops.model.audits import Due
+from nexusops.model.dates import add_months
+from nexusops.model.mailboxes import Mailbox
+from nexusops.pipeline.inputs import Ports
+
+
+def notices_due(ports: Ports, today: date, until: date) -> list[Due]:
+    """Notices that are owed now, and those of wind-downs that fall due by ``until``; earliest first."""
+    found = [
+        Due(
+            on=notice.due_on,
+            what=f"{notice.kind.value}: {', '.join(notice.addresses) or 'no address'}",
+            subject=notice.person_id or notice.unit_id or notice.key,
+            target=f"ends {notice.delete_on}" if notice.delete_on else "",
+            rule=notice.rule,
+            late=max((today - notice.due_on).days, 0),
+            waits_for="the next run, or an address to send it to",
+        )
+        for notice in ports.store.owed()
+    ]
+    listed = {address for notice in ports.store.owed() for address in notice.addresses}
+    for row in ports.store.winding_down():
+        if row.notice_due_on is not None and row.notice_due_on <= until and row.address not in listed:
+            found.append(
+                Due(
+                    on=row.notice_due_on,
+                    what=f"winddown: {row.address}",
+                    subject=row.person_id or row.unit_id or "",
+                    target=f"ends {row.delete_on}" if row.delete_on else "",
+                    rule="R47",
+                    late=max((today - row.notice_due_on).days, 0),
+                    waits_for="its day" if row.notice_due_on > today else "the next run",
+                )
+            )
+    return sorted(found, key=lambda due: (due.on, due.what))
+
+
+def overdue(ports: Ports, today: date) -> list[Due]:
+    """What should have ended by now and has not, with how late it is and what it waits for (D04, D06, D29)."""
+    frozen = {
+        state.person_id
+        for state in ports.store.owners({row.person_id for row in ports.store.winding_down() if row.person_id})
+        if state.frozen or state.missing_since
+    }
+    found = []
+    for row in ports.store.winding_down():
+        if row.delete_on is not None and row.delete_on <= today:
+            waits = "the next run"
+            if row.person_id in frozen:
+                waits = "the registration data of its owner to be mended (D29)"
+            elif row.notice_sent_on is None and row.gate:
+                waits = "its notice, and two months after it (D06)"
+            elif row.notice_sent_on is not None and add_months(row.notice_sent_on, 2) > today:
+                waits = f"two months after its notice: {add_months(row.notice_sent_on, 2)} (D04)"
+            found.append(
+                Due(
+                    on=row.delete_on,
+                    what="address is deleted",
+                    subject=row.person_id or row.unit_id or "",
+                    target=row.address,
+                    rule="R41",
+                    late=(today - row.delete_on).days,
+                    waits_for=waits,
+                )
+            )
+    found.extend(_boxes(ports, today))
+    return sorted(found, key=lambda due: (due.on, due.target))
+
+
+def _boxes(ports: Ports, today: date) -> Iterator[Due]:
+    for box in ports.store.ending_boxes():
+        day, what = _end(box)
+        if day is not None and day <= today:
+            yield Due(
+                on=day,
+                what=what,
+                subject=box.person_id or box.unit_id or "",
+                target=box.name or box.key,
+                rule=box.rule,
+                late=(today - day).days,
+                waits_for="the next run, an approval of its plan, or its owner's data",
+            )
+
+
+def _end(box: Mailbox) -> tuple[date | None, str]:
+    if box.delete_on is not None and (box.disable_on is None or box.delete_on <= box.disable_on):
+        return box.delete_on, "mailbox is deleted"
+    return box.disable_on, "mailbox is disabled"

@@ -1,0 +1,197 @@
+"""Were the promises kept? Each is proved from the rows of the ledger and the journal (rules.md 4e)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from datetime import date
+from itertools import groupby, pairwise
+
+from nexusops.model.addresses import Allocation
+from nexusops.model.audits import Audit, Proof
+from nexusops.model.dates import add_months
+from nexusops.model.ids import PersonId
+from nexusops.model.ledger import PersonState, Standing
+from nexusops.model.mailboxes import MailboxState
+from nexusops.pipeline.inputs import Ports
+
+NOTICE_MONTHS = 2
+"""R46: at least two months before."""
+
+
+def audit_promise(ports: Ports, promise: str) -> Audit:
+    """Proves one promise; ``promise`` is a key of PROMISES."""
+    return PROMISES[promise](ports)
+
+
+def _notices(ports: Ports) -> Audit:
+    """R46: two months' notice before an address ends by itself. One that goes with its mailbox has that one's notices
+    and dates (R42, R44; D05, D07); one that was asked for has none (D43).
+    """
+    proofs: list[Proof] = []
+    checked = 0
+    for row in ports.store.ended():
+        checked += 1
+        proof = _noticed(ports, row)
+        if proof is not None:
+            proofs.append(proof)
+    sentence = "every address that ended by itself had been announced two months before"
+    return Audit(promise="notices", sentence=sentence, checked=checked, proofs=tuple(proofs))
+
+
+def _noticed(ports: Ports, row: Allocation) -> Proof | None:
+    """None where there is nothing to tell: the promise was kept, or it was not owed."""
+    dates = {"winddown_on": row.winddown_on, "notice_sent_on": row.notice_sent_on, "deleted_on": row.deleted_on}
+    if row.rule == "R42":
+        message = "it went with its mailbox a month after the status changed, as the rule for that says (D05)"
+        return _proof(row, "D05", "short_notice", message, dates, kept=True)
+    if row.rule == "D43" or not row.gate:
+        message = "its end was asked for, so no notice had to come before it"
+        return _proof(row, "D43", "asked", message, dates, kept=True)
+    if row.rule != "R41" or row.deleted_on is None or not ports.policy.notice.gate_deletion:
+        return None
+    overflow = ports.policy.time.month_overflow
+    if row.notice_sent_on is not None:
+        earliest = add_months(row.notice_sent_on, NOTICE_MONTHS, overflow=overflow)
+        if row.deleted_on >= earliest or ports.policy.notice.policy == "strict":
+            return None
+        message = f"it was deleted on {row.deleted_on}, and by its notice {earliest} was the first day"
+        return _proof(row, "R46", "late_notice", message, dates, kept=False)
+    owner = next(iter(ports.store.owners({row.person_id})), None) if row.person_id else None
+    if owner is not None and owner.deceased:
+        return None
+    return _proof(row, "R46", "no_notice", "it was deleted, and no notice had been sent", dates, kept=False)
+
+
+def _proof(
+    row: Allocation, rule: str, kind: str, message: str, dates: Mapping[str, date | None], *, kept: bool
+) -> Proof:
+    return Proof(rule=rule, subject=row.address, kept=kept, kind=kind, message=message, dates=dates)
+
+
+def _reuse(ports: Ports) -> Audit:
+    """R19, D09, D10: another person had an address only after its owner had left for more than six months."""
+    proofs: list[Proof] = []
+    for _, periods in groupby(ports.store.given_again(), key=lambda row: row.address):
+        pairs = pairwise(periods)
+        proofs.extend(_given(ports, old, new) for old, new in pairs if old.person_id and old.person_id != new.person_id)
+    sentence = "an address went to somebody else only when its owner had left more than six months before"
+    return Audit(promise="reuse", sentence=sentence, checked=len(proofs), proofs=tuple(proofs))
+
+
+def _given(ports: Ports, old: Allocation, new: Allocation) -> Proof:
+    months = ports.policy.reuse.after_months
+    left = _left_by(ports, old.person_id, new.created_on) if old.person_id else None
+    free = add_months(left, months, overflow=ports.policy.time.month_overflow) if left is not None else None
+    kept = free is not None and new.created_on > free
+    message = f"{old.person_id} left on {left or 'no day that is known'}; {new.person_id or new.unit_id} has it since"
+    return Proof(
+        rule="R19",
+        subject=new.address,
+        kept=kept,
+        kind="reissued",
+        message=f"{message} {new.created_on}" + ("" if kept else f", {_too_soon(free)}"),
+        dates={"left_on": left, "deleted_on": old.deleted_on, "free_after": free, "given_on": new.created_on},
+    )
+
+
+def _too_soon(free: date | None) -> str:
+    return f"and it was free after {free}" if free else "which it never should"
+
+
+def _left_by(ports: Ports, person_id: PersonId, day: date) -> date | None:
+    """The day on which somebody had left, as the ledger knew it then: they may have come back since."""
+    state = next(iter(ports.store.owners({person_id})), None)
+    if state is not None and state.left_on is not None and state.left_on < day:
+        return state.left_on
+    told: date | None = None
+    for row in ports.store.journal([f"person:{person_id}"]):
+        after = row.entry.after
+        left = after.get("left_on") if isinstance(after, dict) else None
+        if row.entry.at.date() <= day and isinstance(left, str):
+            told = date.fromisoformat(left)
+    return told
+
+
+def _entitlement(ports: Ports) -> Audit:
+    """R1, R35: nobody has a live mailbox without an entitlement, but for a grace."""
+    rows = ports.store.unentitled()
+    proofs = []
+    for state, box in rows:
+        kept = state.state is not Standing.OUT
+        ends = box.disable_on or box.delete_on
+        message = f"{box.name or box.key} is {box.state.value}, and {_standing(state)}" + (
+            f"; it ends on {ends}" if ends else ""
+        )
+        proofs.append(
+            Proof(
+                rule="R35",
+                subject=state.person_id,
+                kept=kept and box.state is not MailboxState.PENDING,
+                kind="grace" if kept else "unentitled",
+                message=message + (f"; it ends on {ends}" if ends else ""),
+                dates={"left_on": state.left_on, "disable_on": box.disable_on, "delete_on": box.delete_on},
+            )
+        )
+    sentence = "nobody has a live mailbox who is not entitled to it, but for a grace"
+    return Audit(promise="entitlement", sentence=sentence, checked=ports.store.live_mailboxes(), proofs=tuple(proofs))
+
+
+def _standing(state: PersonState) -> str:
+    return "its owner is in a grace" if state.state is Standing.GRACE else "its owner is out"
+
+
+def _invariants(ports: Ports) -> Audit:
+    """One sender for each mailbox, one owner for each address, and the like (rules.md 2.1, 2.2)."""
+    proofs = [
+        Proof(rule=one.rule, subject=one.subject, kept=False, kind="invariant", message=one.message)
+        for one in ports.store.breaches()
+    ]
+    sentence = "what must always be so is so: one owner for an address, one sender for a mailbox, and the like"
+    return Audit(promise="invariants", sentence=sentence, checked=ports.store.live_mailboxes(), proofs=tuple(proofs))
+
+
+def _overrides(ports: Ports) -> Audit:
+    """D28, D41: whoever decided against the data or lifted a guard is known, and the desk said why."""
+    proofs = [*_desk(ports), *_approved(ports)]
+    sentence = "everybody who decided against the data or lifted a guard is known, and the desk said why"
+    return Audit(promise="overrides", sentence=sentence, checked=len(proofs), proofs=tuple(proofs))
+
+
+def _desk(ports: Ports) -> Iterator[Proof]:
+    for row in ports.store.decisions():
+        entry = row.entry
+        after = entry.after if isinstance(entry.after, dict) else {}
+        actor, reason = str(after.get("actor") or entry.actor), str(after.get("reason") or entry.reason or "")
+        ended = entry.after is None
+        what = entry.object.removeprefix("holds:")
+        why = reason or "no reason was given"
+        yield Proof(
+            rule="D41",
+            subject=what,
+            kept=ended or bool(actor and reason),
+            kind="released" if ended else "decided",
+            message=f"{'ended by' if ended else 'decided by'} {actor}: {why}",
+            dates={"at": entry.at.date()},
+        )
+
+
+def _approved(ports: Ports) -> Iterator[Proof]:
+    for approval in ports.store.all_approvals():
+        used = "carried out" if approval.used else "not carried out"
+        yield Proof(
+            rule="D28",
+            subject=approval.digest,
+            kept=bool(approval.actor),
+            kind="approved",
+            message=f"approved by {approval.actor or 'nobody'}, {used}: {approval.reason or 'no reason was given'}",
+            dates={"at": approval.at.date()},
+        )
+
+
+PROMISES: Mapping[str, Callable[[Ports], Audit]] = {
+    "notices": _notices,
+    "reuse": _reuse,
+    "entitlement": _entitlement,
+    "invariants": _invariants,
+    "overrides": _overrides,
+}

@@ -1,0 +1,62 @@
+"""What people ask of the state, beside what runs read of it: reads by index, or streamed."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Sequence
+from datetime import datetime
+from typing import Protocol
+
+from nexusops.model.addresses import Allocation
+from nexusops.model.audits import Breach
+from nexusops.model.findings import Finding
+from nexusops.model.ids import UnitId
+from nexusops.model.journal import Approval, JournalRow, RunRecord
+from nexusops.model.ledger import PersonState
+from nexusops.model.mailboxes import Mailbox
+from nexusops.model.notices import Notice
+
+
+class Questions(Protocol):
+    """The part of the Store that answers people; one part of ports.py."""
+
+    def findings_about(self, scopes: Collection[str]) -> Sequence[Finding]:
+        """What the last accepted run found of these scopes."""
+
+    def run_named(self, beginning: str) -> Sequence[RunRecord]:
+        """Runs whose id begins so, newest first; two at most, which is one too many."""
+
+    def run_in_force(self, at: datetime) -> RunRecord | None:
+        """The last run that had accepted a snapshot by then: its texts were in force."""
+
+    def rows_of_run(self, run_id: str) -> Iterator[JournalRow]:
+        """The journal of one run, in order; ``previous_hash`` is left empty."""
+
+    def owed(self) -> Sequence[Notice]:
+        """Notices that are owed and not sent."""
+
+    def winding_down(self) -> Iterator[Allocation]:
+        """Addresses in wind-down, or suspended in it."""
+
+    def ending_boxes(self) -> Iterator[Mailbox]:
+        """Mailboxes that have a day on which they are disabled or deleted."""
+
+    def ended(self) -> Iterator[Allocation]:
+        """Personal addresses that have been deleted, in the order of their names."""
+
+    def given_again(self) -> Iterator[Allocation]:
+        """All periods of the addresses that have more than one owner, in the order of their names and periods."""
+
+    def unentitled(self) -> Sequence[tuple[PersonState, Mailbox]]:
+        """People who are out or in a grace, with their live mailbox."""
+
+    def breaches(self) -> Sequence[Breach]:
+        """Where the ledger breaks what must always be so (rules.md 2.1, 2.2)."""
+
+    def decisions(self) -> Iterator[JournalRow]:
+        """Journal rows of what people decided against the data, in order."""
+
+    def all_approvals(self) -> Sequence[Approval]:
+        """Every plan that somebody approved, oldest first."""
+
+    def addresses_of_unit(self, unit_id: UnitId, domain: str | None) -> Iterator[Allocation]:
+        """Live addresses in the unit's domain, and those that are the unit's own."""

@@ -1,0 +1,197 @@
+"""Audits, histories and lists of what is due, as text and JSON."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from datetime import date
+
+from nexusops.codec import instant, to_text
+from nexusops.model.audits import Audit, Due, Proof
+from nexusops.model.journal import JournalRow, JsonObject, JsonValue, Phase, RunRecord
+from nexusops.report.blocks import PLAIN, Block, Line, Look, Table, Tone, written
+from nexusops.report.view import counted, number_of
+
+SHOWN = 200
+"""So many rows that kept a promise are listed in text; JSON has all of them."""
+
+
+def audit_text(audit: Audit, look: Look = PLAIN) -> str:
+    """Whether the promise was kept; the rows that broke it first."""
+    return written(_audit_blocks(audit), look)
+
+
+def audit_json(audit: Audit) -> str:
+    """``{"promise", "kept", "checked", "broken": [rows], "rows": [rows]}``; ``rows`` has the broken ones, too."""
+    document: JsonObject = {
+        "promise": audit.promise,
+        "kept": not audit.broken,
+        "sentence": audit.sentence,
+        "checked": audit.checked,
+        "broken": [_proof(proof) for proof in audit.broken],
+        "rows": [_proof(proof) for proof in audit.proofs],
+    }
+    return to_text(document)
+
+
+def due_text(title: str, rows: Sequence[Due], look: Look = PLAIN) -> str:
+    blocks: list[Block] = [Line(text=f"{title}: {number_of(len(rows), 'row')}", tone=Tone.TITLE)]
+    if rows:
+        cells = [
+            (f"{row.on}", _late(row), row.what, row.target, row.subject, f"{row.waits_for} ({row.rule})")
+            for row in rows
+        ]
+        blocks.append(Table(rows=cells))
+    return written(blocks, look)
+
+
+def due_json(name: str, rows: Sequence[Due]) -> str:
+    """``{NAME: [{"on", "what", "target", "subject", "rule", "days_late", "waits_for"}]}``"""
+    return to_text(
+        {
+            name: [
+                {
+                    "on": row.on.isoformat(),
+                    "what": row.what,
+                    "target": row.target,
+                    "subject": row.subject,
+                    "rule": row.rule,
+                    "days_late": row.late,
+                    "waits_for": row.waits_for,
+                }
+                for row in rows
+            ]
+        }
+    )
+
+
+def runs_text(runs: Sequence[RunRecord], look: Look = PLAIN) -> str:
+    """One line a run, newest first."""
+    rows = [
+        (instant(run.at), run.result, run.command, run.run_id[:12], f"by {run.actor}", counted(run.counts))
+        for run in runs
+    ]
+    blocks: list[Block] = [Table(rows=rows, indent=0)] if rows else [Line(text="There has been no run yet.")]
+    if rows:
+        blocks.append(
+            Line(text="One of them: `nexusops history RUN`, with the first letters of its id.", tone=Tone.QUIET)
+        )
+    return written(blocks, look)
+
+
+def runs_json(runs: Sequence[RunRecord]) -> str:
+    return to_text({"runs": [_run(run) for run in runs]})
+
+
+def run_text(run: RunRecord, rows: Sequence[JournalRow], look: Look = PLAIN) -> str:
+    """A run, and what it did, step by step; ledger rows are counted only."""
+    return written(_run_blocks(run, rows), look)
+
+
+def run_json(run: RunRecord, rows: Sequence[JournalRow]) -> str:
+    """The run, the texts that were in force, and every row of its journal."""
+    texts: JsonObject = {"policy": run.policy_text, "services": run.services_text, "config": run.config_text}
+    return to_text({"run": {**_run(run), "texts": texts}, "rows": [row_document(row) for row in rows]})
+
+
+def row_document(row: JournalRow) -> JsonObject:
+    """A journal row as ``audit SUBJECT --format json`` has it (interface.md 8)."""
+    entry = row.entry
+    return {
+        "seq": row.seq,
+        "at": instant(entry.at),
+        "run_id": entry.run_id,
+        "actor": entry.actor,
+        "rule": entry.rule,
+        "object": entry.object,
+        "phase": entry.phase.value,
+        "step": entry.step,
+        "before": entry.before,
+        "after": entry.after,
+        "reason": entry.reason,
+        "hash": row.hash,
+    }
+
+
+def _audit_blocks(audit: Audit) -> Iterator[Block]:
+    broken = audit.broken
+    answer = f"Not kept: {number_of(len(broken), 'row')} broke it." if broken else "Kept."
+    yield Line(text=f"{audit.promise}: {audit.sentence}. {answer}", tone=Tone.DANGER if broken else Tone.GOOD)
+    yield Line(text=f"{audit.checked:,} looked at.", tone=Tone.QUIET)
+    if broken:
+        yield Table(rows=[_cells(proof) for proof in broken], tone=Tone.DANGER)
+        yield Line(text="What was done to one of them, and by whom: `nexusops audit SUBJECT`.", tone=Tone.QUIET)
+    kept = [proof for proof in audit.proofs if proof.kept]
+    if kept:
+        yield Line()
+        kinds = Counter(proof.kind for proof in kept)
+        yield Line(text=f"Worth knowing: {counted(kinds)}", tone=Tone.TITLE)
+        yield Table(rows=[_cells(proof) for proof in kept[:SHOWN]])
+        if len(kept) > SHOWN:
+            yield Line(text=f"… and {len(kept) - SHOWN} more: --format json has all.", indent=2, tone=Tone.QUIET)
+
+
+def _cells(proof: Proof) -> tuple[str, ...]:
+    return proof.kind, proof.subject, f"{proof.message} ({proof.rule})"
+
+
+def _proof(proof: Proof) -> JsonValue:
+    return {
+        "subject": proof.subject,
+        "rule": proof.rule,
+        "kept": proof.kept,
+        "kind": proof.kind,
+        "message": proof.message,
+        **{name: _day(day) for name, day in proof.dates.items()},
+    }
+
+
+def _run_blocks(run: RunRecord, rows: Sequence[JournalRow]) -> Iterator[Block]:
+    yield Line(text=f"Run {run.run_id}: {run.result}", tone=Tone.TITLE)
+    yield Table(
+        rows=[
+            ("at", instant(run.at)),
+            ("by", f"{run.actor}, `{run.command}`, version {run.program_version}"),
+            ("snapshot", run.snapshot_sha256 or "none"),
+            ("digest", run.digest or "none"),
+            ("planned", counted(run.counts) or "nothing"),
+        ],
+        tone=Tone.QUIET,
+    )
+    steps = [row for row in rows if row.entry.phase not in (Phase.PROMISE, Phase.INTENT)]
+    promises = sum(row.entry.phase is Phase.PROMISE for row in rows)
+    yield Line(text=f"{number_of(promises, 'ledger row')} became others, {number_of(len(steps), 'step')} ended:")
+    if steps:
+        yield Table(rows=[_step(row) for row in steps])
+
+
+def _step(row: JournalRow) -> tuple[str, ...]:
+    entry = row.entry
+    return f"{row.seq}", entry.phase.value.replace("_", " "), entry.step or "", entry.object, entry.reason or entry.rule
+
+
+def _run(run: RunRecord) -> JsonObject:
+    return {
+        "run_id": run.run_id,
+        "at": instant(run.at),
+        "command": run.command,
+        "actor": run.actor,
+        "program_version": run.program_version,
+        "result": run.result,
+        "snapshot_sha256": run.snapshot_sha256,
+        "digest": run.digest,
+        "changes": run.changes,
+        "counts": dict(run.counts.items()),
+    }
+
+
+def _due(row: Due) -> tuple[str, ...]:
+    return f"{row.on}", _late(row), row.what, row.target, row.subject, f"{row.waits_for} ({row.rule})"
+
+
+def _late(row: Due) -> str:
+    return f"{number_of(row.late, 'day')} late" if row.late else "on time"
+
+
+def _day(day: date | None) -> str | None:
+    return None if day is None else day.isoformat()

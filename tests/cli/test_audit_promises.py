@@ -1,0 +1,130 @@
+"""Whether the promises were kept; the runs; what is due and what is late (rules.md 4a, 4e; interface.md 8)."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable
+from contextlib import closing
+from typing import Any
+
+import pytest
+from cli.conftest import CommandSite
+
+PROMISES = ("notices", "reuse", "entitlement", "invariants", "overrides")
+
+
+def tampered(site: CommandSite, *statements: str) -> None:
+    with closing(sqlite3.connect(site.folder / "state" / "nexusops.db")) as state, state:
+        for statement in statements:
+            assert state.execute(statement).rowcount == 1, statement
+
+
+def broken(site: CommandSite, promise: str) -> list[tuple[str, str]]:
+    said = site.type("audit", promise, "--format", "json")
+    document = said.document
+    assert said.code == (6 if document["broken"] else 0)
+    assert document["kept"] is not bool(document["broken"])
+    assert site.type("audit", promise).code == said.code
+    return [(row["rule"], row["subject"]) for row in document["broken"]]
+
+
+def picked(site: CommandSite, table: str, wanted: Callable[[Any], bool]) -> Any:
+    return next(row for row in site.type("state", "export", "--format", "json").document[table] if wanted(row))
+
+
+def test_a_site_that_was_run_by_the_rules_kept_every_promise(lived: CommandSite) -> None:
+    assert [broken(lived, promise) for promise in PROMISES] == [[]] * len(PROMISES)
+    assert lived.type("audit", "verify").code == 0
+    assert lived.type("audit", "notices", "--format", "json").document["checked"] > 0
+
+
+def test_a_deletion_without_two_months_notice_is_found(lived: CommandSite) -> None:
+    """R46."""
+    ended = picked(lived, "addresses", lambda row: row["state"] == "deleted" and row["notice_sent_on"])
+    where = f"WHERE address = '{ended['address']}' AND period = {ended['period']}"
+    tampered(lived, f"UPDATE addresses SET notice_sent_on = '2025-11-20' {where}")
+    assert broken(lived, "notices") == [("R46", ended["address"])]
+    tampered(lived, f"UPDATE addresses SET notice_sent_on = NULL {where}")
+    assert broken(lived, "notices") == [("R46", ended["address"])]
+
+
+def test_an_address_given_again_too_soon_is_found(lived: CommandSite) -> None:
+    """R19, D09: more than six months after its owner left; six months to the day are too soon."""
+    left = picked(lived, "people", lambda row: row["left_on"])
+    columns = "local, domain, base, n, kind, gate, rule, because, evidence"
+    ended = picked(lived, "addresses", lambda row: row["person_id"] == left["person_id"] and row["kind"] == "personal")
+    other = picked(lived, "people", lambda row: row["state"] == "entitled")
+    tampered(
+        lived,
+        f"UPDATE people SET left_on = '2025-05-03' WHERE person_id = '{left['person_id']}'",
+        f"UPDATE addresses SET state = 'deleted', deleted_on = '2025-06-01' WHERE address = '{ended['address']}'",
+        f"INSERT INTO addresses (address, period, state, person_id, created_on, {columns}) SELECT address, 2, 'active',"
+        f" '{other['person_id']}', '2025-11-03', {columns} FROM addresses WHERE address = '{ended['address']}'",
+    )
+    assert broken(lived, "reuse") == [("R19", ended["address"])]
+    tampered(
+        lived, f"UPDATE addresses SET created_on = '2025-11-04' WHERE address = '{ended['address']}' AND period = 2"
+    )
+    assert broken(lived, "reuse") == []
+    row = lived.type("audit", "reuse", "--format", "json").document["rows"][0]
+    assert (row["left_on"], row["free_after"], row["given_on"]) == ("2025-05-03", "2025-11-03", "2025-11-04")
+
+
+def test_a_mailbox_without_entitlement_is_found(begun: CommandSite) -> None:
+    """R35."""
+    someone = picked(begun, "people", lambda row: row["state"] == "entitled" and row["username"])
+    tampered(begun, f"UPDATE people SET state = 'out' WHERE person_id = '{someone['person_id']}'")
+    assert broken(begun, "entitlement") == [("R35", someone["person_id"])]
+
+
+@pytest.mark.parametrize(
+    ("rule", "statement"),
+    [
+        ("R3", "UPDATE mailboxes SET sender = NULL WHERE name = '{name}'"),
+        ("R40", "UPDATE addresses SET state = 'winddown', delete_on = '2026-01-01' WHERE address = '{sender}'"),
+        ("R39", "UPDATE addresses SET state = 'winddown', delete_on = NULL WHERE address = '{name}@nexus.ox.ac.uk'"),
+    ],
+)
+def test_what_must_always_be_so_and_is_not_is_found(begun: CommandSite, rule: str, statement: str) -> None:
+    """rules.md 2.1, 2.2: R3, R40."""
+    box = picked(begun, "mailboxes", lambda row: row["state"] == "active" and row["sender_origin"] == "default")
+    assert broken(begun, "invariants") == []
+    tampered(begun, statement.format(**box))
+    assert rule in {found for found, _ in broken(begun, "invariants")}
+
+
+def test_who_overrode_what_and_why_is_listed(begun: CommandSite) -> None:
+    """D41, D28."""
+    box = picked(begun, "mailboxes", lambda row: row["state"] == "active" and row["kind"] == "personal")
+    desk = ("--actor", "olive", "--reason", "stolen card", "--at", "2025-10-01T09:00:00Z")
+    assert begun.type("desk", "disable", box["name"], "--override", *desk).code == 0
+    (row,) = begun.type("audit", "overrides", "--format", "json").document["rows"]
+    assert (row["kind"], row["kept"], row["message"]) == ("decided", True, "decided by olive: stolen card")
+
+
+def test_runs_and_what_one_of_them_did(lived: CommandSite) -> None:
+    runs = lived.type("history", "--format", "json").document["runs"]
+    assert len(runs) == 5
+    first = runs[-1]
+    document = lived.type("history", first["run_id"][:12], "--format", "json").document
+    assert document["run"]["run_id"] == first["run_id"]
+    assert "fallback_domain" in document["run"]["texts"]["config"]
+    assert {row["run_id"] for row in document["rows"]} == {first["run_id"]}
+    assert first["run_id"] in lived.type("history", first["run_id"]).out
+    unknown = lived.type("history", "nothing")
+    assert (unknown.code, "See `nexusops history`" in unknown.err) == (6, True)
+
+
+def test_notices_that_are_due_and_ends_that_are_late(begun: CommandSite) -> None:
+    """R47, D06: what is late says for what it waits."""
+    assert begun.on_day_two("run").code == 0
+    later = ("--until", "2025-10-03", "--at", "2025-10-02T09:00:00Z", "--format", "json")
+    due = begun.type("notices", "due", *later).document["due"]
+    winding = picked(begun, "addresses", lambda row: row["state"] == "winddown")
+    assert winding["address"] in {row["what"].removeprefix("winddown: ") for row in due}
+    assert {row["on"] for row in due} == {"2025-10-03"}
+    assert begun.type("overdue", "--at", "2025-10-02T09:00:00Z").code == 0
+    late = begun.type("overdue", "--at", "2025-12-24T09:00:00Z", "--format", "json")
+    assert late.code == 6
+    row = next(row for row in late.document["overdue"] if row["target"] == winding["address"])
+    assert (row["days_late"], row["waits_for"]) == (21, "its notice, and two months after it (D06)")

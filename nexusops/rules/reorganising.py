@@ -188,8 +188,7 @@ def serve(
     """D20: those served already stay; free places go by (start_date, unit_id). Returns served and left out."""
     ordered = sorted(current, key=lambda a: (a.start_date, a.unit_id))
     if len(ordered) <= most:
-        first = [a for a in ordered if a.unit_id in served_before]
-        return tuple(first + [a for a in ordered if a.unit_id not in served_before]), ()
+        return tuple(ordered), ()
     kept = [a for a in ordered if a.unit_id in served_before][:most]
     for affiliation in ordered:
         if len(kept) >= most:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ssl
 import threading
+import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -43,10 +44,15 @@ class OpenIdConnect:
     def begin(self, redirect_uri: str) -> dict[str, Any]:
         """A new dialogue: ``auth_uri`` is where the browser goes; the rest is MSAL's, to be kept on this side."""
         try:
-            # The account list is always shown: whoever signs out at a shared machine is not signed in again unseen.
-            flow: dict[str, Any] = self._client().initiate_auth_code_flow(
-                [], redirect_uri=redirect_uri, prompt="select_account"
-            )
+            client = self._client()
+            with self._lock, warnings.catch_warnings():
+                # MSAL would have the code posted; a browser sends no SameSite cookie with that, and the cookie is what
+                # binds the dialogue to it. The code alone is worth nothing without its verifier.
+                warnings.filterwarnings("ignore", message="response_mode")
+                # The account list is always shown: whoever signs out at a shared machine is not signed in again unseen.
+                flow: dict[str, Any] = client.initiate_auth_code_flow(
+                    [], redirect_uri=redirect_uri, prompt="select_account"
+                )
         except (OSError, ValueError) as error:  # requests' errors are OSErrors
             raise SignInFailed("The sign-in service does not answer.") from error
         if "auth_uri" not in flow:

@@ -41,6 +41,7 @@ def furnish(book: Book) -> None:
     secret = secrets.token_urlsafe(30)
     app = application("nexusops", stamp)
     app["passwordCredentials"] = [password(secret, "printed", stamp, None)]
+    app["web"] = {"redirectUris": ["http://localhost/sign-in/done"]}
     book.put("application", app["id"], app)
     principal = service_principal(app["appId"], "nexusops")
     book.put("servicePrincipal", principal["id"], principal)

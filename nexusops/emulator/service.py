@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from nexusops.emulator import batch, control, faults, mailboxes, tokens
+from nexusops.emulator import batch, control, faults, mailboxes, openid, tokens
 from nexusops.emulator.book import Book, new_id
 from nexusops.emulator.exchange import invoke
 from nexusops.emulator.graph import routes
@@ -20,9 +20,20 @@ from nexusops.emulator.wire import Answer, Call, Refusal, query_of
 _ADMIN = re.compile(r"/adminapi/(beta|v1\.0)/([^/]+)/(InvokeCommand|\$batch)")
 _MODULE = re.compile(r"/adminapi/(?:beta|v1\.0)/([^/]+)/EXOModuleFile")
 _TOKEN = re.compile(r"/([^/]+)/oauth2/v2\.0/token")
+_AUTHORIZE = re.compile(r"/([^/]+)/oauth2/v2\.0/authorize")
+_KEYS = re.compile(r"/([^/]+)/discovery/v2\.0/keys")
 _DISCOVERY = re.compile(r"/([^/]+)(?:/v2\.0)?/\.well-known/openid-configuration")
 _CMDLET = re.compile(rb'"CmdletName"\s*:\s*"([^"]*)"')
-_SECRETS = {"password", "secrettext", "client_secret", "client_assertion", "access_token", "roommailboxpassword"}
+_SECRETS = {
+    "password",
+    "secrettext",
+    "client_secret",
+    "client_assertion",
+    "access_token",
+    "code",
+    "code_verifier",
+    "roommailboxpassword",
+}
 
 
 @dataclass(slots=True)
@@ -130,7 +141,11 @@ class Service:
         if match := _ADMIN.fullmatch(path):
             return self._exchange(call, match[2], match[3])
         if call.method == "POST" and (match := _TOKEN.fullmatch(path)):
-            return tokens.token_endpoint(call, match[1])
+            return openid.token_endpoint(call, match[1])
+        if match := _AUTHORIZE.fullmatch(path):
+            return openid.authorize(call, match[1])
+        if call.method == "GET" and (match := _KEYS.fullmatch(path)):
+            return openid.keys(call, match[1])
         if call.method == "GET" and path == "/common/discovery/instance":
             return tokens.instance_discovery(call)
         if call.method == "GET" and (match := _DISCOVERY.fullmatch(path)):

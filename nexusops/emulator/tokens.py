@@ -37,28 +37,31 @@ _read: dict[tuple[str, str], dict[str, Any]] = {}
 def token_endpoint(call: Call, tenant: str) -> Answer:
     """``POST /{tenant}/oauth2/v2.0/token`` with client credentials: a secret, or a signed assertion."""
     book, form = call.book, query_of(call.content)
-    if not _is_tenant(book, tenant):
-        return _error(400, "invalid_request", 90002, f"Tenant '{tenant}' not found.")
+    if not is_tenant(book, tenant):
+        return token_error(400, "invalid_request", 90002, f"Tenant '{tenant}' not found.")
     if form.get("grant_type") != "client_credentials":
-        return _error(400, "unsupported_grant_type", 70003, "The app requested an unsupported grant type.")
+        return token_error(400, "unsupported_grant_type", 70003, "The app requested an unsupported grant type.")
+    client = client_of(call, form)
+    return client if isinstance(client, Answer) else _granted(call, client["appId"], form.get("scope", ""))
+
+
+def client_of(call: Call, form: dict[str, str]) -> Object | Answer:
+    """The application that asks, once its credential has been checked; else the error."""
     client = form.get("client_id", "")
-    app = next(iter(book.find("application", "appId", client)), None)
+    app = next(iter(call.book.find("application", "appId", client)), None)
     if app is None or app.get("deletedDateTime"):
         text = f"Application with identifier '{client}' was not found in the directory 'nexusops'."
-        return _error(400, "unauthorized_client", 700016, text)
-    refusal = _unfit_credential(call, app, form)
-    if refusal is not None:
-        return refusal
-    return _granted(call, app["appId"], form.get("scope", ""))
+        return token_error(400, "unauthorized_client", 700016, text)
+    return _unfit_credential(call, app, form) or app
 
 
 def _granted(call: Call, app_id: str, scope: str) -> Answer:
     if len(scope.split()) != 1:
         text = f"The provided value for the input parameter 'scope' isn't valid. The scope {scope} isn't valid."
-        return _error(400, "invalid_scope", 70011, text)
+        return token_error(400, "invalid_scope", 70011, text)
     if not scope.endswith("/.default"):
         text = f"The provided value for the input parameter 'scope' is not valid. The scope {scope} is not valid."
-        return _error(
+        return token_error(
             400,
             "invalid_scope",
             1002012,
@@ -67,13 +70,13 @@ def _granted(call: Call, app_id: str, scope: str) -> Answer:
     audience = scope.removesuffix("/.default")
     if resources_of(audience, call.origin) == ():
         text = f"The resource principal named {audience} was not found in the tenant named nexusops."
-        return _error(400, "invalid_resource", 500011, text)
+        return token_error(400, "invalid_resource", 500011, text)
     token = issue(call.book, app_id, audience, call.origin)
     body = {"token_type": "Bearer", "expires_in": LIFETIME, "ext_expires_in": LIFETIME, "access_token": token}
     return Answer(200, body, {"Cache-Control": "no-store"})
 
 
-def _is_tenant(book: Book, name: str) -> bool:
+def is_tenant(book: Book, name: str) -> bool:
     if name.lower() == book.setting("tenant_id"):
         return True
     found = book.get("domain", name.lower())
@@ -86,23 +89,23 @@ def _unfit_credential(call: Call, app: Object, form: dict[str, str]) -> Answer |
         try:
             verify(call, app, form.get("client_assertion", ""))
         except UnfitAssertion as error:
-            return _error(401, "invalid_client", error.number, str(error))
+            return token_error(401, "invalid_client", error.number, str(error))
         return None
     secret = form.get("client_secret")
     if not secret:
         text = "The request body must contain the following parameter: 'client_assertion' or 'client_secret'."
-        return _error(401, "invalid_client", 7000218, text)
+        return token_error(401, "invalid_client", 7000218, text)
     known = [c for c in app["passwordCredentials"] if c["secretText"] == secret]
     if not known:
         text = (
             "Invalid client secret provided. Ensure the secret being sent in the request is the client secret value, "
             f"not the client secret ID, for a secret added to app '{app['appId']}'."
         )
-        return _error(401, "invalid_client", 7000215, text)
+        return token_error(401, "invalid_client", 7000215, text)
     now = datetime.now(UTC).strftime(INSTANT)
     if all(c["endDateTime"] is not None and c["endDateTime"] < now for c in known):
         text = f"The provided client secret keys for app '{app['appId']}' are expired."
-        return _error(401, "invalid_client", 7000222, text)
+        return token_error(401, "invalid_client", 7000222, text)
     return None
 
 
@@ -186,7 +189,7 @@ def unauthorised(message: str) -> Refusal:
     return Refusal(Answer(401, body, {"WWW-Authenticate": 'Bearer realm="", error="invalid_token"'}))
 
 
-def _error(status: int, error: str, number: int, message: str) -> Answer:
+def token_error(status: int, error: str, number: int, message: str) -> Answer:
     """The shape of Entra's token errors (tenant-api.md 9)."""
     trace, correlation = new_id(), new_id()
     stamp = datetime.now(UTC).strftime("%Y-%m-%d %H:%M:%SZ")
@@ -205,8 +208,8 @@ def _error(status: int, error: str, number: int, message: str) -> Answer:
 
 def openid_configuration(call: Call, tenant: str) -> Answer:
     """The document that MSAL asks for before its first token."""
-    if not _is_tenant(call.book, tenant):
-        return _error(400, "invalid_tenant", 90002, f"Tenant '{tenant}' not found.")
+    if not is_tenant(call.book, tenant):
+        return token_error(400, "invalid_tenant", 90002, f"Tenant '{tenant}' not found.")
     base = f"{call.origin}/{tenant}"
     body = {
         "issuer": f"{base}/v2.0",

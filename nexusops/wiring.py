@@ -211,19 +211,11 @@ def notifier_of(configuration: Configuration, tenant: Callable[[], Tenant]) -> N
 
 def publisher_of(configuration: Configuration) -> Publisher:
     """The ways of publishing DNS records; a dynamic update only where it is configured."""
-    from nexusops.dns import folder
-    from nexusops.dns.publishing import Publishing, Way
+    from nexusops.dns.folder import by_hand
+    from nexusops.dns.publishing import Publishing
 
     table = configuration.settings.dns
-    path = configuration.path(table.path)
-    ways: dict[str, Way] = {
-        "zone_lines": folder.DomainFolder(
-            folder=path, suffix="zone", written=folder.zone_text, then="for the zone", ttl=table.ttl
-        ),
-        "ticket": folder.DomainFolder(
-            folder=path, suffix="txt", written=folder.ticket_text, then="for the hostmaster", ttl=table.ttl
-        ),
-    }
+    ways = by_hand(configuration.path(table.path), table.ttl)
     if table.publish == "dynamic_update":
         from nexusops.dns.update import DynamicUpdate
 

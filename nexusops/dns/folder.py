@@ -13,7 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from nexusops.dns.publishing import Carried, NotPublished, Unfit
+from nexusops.dns.publishing import Carried, NotPublished, Unfit, Way
 from nexusops.dns.records import BadRecord, lines
 from nexusops.model.changes import DnsRecord, PublishRecords, RetireRecords
 
@@ -24,24 +24,25 @@ PUBLISH, RETIRE = "publish", "retire"
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DomainFolder:
     """A way of publishing that leaves the act to a person; ``written`` makes the text, ``suffix`` is ``zone`` or
-    ``txt``, ``then`` says what the person does with it.
+    ``txt``, ``add`` and ``remove`` say what the person does with it.
     """
 
     folder: Path
     suffix: str
     written: Written
-    then: str
+    add: str
+    remove: str
     ttl: int
 
     def publish(self, change: PublishRecords) -> Carried:
-        left = self._left(PUBLISH, RETIRE, change)
+        left = f"{self._left(PUBLISH, RETIRE, change)}: {self.add}"
         return Carried(before=change.replaces or None, after=change.records, message=left, handed_over=left)
 
     def retire(self, change: RetireRecords) -> Carried:
-        left = self._left(RETIRE, PUBLISH, change)
+        left = f"{self._left(RETIRE, PUBLISH, change)}: {self.remove}"
         return Carried(before=change.records, after=(), message=left, handed_over=left)
 
-    def _left(self, here: str, not_there: str, change: PublishRecords | RetireRecords) -> str:
+    def _left(self, here: str, not_there: str, change: PublishRecords | RetireRecords) -> Path:
         """Leaves the text under ``here``, and none of this domain under ``not_there``; says where."""
         name = f"{change.domain.lower().rstrip('.')}.{self.suffix}"
         path, other = self.folder / here / name, self.folder / not_there / name
@@ -61,7 +62,7 @@ class DomainFolder:
             raise NotPublished(f"{path} cannot be written: {error}") from error
         if kept != text:
             raise NotPublished(f"{path} does not hold what was written")
-        return f"{path}: {self.then}"
+        return path
 
 
 def zone_text(change: PublishRecords | RetireRecords, ttl: int) -> str:
@@ -99,3 +100,18 @@ def _gone(change: PublishRecords) -> list[DnsRecord]:
 def _why(change: PublishRecords | RetireRecords) -> str:
     because = " ".join(change.why.because.split())
     return f"request {change.why.subject}, rule {change.why.rule}: {because}"
+
+
+def by_hand(folder: Path, ttl: int) -> dict[str, Way]:
+    """The two ways that leave the act to a person, by their names."""
+    lines_of_zone = DomainFolder(
+        folder=folder,
+        suffix="zone",
+        written=zone_text,
+        add="add its lines to the zone",
+        remove="take its lines out of the zone",
+        ttl=ttl,
+    )
+    ticket = "send it to the hostmaster"
+    tickets = DomainFolder(folder=folder, suffix="txt", written=ticket_text, add=ticket, remove=ticket, ttl=ttl)
+    return {"zone_lines": lines_of_zone, "ticket": tickets}

@@ -113,7 +113,7 @@ def test_what_a_person_publishes_is_handed_over(site: CommandSite) -> None:
     said = site.on_day_one("run", "service_domains")
     path = site.folder / "dns" / "publish" / f"{DOMAIN}.zone"
     assert said.code == 0
-    assert f"{path}: for the zone" in said.out
+    assert f"{path}: add its lines to the zone" in said.out
     assert f'{DOMAIN}.\t3600\tIN\tTXT\t"{SPF}"' in path.read_text("utf-8").splitlines()
     retire(site)
     assert site.on_day_two("run", "service_domains").code == 0

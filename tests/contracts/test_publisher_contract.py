@@ -71,7 +71,7 @@ def way(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Way]:
         Way(name, publisher, answers, lambda: 0).retire(*left)
         return
     suffix, written = ("zone", zone_text) if name == "zone_lines" else ("txt", ticket_text)
-    folder = DomainFolder(folder=tmp_path / "dns", suffix=suffix, written=written, then="for somebody", ttl=300)
+    folder = DomainFolder(folder=tmp_path / "dns", suffix=suffix, written=written, add="add", remove="remove", ttl=300)
 
     def published() -> str:
         return "\n".join(path.read_text("utf-8") for path in tmp_path.glob("dns/publish/*"))

@@ -40,7 +40,7 @@ zones:
 
 @pytest.fixture
 def folder(tmp_path: Path) -> DomainFolder:
-    made = DomainFolder(folder=tmp_path / "dns", suffix="zone", written=zone_text, then="for the zone", ttl=600)
+    made = DomainFolder(folder=tmp_path / "dns", suffix="zone", written=zone_text, add="add", remove="remove", ttl=600)
     made.publish(PublishRecords(why=WHY, domain=DOMAIN, records=RECORDS, publish_as="zone_lines"))
     return made
 

@@ -93,10 +93,18 @@ def _checks(call: Call, jobs: tuple[str, ...], at: datetime) -> Iterator[Check]:
         yield Check("configuration", True, f"{table.name}, profile {table.profile}, {configuration.folder.absolute()}")
         yield Check("time", True, f"{at.isoformat()}, which is {today} in {configuration.policy.time.zone}")
         yield Check("jobs", True, f"{len(site.ports.jobs)} jobs; see `nexusops jobs list` for their permissions")
+        yield from _requests(site)
         yield _state(site)
         yield _snapshot(site, at)
         yield _dns(site)
         yield from _tenant(site, jobs, at)
+
+
+def _requests(site: Wired) -> Iterator[Check]:
+    """Those that cannot be read are held back by every run, and nothing else is."""
+    for fault in site.ports.faulty_services.values():
+        yield Check("requests", False, fault, 6)
+    yield Check("requests", True, f"{len(site.ports.services)} filed for SaaS mail; see `nexusops saas list`")
 
 
 def _state(site: Wired) -> Check:

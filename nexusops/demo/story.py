@@ -18,6 +18,7 @@ A_MONTH_ON = datetime(2025, 11, 2, 8, tzinfo=UTC)
 TOO_EARLY = datetime(2025, 12, 2, 8, tzinfo=UTC)
 TWO_MONTHS_ON = datetime(2025, 12, 3, 8, tzinfo=UTC)
 SECOND_OBRIEN = "siobhan.obrien2@aldgate.ox.ac.uk"
+REQUEST = "adminday"
 OLD_ADDRESS = "thomas.ashdown@chem.ox.ac.uk"
 
 
@@ -45,6 +46,8 @@ def _first_day(stage: Stage) -> None:
     stage.say("    Done, in an order in which each step is safe. Every step stands in the journal.")
     stage.say("   Three people are called Siobhan O'Brien, with three kinds of apostrophe. The second one may ask:")
     stage.type("explain", SECOND_OBRIEN, "--at", _at(FIRST), show=_now)
+    stage.say("   A product, Admin Day, sends through a mailbox of its own. It may use that one, and no other:")
+    stage.type("saas", "verify", REQUEST, "--at", _at(FIRST))
 
 
 def _second_day(stage: Stage) -> Path:

@@ -17,7 +17,7 @@ from nexusops.model.snapshot import Snapshot
 from nexusops.pipeline.domains import settled
 from nexusops.pipeline.inputs import Ports
 from nexusops.plan.case import Setting
-from nexusops.plan.services import DnsFacts, advice_on
+from nexusops.plan.services import DnsFacts, advice_on, owner_of
 from nexusops.ports import Resolver, SnapshotTables
 from nexusops.rules.entitlement import entitlement
 from nexusops.rules.mailauth_spf import lint
@@ -44,7 +44,9 @@ def answer(
     last = ports.store.accepted()
     tables = ports.registration.read() if last is None or fresh else _kept(ports, last.sha256)
     people = {staff.person_id for staff in tables.slice((), {}).staff if staff.unit_id == request.unit_id}
-    people |= {request.owner_person_id} if request.owner_person_id else set()
+    ledger = ports.store.ledger((), {request.request_id})
+    owner = owner_of(request, ledger)
+    people |= {owner} if owner else set()
     snapshot = tables.slice(people, {**ports.services, request.request_id: request})
     setting = Setting(
         policy=ports.policy,
@@ -60,7 +62,7 @@ def answer(
     domain = unit.domain if unit is not None else None
     wanted = names_of(request, domain)
     dns = replace(_dns(ports, request, domain, resolver), permitted=domain in permits)
-    return advice_on(request, snapshot, _holders(ports, wanted), setting, dns=dns)
+    return advice_on(request, snapshot, _holders(ports, wanted), setting, ledger=ledger, dns=dns)
 
 
 def _dns(ports: Ports, request: ServiceRequest, unit_domain: Domain | None, resolver: Resolver | None) -> DnsFacts:

@@ -83,7 +83,7 @@ def _judge_box(name: str, ledger: Ledger, snapshot: Snapshot, holders: Holders, 
     wish, advice = wish_for(name, snapshot), None
     request = snapshot.services.get(name) if wish is None else None
     if request is not None:
-        advice = advice_on(request, snapshot, holders, setting)
+        advice = advice_on(request, snapshot, holders, setting, ledger=ledger)
         row = ledger.services.get(name)
         report(result, advice, row)
         wish = _saas_wish(request, advice, box) if row is None or row.state not in ENDED else None

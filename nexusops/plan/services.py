@@ -50,9 +50,13 @@ def advice_on(
     holders: Holders,
     setting: Setting,
     *,
+    ledger: Ledger,
     dns: DnsFacts = NOT_ASKED,
 ) -> Advice:
-    """The answer to one request, among all the others. ``holders`` know who has its address."""
+    """The answer to one request, among all the others. ``holders`` know who has its address, ``ledger`` whom it was
+    handed over to.
+    """
+    request = replace(request, owner_person_id=owner_of(request, ledger))
     facts = facts_of(request, snapshot, holders, setting)
     facts = replace(facts, spf=dns.spf, permitted=dns.permitted, taken=facts.taken | dns.taken)
     return advise(request, facts, setting.policy, setting.today)
@@ -110,7 +114,7 @@ def settle_service(
         if row is not None:
             result.rows.append(ended(row, setting.today))
         return
-    owner = box.owner_person_id if box is not None else _owner(request, ledger)
+    owner = box.owner_person_id if box is not None else owner_of(request, ledger)
     now = Circumstances(
         box=box,
         owner=owner,
@@ -123,7 +127,7 @@ def settle_service(
         result.find(review.code, request.request_id, review.message)
 
 
-def _owner(request: ServiceRequest, ledger: Ledger) -> PersonId | None:
+def owner_of(request: ServiceRequest, ledger: Ledger) -> PersonId | None:
     """Who answers for it: as filed, unless it was handed over since (D31)."""
     hold = ledger.holds.get((request.request_id, HoldKind.HANDOVER))
     held = hold is not None and hold.fingerprint == (request.owner_person_id or "")

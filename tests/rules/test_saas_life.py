@@ -161,9 +161,10 @@ def test_the_owner_leaves_and_another_takes_over() -> None:
     assert codes(world, "2024-11-02") == {"OWNER_GONE"}
     assert row(world).state == "review_due"
     world.hold(Hold(subject="adminday", kind=HoldKind.HANDOVER, fingerprint="1", actor="a", reason="r", value="2"))
-    file(world, owner_person_id=PersonId("2"))
-    world.run("2024-11-03")
+    assert codes(world, "2024-11-03") == set()
     assert (row(world).state, row(world).owner_person_id) == ("live", "2")
+    file(world, owner_person_id=PersonId("2"))
+    assert codes(world, "2024-11-04") == set()
 
 
 def test_a_mailbox_that_nobody_takes_over_ends_with_its_access() -> None:

@@ -1,11 +1,15 @@
-"""``state export``: everything that nexusops remembers (interface.md 5)."""
+"""``state export`` and ``state journal``: all that is remembered, and all that was done (interface.md 5, 9)."""
 
 from __future__ import annotations
+
+import os
+from pathlib import Path
 
 import click
 
 from nexusops.cli import options
 from nexusops.cli.entry import Call
+from nexusops.errors import UsageError
 
 
 @click.group()
@@ -31,4 +35,32 @@ def export(call: Call, form: str) -> int:
     for part, rows in document.items():
         if isinstance(rows, list):
             click.echo(f"{part.replace('_', ' '):<16} {len(rows)}")
+    return 0
+
+
+@state.command()
+@click.option("--format", "form", type=click.Choice(["json", "csv"]), default="json", show_default=True)
+@click.option(
+    "--out", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE", help="A new file for its owner. [stdout]"
+)
+@click.pass_obj
+def journal(call: Call, form: str, out: Path | None) -> int:
+    """Every row of the journal, for keeping: JSON Lines or CSV, with the hashes of the chain."""
+    from nexusops import wiring
+    from nexusops.report.journal import journal_lines
+
+    with wiring.opened(call.folder) as site:
+        lines = journal_lines(site.ports.store.journal(), form)
+        if out is None:
+            for line in lines:
+                click.echo(line, nl=False)
+            return 0
+        try:
+            with os.fdopen(os.open(out, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
+                file.writelines(lines)
+        except OSError as error:
+            raise UsageError(
+                f"The journal cannot be written to {out}: {error.strerror}.",
+                next_step="Name a file that is not there yet, in a folder that you may write to.",
+            ) from error
     return 0

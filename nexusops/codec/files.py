@@ -20,18 +20,24 @@ def to_text(document: JsonValue) -> str:
 
 
 def dump_plan(plan: Plan, path: Path) -> None:
-    """Writes the plan document whole or not at all. Raises UsageError (2) where the file cannot be written."""
-    write_whole(to_text(encode_plan(plan)), path, "plan")
+    """Writes the plan document whole or not at all, for its owner alone: it is about people. Raises UsageError (2)
+    where the file cannot be written.
+    """
+    write_whole(to_text(encode_plan(plan)), path, "plan", mode=0o600)
 
 
-def write_whole(text: str, path: Path, what: str) -> None:
+def write_whole(text: str, path: Path, what: str, *, mode: int = 0o644) -> None:
     """Writes a file whole or not at all; a reader sees the old one or the new. Raises UsageError (2)."""
     special = path.exists() and not path.is_file()  # /dev/stdout, a named pipe: nothing can be put in its place
-    beside = path if special else path.with_name(f".{path.name}.part")
+    beside = path.with_name(f".{path.name}.part")
     try:
+        if special:
+            path.write_bytes(text.encode("utf-8"))
+            return
+        beside.unlink(missing_ok=True)
+        beside.touch(mode=mode)
         beside.write_bytes(text.encode("utf-8"))
-        if not special:
-            beside.replace(path)
+        beside.replace(path)
     except OSError as error:
         raise UsageError(
             f"The {what} cannot be written to {path}: {error.strerror}.",

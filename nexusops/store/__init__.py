@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 def open_store(url: str, *, site: str, base_dir: Path) -> AuditingStore:
     """The state of one site. A relative ``sqlite:///`` path is taken from ``base_dir``, the configuration folder.
 
-    Raises UsageError (another site's, or a newer one), StateUnavailable (no database, or it does not answer).
+    Raises UsageError (another site's), StateUnavailable (a newer one, no database, or it does not answer).
     """
     from nexusops.store.auditing import AuditingStore
     from nexusops.store.opening import engine_for, located, prepared

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -23,8 +25,15 @@ def located(url: str, base_dir: Path) -> URL:
     if parsed.get_backend_name() == "sqlite" and parsed.database and parsed.database != ":memory:":
         path = (base_dir / parsed.database).resolve()
         path.parent.mkdir(parents=True, exist_ok=True)
+        _private(path)
         return parsed.set(database=str(path))
     return parsed
+
+
+def _private(path: Path) -> None:
+    """A new state is its owner's alone, whatever the umask; what SQLite puts beside it takes over its mode."""
+    with suppress(FileExistsError):
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
 
 
 def engine_for(url: URL) -> Engine:
@@ -73,7 +82,9 @@ def _cause(error: DBAPIError | sqlite3.Error) -> str:
 
 
 def _current(connection: Connection, site: str) -> bool:
-    """Whether there is nothing to migrate. Raises UsageError for another site's state, or a newer one."""
+    """Whether there is nothing to migrate. Raises UsageError for another site's state, StateUnavailable for a newer
+    one.
+    """
     if not inspect(connection).has_table("meta"):
         return False
     row = connection.execute(select(meta.c.site, meta.c.schema_version)).mappings().one()
@@ -83,7 +94,7 @@ def _current(connection: Connection, site: str) -> bool:
             next_step="Give each site a database or a PostgreSQL schema of its own: [state] url in nexusops.toml.",
         )
     if row["schema_version"] > SCHEMA_VERSION:
-        raise UsageError(
+        raise StateUnavailable(
             f"The state is of schema {row['schema_version']}, and this nexusops knows {SCHEMA_VERSION}: it is too old.",
             next_step="Use the newer nexusops, or restore the state from before the upgrade.",
         )

@@ -32,7 +32,7 @@ def absolute(name: str) -> str:
 def dns_name(name: str) -> dns.name.Name | None:
     """The name for dnspython, every character between the dots as it stands; None: the DNS can have no such name."""
     try:
-        return dns.name.Name([*(label.encode("utf-8", "surrogateescape") for label in name.split(".")), b""])
+        return dns.name.Name([*(label.encode("utf-8") for label in name.split(".")), b""])
     except (dns.exception.DNSException, UnicodeError):
         return None
 
@@ -62,10 +62,17 @@ def rdata(record: DnsRecord) -> dns.rdata.Rdata:
 def record_of(name: str, value: dns.rdata.Rdata) -> DnsRecord:
     """What dnspython read, as a record; the strings of a TXT joined, names absolute and in lower case."""
     if isinstance(value, TXT):
-        text = b"".join(value.strings).decode("utf-8", "surrogateescape")
-        return DnsRecord(type="TXT", name=absolute(name), value=text)
+        return DnsRecord(type="TXT", name=absolute(name), value=_text(b"".join(value.strings)))
     kind = dns.rdatatype.to_text(value.rdtype)
     return DnsRecord(type=kind, name=absolute(name), value=value.to_text().lower())
+
+
+def _text(octets: bytes) -> str:
+    """As UTF-8; what is none, octet by octet: every text can be printed, and none turns into ASCII."""
+    try:
+        return octets.decode("utf-8")
+    except UnicodeDecodeError:
+        return octets.decode("latin-1")
 
 
 def canonical(record: DnsRecord) -> DnsRecord:

@@ -164,3 +164,20 @@ def test_a_chain_without_end_ends(lint: Command) -> None:
     code, document = lint.document("i0.example")
     assert (code, document["verdict"]) == (6, "permerror")
     assert [one["code"] for one in document["findings"]] == ["TOO_MANY_LOOKUPS"]
+
+
+@pytest.mark.parametrize("form", ["text", "json"])
+@pytest.mark.parametrize("octets", [b"\\128", b"\\239\\187\\191", b"\\000", b"\\027[31m", b"\x80", "\u00e9".encode()])
+def test_whatever_octets_a_record_holds_the_answer_can_be_printed(lint: Command, octets: bytes, form: str) -> None:
+    """RFC 7208 section 3.1: SPF records are ASCII; a terminal obeys nothing that stands in one."""
+    lint.zone.write_bytes(b'odd.example. TXT "v=spf1 a:' + octets + b'x.example -all"\n')
+    code, out, err = lint("odd.example", "--format", form)
+    assert (code, err, "SYNTAX" in out) == (6, "", True)
+    assert "\x1b" not in out
+    out.encode("utf-8")
+
+
+def test_a_domain_that_is_no_text_has_no_record(lint: Command) -> None:
+    code, out, _ = lint("odd\udc80.example", "--format", "json")
+    out.encode("utf-8")
+    assert (code, json.loads(out)["verdict"]) == (6, "none")

@@ -105,9 +105,9 @@ def test_a_file_that_is_not_there_is_a_usage_error(tmp_path: Path) -> None:
         read_zone(tmp_path / "none")
 
 
-def test_octets_that_are_no_text_arrive_as_they_are(tmp_path: Path) -> None:
+def test_octets_that_are_no_utf8_arrive_one_by_one_and_can_be_printed(tmp_path: Path) -> None:
     path = tmp_path / "zone.txt"
     path.write_bytes(b'\xef\xbb\xbfa.example. TXT "v=spf1 a:\x80\xff.example"\n')
     ((record, ttl),) = read_zone(path)
-    assert record == DnsRecord(type="TXT", name="a.example.", value="v=spf1 a:\udc80\udcff.example")
+    assert record == DnsRecord(type="TXT", name="a.example.", value="v=spf1 a:\x80\xff.example")
     assert ttl == 3600

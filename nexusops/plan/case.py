@@ -57,7 +57,7 @@ class Case:
     """The working sheet of one person. Rows are replaced, never changed; what was read stays beside what becomes of it.
 
     ``removed`` are overrides that fell away. ``revived`` are rows as they were before they came back to life,
-    ``never_made`` mailboxes that waited for a username until their owner was no longer entitled.
+    ``gone`` rows that are no more: a mailbox that waited for a username in vain, an overtaken hold.
     """
 
     record: PersonRecord
@@ -73,7 +73,7 @@ class Case:
     address_holds: Mapping[Address, Hold] = field(default_factory=dict)
     findings: list[Finding] = field(default_factory=list)
     revived: list[Allocation] = field(default_factory=list)
-    never_made: list[Mailbox] = field(default_factory=list)
+    gone: list[LedgerRow] = field(default_factory=list)
     needs: tuple[Need, ...] = ()
     """The domains that the served affiliations give."""
     _personal: tuple[Allocation, ...] | None = None

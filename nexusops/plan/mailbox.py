@@ -27,6 +27,7 @@ from nexusops.rules.lifecycle import (
 def settle_mailbox(case: Case, found: Entitlement, setting: Setting, evidence: tuple[Evidence, ...]) -> None:
     """The mailbox's own state machine (2.2)."""
     case.state = _seen(case.state, found, setting.today)
+    _let_go(case, setting)
     box, today, policy = case.box, setting.today, setting.policy
     if box is not None and box.state is MailboxState.DELETED and box.purge_on and today >= box.purge_on:
         if not (found.qualifying and today == box.purge_on):
@@ -37,7 +38,7 @@ def settle_mailbox(case: Case, found: Entitlement, setting: Setting, evidence: t
             case.put(_new_mailbox(case, box, found, setting, evidence))
         return
     if box.state is MailboxState.PENDING and box.name is None and not found.keeps(box):
-        case.never_made.append(case.boxes.pop(box.key))  # there is nothing that could end, and nobody to tell
+        case.gone.append(case.boxes.pop(box.key))  # there is nothing that could end, and nobody to tell
         return
     if box.live:
         seen_on = case.state.ending_seen_on or today
@@ -103,19 +104,32 @@ def _settle_disabled(
 
 
 def mark_of(cards: tuple[Card, ...]) -> str:
-    """What a hold by hand rests on: the cards and their last days. A new card or a renewal is another mark (2.6)."""
+    """What a hold by hand rests on: the cards and their last days."""
     return ";".join(sorted(f"{card.card_id}:{card.end_date}" for card in cards))
 
 
 def _held_by_hand(case: Case) -> bool:
+    return HoldKind.MANUAL_DISABLE in case.holds
+
+
+def _let_go(case: Case, setting: Setting) -> None:
+    """2.6: a new card, or a renewed one, ends what the desk decided, from the day on which it entitles."""
     hold = case.holds.get(HoldKind.MANUAL_DISABLE)
-    return hold is not None and hold.fingerprint == mark_of(case.record.cards)
+    if hold is None:
+        return
+    known = dict(mark.rpartition(":")[::2] for mark in hold.fingerprint.split(";"))
+    for card in case.record.cards:
+        newer = card.card_id not in known or card.end_date.isoformat() > known[card.card_id]
+        if newer and card.current(setting.today) and card.status_code in setting.policy.status_map.qualifying:
+            case.gone.append(hold)
+            case.holds = {kind: other for kind, other in case.holds.items() if kind is not HoldKind.MANUAL_DISABLE}
+            return
 
 
 def _hold_by_hand(case: Case, found: Entitlement, setting: Setting) -> None:
     """R45, D41: the Service Desk disabled the mailbox; it stays so until undone, or a new card or a renewal."""
     box, hold = case.box, case.holds.get(HoldKind.MANUAL_DISABLE)
-    if box is None or hold is None or not box.live or box.name is None or not _held_by_hand(case):
+    if box is None or hold is None or not box.live or box.name is None:
         return
     because = f"the Service Desk disabled it: {hold.reason}"
     off = disabled(box, setting.today, setting.policy, why("R45", because))

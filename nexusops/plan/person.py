@@ -219,7 +219,7 @@ def _judged(case: Case, dropped: tuple[NameOverride, ...]) -> Judged:
             *case.alternatives.values(),
             *case.notices.values(),
         ),
-        removed=(*dropped, *case.never_made),
+        removed=(*dropped, *case.gone),
         findings=tuple(case.findings),
     )
 

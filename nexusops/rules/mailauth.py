@@ -15,8 +15,8 @@ from nexusops.rules.mailauth_spf import lint
 
 EXCHANGE = "spf.protection.outlook.com"
 """Exchange Online's own record: part of the standard, no provider's (R80)."""
-WARNINGS = frozenset({"NEAR_LOOKUP_LIMIT", "PTR", "NOT_STANDARD"})
-"""Findings that leave an exit code at 0 (interface.md 7); the codes of ``domain check`` are in mailauth_check."""
+WARNINGS = frozenset({"NEAR_LOOKUP_LIMIT", "PTR", "NOT_STANDARD", "WIDE_RANGE"})
+"""Findings that leave the exit code of ``spf lint`` at 0 (interface.md 7); ``domain check`` has its own measure."""
 REASONS = (
     "any address of the domain could then be forged from every server in the provider's record",
     "the provider's mistakes (syntax, too many lookups, a missing record) would break all mail of the domain",

@@ -175,6 +175,13 @@ def test_at_oxford_a_service_domain_may_do_without() -> None:
     assert codes("day.chem.ox.ac.uk TXT v=spf1 include:_spf.ox.ac.uk -all", facts=facts) == ["DMARC_NONE", "NO_DKIM"]
 
 
+def test_a_domain_that_most_of_the_internet_may_send_as_needs_attention() -> None:
+    """R73: a warning to ``spf lint``, which judges the record; here it is the domain that is judged."""
+    found = codes(*without("TXT"), "chem.ox.ac.uk TXT v=spf1 include:_spf.ox.ac.uk ip4:0.0.0.0/0 -all")
+    assert "WIDE_RANGE" in found
+    assert not sound(found)
+
+
 @pytest.mark.parametrize(
     ("state", "roles", "found"),
     [

@@ -8,7 +8,7 @@ UV     := $(shell uv --version >/dev/null 2>&1 && echo uv)
 export UV_PYTHON_DOWNLOADS := never
 
 .DEFAULT_GOAL := help
-.PHONY: help venv demo test check unit kill bench bench-tenant rules lock clean
+.PHONY: help venv demo test check unit kill bench bench-tenant faults rules lock clean
 
 help: ## what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -55,6 +55,9 @@ bench: $(STAMP) ## the figures, medians of five
 
 bench-tenant: $(STAMP) ## applying 5,000 changes against the documented limits, and reading at size (minutes)
 	$(BIN)/python benchmarks/tenant.py
+
+faults: $(STAMP) ## docs/faults.md anew: operation x fault x outcome (a minute)
+	PYTHONPATH=tests $(BIN)/python -m building.fault_table
 
 rules: $(STAMP) ## the table rule -> test -> file; fails where a rule has no test
 	$(BIN)/python -m tests.rules_table

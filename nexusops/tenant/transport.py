@@ -27,6 +27,7 @@ ATTEMPTS = 6
 LONGEST = 180.0
 """Seconds: a longer Retry-After ends the attempt instead of holding the run up. The quota of writes is back in 150."""
 SLOWEST = 60.0
+EXPIRED = "InvalidAuthenticationToken"
 LIMITS = httpx.Limits(max_connections=8, max_keepalive_connections=8)
 """More would not be used at the documented rate, and each request looks through all of them."""
 _REPEATABLE_READ = frozenset({FaultClass.THROTTLED, FaultClass.TRANSIENT, FaultClass.UNKNOWN_OUTCOME})
@@ -72,7 +73,7 @@ class Retry:
         ``cost`` None: the attempt waits for its turn itself (``in_turn``).
         """
         policy = tenacity.AsyncRetrying(
-            retry=tenacity.retry_if_exception(lambda error: self._again(error, read=read)),
+            retry=lambda state: self._again(state, read=read),
             wait=self._wait,
             stop=tenacity.stop_after_attempt(ATTEMPTS),
             sleep=self._pause,
@@ -92,7 +93,8 @@ class Retry:
         finally:
             self._pace.leave(cost)
 
-    def _again(self, error: BaseException, *, read: bool) -> bool:
+    def _again(self, state: tenacity.RetryCallState, *, read: bool) -> bool:
+        error = state.outcome.exception() if state.outcome else None
         if not isinstance(error, TenantFault):
             return False
         if error.fault is FaultClass.THROTTLED and error.status is not None and not self._pauses:
@@ -102,6 +104,8 @@ class Retry:
         if error.retry_after is not None and error.retry_after > LONGEST:
             return False
         again = error.fault in _REPEATABLE_READ if read else error.fault is FaultClass.THROTTLED
+        # A token that ended on the way was refused before anything was carried out; the credential has a new one.
+        again |= error.code == EXPIRED and state.attempt_number == 1
         self.budget.left -= 1 if again else 0
         return again
 

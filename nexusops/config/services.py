@@ -22,6 +22,7 @@ CHOICES: dict[str, tuple[str, ...]] = {
 _REQUEST_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 _LOCAL = re.compile(r"[A-Za-z0-9_+-]+(\.[A-Za-z0-9_+-]+)*")
 _HOST = re.compile(r"([A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?\.)+[A-Za-z]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.?")
+_LABELS = re.compile(r"[A-Za-z0-9]([A-Za-z0-9_-]*[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9_-]*[A-Za-z0-9])?)*")
 _PEM = re.compile(r"-----BEGIN CERTIFICATE-----([A-Za-z0-9+/=\s]+)-----END CERTIFICATE-----")
 
 
@@ -114,9 +115,22 @@ def _check(values: dict[str, object], path: Path) -> None:
         name = str(values.get(key, ""))
         if name and not (_HOST.fullmatch(name) and len(name) <= 254):
             raise wrong(path, key, "a name in DNS, such as spf.adminday.example", name)
+    _check_records(values, path)
     sender = str(values.get("from_local", ""))
     if sender and not _is_sender(sender):
         raise wrong(path, "from_local", "what stands before the @, at most 64 letters, digits, . - _ and +", sender)
+
+
+def _check_records(values: dict[str, object], path: Path) -> None:
+    """R86: what the provider gives for DKIM and DMARC."""
+    for entry in typing.cast(tuple[str, ...], values.get("dkim", ())):
+        selector, _, value = entry.partition(" ")
+        is_key = "=" in value and "p=" in value
+        if not (_LABELS.fullmatch(selector) and (is_key or _HOST.fullmatch(value.strip()))):
+            raise wrong(path, "dkim", "a selector and the provider's name or key, such as s1 s1.dkim.example", entry)
+    dmarc = str(values.get("dmarc", ""))
+    if dmarc and not re.match(r"v=DMARC1\s*;\s*p=(none|quarantine|reject)\b", dmarc):
+        raise wrong(path, "dmarc", "a DMARC policy, such as v=DMARC1; p=none", dmarc)
 
 
 def _certificate(name: str, path: Path) -> str:

@@ -17,6 +17,8 @@ from nexusops.model.ids import Address, Domain, MailboxKey, PersonId, UnitId
 class ServiceRequest:
     """``from_local`` is a local part, or a whole address, whose domain must then be the one that it sends from.
     ``certificate`` is the DER, in base64, of the certificate that the product signs in with; empty: a secret is made.
+    ``dkim``: a selector and what stands there, the provider's name for a CNAME or the key itself; ``dmarc``: the policy
+    of a service domain, as its TXT record has it (R86).
     """
 
     request_id: str
@@ -37,6 +39,8 @@ class ServiceRequest:
     bounce_mx: str = ""
     daily_volume: int = 0
     certificate: str = ""
+    dkim: tuple[str, ...] = ()
+    dmarc: str = ""
 
     @property
     def sends_only(self) -> bool:

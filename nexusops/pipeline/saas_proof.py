@@ -114,12 +114,17 @@ def _records(row: Service, resolver: Resolver | None, ports: Ports) -> tuple[Che
 
 
 def _record(name: str, wanted: str, answer: Answer) -> Check:
-    """Of TXT records only SPF counts: others may stand beside it."""
+    """Beside an SPF record other TXT records may stand. The case of a DKIM key counts, that of a name does not."""
     spf = wanted.lower().startswith("v=spf1")
     values: Sequence[str] = [v for v in answer.values if not spf or v.lower().startswith("v=spf1")]
     seen = " | ".join(values) or (f"no answer: {answer.message}" if answer.failed else "nothing")
-    return Check(name=name, passed=[_plain(v) for v in values] == [_plain(wanted)], seen=seen)
+    plain = _as_text if "=" in wanted and not spf else _as_name
+    return Check(name=name, passed=[plain(value) for value in values] == [plain(wanted)], seen=seen)
 
 
-def _plain(value: str) -> str:
-    return " ".join(value.lower().split())
+def _as_text(value: str) -> str:
+    return " ".join(value.split())
+
+
+def _as_name(value: str) -> str:
+    return _as_text(value).lower()

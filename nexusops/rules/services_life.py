@@ -55,12 +55,25 @@ def spf_record(request: ServiceRequest, site: Site, policy: Policy) -> str:
 
 
 def records_of(request: ServiceRequest, domain: Domain, site: Site, policy: Policy) -> tuple[DnsRecord, ...]:
-    """R68, R69, R85: the SPF record, and the MX of the site, or of the server that takes the bounces."""
+    """R68, R69, R85, R86: the SPF record, the MX of the site or of the server that takes the bounces, and the
+    provider's DKIM and DMARC where the request names them.
+    """
     bounces = request.bounce_mx.rstrip(".")
+    dmarc = (DnsRecord(type="TXT", name=f"_dmarc.{domain}", value=request.dmarc),) if request.dmarc else ()
     return (
         DnsRecord(type="TXT", name=domain, value=spf_record(request, site, policy)),
         DnsRecord(type="MX", name=domain, value=f"10 {bounces}." if bounces else site.standard_mx),
+        *(_dkim(entry, domain) for entry in request.dkim),
+        *dmarc,
     )
+
+
+def _dkim(entry: str, domain: Domain) -> DnsRecord:
+    selector, _, value = entry.partition(" ")
+    name = f"{selector.lower()}._domainkey.{domain}"
+    if "=" in value:
+        return DnsRecord(type="TXT", name=name, value=value.strip())
+    return DnsRecord(type="CNAME", name=name, value=f"{value.strip().rstrip('.').lower()}.")
 
 
 def judge(

@@ -151,6 +151,23 @@ def test_a_service_domain_is_live_once_the_dns_equals_the_plan(running: CommandS
     assert running.on_day_two("plan", "saas_mailboxes", "service_domains", "--format", "json").document["changes"] == []
 
 
+def test_dkim_is_proved_with_the_other_records(running: CommandSite) -> None:
+    """R86: the provider's name, and a key of which every letter counts."""
+    path = file(running, "mailshot", **DOMAIN_REQUEST)
+    keys = 'dkim = ["s1 s1.dkim.mailshot.example", "s2 v=DKIM1; p=MIIBaB"]\n'
+    path.write_text(path.read_text("utf-8") + keys, "utf-8")
+    assert running.type("run", *AT, "--snapshot", running.day_one).code == 0
+    zone = running.folder / "zone.txt"
+    dkim = """$ORIGIN mail-shot.foodtech.ox.ac.uk.
+s1._domainkey IN CNAME s1.dkim.mailshot.example.
+s2._domainkey IN TXT "v=DKIM1; p=MIIBaB"
+"""
+    zone.write_text(ZONE + dkim, "utf-8")
+    assert checks(running, "verify", "mailshot", "--zone", zone)[0] == 0
+    zone.write_text(ZONE + dkim.replace("MIIBaB", "MIIBab"), "utf-8")
+    assert list(checks(running, "verify", "mailshot", "--zone", zone)[1].values()) == [True, True, True, False, True]
+
+
 def test_what_a_run_gave_is_taken_back_and_given_again(running: CommandSite) -> None:
     """interface.md 4: the undo of a grant and of records is exact, and so is that of the undo; the secret works on."""
     file(running, "late", service_name="Late", from_local="late")

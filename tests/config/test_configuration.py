@@ -225,6 +225,8 @@ def test_a_file_in_services_is_a_filed_request(write: Write) -> None:
             ("provider_include", "a name in DNS"),
         ),
         ('auth = "oauth2"', 'auth = "oauth2"\nfrom_local = "no reply"', ("from_local", "before the @")),
+        ('auth = "oauth2"', 'auth = "oauth2"\ndkim = ["s1"]', ("dkim", "a selector and")),
+        ('auth = "oauth2"', 'auth = "oauth2"\ndmarc = "none"', ("dmarc", "p=none")),
         ('auth = "oauth2"', 'auth = "oauth2"\ndaily_volume = -1', ("daily_volume", "not negative")),
         ('requester = "food0007"', 'requester = " "', ("requester", "a name")),
     ],

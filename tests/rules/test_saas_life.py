@@ -137,6 +137,19 @@ def test_cambridge_asks_with_a_ticket_and_catches_the_bounces() -> None:
     assert row(world).state == "refused"
 
 
+def test_dkim_and_dmarc_stand_in_the_plan() -> None:
+    """R86: as the provider gives them, a name of its own or the key itself."""
+    key = "v=DKIM1; k=rsa; p=" + "A" * 400
+    world = chemistry(**NEITHER, dkim=("S1 s1.dkim.adminday.example", f"s2 {key}"), dmarc="v=DMARC1; p=none")
+    (change,) = (p.change for p in world.run(FIRST).changes if isinstance(p.change, PublishRecords))
+    assert change.records == (
+        *RECORDS,
+        DnsRecord(type="CNAME", name=f"s1._domainkey.{DOMAIN}", value="s1.dkim.adminday.example."),
+        DnsRecord(type="TXT", name=f"s2._domainkey.{DOMAIN}", value=key),
+        DnsRecord(type="TXT", name=f"_dmarc.{DOMAIN}", value="v=DMARC1; p=none"),
+    )
+
+
 def test_what_is_approved_later_is_made_then() -> None:
     """2.4: a request that waits is looked at in every run."""
     world = chemistry(auth="basic")

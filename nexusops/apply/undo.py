@@ -6,14 +6,15 @@ as it is, and is told of with both values.
 
 from __future__ import annotations
 
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from nexusops.apply.undo_pieces import Piece, pieces_of, shown
 from nexusops.model.addresses import AddressKind, AddressState, Allocation
 from nexusops.model.findings import Finding, Severity
-from nexusops.model.ids import MailboxKey
+from nexusops.model.ids import Address, Domain, MailboxKey, PersonId
 from nexusops.model.journal import JournalRow, LedgerRow, RowChange
 from nexusops.model.ledger import Hold, HoldKind, Ledger
 from nexusops.model.mailboxes import Mailbox, MailboxState
@@ -23,7 +24,6 @@ from nexusops.model.rows import TABLES, key_of
 from nexusops.model.services import Service
 from nexusops.model.steps import USER
 from nexusops.model.tenant import Reason
-from nexusops.plan.advance import with_rows
 from nexusops.plan.holding import LIFE, SENDER, items_of, life_of, with_fields
 from nexusops.rules.allocation import end
 from nexusops.rules.lifecycle import deleted
@@ -64,25 +64,29 @@ def take_back(changes: Sequence[RowChange], ledger: Ledger, undoing: Undoing) ->
     """Puts back what this run changed. ``ledger``: the slice of today, with the holders of the addresses concerned."""
     work: list[Piece] = []
     findings = [finding for change in changes if (finding := _sent(change)) is not None]
+    latest: dict[Address, int] = {}
+    for row in ledger.holders.values():
+        latest[row.address] = max(row.period, latest.get(row.address, 0))
     for piece in pieces_of(changes):
-        refusal = _refusal(piece, ledger, undoing)
+        refusal = _refusal(piece, ledger, undoing, latest)
         if refusal is None:
             work.append(piece)
         else:
             findings.append(_finding(piece, refusal))
     while True:
         merged = _merged(work, ledger, undoing)
-        misfit = _misfit(work, merged)
-        if misfit is None:
+        misfits = _misfits(work, merged)
+        if not misfits:
             break
-        work.remove(misfit)
-        findings.append(_finding(misfit, "what stands today rests on it"))
+        left = {id(piece) for piece in misfits}
+        work = [piece for piece in work if id(piece) not in left]
+        findings += [_finding(piece, "what stands today rests on it") for piece in misfits]
     findings += [_partly(piece) for piece in work if piece.item == LIFE and _was_deleted(piece)]
     return Undone(ledger=merged, pieces=tuple(work), findings=tuple(findings))
 
 
-def _refusal(piece: Piece, ledger: Ledger, undoing: Undoing) -> str | None:
-    """Why this thing cannot be put back; None: it can."""
+def _refusal(piece: Piece, ledger: Ledger, undoing: Undoing, latest: Mapping[Address, int]) -> str | None:
+    """Why this thing cannot be put back; None: it can. ``latest``: the last period of each address."""
     present = getattr(ledger, TABLES[type(piece.row)]).get(key_of(piece.row))
     if isinstance(present, Mailbox) and piece.item == LIFE:
         if _gone(present, undoing.today) and _was_deleted(piece):
@@ -93,8 +97,7 @@ def _refusal(piece: Piece, ledger: Ledger, undoing: Undoing) -> str | None:
     if now != then:
         return f"the run left {then}, and it is {now} now"
     if isinstance(present, Allocation):
-        later = [row for row in ledger.holders.values() if row.address == present.address]
-        if any(row.period > present.period for row in later):
+        if latest.get(present.address, 0) > present.period:
             return "the address was given out again since"
     return None
 
@@ -108,16 +111,25 @@ def _was_deleted(piece: Piece) -> bool:
 
 
 def _merged(work: Iterable[Piece], ledger: Ledger, undoing: Undoing) -> Ledger:
-    merged = ledger
+    """The ledger with these things put back, one after the other."""
+    tables: dict[str, dict[object, LedgerRow]] = {name: dict(getattr(ledger, name)) for name in set(TABLES.values())}
+    on_box: dict[MailboxKey | None, list[tuple[Address, int]]] = defaultdict(list)
+    for key, one in ledger.allocations.items():
+        on_box[one.mailbox_key].append(key)
+    why = Reason(rule=RULE, because=undoing.because)
     for piece in work:
-        present: LedgerRow | None = getattr(merged, TABLES[type(piece.row)]).get(key_of(piece.row))
-        row = _put_back(piece, present, undoing)
-        merged = with_rows(merged, [row] if row is not None else [], [] if row is not None else [piece.row])
+        table, place = tables[TABLES[type(piece.row)]], key_of(piece.row)
+        row = _put_back(piece, table.get(place), undoing)
+        if row is None:
+            table.pop(place, None)
+            continue
+        table[place] = row
         if piece.item == LIFE and isinstance(row, Mailbox) and piece.before is None:
-            ended = [one for one in merged.allocations.values() if one.mailbox_key == row.key and one.live]
-            why = Reason(rule=RULE, because=undoing.because)
-            merged = with_rows(merged, [end(one, undoing.today, why) for one in ended])
-    return merged
+            rows = tables[TABLES[Allocation]]
+            for key in on_box[row.key]:
+                if isinstance(ended := rows.get(key), Allocation) and ended.live:
+                    rows[key] = end(ended, undoing.today, why)
+    return replace(ledger, **tables)  # type: ignore[arg-type]
 
 
 def _put_back(piece: Piece, present: LedgerRow | None, undoing: Undoing) -> LedgerRow | None:
@@ -134,38 +146,50 @@ def _put_back(piece: Piece, present: LedgerRow | None, undoing: Undoing) -> Ledg
     return before
 
 
-def _misfit(work: Sequence[Piece], merged: Ledger) -> Piece | None:
-    """A thing that cannot go back, since a mailbox's sender or end, or another address, rests on what it is now."""
+def _misfits(work: Sequence[Piece], merged: Ledger) -> list[Piece]:
+    """Things that cannot go back, since a mailbox's sender or end, or another address, rests on what they are now: the
+    first of each subject, for without it the others may fit.
+    """
+    present = _Present.of(merged)
+    found: dict[str, Piece] = {}
     for piece in work:
+        if piece.subject in found:
+            continue
         row = getattr(merged, TABLES[type(piece.row)]).get(key_of(piece.row))
-        if isinstance(row, Allocation) and _rests_on_address(row, merged):
-            return piece
-        if isinstance(row, Mailbox) and piece.item in (LIFE, SENDER) and not _sends(row, merged):
-            return piece
-    return None
+        cut_off = isinstance(row, Mailbox) and piece.item in (LIFE, SENDER) and not present.sends(row)
+        if cut_off or (isinstance(row, Allocation) and present.rests_on(row)):
+            found[piece.subject] = piece
+    return list(found.values())
 
 
-def _rests_on_address(row: Allocation, merged: Ledger) -> bool:
-    box = merged.mailboxes.get(row.mailbox_key) if row.mailbox_key else None
-    if row.live and box is not None and life_of(box.state) in ("gone", MailboxState.DELETED.value):
-        return True
-    if row.state is not AddressState.ACTIVE:
-        return box is not None and box.live and box.sender == row.address
-    twins = [
-        other
-        for other in merged.allocations.values()
-        if (other.person_id, other.domain, other.kind, other.state)
-        == (row.person_id, row.domain, AddressKind.PERSONAL, AddressState.ACTIVE)
-    ]
-    return len(twins) > 1
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Present:
+    """The mailboxes, and the active addresses, as a merged ledger has them."""
 
+    boxes: Mapping[MailboxKey, Mailbox]
+    active: frozenset[tuple[MailboxKey | None, Address]]
+    twins: Counter[tuple[PersonId | None, Domain]]
 
-def _sends(box: Mailbox, merged: Ledger) -> bool:
-    """Whether a live mailbox has an active address to send from (R3)."""
-    if not box.live or box.name is None:
-        return True
-    mine = [row for row in merged.allocations.values() if row.mailbox_key == box.key]
-    return any(row.address == box.sender and row.state is AddressState.ACTIVE for row in mine)
+    @classmethod
+    def of(cls, merged: Ledger) -> _Present:
+        active = [row for row in merged.allocations.values() if row.state is AddressState.ACTIVE]
+        return cls(
+            boxes=merged.mailboxes,
+            active=frozenset((row.mailbox_key, row.address) for row in active),
+            twins=Counter((row.person_id, row.domain) for row in active if row.kind is AddressKind.PERSONAL),
+        )
+
+    def rests_on(self, row: Allocation) -> bool:
+        box = self.boxes.get(row.mailbox_key) if row.mailbox_key else None
+        if row.live and box is not None and life_of(box.state) in ("gone", MailboxState.DELETED.value):
+            return True
+        if row.state is not AddressState.ACTIVE:
+            return box is not None and box.live and box.sender == row.address
+        return self.twins[row.person_id, row.domain] > 1
+
+    def sends(self, box: Mailbox) -> bool:
+        """Whether a live mailbox has an active address to send from (R3)."""
+        return not box.live or box.name is None or (box.key, box.sender) in self.active
 
 
 def holds(

@@ -71,10 +71,14 @@ NAMED_TWICE.append(Event(0, "join", "2", 0, 0, 2))
 JOINED_LATE = [Event(0, "join", "2", 0, 1, 0), Event(1, "join", "2", 0, 0, 0)]
 """An affiliation that began before one that is served already."""
 
+IN_BETWEEN = [Event(0, "join", "2", 0, 1, 0), Event(1, "join", "2", 0, 0, 0)]
+"""A new affiliation that stands before an older one in the order in which they are served."""
+
 
 @few
 @example(LATE_NAME)
 @example(NAMED_TWICE)
+@example(IN_BETWEEN)
 @example(JOINED_LATE)
 @given(histories())
 def test_a_second_run_on_the_same_day_has_nothing_to_do(history: list[Event]) -> None:

@@ -54,7 +54,7 @@ def check(
     domain = facts.domain
     standing = Standing.UNIT if facts.units else site.standing(domain)
     spf = lint_of_site(domain, ask, policy.spf, site, today)
-    keys, dkim_notes = keys_of(domain, selectors, ask)
+    keys, dkim_notes = keys_of(domain, _selectors(facts, selectors), ask)
     dmarc, dmarc_notes = policy_of(domain, site.parent_domain, ask)
     mx = ask(Question(domain, "MX"))
     said = spf.codes & {"NO_MX"}
@@ -78,6 +78,12 @@ def check(
         dmarc=dmarc,
         notes=tuple(dict.fromkeys(notes)),
     )
+
+
+def _selectors(facts: DomainFacts, selectors: Sequence[str]) -> tuple[str, ...]:
+    """Those to look for anywhere, and those of the keys that were planned for this domain."""
+    parts = (record.name.partition("._domainkey.") for record in facts.planned)
+    return tuple(dict.fromkeys((*selectors, *(selector for selector, within, _ in parts if within))))
 
 
 def _preference(value: str) -> tuple[int, str]:

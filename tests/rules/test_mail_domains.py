@@ -270,6 +270,13 @@ def test_exchange_signs_for_the_domain_and_its_aliases_are_there(
     assert here.codes - {"DMARC_NONE"} == ({code} if code else set())
 
 
+def test_the_keys_that_were_planned_are_looked_at_too() -> None:
+    """R86: whatever their selectors are called."""
+    key = DnsRecord(type="TXT", name="k1._domainkey.chem.ox.ac.uk", value=f"v=DKIM1; p={GOOD_KEY}")
+    found = report(*CHEM, f"k1._domainkey.chem.ox.ac.uk TXT {key.value}", facts=replace(FACTS, planned=(key,)))
+    assert [one.selector for one in found.dkim] == ["selector1", "k1"]
+
+
 def test_two_records_of_one_selector_are_no_key() -> None:
     extra = "selector1._domainkey.chem.ox.ac.uk TXT v=DKIM1; p="
     assert "DKIM_SYNTAX" in codes(*CHEM, extra)

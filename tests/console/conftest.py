@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
+import ssl
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -19,6 +23,7 @@ from nexusops.cli import call
 from nexusops.config import load
 from nexusops.config.starter import write_starter
 from nexusops.console.app import Console
+from nexusops.console.oidc import OpenIdConnect
 from nexusops.console.session import Session, Sessions
 from nexusops.console.settings import console_settings
 from nexusops.console.signing_in import SigningIn
@@ -152,3 +157,62 @@ def looked_at(first_day: Path, tmp_path_factory: pytest.TempPathFactory) -> Iter
     """A console in single-user mode whose state no test changes."""
     with serving(Path(shutil.copytree(first_day, tmp_path_factory.mktemp("read") / "site"))) as running:
         yield running
+
+
+@dataclass(frozen=True, slots=True)
+class Doors:
+    """A console and the tenant that people sign in with, which is the one that the console's people are in."""
+
+    console: Running
+    authority: dict[str, str]
+
+    def visitor(self) -> httpx.Client:
+        """A browser's cookies, and both certificates."""
+        trusting = ssl.create_default_context(cafile=self.authority["ca_bundle"])
+        url = self.console.url.replace("127.0.0.1", "localhost")
+        client = httpx.Client(base_url=url, verify=trusting, follow_redirects=True, timeout=60)
+        return self.console.closing.enter_context(client)
+
+    def sign_in(self, client: httpx.Client, username: str) -> httpx.Response:
+        """From the door to the first page, as a person does it."""
+        form = client.get("/sign-in/begin")
+        return client.post(form.url, data={**hidden(form.text), "username": f"{username}@nexus.ox.ac.uk"})
+
+    def graph(self, method: str, path: str, **body: object) -> httpx.Response:
+        """The tenant's administrator."""
+        line = self.authority
+        trusting = ssl.create_default_context(cafile=line["ca_bundle"])
+        form = {"grant_type": "client_credentials", "client_id": line["client_id"]}
+        form |= {"client_secret": line["client_secret"], "scope": "https://graph.microsoft.com/.default"}
+        with httpx.Client(verify=trusting) as client:
+            token = client.post(f"{line['authority']}/{line['tenant_id']}/oauth2/v2.0/token", data=form).json()
+            headers = {"Authorization": f"Bearer {token['access_token']}"}
+            return client.request(method, f"{line['graph']}{path}", json=body or None, headers=headers)
+
+
+def hidden(html: str) -> dict[str, str]:
+    found = re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)"', html)
+    return {name: value.replace("&amp;", "&").replace("&#x27;", "'") for name, value in found}
+
+
+@pytest.fixture(scope="session")
+def front_door(first_day: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Doors]:
+    folder = Path(shutil.copytree(first_day, tmp_path_factory.mktemp("doors") / "site"))
+    serve = ["emulator", "serve", "--tls", "--path", str(folder / "state" / "tenant.db")]
+    with subprocess.Popen([sys.executable, "-m", "nexusops", *serve], stdout=subprocess.PIPE, text=True) as process:
+        try:
+            assert process.stdout is not None
+            line = json.loads(process.stdout.readline())
+            keys = ("client_id", "tenant_id", "authority", "ca_bundle")
+            with pytest.MonkeyPatch.context() as patch:
+                patch.setenv("NX_CONSOLE_SECRET", line["client_secret"])
+                for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"):
+                    patch.delenv(name, raising=False)
+                given = [f'{key} = "{line[key]}"' for key in keys]
+                configure(folder, *given, 'client_secret = "env:NX_CONSOLE_SECRET"')
+                settings = console_settings(load(folder)).sign_in
+                assert settings is not None
+                with serving(folder, signing_in=SigningIn(OpenIdConnect(settings))) as console:
+                    yield Doors(console, line)
+        finally:
+            process.terminate()

@@ -20,7 +20,7 @@ EXPECTED = {
     "base-uri 'none'; frame-ancestors 'none'",
     "x-content-type-options": "nosniff",
     "x-frame-options": "DENY",
-    "referrer-policy": "no-referrer",
+    "referrer-policy": "same-origin",
 }
 EXAMPLES = {"subject": "bray0039", "unit": "CHEM", "run": "none", "request": "adminday"}
 

@@ -21,6 +21,7 @@ from nexusops.rules.mailauth_syntax import is_spf
 
 Seen = Mapping[str, Mapping[str, str]]
 """Provider -> name -> SPF record: what an include led to."""
+NEAR = "PROVIDER_NEAR_LIMIT"
 
 
 class Memory(Protocol):
@@ -59,7 +60,7 @@ def check_with_providers(
     reports = check_all(inquiry, domains, terms)
     now, before = provider_records(reports, terms.site), memory.read()
     notes = inquiry.settled(lambda ask: provider_notes(now, {} if remember else before, ask, terms.policy))
-    bad = {note.domain for note in notes}
+    bad = {note.domain for note in notes if note.code != NEAR}
     known = {name: found for name, found in now.items() if name not in bad and (remember or name not in before)}
     if known.keys() - before.keys() or any(before.get(name) != found for name, found in known.items()):
         memory.write({**before, **known})
@@ -122,9 +123,15 @@ def provider_notes(now: Seen, before: Seen, ask: Ask, policy: Policy) -> list[No
         if report.verdict.value not in ("ok", "temperror"):
             why = "; ".join(note.message for note in report.notes) or report.verdict.value
             notes.append(Note(code="PROVIDER_BROKEN", message=f"{name}: {why}", domain=name))
-        elif name in before and before[name] != now[name] and "DNS_UNKNOWN" not in report.codes:
+        elif "DNS_UNKNOWN" in report.codes:
+            message = f"{name} could not be looked up in full, so nothing is known of its changes"
+            notes.append(Note(code="DNS_UNKNOWN", message=message, domain=name))
+        elif name in before and before[name] != now[name]:
             changes = "; ".join(_changes(before[name], now[name]))
             notes.append(Note(code="PROVIDER_CHANGED", message=f"{name} is not what it was: {changes}", domain=name))
+        if report.lookups + 1 >= policy.spf.near_lookups:
+            message = f"{name} costs {report.lookups + 1} of {policy.spf.max_lookups} lookups by itself"
+            notes.append(Note(code=NEAR, message=message, domain=name))
     return notes
 
 

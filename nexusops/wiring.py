@@ -20,8 +20,10 @@ if TYPE_CHECKING:
     from nexusops.dns.primary import Primary
     from nexusops.model.services import SignIn
     from nexusops.pipeline import Ports
-    from nexusops.ports import Notifier, Publisher, Registration, SnapshotTables, Store, Tenant
+    from nexusops.ports import Notifier, Publisher, Registration, SnapshotTables, Tenant
+    from nexusops.store.keeping import KeepingStore
     from nexusops.tenant import Wrap
+    from nexusops.tenant.kept import Memory
     from nexusops.tenant.live import LiveTenant
     from nexusops.tenant.settings import TenantSettings
 
@@ -83,7 +85,7 @@ def _ports(configuration: Configuration, snapshot: Path | None, closing: ExitSta
 
     @cache
     def tenant() -> Tenant:
-        opened_tenant = tenant_of(configuration)
+        opened_tenant = tenant_of(configuration, store)
         closing.callback(opened_tenant.close)
         return opened_tenant
 
@@ -121,7 +123,7 @@ def _ports(configuration: Configuration, snapshot: Path | None, closing: ExitSta
     )
 
 
-def open_store_of(configuration: Configuration) -> Store:
+def open_store_of(configuration: Configuration) -> KeepingStore:
     """The state. Raises StateUnavailable where it cannot be read, UsageError where it holds another site."""
     from nexusops.store import open_store
 
@@ -168,8 +170,8 @@ def recorded(configuration: Configuration, path: Path) -> Iterator[LiveTenant]:
         tenant.close()
 
 
-def tenant_of(configuration: Configuration, *, wrap: Wrap | None = None) -> LiveTenant:
-    """The tenant; its clients are imported here and nowhere earlier."""
+def tenant_of(configuration: Configuration, memory: Memory | None = None, *, wrap: Wrap | None = None) -> LiveTenant:
+    """The tenant; its clients are imported here and nowhere earlier. ``memory``: where what was read of it is kept."""
     from nexusops import tenant
 
     table = configuration.settings.tenant
@@ -180,8 +182,9 @@ def tenant_of(configuration: Configuration, *, wrap: Wrap | None = None) -> Live
             settings,
             notice_sender=configuration.settings.notices.sender,
             wrap=wrap,
+            memory=memory,
         )
-    return tenant.microsoft365(settings, wrap=wrap)
+    return tenant.microsoft365(settings, wrap=wrap, memory=memory)
 
 
 def notifier_of(configuration: Configuration, tenant: Callable[[], Tenant]) -> Notifier:

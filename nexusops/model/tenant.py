@@ -52,6 +52,9 @@ class Wanted:
     known: Mapping[PersonId, str | None] = field(default_factory=dict)
     """With ``everything``: the user ids that we know, to be told which of them carry another employeeId by now."""
 
+    changes: bool = False
+    """With ``everything``: it may be what was kept of an earlier read, with what has changed since."""
+
     @property
     def nothing(self) -> bool:
         return not (self.everything or self.people or self.boxes)

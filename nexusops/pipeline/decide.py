@@ -126,7 +126,7 @@ def decide(
     who = affected(ports, tables, today, full=full) if only is None else Affected(only, frozenset(), everyone=False)
     snapshot = _slice(ports, tables, who)
     before = ports.store.ledger(None if who.everyone else who.people, None if who.everyone else who.boxes)
-    actual = _joined(ports, before, _read_tenant(ports, before, who))
+    actual = _joined(ports, before, _read_tenant(ports, before, who, full=full))
     seen = _with_names(ports, observe(before, actual), snapshot, who)
     advanced = advance(seen, snapshot, who.boxes, ports.policy, ports.site, today)
     after = recognise(advanced.ledger, actual)
@@ -164,14 +164,15 @@ def _slice(ports: Deciding, tables: SnapshotTables, who: Affected) -> Snapshot:
     return replace(snapshot, people={**snapshot.people, **gone}) if gone else snapshot
 
 
-def _read_tenant(ports: Deciding, ledger: Ledger, who: Affected) -> Actual:
+def _read_tenant(ports: Deciding, ledger: Ledger, who: Affected, *, full: bool) -> Actual:
     """Nothing is opened when nothing needs reading."""
     users = {box.person_id: box.user_id for box in ledger.mailboxes.values() if box.person_id is not None}
     if who.everyone:
-        return ports.tenant().read(Wanted(everything=True, known=users))
+        return ports.tenant().read(Wanted(everything=True, known=users, changes=not full))
     guids = {box.name: box.exchange_guid for box in ledger.mailboxes.values() if box.person_id is None and box.name}
     wanted = Wanted(
         everything=len(who.people) > MANY,
+        changes=True,
         people={person_id: users.get(person_id) for person_id in who.people},
         boxes={name: guids.get(name) for name in who.boxes},
     )

@@ -13,6 +13,7 @@ routing.py   … with the routing table that it keeps
 looking.py   … and with what staff ask of it
 answering.py … and with what people ask of it
 auditing.py  … and what auditors do
+keeping.py   … and with what adapters remember
 """
 
 from __future__ import annotations
@@ -21,15 +22,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from nexusops.store.auditing import AuditingStore
+    from nexusops.store.keeping import KeepingStore
 
 
-def open_store(url: str, *, site: str, base_dir: Path) -> AuditingStore:
+def open_store(url: str, *, site: str, base_dir: Path) -> KeepingStore:
     """The state of one site. A relative ``sqlite:///`` path is taken from ``base_dir``, the configuration folder.
 
     Raises UsageError (another site's), StateUnavailable (a newer one, no database, or it does not answer).
     """
-    from nexusops.store.auditing import AuditingStore
+    from nexusops.store.keeping import KeepingStore
     from nexusops.store.opening import engine_for, located, prepared
 
     engine = engine_for(located(url, base_dir))
@@ -38,4 +39,4 @@ def open_store(url: str, *, site: str, base_dir: Path) -> AuditingStore:
     except BaseException:
         engine.dispose()
         raise
-    return AuditingStore(engine)
+    return KeepingStore(engine)

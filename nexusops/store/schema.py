@@ -31,7 +31,7 @@ from nexusops.model.mailboxes import Mailbox
 from nexusops.model.notices import Notice
 from nexusops.model.services import Service
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 metadata = MetaData(naming_convention={"ix": "ix_%(table_name)s_%(column_0_N_name)s", "pk": "pk_%(table_name)s"})
 # Names are looked for in ranges: they must sort as bytes, whatever language the PostgreSQL database speaks.
 TEXT = Text().with_variant(postgresql.TEXT(collation="C"), "postgresql")
@@ -135,6 +135,8 @@ findings = Table(
 unfinished = Table(
     "unfinished", metadata, Column("scope", TEXT, primary_key=True), Column("reason", TEXT, nullable=False)
 )
+# What adapters remember between runs, by name: the users of the tenant as last read.
+kept = Table("kept", metadata, Column("name", TEXT, primary_key=True), Column("content", LargeBinary, nullable=False))
 snapshots = Table(
     "snapshots",
     metadata,

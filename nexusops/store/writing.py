@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, and_, delete, func, insert, select, update
+from sqlalchemy import Connection, Table, and_, delete, func, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from nexusops.codec import row_to_json
@@ -153,11 +153,11 @@ def write_rows(connection: Connection, changes: Iterable[RowChange]) -> None:
             same = [column == values[column.name] for column in table.primary_key.columns]
             connection.execute(delete(table).where(and_(*same)))
     for kind, rows in becoming.items():
-        connection.execute(_upsert(connection, kind), rows)
+        connection.execute(upsert(connection, LEDGER[kind]), rows)
 
 
-def _upsert(connection: Connection, kind: type) -> Any:
-    table = LEDGER[kind]
+def upsert(connection: Connection, table: Table) -> Any:
+    """The statement that inserts a row, or writes it over the one of its key."""
     dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
     statement = dialect.insert(table)
     keys = [column.name for column in table.primary_key.columns]

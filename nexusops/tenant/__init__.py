@@ -9,6 +9,7 @@ gathering.py  reads that go together
 graph.py      Microsoft Graph (the only importer of msgraph); directory.py: its answers and refusals
 exchange.py   InvokeCommand; cmdlets.py: its answers and refusals
 reading.py    reads joined on ids
+kept.py       users as last read, and what changed since
 cassettes.py  recorded exchanges, and their replay
 acting.py     look, write, verify
 licensing.py  the licence that comes with a mailbox
@@ -25,6 +26,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from contextlib import nullcontext
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -34,8 +36,10 @@ if TYPE_CHECKING:
 
     import httpx
 
+    from nexusops.emulator import EmbeddedTenant
     from nexusops.model.ids import Domain
     from nexusops.tenant.doors import Doors
+    from nexusops.tenant.kept import Memory
     from nexusops.tenant.live import LiveTenant
     from nexusops.tenant.settings import TenantSettings
     from nexusops.tenant.transport import Retry
@@ -51,8 +55,12 @@ def embedded(
     notice_sender: str | None = None,
     retry: Retry | None = None,
     wrap: Wrap | None = None,
+    memory: Memory | None = None,
 ) -> LiveTenant:
-    """The embedded tenant kept at ``path``, in process: its ASGI application fills the transport slot."""
+    """The embedded tenant kept at ``path``, in process: its ASGI application fills the transport slot.
+
+    ``memory``: where the users that were read are kept for the next run.
+    """
     import httpx
 
     from nexusops.emulator import EmbeddedTenant
@@ -80,11 +88,6 @@ def embedded(
         )
         return Graph(tenant.graph_base_url, credential, used, transport=slot), exchange
 
-    def prepare(domains: Collection[Domain], at: datetime) -> None:
-        for domain in sorted(domains):
-            tenant.accept_domain(domain)
-        tenant.set_clock(at)
-
     doors = Doors(
         authority=tenant.authority,
         graph_base_url=tenant.graph_base_url,
@@ -93,7 +96,15 @@ def embedded(
         tls=None,
         transport=httpx.ASGITransport(app=tenant.app),
     )
-    return LiveTenant(make, settings, prepare=prepare, close_with=tenant.close, sleep=used.sleep, doors=doors)
+    begin, end = partial(_prepare, tenant), tenant.close
+    return LiveTenant(make, settings, prepare=begin, close_with=end, sleep=used.sleep, doors=doors, memory=memory)
+
+
+def _prepare(tenant: EmbeddedTenant, domains: Collection[Domain], at: datetime) -> None:
+    """What an administrator and time do in a real one."""
+    for domain in sorted(domains):
+        tenant.accept_domain(domain)
+    tenant.set_clock(at)
 
 
 def microsoft365(
@@ -103,6 +114,7 @@ def microsoft365(
     retry: Retry | None = None,
     scale: float = 1.0,
     wrap: Wrap | None = None,
+    memory: Memory | None = None,
 ) -> LiveTenant:
     """The real service at the configured addresses. ``transport`` and ``wrap`` are seams of cassettes and tests,
     ``retry`` that of their sleep, ``scale`` that of measurements: how many times as fast the limits' clock runs."""
@@ -139,7 +151,7 @@ def microsoft365(
         return Graph(settings.graph_base_url, found, paced, transport=transport, verify=verify), exchange
 
     doors = _doors(settings, transport, verify)
-    return LiveTenant(make, settings, close_with=found.close, sleep=used.sleep, doors=doors)
+    return LiveTenant(make, settings, close_with=found.close, sleep=used.sleep, doors=doors, memory=memory)
 
 
 def _doors(

@@ -34,6 +34,8 @@ class User(msgspec.Struct, rename="camel"):
     mail_nickname: str | None = None
     usage_location: str | None = None
     deleted_date_time: str | None = None
+    removed: dict[str, str] | None = msgspec.field(name="@removed", default=None)
+    """In a delta: deleted, restorably ("changed") or not ("deleted")."""
 
     @property
     def skus(self) -> list[str]:
@@ -46,6 +48,7 @@ class Page(msgspec.Struct):
 
     value: list[User]
     next_link: str | None = msgspec.field(name="@odata.nextLink", default=None)
+    delta_link: str | None = msgspec.field(name="@odata.deltaLink", default=None)
 
 
 class PrepaidUnits(msgspec.Struct, frozen=True):

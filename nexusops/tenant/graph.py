@@ -117,6 +117,12 @@ class Graph:
             raise transport_fault(error, read=read) from error
         return answer if isinstance(answer, bytes) else b""
 
+    def checked_link(self, link: str | None) -> str:
+        """A link to come back with later. Raises where there is none, or it leads elsewhere."""
+        if link is None:
+            raise GraphFault(FaultClass.TRANSIENT, "the last page of the changes has no link for the next time")
+        return same_host(link, self.base_url)
+
     async def fetch(self, path: str, kind: type[T]) -> T:
         """A GET, decoded within the attempt: an answer that broke off is asked for again."""
 

@@ -38,7 +38,7 @@ from nexusops.model.journal import JsonObject, Step, StepOutcome, StepResult
 from nexusops.model.mailboxes import MailboxKind
 from nexusops.model.services import Check, Product
 from nexusops.model.tenant import Actual, Wanted
-from nexusops.tenant import access, changing, inspecting, making, proving
+from nexusops.tenant import access, changing, inspecting, kept, making, proving
 from nexusops.tenant.acting import Site, aside, failed
 from nexusops.tenant.doors import Doors
 from nexusops.tenant.exchange import Exchange
@@ -61,7 +61,8 @@ Prepare = Callable[[Collection[Domain], datetime], None]
 class LiveTenant:
     """The real service, or the embedded one: they differ only in transport, addresses and credential.
 
-    ``make`` builds the two clients on this adapter's event loop; ``close_with`` ends what the factory opened.
+    ``make`` builds the two clients on this adapter's event loop; ``close_with`` ends what the factory opened;
+    ``memory`` keeps the users that were read, for the next run; None: everything is read each time.
     """
 
     def __init__(
@@ -73,6 +74,7 @@ class LiveTenant:
         close_with: Callable[[], None] | None = None,
         sleep: Sleep = asyncio.sleep,
         doors: Doors | None = None,
+        memory: kept.Memory | None = None,
     ) -> None:
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="tenant", daemon=True)
@@ -83,6 +85,7 @@ class LiveTenant:
         self._graph, self._exchange = self._run(_made(make))
         self._site = Site(self._graph, self._exchange, settings, sleep)
         self._doors = doors
+        self._memory = memory
         self._stopped: TenantFault | None = None
 
     def _run(self, work: Coroutine[Any, Any, T]) -> T:
@@ -93,10 +96,20 @@ class LiveTenant:
         if wanted.nothing:
             return Actual()
         self._graph.bulk = wanted.everything or len(wanted.people) > BULK
+        roll = self._roll(wanted)
         try:
-            return self._run(Reading(self._graph, self._exchange, self._settings.licence_sku).read(wanted))
+            actual = self._run(Reading(self._graph, self._exchange, self._settings.licence_sku, roll).read(wanted))
         except TenantFault as fault:
             raise unreadable(fault) from fault
+        if self._memory is not None and roll is not None and roll.after is not None:
+            self._memory.keep(kept.NAME, kept.packed(roll.after))
+        return actual
+
+    def _roll(self, wanted: Wanted) -> kept.Roll | None:
+        if self._memory is None or not wanted.everything:
+            return None
+        before = kept.unpacked(self._memory.kept(kept.NAME)) if wanted.changes else None
+        return kept.Roll(self._graph, before)
 
     def inspect(self) -> Inspection:
         """Our own application as the tenant sees it. Raises TenantUnreadable (8)."""

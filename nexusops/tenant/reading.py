@@ -12,13 +12,15 @@ from nexusops.tenant.cmdlets import MailboxRow
 from nexusops.tenant.directory import User
 from nexusops.tenant.exchange import Exchange
 from nexusops.tenant.graph import Graph
+from nexusops.tenant.kept import Roll
 
 
 class Reading:
-    """All or nothing: a fault of any request is a fault of the whole read."""
+    """All or nothing: a fault of any request is a fault of the whole read. ``roll``: where all users come from."""
 
-    def __init__(self, graph: Graph, exchange: Exchange, licence_sku: str) -> None:
+    def __init__(self, graph: Graph, exchange: Exchange, licence_sku: str, roll: Roll | None = None) -> None:
         self.graph = graph
+        self.roll = roll
         self.exchange = exchange
         self.licence_sku = licence_sku
 
@@ -46,7 +48,8 @@ class Reading:
         return [user for user in [await self.graph.user(user_id) for user_id in known] if user is not None]
 
     async def _everything(self, wanted: Wanted) -> Actual:
-        listing, deleting = asyncio.ensure_future(self.graph.users()), asyncio.ensure_future(self.graph.deleted_users())
+        users_of_all = self.roll.users if self.roll is not None else self.graph.users
+        listing, deleting = asyncio.ensure_future(users_of_all()), asyncio.ensure_future(self.graph.deleted_users())
         try:
             rows = await self.exchange.all_mailboxes()
             gone = await self.exchange.all_mailboxes(deleted=True)

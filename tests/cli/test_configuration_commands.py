@@ -82,4 +82,5 @@ def test_jobs_list_is_readable(capsys: pytest.CaptureFixture[str]) -> None:
     assert call(["jobs", "list"]) == 0
     text = capsys.readouterr().out
     assert "notices\n    Sends the notices that are due" in text
-    assert "    Graph:     Mail.Send\n    Exchange:  nothing\n" in text
+    reads = "User.Read.All, LicenseAssignment.Read.All"
+    assert f"    Graph:     {reads}, Mail.Send\n    Exchange:  Exchange.ManageAsApp, View-Only Recipients\n" in text

@@ -84,7 +84,7 @@ class Running:
 
     def browser(self, session: Session | None = None, **headers: str) -> Browser:
         jar = {self.console.sessions.cookie: self.console.sessions.written(session)} if session is not None else {}
-        client = httpx.Client(base_url=self.url, follow_redirects=True, cookies=jar, headers=headers)
+        client = httpx.Client(base_url=self.url, follow_redirects=True, cookies=jar, headers=headers, timeout=60)
         return Browser(client=self.closing.enter_context(client))
 
     def signed_in(self, username: str) -> Browser:

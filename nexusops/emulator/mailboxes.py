@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from nexusops.emulator.accounts import EVERYTHING, GONE, hold_addresses, primary_of, put_user, smtp_of
+from nexusops.emulator.accounts import EVERYTHING, GONE, hold_addresses, primary_of, put_user, smtp_of, taken
+from nexusops.emulator.birth import INITIAL_DOMAIN
 from nexusops.emulator.book import Book, Object, new_id
 from nexusops.emulator.wire import INSTANT, Call
 
@@ -78,6 +79,19 @@ def exact(stamp: str) -> str:
     return stamp.replace("Z", ".0000000Z")
 
 
+def with_routing_address(book: Book, mailbox: Object) -> Object:
+    """Every mailbox has its alias at the tenant's first domain, beside the others."""
+    present = {a.lower() for a in smtp_of(mailbox["EmailAddresses"])}
+    alias, number = mailbox["Alias"], 0
+    wanted = f"{alias}@{INITIAL_DOMAIN}"
+    while taken(book, wanted) and wanted.lower() not in present:
+        number += 1
+        wanted = f"{alias}{number}@{INITIAL_DOMAIN}"
+    if wanted.lower() not in present:
+        mailbox["EmailAddresses"] = [*mailbox["EmailAddresses"], f"smtp:{wanted}"]
+    return mailbox
+
+
 def write(book: Book, user: Object, mailbox: Object, before: Object | None = None) -> Object:
     """Saves a mailbox; addresses and display name are written through to the directory. Returns the user."""
     book.put("mailbox", user["id"], mailbox, deleted=user.get("deletedDateTime"))
@@ -103,6 +117,7 @@ def provision(call: Call, user: Object, before: Object) -> Object:
         mailbox = fresh(call, user["mailNickname"], user["mailNickname"], user["displayName"], "UserMailbox")
         earlier = [f"smtp:{a}" for a in smtp_of(user["proxyAddresses"]) if a.lower() != upn.lower()]
         mailbox["EmailAddresses"] = [f"SMTP:{upn}", *earlier]
+        with_routing_address(book, mailbox)
     book.erase("disconnected", user["id"])
     reads, minutes = call.mailbox_delay
     if reads or minutes:
@@ -174,6 +189,7 @@ def account(call: Call, name: str, alias: str, upn: str) -> Object:
 
 def make_shared(call: Call, mailbox: Object, upn: str) -> Object:
     """Saves a mailbox without a licence, and its account. Addresses must be free. Returns the account."""
+    with_routing_address(call.book, mailbox)
     user = account(call, mailbox["DisplayName"], mailbox["Alias"], upn)
     put_user(call.book, user, mark=EVERYTHING)
     hold_addresses(call.book, user)

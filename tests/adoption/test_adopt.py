@@ -160,6 +160,7 @@ def test_mailboxes_that_are_nobodys_are_listed_and_keep_their_addresses_and_mail
     table = old.at("routing", "build", "--format", "json").document["entries"]
     routes = {entry["address"]: entry["destination"] for entry in table}
     assert routes["john.smith@balliol.ox.ac.uk"] == "ball9999@nexus.ox.ac.uk"
+    assert routes["reception@balliol.ox.ac.uk"] == "reception@nexusops.onmicrosoft.com"
 
 
 def test_the_right_id_makes_a_reserved_address_its_owners(old: OldTenant) -> None:

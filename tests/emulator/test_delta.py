@@ -49,7 +49,7 @@ def test_a_change_in_exchange_is_a_change_of_the_user(ask: Asking) -> None:
     user = ask.licensed("a")
     _, link = follow(ask, "/users/delta?$select=id,proxyAddresses")
     ask.exchange("Set-Mailbox", Identity=user, WindowsEmailAddress="b@ox.ac.uk")
-    addresses = ["SMTP:b@ox.ac.uk", "smtp:a@nexus.ox.ac.uk"]
+    addresses = ["SMTP:b@ox.ac.uk", "smtp:a@nexus.ox.ac.uk", "smtp:a@nexusops.onmicrosoft.com"]
     assert follow(ask, link)[0] == [{"id": user, "proxyAddresses": addresses}]
 
 

@@ -42,14 +42,18 @@ def test_a_shared_mailbox_has_a_directory_user_behind_it(ask: Asking) -> None:
     ]  # fmt: skip
 
 
+INNER = "smtp:a@nexusops.onmicrosoft.com"
+"""What Exchange gives every mailbox beside its own addresses; a list that leaves it out takes it away."""
+
+
 @pytest.mark.parametrize(
     ("value", "after"),
     [
-        ({"@odata.type": HASH, "Add": ["smtp:b@ox.ac.uk"]}, ["SMTP:a@ox.ac.uk", "smtp:b@ox.ac.uk"]),
-        ({"@odata.type": HASH, "Add": ["SMTP:b@ox.ac.uk"]}, ["smtp:a@ox.ac.uk", "SMTP:b@ox.ac.uk"]),
+        ({"@odata.type": HASH, "Add": ["smtp:b@ox.ac.uk"]}, ["SMTP:a@ox.ac.uk", INNER, "smtp:b@ox.ac.uk"]),
+        ({"@odata.type": HASH, "Add": ["SMTP:b@ox.ac.uk"]}, ["smtp:a@ox.ac.uk", INNER, "SMTP:b@ox.ac.uk"]),
         (
             {"@odata.type": HASH, "Add": ["b@ox.ac.uk"], "Remove": ["smtp:c@ox.ac.uk"]},
-            ["SMTP:a@ox.ac.uk", "smtp:b@ox.ac.uk"],
+            ["SMTP:a@ox.ac.uk", INNER, "smtp:b@ox.ac.uk"],
         ),
         (
             ["SMTP:b@ox.ac.uk", "smtp:a@ox.ac.uk", "SIP:b@ox.ac.uk"],
@@ -73,7 +77,7 @@ def test_addresses_are_replaced_by_a_list_and_changed_by_a_hash_table(
 def test_a_new_primary_keeps_the_old_one_as_an_alias(ask: Asking) -> None:
     row = shared(ask, "a", "a@ox.ac.uk")
     ask.exchange("Set-Mailbox", Identity=row["Guid"], WindowsEmailAddress="b@ox.ac.uk")
-    assert ask.mailbox(row["Guid"])["EmailAddresses"] == ["SMTP:b@ox.ac.uk", "smtp:a@ox.ac.uk"]
+    assert ask.mailbox(row["Guid"])["EmailAddresses"] == ["SMTP:b@ox.ac.uk", "smtp:a@ox.ac.uk", INNER]
 
 
 @pytest.mark.parametrize(

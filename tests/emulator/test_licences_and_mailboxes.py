@@ -12,7 +12,8 @@ NOW = datetime(2025, 10, 1, 8, tzinfo=UTC)
 def test_a_licence_makes_a_mailbox_of_the_user_principal_name(ask: Asking) -> None:
     user = ask.licensed("ball1234")
     row = ask.mailbox(user)
-    assert row["EmailAddresses"] == ["SMTP:ball1234@nexus.ox.ac.uk"]
+    addresses = ["SMTP:ball1234@nexus.ox.ac.uk", "smtp:ball1234@nexusops.onmicrosoft.com"]
+    assert row["EmailAddresses"] == addresses
     assert (row["Alias"], row["RecipientTypeDetails"], row["ExternalDirectoryObjectId"]) == (
         "ball1234",
         "UserMailbox",
@@ -20,7 +21,7 @@ def test_a_licence_makes_a_mailbox_of_the_user_principal_name(ask: Asking) -> No
     )
     body = ask.graph("GET", f"/users/{user}?$select=mail,proxyAddresses,assignedLicenses").json()
     assert body["mail"] == "ball1234@nexus.ox.ac.uk"
-    assert body["proxyAddresses"] == ["SMTP:ball1234@nexus.ox.ac.uk"]
+    assert body["proxyAddresses"] == addresses
     assert body["assignedLicenses"] == [{"skuId": ask.sku, "disabledPlans": []}]
 
 

@@ -29,8 +29,12 @@ _ALIAS = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(\.[A-Za-z0-9!#$%&'*+/=?^_`
 
 
 def new_mailbox(call: Call, given: Parameters, _window: Window) -> Rows:
-    """A shared (or room, equipment) mailbox, with a directory account of its own. A user's comes with a licence."""
+    """A shared (or room, equipment) mailbox with an account of its own; a user's with a password and a name to sign in
+    with, or else by a licence.
+    """
     kind = next((_TYPES[name] for name in ("Shared", "Room", "Equipment") if given.get(name)), None)
+    if kind is None and given.get("Password") and given.get("MicrosoftOnlineServicesID"):
+        kind = "UserMailbox"  # without a licence for now, as the real service makes it
     if kind is None:
         raise parameters_refused("Password, MicrosoftOnlineServicesID")
     book, name = call.book, given["Name"]
@@ -38,7 +42,8 @@ def new_mailbox(call: Call, given: Parameters, _window: Window) -> Rows:
     if len(name) > 64 or len(alias) > 64 or not _ALIAS.fullmatch(alias):
         raise failed("Microsoft.Exchange.Data.DataValidationException", f'The property value "{alias}" is not valid.')
     _refuse_taken_name(call, name)
-    address = given.get("PrimarySmtpAddress") or f"{alias}@{INITIAL_DOMAIN}"
+    usual = given["MicrosoftOnlineServicesID"] if kind == "UserMailbox" else f"{alias}@{INITIAL_DOMAIN}"
+    address = given.get("PrimarySmtpAddress") or usual
     mailbox = mailboxes.fresh(call, name, alias, given.get("DisplayName") or name, kind)
     mailbox["EmailAddresses"] = addresses.checked(book, {"id": ""}, [f"SMTP:{address}"])
     upn = given.get("MicrosoftOnlineServicesID") or address

@@ -63,7 +63,9 @@ CMDLETS: dict[str, Takes] = {
         "Name Office Password RetentionComment RetentionPolicy RetentionUrl RoleAssignmentPolicy RoomMailboxPassword "
         "SendModerationNotifications SharingPolicy SimpleDisplayName StartDateForRetentionHold "
         f"StsRefreshTokensValidFrom Type UniqueRecipientsCountLimitLevel WindowsEmailAddress {_NUMBERED}",
-        flags="AccountDisabled ApplyMandatoryProperties AuditEnabled AutoArchivingEnabled CalendarRepairDisabled "
+        flags="AccountDisabled ClearThrottlingPolicyAssignment RemoveMailboxProvisioningConstraint "
+        "UniqueUnrestrictedGroupsLimitEnabled "
+        "ApplyMandatoryProperties AuditEnabled AutoArchivingEnabled CalendarRepairDisabled "
         "CalendarVersionStoreDisabled DeliverToMailboxAndForward ElcProcessingDisabled EnableRoomMailboxAccount "
         "ExcludeFromAllHolds ExcludeFromAllOrgHolds GroupMailbox HiddenFromAddressListsEnabled InactiveMailbox "
         "IsExchangeCloudManaged IsExcludedFromServingHierarchy LitigationHoldEnabled "
@@ -77,7 +79,8 @@ CMDLETS: dict[str, Takes] = {
         "AuditAdmin AuditDelegate AuditOwner BypassModerationFromSendersOrMembers EmailAddresses GrantSendOnBehalfTo "
         "Languages MailTipTranslations ModeratedBy RejectMessagesFrom RejectMessagesFromDLMembers "
         f"RejectMessagesFromSendersOrMembers ResourceCustom {_EXTENSIONS}",
-        lists="DefaultAuditSet EmailAddressDisplayNames ExcludeFromOrgHolds RemoveOrphanedHolds",
+        lists="ArchiveName DefaultAuditSet EmailAddressDisplayNames ExcludeFromOrgHolds NonCompliantDevices "
+        "RemoveOrphanedHolds UserCertificate UserSMimeCertificate",
         sizes="AuditLogAgeLimit IssueWarningQuota LitigationHoldDuration MaxReceiveSize MaxSendSize ProhibitSendQuota "
         "ProhibitSendReceiveQuota RecipientLimits ResourceCapacity RetainDeletedItemsFor RulesQuota",
     ),

@@ -78,7 +78,7 @@ def create_application(call: Call) -> Answer:
     if body.get("uniqueName") and call.book.find("application", "uniqueName", body["uniqueName"]):
         raise conflict("uniqueName")
     app = {**birth.application(body["displayName"], call.stamp), "signInAudience": "AzureADandPersonalMicrosoftAccount"}
-    app |= {**body, "_owner": call.app_id, "keyCredentials": _keys(body.get("keyCredentials") or [])}
+    app |= {**body, "_owner": call.app_id, "keyCredentials": keys(body.get("keyCredentials") or [])}
     call.book.put("application", app["id"], app)
     if call.lag:
         call.used.add("lag")
@@ -94,7 +94,7 @@ def change_application(call: Call, key: str) -> Answer:
     if "uniqueName" in body:
         raise bad_request("Property 'uniqueName' is immutable and cannot be changed.")
     if "keyCredentials" in body:
-        body["keyCredentials"] = _keys(body["keyCredentials"], app["keyCredentials"])
+        body["keyCredentials"] = keys(body["keyCredentials"], app["keyCredentials"])
     call.book.put("application", app["id"], {**app, **body})
     return Answer(204)
 
@@ -129,7 +129,7 @@ def _checked(body: Any) -> Object:
     return found
 
 
-def _keys(given: list[Any], present: list[Object] | None = None) -> list[Object]:
+def keys(given: list[Any], present: list[Object] | None = None) -> list[Object]:
     """Certificates as the file keeps them. One that is given back without its bytes keeps those it has."""
     from cryptography import x509
 

@@ -60,6 +60,13 @@ def get_settings(call: Call, key: str) -> Answer:
     return Answer(200, {"@odata.context": where, **{name: settings[name] for name in names}})
 
 
+def settings_of(call: Call, user: Object) -> Object:
+    """The settings as a property of one user (``$select=mailboxSettings``)."""
+    _permitted(call, mailbox_of(call, user), writing=False)
+    settings = _settings(call.book.get("mailbox", user["id"]) or {})
+    return {name: settings[name] for name in _ALL}
+
+
 def get_automatic_replies(call: Call, key: str) -> Answer:
     """``GET /users/{id}/mailboxSettings/automaticRepliesSetting``."""
     call.query["$select"] = "automaticRepliesSetting"

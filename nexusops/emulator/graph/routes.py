@@ -9,10 +9,12 @@ from urllib.parse import unquote
 from nexusops.emulator import tokens
 from nexusops.emulator.graph import (
     applications,
+    audits,
     deleted,
     deleted_applications,
     delta,
     domains,
+    federation,
     licences,
     mail,
     mailbox_settings,
@@ -32,6 +34,8 @@ _WRITE_APPS = "Application.ReadWrite.All Application.ReadWrite.OwnedBy"
 _READ_DOMAINS = "Domain.Read.All Domain.ReadWrite.All Directory.Read.All"
 _ORGANISATION = f"Organization.Read.All Organization.ReadWrite.All {_READ_DIRECTORY}"
 _RECIPIENT = ""  # Decided at the mailbox: consent in Entra, or a role assignment in Exchange.
+
+_FEDERATED = "{id}/federatedIdentityCredentials"
 
 _TABLE: tuple[tuple[str, str, str, Operation], ...] = (
     ("GET", "/users", _READ_USERS, users.list_users),
@@ -90,6 +94,13 @@ _TABLE: tuple[tuple[str, str, str, Operation], ...] = (
         f"{_WRITE_APPS} Directory.ReadWrite.All",
         applications.remove_password,
     ),
+    ("POST", "/applications/{id}/addKey", f"{_WRITE_APPS} Directory.ReadWrite.All", federation.add_key),
+    ("GET", f"/applications/{_FEDERATED}", _READ_APPS, federation.list_credentials),
+    ("POST", f"/applications/{_FEDERATED}", _WRITE_APPS, federation.add_credential),
+    ("GET", f"/applications/{_FEDERATED}/{{id}}", _READ_APPS, federation.get_credential),
+    ("PATCH", f"/applications/{_FEDERATED}/{{id}}", _WRITE_APPS, federation.change_credential),
+    ("DELETE", f"/applications/{_FEDERATED}/{{id}}", _WRITE_APPS, federation.remove_credential),
+    ("GET", "/auditLogs/directoryAudits", "AuditLog.Read.All", audits.directory_audits),
     ("GET", "/servicePrincipals", _READ_APPS, principals.list_principals),
     ("POST", "/servicePrincipals", f"{_WRITE_APPS} Directory.ReadWrite.All", principals.create_principal),
     ("GET", "/servicePrincipals/{id}", _READ_APPS, principals.get_principal),
@@ -132,7 +143,9 @@ def answer(call: Call, path: str) -> Answer:
             permissions, operation = ways[call.method]
             if permissions and not permissions & call.roles:
                 raise denied()
-            return operation(call, *(unquote(part) for part in match.groups()))
+            found = operation(call, *(unquote(part) for part in match.groups()))
+            audits.note(call, path, found)
+            return found
         if match is not None:
             raise _wrong_method(call.method)
     raise _no_segment(path)

@@ -121,7 +121,12 @@ def get_user(call: Call, key: str) -> Answer:
     names = _selected(call)
     user = find_user(call, key)
     fragment = f"users({','.join(names)})/$entity" if "$select" in call.query else "users/$entity"
-    return Answer(200, {"@odata.context": odata.context(call, fragment), **show(call, user, names)})
+    shown = show(call, user, names)
+    if "mailboxSettings" in names:
+        from nexusops.emulator.graph.mailbox_settings import settings_of
+
+        shown["mailboxSettings"] = settings_of(call, user)
+    return Answer(200, {"@odata.context": odata.context(call, fragment), **shown})
 
 
 def create_user(call: Call) -> Answer:

@@ -1,0 +1,124 @@
+"""Federated credentials, rolled certificates, the audit log, settings of one user, user mailboxes with a password."""
+
+from __future__ import annotations
+
+import base64
+import time
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import jwt
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.x509.oid import NameOID
+from emulator.asking import Asking, kind_of
+
+FEDERATION = {
+    "name": "github-main",
+    "issuer": "https://token.actions.githubusercontent.com/",
+    "subject": "repo:contoso/mail:ref:refs/heads/main",
+    "audiences": ["api://AzureADTokenExchange"],
+}
+
+
+def application(ask: Asking) -> str:
+    body = {"displayName": "Worktribe", "signInAudience": "AzureADMyOrg"}
+    return str(ask.graph("POST", "/applications", body).json()["id"])
+
+
+def test_a_federated_credential_is_added_read_changed_and_removed(ask: Asking) -> None:
+    """tenant-api.md 4.13"""
+    where = f"/applications/{application(ask)}/federatedIdentityCredentials"
+    made = ask.graph("POST", where, FEDERATION)
+    assert (made.status_code, made.json()["subject"]) == (201, FEDERATION["subject"])
+    assert [one["name"] for one in ask.graph("GET", where).json()["value"]] == ["github-main"]
+    one = f"{where}/{made.json()['id']}"
+    assert ask.graph("PATCH", one, {"audiences": ["api://other"]}).status_code == 204
+    assert ask.graph("GET", one).json()["audiences"] == ["api://other"]
+    assert ask.graph("DELETE", one).status_code == 204
+    assert ask.graph("GET", one).status_code == 404
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [{}, {"name": "other"}, {"issuer": ""}, {"name": "n" * 121}, {"subject": "x", "audiences": "y"}, {"secret": "z"}],
+)
+def test_a_federated_credential_that_the_directory_would_not_take(ask: Asking, wrong: dict[str, Any]) -> None:
+    """The name is unique, and so are issuer and subject together."""
+    where = f"/applications/{application(ask)}/federatedIdentityCredentials"
+    ask.graph("POST", where, FEDERATION)
+    assert ask.graph("POST", where, {**FEDERATION, **wrong}).status_code == 400
+
+
+def certified(name: str) -> tuple[rsa.RSAPrivateKey, str]:
+    """A key, and its certificate as Graph takes it."""
+    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
+    now = datetime.now(UTC)
+    made = (
+        x509.CertificateBuilder()
+        .subject_name(subject)
+        .issuer_name(subject)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now)
+        .not_valid_after(now + timedelta(days=90))
+        .sign(key, hashes.SHA256())
+    )
+    return key, base64.b64encode(made.public_bytes(serialization.Encoding.DER)).decode()
+
+
+def test_a_certificate_is_rolled_with_a_proof_by_the_one_before(ask: Asking) -> None:
+    """tenant-api.md 4.13, addKey"""
+    app = application(ask)
+    (key, first), (_, second) = certified("first"), certified("second")
+    credential = {"type": "AsymmetricX509Cert", "usage": "Verify"}
+    keys = {"keyCredentials": [{**credential, "key": first}]}
+    assert ask.graph("PATCH", f"/applications/{app}", keys).status_code == 204
+    now = int(time.time())
+    claims = {"aud": "00000002-0000-0000-c000-000000000000", "iss": app, "nbf": now, "exp": now + 600}
+    asked = {"keyCredential": {**credential, "key": second}, "passwordCredential": None}
+    for changed, status in (({"iss": "another"}, 400), ({"exp": now + 3600}, 400), ({}, 200)):
+        proof = jwt.encode({**claims, **changed}, key, algorithm="RS256")
+        assert ask.graph("POST", f"/applications/{app}/addKey", {**asked, "proof": proof}).status_code == status
+    assert len(ask.graph("GET", f"/applications/{app}").json()["keyCredentials"]) == 2
+
+
+def test_the_audit_log_says_who_changed_what_the_newest_first(ask: Asking) -> None:
+    """tenant-api.md 1, 31"""
+    user = ask.licensed("ball1234")
+    ask.graph("PATCH", f"/users/{user}", {"accountEnabled": False})
+    rows = ask.graph("GET", "/auditLogs/directoryAudits").json()["value"]
+    assert [(row["activityDisplayName"], row["targetResources"][0]["id"]) for row in rows] == [
+        ("Update user", user),
+        ("Change user license", user),
+        ("Add user", user),
+    ]
+    assert {row["initiatedBy"]["app"]["appId"] for row in rows} == {ask.tenant.client_id}
+    chosen = ask.graph("GET", "/auditLogs/directoryAudits?$filter=activityDisplayName eq 'Add user'").json()["value"]
+    assert len(chosen) == 1
+    first = ask.graph("GET", "/auditLogs/directoryAudits?$top=2").json()
+    rest = ask.graph("GET", first["@odata.nextLink"]).json()
+    assert [row["id"] for row in (*first["value"], *rest["value"])] == [row["id"] for row in rows]
+    token = ask.app_token("User.Read.All")
+    assert ask.graph("GET", "/auditLogs/directoryAudits", token=token).status_code == 403
+
+
+def test_mailbox_settings_are_a_property_of_one_user_and_of_no_list(ask: Asking) -> None:
+    """tenant-api.md 4.1: 501 on a collection"""
+    user = ask.licensed("ball1234")
+    found = ask.graph("GET", f"/users/{user}?$select=id,mailboxSettings").json()
+    assert found["mailboxSettings"]["automaticRepliesSetting"]["status"] == "disabled"
+    assert ask.graph("GET", "/users?$select=id,mailboxSettings").status_code == 501
+
+
+def test_a_users_mailbox_is_made_with_a_password_and_a_name_to_sign_in_with(ask: Asking) -> None:
+    """tenant-api.md 5.6; without the name the parameters do not fit together."""
+    (row,) = ask.rows(
+        "New-Mailbox", Name="ada", Password="Correct-Horse-7", MicrosoftOnlineServicesID="ada@nexus.ox.ac.uk"
+    )
+    assert (row["RecipientTypeDetails"], row["PrimarySmtpAddress"]) == ("UserMailbox", "ada@nexus.ox.ac.uk")
+    assert kind_of(ask.exchange("New-Mailbox", Name="bob")) == "AmbiguousParameterSetException"
+    assert "Correct-Horse-7" not in str(ask.tenant.requests())

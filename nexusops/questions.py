@@ -9,6 +9,7 @@ from typing import Protocol
 from nexusops.model.addresses import Allocation
 from nexusops.model.audits import Breach
 from nexusops.model.findings import Finding
+from nexusops.model.health import LockHeld
 from nexusops.model.ids import UnitId
 from nexusops.model.journal import Approval, JournalRow, RunRecord
 from nexusops.model.ledger import PersonState
@@ -21,6 +22,9 @@ class Questions(Protocol):
 
     def findings_about(self, scopes: Collection[str]) -> Sequence[Finding]:
         """What the last accepted run found of these scopes."""
+
+    def lock_held(self) -> LockHeld | None:
+        """Who holds the state now, dead or alive; None: nobody."""
 
     def run_named(self, beginning: str) -> Sequence[RunRecord]:
         """Runs whose id begins so, newest first; two at most, which is one too many."""

@@ -6,6 +6,7 @@ outcome alters in the ledger is in the same transaction.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -30,6 +31,7 @@ from nexusops.model.steps import steps_of
 from nexusops.plan.arrange import scope_of
 from nexusops.ports import Store
 
+LOG = logging.getLogger("nexusops.acts")
 WAVE = 200
 """How many steps are handed over at once; their intents are written in one transaction. Ten seconds' worth of writes at
 the documented pace, so that the end of one wave, when little is under way, is made up for in the next.
@@ -165,7 +167,21 @@ class Execution:
             self.waiting.remove(work)
             self._count(work, outcome)
         self.acting.store.record([self._entry(work, Phase(outcome.result.value), outcome)], rows, finished)
+        self._log(work, outcome)
         work.at += 1
+
+    def _log(self, work: _Work, outcome: StepOutcome) -> None:
+        """One line an act, without a person in it: run and change are its place in the journal."""
+        act = {
+            "run_id": self.acting.run_id,
+            "change_id": work.planned.id,
+            "kind": kind_of(work.planned.change).value,
+            "step": work.step,
+            "result": outcome.result.value,
+            "rule": work.planned.change.why.rule,
+            "request_id": outcome.request_id,
+        }
+        LOG.info("act", extra={"act": act})
 
     def _finish(self, work: _Work) -> list[str]:
         self.waiting.remove(work)

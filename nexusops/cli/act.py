@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,9 +13,11 @@ import click
 
 from nexusops.cli import options
 from nexusops.cli.entry import Call
+from nexusops.errors import NexusopsError
 
 if TYPE_CHECKING:
     from nexusops.pipeline import Outcome
+    from nexusops.wiring import Wired
 
 
 @click.command()
@@ -39,11 +44,11 @@ def apply(
     from nexusops import codec, pipeline, wiring
 
     plan = codec.load_plan(planfile)
-    with wiring.opened(call.folder) as site:
+    with wiring.opened(call.folder) as site, measured(site, at) as ending:
         outcome = pipeline.apply_plan(
             site.ports, plan, at=at, accept=accept, approve=approve, actor=actor, reason=reason
         )
-        return told_outcome(outcome, form, at)
+        return ending.end(told_outcome(outcome, form, at))
 
 
 @click.command()
@@ -83,20 +88,15 @@ def run(
         if dry_run:
             made = pipeline.make_plan(site.ports, at=at, jobs=jobs, refresh=refresh, accept=accept)
             return told(made, site.ports.store, form=form, out=out)
-        try:
-            outcome = pipeline.run(
-                site.ports,
-                at=at,
-                jobs=jobs,
-                accept=accept,
-                approve=approve,
-                actor=actor,
-                reason=reason,
-                refresh=refresh,
-            )
-        except StoppedPlan as stopped:
-            return told(stopped.plan, site.ports.store, form=form, out=out)
-        return told_outcome(outcome, form, at, out)
+        ports = site.ports
+        with measured(site, at) as ending:
+            try:
+                outcome = pipeline.run(
+                    ports, at=at, jobs=jobs, accept=accept, approve=approve, actor=actor, reason=reason, refresh=refresh
+                )
+            except StoppedPlan as stopped:
+                return ending.end(told(stopped.plan, site.ports.store, form=form, out=out))
+            return ending.end(told_outcome(outcome, form, at, out))
 
 
 @click.command()
@@ -108,12 +108,42 @@ def resume(call: Call, form: str, at: datetime, actor: str) -> int:
     """Finish an interrupted run; where there is none, say so."""
     from nexusops import pipeline, wiring
 
-    with wiring.opened(call.folder) as site:
+    with wiring.opened(call.folder) as site, measured(site, at) as ending:
         outcome = pipeline.resume(site.ports, at=at, actor=actor)
+        ending.end(outcome.exit_code)
     if outcome.plan is None and outcome.resumed is None and form == "text":
         click.echo("Nothing to resume: no run was interrupted.")
         return 0
     return told_outcome(outcome, form, at)
+
+
+@dataclass(slots=True)
+class Ending:
+    """How a command that acts ended; 1 until it says so."""
+
+    code: int = 1
+
+    def end(self, code: int) -> int:
+        self.code = code
+        return code
+
+
+@contextmanager
+def measured(site: Wired, at: datetime) -> Iterator[Ending]:
+    """Leaves the site's metrics behind, however the command ends (`[metrics] textfile`)."""
+    from nexusops.cli.health import metrics_kept
+
+    ending = Ending()
+    try:
+        yield ending
+    except NexusopsError as error:
+        ending.code = error.exit_code
+        raise
+    finally:
+        try:
+            metrics_kept(site, at, ending.code)
+        except NexusopsError as error:
+            click.echo(f"The metrics were not written: {error}", err=True)
 
 
 def told_outcome(outcome: Outcome, form: str, at: datetime, out: Path | None = None) -> int:

@@ -14,6 +14,7 @@ import click
 
 from nexusops import __version__
 from nexusops.cli.lazy import LazyGroup
+from nexusops.cli.logs import start_logging
 from nexusops.errors import NexusopsError
 
 LEVELS = ("debug", "info", "warning", "error")
@@ -47,13 +48,23 @@ def _version(ctx: click.Context, _param: click.Parameter, wanted: bool) -> None:
     help="The configuration folder. [env: NEXUSOPS_CONFIG]",
 )
 @click.option("--log-level", type=click.Choice(LEVELS), default="warning", show_default=True, help="For stderr.")
+@click.option("--log-format", type=click.Choice(("text", "json")), default="text", help="For people or machines.")
+@click.option("--log-file", type=click.Path(path_type=Path, dir_okay=False), help="Append logs here, not to stderr.")
 @click.option("--quiet", "-q", is_flag=True, help="No progress and no warnings on stderr; errors stay.")
 @click.option("--no-color", "--no-colour", is_flag=True, help="Plain text on a terminal, too. [env: NO_COLOR]")
 @click.option(
     "--version", is_flag=True, is_eager=True, expose_value=False, callback=_version, help="Print the version."
 )
 @click.pass_context
-def program(ctx: click.Context, folder: Path, log_level: str, quiet: bool, no_color: bool) -> None:
+def program(
+    ctx: click.Context,
+    folder: Path,
+    log_level: str,
+    log_format: str,
+    log_file: Path | None,
+    quiet: bool,
+    no_color: bool,
+) -> None:
     """Runs a university's mail estate on Microsoft 365 from diffs of registration data.
 
     \b
@@ -63,7 +74,7 @@ def program(ctx: click.Context, folder: Path, log_level: str, quiet: bool, no_co
     """
     plain = no_color or bool(os.environ.get("NO_COLOR"))
     ctx.obj = Call(folder=folder, log_level=log_level, quiet=quiet, colour=not plain)
-    _log_to_stderr("error" if quiet and log_level == "warning" else log_level)
+    start_logging("error" if quiet and log_level == "warning" else log_level, log_format, log_file)
 
 
 def main() -> None:
@@ -130,16 +141,6 @@ def _traceback_for_debug(arguments: Sequence[str]) -> None:
         import traceback
 
         traceback.print_exc()
-
-
-def _log_to_stderr(level: str) -> None:
-    import logging
-
-    logging.basicConfig(
-        level=level.upper(), stream=sys.stderr, format="%(levelname)s %(name)s: %(message)s", force=True
-    )
-    for noisy in ("httpx", "httpcore", "azure", "msal", "urllib3", "uvicorn"):  # their debug output holds tokens
-        logging.getLogger(noisy).setLevel(max(logging.WARNING, logging.getLogger().level))
 
 
 def _forget_stdout() -> None:

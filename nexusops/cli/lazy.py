@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import importlib
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import click
+
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
 
 
 class Lazily(NamedTuple):
@@ -20,6 +23,7 @@ COMMANDS: dict[str, Lazily] = {
     "apply": Lazily("nexusops.cli.act:apply", "Carry out exactly a saved plan."),
     "audit": Lazily("nexusops.cli.audit:audit", "What was done to a subject; whether the promises were kept."),
     "cassette": Lazily("nexusops.cli.cassette:cassette", "Record reads of a tenant, without secrets and people."),
+    "completion": Lazily("nexusops.cli.completion:completion", "What a shell needs to complete commands."),
     "config": Lazily("nexusops.cli.config:config", "Show the effective configuration and where it comes from."),
     "console": Lazily("nexusops.cli.console:console", "The web console on this machine."),
     "demo": Lazily("nexusops.cli.demo:demo", "The whole story on the embedded tenant, with an invented university."),
@@ -29,6 +33,7 @@ COMMANDS: dict[str, Lazily] = {
     "drift": Lazily("nexusops.cli.drift:drift", "Where the tenant differs from the ledger. Repairs nothing."),
     "emulator": Lazily("nexusops.cli.emulator:emulator", "The embedded tenant as a server on this machine."),
     "explain": Lazily("nexusops.cli.explain:explain", "What a person or address is, why, and what happens next."),
+    "health": Lazily("nexusops.cli.health:health", "Is the hourly work being done? For monitoring."),
     "history": Lazily("nexusops.cli.history:history", "The latest runs, and what one of them did."),
     "init": Lazily("nexusops.cli.init:init", "Write a commented configuration folder."),
     "jobs": Lazily("nexusops.cli.jobs:jobs", "The jobs, what each may change and which permissions it needs."),
@@ -46,6 +51,7 @@ COMMANDS: dict[str, Lazily] = {
     "spf": Lazily("nexusops.cli.spf:spf", "Who may send mail as a domain: check its SPF record."),
     "state": Lazily("nexusops.cli.state:state", "Export everything that nexusops remembers."),
     "undo": Lazily("nexusops.cli.undo:undo", "Show, or carry out, the inverse of a run."),
+    "unit": Lazily("nexusops.cli.unit:unit", "Who has addresses in a unit, and what winds down."),
     "worker": Lazily("nexusops.cli.queue:worker", "Carry out queued runs, of one site or many."),
 }
 
@@ -63,6 +69,14 @@ class LazyGroup(click.Group):
         module, attribute = lazily.target.split(":")
         command: click.Command = getattr(importlib.import_module(module), attribute)
         return command
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        """As click does, without importing every command for its line of help."""
+        from click.shell_completion import CompletionItem
+
+        found = [name for name in sorted(COMMANDS) if name.startswith(incomplete)]
+        named = [CompletionItem(name, help=COMMANDS[name].help) for name in found]
+        return [*named, *click.Command.shell_complete(self, ctx, incomplete)]
 
     def format_commands(self, _ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):

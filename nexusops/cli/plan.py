@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -26,6 +26,10 @@ PENDING = 10
 @options.snapshot_option
 @options.refresh_option
 @options.out_option
+@click.option(
+    "--policy", type=click.Path(path_type=Path), metavar="FILE", help="Who would be affected by this policy.toml."
+)
+@click.option("--until", type=options.Day(), metavar="DATE", help="With --policy: how far to look. [a year]")
 @click.option("--detailed-exitcode", is_flag=True, help="End with 10 where changes are pending.")
 @click.pass_obj
 def plan(
@@ -36,18 +40,49 @@ def plan(
     snapshot: Path | None,
     refresh: str,
     out: Path | None,
+    policy: Path | None,
+    until: date | None,
     detailed_exitcode: bool,
 ) -> int:
     """Compute and print the planned changes: all, or those that the named JOBs may make. This is the dry run.
 
-    Ends with 0; with 4 where a guard would stop the plan; with --detailed-exitcode, 10 where changes are pending.
+    Ends with 0; with 4 where a guard would stop the plan; with --detailed-exitcode, 10 where changes are pending. With
+    --policy two looks ahead are compared instead, under the policy in force and under that file.
+
+    Example: nexusops plan --out plan.json
     """
     from nexusops import pipeline, wiring
 
+    if policy is not None:
+        return _other_policy(call, policy, form=form, at=at, snapshot=snapshot, until=until)
     with wiring.opened(call.folder, snapshot=snapshot) as site:
         site.check_jobs(jobs)
         made = pipeline.make_plan(site.ports, at=at, jobs=jobs, refresh=refresh)
         return told(made, site.ports.store, form=form, out=out, detailed=detailed_exitcode)
+
+
+def _other_policy(
+    call: Call, policy: Path, *, form: str, at: datetime, snapshot: Path | None, until: date | None
+) -> int:
+    """`plan --policy`: the same time looked ahead twice, side by side. Nobody is touched, and the tenant not asked."""
+    from nexusops import wiring
+    from nexusops.cli.printing import look, steps_shown
+    from nexusops.config import load
+    from nexusops.model.dates import add_months, local_date
+    from nexusops.pipeline.simulate_policy import compare_policies
+    from nexusops.report.simulate_policy import comparison_written
+
+    if form == "md":
+        raise click.UsageError("--policy is printed as text, json, html or csv.")
+    other = load(call.folder, policy_file=policy).policy
+    with wiring.opened(call.folder, snapshot=snapshot) as site, steps_shown("Comparing") as step:
+        tables = site.ports.registration.read() if snapshot is not None else None
+        end = until or add_months(local_date(at, site.ports.policy.time.zone), 12)
+        found = compare_policies(
+            site.ports, other, at=at, until=end, tables=tables, progress=lambda day: step(f"{day}")
+        )
+    click.echo(comparison_written(found, form, look()), nl=False)
+    return 0
 
 
 @click.command()

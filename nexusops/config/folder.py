@@ -86,8 +86,10 @@ class Configuration:
         return json.dumps(requests, sort_keys=True, ensure_ascii=False)
 
 
-def load(folder: Path) -> Configuration:
-    """Reads the folder. Raises UsageError naming the file, the key path and what was expected."""
+def load(folder: Path, *, policy_file: Path | None = None) -> Configuration:
+    """Reads the folder; ``policy_file`` in place of its policy.toml. Raises UsageError naming the file, the key path
+    and what was expected.
+    """
     main = folder / "nexusops.toml"
     table = read_toml(main)
     profile = _profile(table, main)
@@ -95,7 +97,7 @@ def load(folder: Path) -> Configuration:
         Settings, [_layer(profile, "nexusops"), Layer(origin="nexusops.toml", path=main, table=table)], "nexusops.toml"
     )
     settings = _completed(settings, main)
-    policy, policy_shown = load_policy([_layer(profile, "policy"), _optional(folder / "policy.toml")])
+    policy, policy_shown = load_policy([_layer(profile, "policy"), _policy_layer(folder, policy_file)])
     guard_file = _optional(folder / "guard.toml")
     guard, guard_shown = load_guard(guard_file.table, guard_file.path, policy.guard)
     return Configuration(
@@ -128,6 +130,12 @@ def _profile(table: Mapping[str, object], main: Path) -> Layer:
 
 def _layer(profile: Layer, part: str) -> Layer:
     return replace(profile, table=cast(Mapping[str, object], profile.table.get(part, {})))
+
+
+def _policy_layer(folder: Path, instead: Path | None) -> Layer:
+    if instead is None:
+        return _optional(folder / "policy.toml")
+    return Layer(origin=instead.name, path=instead, table=read_toml(instead))
 
 
 def _optional(path: Path) -> Layer:

@@ -107,6 +107,13 @@ class QueueTable:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class MetricsTable:
+    """``textfile``: where `run`, `apply` and `resume` leave their metrics for node_exporter; empty: nowhere."""
+
+    textfile: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """All of nexusops.toml."""
 
@@ -118,6 +125,7 @@ class Settings:
     dns: DnsTable = field(default_factory=DnsTable)
     console: ConsoleTable = field(default_factory=ConsoleTable)
     queue: QueueTable = field(default_factory=QueueTable)
+    metrics: MetricsTable = field(default_factory=MetricsTable)
 
 
 CHOICES: dict[str, tuple[str, ...]] = {

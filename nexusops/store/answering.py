@@ -9,6 +9,7 @@ from sqlalchemy import and_, or_, select
 
 from nexusops.model.addresses import Allocation
 from nexusops.model.findings import Finding
+from nexusops.model.health import LockHeld
 from nexusops.model.ids import UnitId
 from nexusops.model.journal import JournalRow, RunRecord
 from nexusops.model.mailboxes import Mailbox
@@ -17,7 +18,7 @@ from nexusops.store import chain, reading
 from nexusops.store.looking import LookingStore
 from nexusops.store.mapping import decoded
 from nexusops.store.reading import chunks, rows_in
-from nexusops.store.schema import addresses, findings, journal, mailboxes, runs
+from nexusops.store.schema import addresses, findings, journal, locks, mailboxes, runs
 
 ACCEPTED = ("applied", "nothing", "partial", "resumed")
 """Results of runs that had accepted their snapshot."""
@@ -33,6 +34,14 @@ class AnsweringStore(LookingStore):
                 rows = connection.execute(select(findings).where(findings.c.scope.in_(part)).order_by(findings.c.id))
                 found.extend(reading.finding(row) for row in rows.mappings())
         return found
+
+    def lock_held(self) -> LockHeld | None:
+        with self._begin() as connection:
+            row = connection.execute(select(locks)).mappings().first()
+        if row is None:
+            return None
+        since = datetime.fromisoformat(row["since"])
+        return LockHeld(command=row["command"], host=row["host"], pid=row["pid"], since=since)
 
     def run_named(self, beginning: str) -> Sequence[RunRecord]:
         wanted = runs.c.run_id.startswith(beginning, autoescape=True)

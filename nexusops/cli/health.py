@@ -1,0 +1,54 @@
+"""``health``: what monitoring asks, every few minutes."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+import click
+
+from nexusops.cli import options
+from nexusops.cli.entry import Call
+
+if TYPE_CHECKING:
+    from nexusops.wiring import Wired
+
+
+@click.command()
+@click.option(
+    "--max-age", type=click.IntRange(min=1), metavar="MINUTES", help="How old snapshot and last good run may be."
+)
+@options.format_option("text", "json", "prometheus")
+@options.at_option
+@click.pass_obj
+def health(call: Call, max_age: int | None, form: str, at: datetime) -> int:
+    """Is the hourly work being done? From the state alone: the age of snapshot and last good run, lock, open steps.
+
+    Ends with 0 where all is well, 6 with what is not, 9 where the state cannot be read.
+
+    Example: nexusops health --max-age 150
+    """
+    from nexusops import wiring
+    from nexusops.cli.printing import look
+    from nexusops.pipeline.health import health as looked_at
+    from nexusops.report.health import health_json, health_text, metrics_text
+
+    with wiring.opened(call.folder) as site:
+        oldest = timedelta(minutes=max_age) if max_age is not None else None
+        seen = looked_at(site.ports, at=at, oldest=oldest)
+    texts = {"json": health_json, "prometheus": metrics_text}
+    click.echo(texts[form](seen) if form in texts else health_text(seen, look()), nl=False)
+    return 6 if seen.problems else 0
+
+
+def metrics_kept(site: Wired, at: datetime, exit_code: int) -> None:
+    """After a command that acts: the metrics, where ``[metrics] textfile`` names a file. It is written whole."""
+    table = site.configuration.settings.metrics
+    if not table.textfile:
+        return
+    from nexusops.codec import write_whole
+    from nexusops.pipeline.health import health as looked_at
+    from nexusops.report.health import metrics_text
+
+    path = site.configuration.path(table.textfile)
+    write_whole(metrics_text(looked_at(site.ports, at=at), exit_code), path, "metrics")

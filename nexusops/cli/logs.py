@@ -1,0 +1,53 @@
+"""Logs on stderr or in a file: a line for people, or one JSON object a line for machines.
+
+What the program logs names runs, changes, rules and results, never a person: the journal has the rest (`nexusops
+history RUN`).
+"""
+
+from __future__ import annotations
+
+import logging
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+
+NOISY = ("httpx", "httpcore", "azure", "msal", "urllib3", "uvicorn")
+"""Their debug output holds tokens."""
+
+
+class JsonLines(logging.Formatter):
+    """``at``, ``level``, ``logger``, ``message``, and what an act says of itself (``extra={"act": {…}}``)."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        import json
+
+        told = {
+            "at": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+            "level": record.levelname.lower(),
+            "logger": record.name,
+            "message": record.getMessage(),
+            **getattr(record, "act", {}),
+        }
+        return json.dumps(told, ensure_ascii=False)
+
+
+class Lines(logging.Formatter):
+    """For people."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        act = " ".join(f"{name}={value}" for name, value in getattr(record, "act", {}).items() if value)
+        return f"{record.levelname} {record.name}: {record.getMessage()} {act}".rstrip()
+
+
+def start_logging(level: str, form: str, file: Path | None) -> None:
+    """From now on; a second call replaces the first."""
+    target = logging.FileHandler(file, encoding="utf-8") if file is not None else logging.StreamHandler(sys.stderr)
+    target.setFormatter(JsonLines() if form == "json" else Lines())
+    root = logging.getLogger()
+    for old in [handler for handler in root.handlers if isinstance(handler.formatter, JsonLines | Lines)]:
+        root.removeHandler(old)
+        old.close()
+    root.addHandler(target)
+    root.setLevel(level.upper())
+    for noisy in NOISY:
+        logging.getLogger(noisy).setLevel(max(logging.WARNING, root.level))

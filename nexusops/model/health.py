@@ -1,0 +1,50 @@
+"""How a site does, as its state tells it: what monitoring asks. Nothing here names a person."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LockHeld:
+    """Who holds the state: ``nexusops COMMAND``, on a host, since an instant."""
+
+    command: str
+    host: str
+    pid: int
+    since: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunTold:
+    """The last run: when, and with which result (``journal.RunRecord``); ``counts`` are its changes by kind."""
+
+    at: datetime
+    result: str
+    changes: int
+    counts: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Health:
+    """``problems`` are sentences, each with what to do next; none: all is well.
+
+    ``good_at``: when the last run did all that it had planned. ``findings`` counts by (code, severity).
+    """
+
+    site: str
+    at: datetime
+    snapshot_as_of: datetime | None
+    run: RunTold | None
+    good_at: datetime | None
+    lock: LockHeld | None
+    open_intents: int
+    unfinished: int
+    live_mailboxes: int
+    licences: int
+    notices_owed: int
+    overdue: int
+    findings: Mapping[tuple[str, str], int]
+    problems: tuple[str, ...] = ()

@@ -1,0 +1,68 @@
+"""Is the hourly work being done? From the state alone: neither tenant nor registration is asked."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import date, datetime, timedelta
+
+from nexusops.model.dates import local_date
+from nexusops.model.health import Health, RunTold
+from nexusops.pipeline.audit_due import overdue
+from nexusops.pipeline.inputs import Ports
+
+GOOD = frozenset({"applied", "nothing", "resumed"})
+LOOKED_BACK = 200
+"""Among so many of the last runs the last good one is looked for."""
+LONG_LOCK = timedelta(hours=2)
+
+
+def health(ports: Ports, *, at: datetime, oldest: timedelta | None = None) -> Health:
+    """``oldest``: how old snapshot and last good run may be; by default two hours more than a snapshot may be (D27)."""
+    oldest = oldest or timedelta(minutes=ports.policy.snapshot.max_age_minutes + 120)
+    store, accepted = ports.store, ports.store.accepted()
+    runs = store.latest_runs(LOOKED_BACK)
+    last = runs[0] if runs else None
+    good = next((run for run in runs if run.result in GOOD), None)
+    found = Counter((finding.code, finding.severity.value) for finding in store.findings(None))
+    seen = Health(
+        site=ports.site.name,
+        at=at,
+        snapshot_as_of=accepted.as_of if accepted is not None else None,
+        run=RunTold(at=last.at, result=last.result, changes=last.changes, counts=last.counts) if last else None,
+        good_at=good.at if good is not None else None,
+        lock=store.lock_held(),
+        open_intents=len(store.open_intents()),
+        unfinished=len(store.due(date.min)),
+        live_mailboxes=store.live_mailboxes(),
+        licences=store.licences(),
+        notices_owed=len(store.owed()),
+        overdue=len(overdue(ports, local_date(at, ports.policy.time.zone))),
+        findings=dict(sorted(found.items())),
+    )
+    return replace(seen, problems=tuple(_problems(seen, oldest)))
+
+
+def _problems(seen: Health, oldest: timedelta) -> Iterator[str]:
+    if seen.run is None:
+        yield "There has been no run yet: make one with `nexusops run`."
+        return
+    if seen.snapshot_as_of is None or seen.at - seen.snapshot_as_of > oldest:
+        age = f"is {_age(seen.at - seen.snapshot_as_of)} old" if seen.snapshot_as_of else "is missing"
+        yield f"The accepted snapshot {age}: ask registration for its export, and see `nexusops snapshot check DIR`."
+    if seen.good_at is None or seen.at - seen.good_at > oldest:
+        since = f"for {_age(seen.at - seen.good_at)}" if seen.good_at else "at all"
+        yield f"No run has done all that it planned {since} (the last one: {seen.run.result}): see `nexusops history`."
+    if seen.run.result == "stopped":
+        yield "A guard stopped the last run: read `nexusops plan`, and lift the limit or approve the digest."
+    if seen.open_intents and seen.lock is None:
+        yield f"{seen.open_intents} steps were begun and not ended: finish them with `nexusops resume`."
+    if seen.lock is not None and seen.at - seen.lock.since > LONG_LOCK:
+        held = f"`nexusops {seen.lock.command}` on {seen.lock.host} (process {seen.lock.pid})"
+        yield f"The state has been locked by {held} for {_age(seen.at - seen.lock.since)}: see whether it still works."
+
+
+def _age(length: timedelta) -> str:
+    minutes = int(length.total_seconds() // 60)
+    return f"{minutes} minutes" if minutes < 120 else f"{minutes // 60} hours"

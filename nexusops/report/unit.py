@@ -1,0 +1,126 @@
+"""A unit's addresses and mailboxes as text, JSON and CSV."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+
+from nexusops.codec import to_text
+from nexusops.model.addresses import AddressState, Allocation
+from nexusops.model.journal import JsonObject
+from nexusops.model.mailboxes import Mailbox
+from nexusops.model.units import MailDomain, Unit
+from nexusops.report.blocks import PLAIN, Block, Line, Look, Table, Tone, written
+from nexusops.report.csvtable import harmless
+from nexusops.report.view import number_of
+
+CSV_COLUMNS = ("address", "kind", "state", "username", "person_id", "winddown_on", "notice_sent_on", "delete_on")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Held:
+    """An address with its owner's username (None: it has no person, or that has none)."""
+
+    row: Allocation
+    owner: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnitShown:
+    """``staff``: usernames of its IT staff, who may change what belongs to it."""
+
+    unit: Unit
+    domain: MailDomain | None
+    addresses: tuple[Held, ...]
+    boxes: tuple[Mailbox, ...]
+    staff: tuple[str, ...]
+
+    @property
+    def winding(self) -> tuple[Held, ...]:
+        return tuple(held for held in self.addresses if held.row.state is AddressState.WINDDOWN)
+
+
+def unit_written(shown: UnitShown, form: str, look: Look = PLAIN) -> str:
+    if form == "json":
+        return to_text(_document(shown))
+    return _csv(shown) if form == "csv" else written(_blocks(shown), look)
+
+
+def _document(shown: UnitShown) -> JsonObject:
+    unit, domain = shown.unit, shown.domain
+    return {
+        "unit_id": unit.unit_id,
+        "name": unit.name,
+        "kind": unit.kind,
+        "domain": unit.domain,
+        "domain_state": domain.state.value if domain is not None else None,
+        "own_mail": unit.own_mail,
+        "staff": list(shown.staff),
+        "addresses": [dict(zip(CSV_COLUMNS, _values(held), strict=True)) for held in shown.addresses],
+        "mailboxes": [
+            {
+                "name": box.name,
+                "kind": box.kind.value,
+                "state": box.state.value,
+                "owner_person_id": box.owner_person_id,
+                "sender": box.sender,
+                "orphaned_on": _day(box.orphaned_on),
+                "delete_on": _day(box.delete_on),
+            }
+            for box in shown.boxes
+        ],
+    }
+
+
+def _csv(shown: UnitShown) -> str:
+    out = io.StringIO(newline="")
+    rows = csv.writer(out, lineterminator="\r\n")
+    rows.writerow(CSV_COLUMNS)
+    for held in shown.addresses:
+        rows.writerow([harmless(value or "") for value in _values(held)])
+    return out.getvalue()
+
+
+def _values(held: Held) -> tuple[str | None, ...]:
+    row = held.row
+    days = (_day(row.winddown_on), _day(row.notice_sent_on), _day(row.delete_on))
+    return row.address, row.kind.value, row.state.value, held.owner, row.person_id, *days
+
+
+def _blocks(shown: UnitShown) -> Iterator[Block]:
+    unit, domain = shown.unit, shown.domain
+    where = f"{unit.domain} ({domain.state.value})" if domain is not None else "no mail domain"
+    own = ", with mail of its own" if unit.own_mail else ""
+    yield Line(text=f"{unit.unit_id} {unit.name}: a {unit.kind}, {where}{own}", tone=Tone.TITLE)
+    yield Line(text=f"IT staff: {', '.join(shown.staff) or 'none'}", tone=Tone.QUIET)
+    yield Line()
+    yield Line(text=f"Winding down: {number_of(len(shown.winding), 'address')}", tone=Tone.WARNING)
+    if shown.winding:
+        yield Table(rows=[_ending(held) for held in shown.winding])
+    yield Line()
+    yield Line(text=f"Mailboxes of the unit: {len(shown.boxes)}", tone=Tone.TITLE)
+    if shown.boxes:
+        yield Table(rows=[_box(box) for box in shown.boxes])
+    rest = [held for held in shown.addresses if held not in shown.winding]
+    yield Line()
+    yield Line(text=f"Addresses: {len(rest)}", tone=Tone.TITLE)
+    if rest:
+        yield Table(rows=[(h.row.address, h.row.state.value, h.owner or "", f"since {h.row.created_on}") for h in rest])
+
+
+def _ending(held: Held) -> tuple[str, ...]:
+    row = held.row
+    told = f"told on {row.notice_sent_on}" if row.notice_sent_on else "not told yet"
+    return row.address, held.owner or "", f"since {row.winddown_on}", told, f"until {row.delete_on}"
+
+
+def _box(box: Mailbox) -> tuple[str, ...]:
+    ends = f"orphaned since {box.orphaned_on}, ends on {box.delete_on}" if box.orphaned_on else ""
+    return box.name or box.key, box.kind.value, box.state.value, f"owner {box.owner_person_id or 'none'}", ends
+
+
+def _day(day: date | None) -> str | None:
+    return None if day is None else day.isoformat()

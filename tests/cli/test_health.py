@@ -1,0 +1,91 @@
+"""``health``, the metrics that runs leave behind, and logs for machines (docs/monitoring.md)."""
+
+from __future__ import annotations
+
+import json
+import re
+import sqlite3
+from contextlib import closing
+from datetime import UTC, datetime
+from pathlib import Path
+
+from cli.conftest import CommandSite
+
+SAMPLE = re.compile(r'nexusops_[a-z_]+\{site="[^"]+"(,[a-z]+="[^"]*")*\} -?[0-9.e+]+')
+
+
+def configured(site: CommandSite, text: str) -> None:
+    with (site.folder / "nexusops.toml").open("a") as file:
+        file.write(f"\n{text}\n")
+
+
+def test_a_site_that_is_run_every_hour_is_well_and_one_that_is_not_says_what_to_do(begun: CommandSite) -> None:
+    well = begun.type("health", "--at", "2025-10-01T08:30:00Z", "--format", "json")
+    assert (well.code, well.document["healthy"], well.document["problems"]) == (0, True, [])
+    assert well.document["last_run"]["result"] == "applied"
+    later = begun.type("health", "--at", "2025-10-01T14:00:00Z", "--format", "json")
+    assert later.code == 6
+    snapshot, run = later.document["problems"]
+    assert snapshot.startswith("The accepted snapshot is 6 hours old")
+    assert "`nexusops history`" in run
+    assert begun.type("health", "--at", "2025-10-01T14:00:00Z", "--max-age", "1000").code == 0
+    assert "not well" in begun.type("health", "--at", "2025-10-01T14:00:00Z").out
+
+
+def test_before_the_first_run_and_without_a_state_there_is_a_code_for_each(site: CommandSite) -> None:
+    assert site.type("health").code == 6
+    (site.folder / "state" / "nexusops.db").write_bytes(b"this is no database")
+    for beside in (site.folder / "state").glob("nexusops.db-*"):
+        beside.unlink()
+    assert site.type("health").code == 9
+
+
+def test_a_lock_that_is_held_for_hours_is_told(begun: CommandSite) -> None:
+    """interface.md 9: an interrupted run is finished by `resume`."""
+    with closing(sqlite3.connect(begun.folder / "state" / "nexusops.db")) as state, state:
+        state.execute(
+            "INSERT INTO locks VALUES ('run', 'x', 'far.away', 1, '', 'run',"
+            " '2025-10-01T05:00:00Z', '2025-10-01T05:10:00Z')"
+        )
+    document = begun.type("health", "--at", "2025-10-01T08:30:00Z", "--format", "json").document
+    assert document["lock"] == {"command": "run", "host": "far.away", "pid": 1, "since": "2025-10-01T05:00:00Z"}
+    assert document["problems"] == [
+        "The state has been locked by `nexusops run` on far.away (process 1) for 3 hours: see whether it still works."
+    ]
+
+
+def test_a_run_leaves_its_metrics_behind_however_it_ends(site: CommandSite, tmp_path: Path) -> None:
+    configured(site, f'[metrics]\ntextfile = "{tmp_path}/nexusops.prom"')
+    assert site.on_day_one("run").code == 0
+    text = (tmp_path / "nexusops.prom").read_text("utf-8")
+    samples = [line for line in text.splitlines() if not line.startswith("#")]
+    assert all(SAMPLE.fullmatch(line) for line in samples), samples
+    assert 'nexusops_last_run_exit_code{site="oxford-test"} 0' in samples
+    at = datetime(2025, 10, 1, 8, tzinfo=UTC).timestamp()
+    assert f'nexusops_last_good_run_timestamp_seconds{{site="oxford-test"}} {at:.15g}' in samples
+    assert site.type("health", "--at", "2025-10-01T08:00:00Z", "--format", "prometheus").out in text.replace(
+        _exit_code(text), ""
+    )
+    assert "@" not in text
+    assert site.type("run", "--at", "2025-10-01T09:30:00Z", "--snapshot", site.day_one).code == 3
+    after = (tmp_path / "nexusops.prom").read_text("utf-8")
+    assert 'nexusops_last_run_exit_code{site="oxford-test"} 3' in after
+    assert f'nexusops_last_good_run_timestamp_seconds{{site="oxford-test"}} {at:.15g}' in after
+
+
+def _exit_code(text: str) -> str:
+    return "".join(line for line in text.splitlines(keepends=True) if "last_run_exit_code" in line)
+
+
+def test_every_act_is_one_line_for_machines_and_names_nobody(site: CommandSite, tmp_path: Path) -> None:
+    log = tmp_path / "log.jsonl"
+    assert site.on_day_one("--log-level", "info", "--log-format", "json", "--log-file", log, "run").code == 0
+    lines = [json.loads(line) for line in log.read_text("utf-8").splitlines()]
+    acts = [line for line in lines if line["message"] == "act"]
+    assert {act["result"] for act in acts} == {"done"}
+    assert {"CreateMailbox", "AddAddress", "SetSender"} <= {act["kind"] for act in acts}
+    document = site.type("state", "export", "--format", "json").document
+    text = log.read_text("utf-8")
+    told = [*(row["address"] for row in document["addresses"]), *(row["person_id"] for row in document["people"])]
+    told += [row["username"] for row in document["people"] if row["username"]]
+    assert [word for word in told if word in text] == []

@@ -1,0 +1,118 @@
+"""Another policy tried out, a unit, the policy of a day, and completion in real shells (rules.md 4b, 4e)."""
+
+from __future__ import annotations
+
+import csv
+import io
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from cli.conftest import CommandSite
+from conftest import needs
+
+NOW = ("--at", "2025-10-02T09:00:00Z", "--until", "2026-03-31")
+
+
+def tried(site: CommandSite, policy: Path, text: str) -> Any:
+    policy.write_text(text, "utf-8")
+    return site.type("plan", "--policy", policy, *NOW, "--format", "json").document
+
+
+def test_another_number_shows_whom_it_would_affect_and_touches_nobody(begun: CommandSite, tmp_path: Path) -> None:
+    """R44: the month after a cancellation, made two."""
+    assert begun.on_day_two("run").code == 0
+    before = begun.type("state", "export", "--format", "json").out
+    document = tried(begun, tmp_path / "other.toml", "[cancelled]\ngrace_months = 2\n")
+    assert document["altered"] == [{"key": "cancelled.grace_months", "now": 1, "then": 2}]
+    same = tried(begun, tmp_path / "same.toml", "")
+    assert (same["altered"], same["affected"], same["changes"]) == ([], [], [])
+    longer = tried(begun, tmp_path / "longer.toml", "[disabled]\ndelete_after_months = 3\n")
+    moved = {row["kind"]: (row["now"], row["then"]) for row in longer["changes"]}
+    assert moved["DeleteMailbox"] == ("2026-01-02", "2026-02-02")
+    assert longer["affected"] == sorted({row["subject"] for row in longer["changes"]})
+    assert begun.type("state", "export", "--format", "json").out == before
+
+
+def test_the_comparison_is_the_same_as_text_table_and_page(begun: CommandSite, tmp_path: Path) -> None:
+    assert begun.on_day_two("run").code == 0
+    policy = tmp_path / "other.toml"
+    document = tried(begun, policy, "[disabled]\ndelete_after_months = 3\n")
+    rows = list(csv.DictReader(io.StringIO(begun.type("plan", "--policy", policy, *NOW, "--format", "csv").out)))
+    assert [(row["target"], row["now"], row["then"]) for row in rows] == [
+        (one["target"], one["now"] or "", one["then"] or "") for one in document["changes"]
+    ]
+    text = begun.type("plan", "--policy", policy, *NOW).out
+    page = begun.type("plan", "--policy", policy, *NOW, "--format", "html").out
+    assert all("disabled.delete_after_months" in told and "2026-02-02" in told for told in (text, page))
+    assert begun.type("plan", "--policy", policy, *NOW, "--format", "md").code == 2
+    wrong = tmp_path / "wrong.toml"
+    wrong.write_text("[disabled]\ndelete_after = 3\n", "utf-8")
+    said = begun.type("plan", "--policy", wrong, *NOW)
+    assert (said.code, "delete_after_months" in said.err) == (2, True)
+
+
+def test_a_unit_shows_its_addresses_what_winds_down_and_its_mailboxes(begun: CommandSite) -> None:
+    assert begun.on_day_two("run").code == 0
+    state = begun.type("state", "export", "--format", "json").document
+    document = begun.type("unit", "show", "chem", "--format", "json").document
+    mine = [
+        row for row in state["addresses"] if row["address"].endswith("@chem.ox.ac.uk") and row["state"] != "deleted"
+    ]
+    assert [row["address"] for row in document["addresses"]] == sorted(row["address"] for row in mine)
+    assert [box["name"] for box in document["mailboxes"]] == ["chem-office"]
+    assert begun.type("unit", "show", "CHEM").out.startswith("CHEM ")
+    rows = list(csv.DictReader(io.StringIO(begun.type("unit", "show", "CHEM", "--format", "csv").out)))
+    assert len(rows) == len(mine)
+    unknown = begun.type("unit", "show", "NONE")
+    assert (unknown.code, "unit_id" in unknown.err) == (6, True)
+
+
+def test_the_policy_that_was_in_force_on_a_day_is_kept(begun: CommandSite) -> None:
+    with (begun.folder / "policy.toml").open("a") as file:
+        file.write("\n[winddown]\nmonths = 3\n")
+    assert begun.on_day_two("run").code == 0
+    on = {
+        day: begun.type("config", "at", day, "--format", "json").document["values"]["policy.toml"]["winddown.months"]
+        for day in ("2025-10-01", "2025-10-02")
+    }
+    assert on == {"2025-10-01": 2, "2025-10-02": 3}
+    assert "winddown.months" in begun.type("config", "at", "2025-10-02").out
+    assert begun.type("config", "at", "2025-09-30").code == 6
+
+
+SCRIPTS = {
+    "bash": (
+        'eval "$(nexusops completion bash)"; COMP_WORDS=(nexusops {0}); COMP_CWORD={1}; _nexusops_completion nexusops;'
+        ' printf "%s\\n" "${{COMPREPLY[@]}}"'
+    ),
+    "zsh": (
+        "nexusops completion zsh | zsh -n;"
+        ' COMP_WORDS="nexusops {0}" COMP_CWORD={1} _NEXUSOPS_COMPLETE=zsh_complete nexusops'
+    ),
+    "fish": 'nexusops completion fish | source; complete -C "nexusops {0}"',
+}
+
+
+@pytest.mark.parametrize("shell", sorted(SCRIPTS))
+def test_shells_complete_commands_and_options(shell: str) -> None:
+    found = shutil.which(shell)
+    if found is None:
+        if shell == "bash":
+            needs("bash is not installed")
+        pytest.skip(f"{shell} is not installed; its script is click's own")
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    told = {}
+    for words, place in (("simu", 1), ("simulate --unt", 2), ("audit --form", 2)):
+        script = SCRIPTS[shell].format(words, place)
+        done = subprocess.run(
+            [found, "-c", script], env={**os.environ, "PATH": path}, capture_output=True, text=True, check=True
+        )
+        told[words] = done.stdout
+    assert "simulate" in told["simu"]
+    assert "--until" in told["simulate --unt"]
+    assert "--format" in told["audit --form"]

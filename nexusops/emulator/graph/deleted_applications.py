@@ -18,7 +18,7 @@ def list_deleted(call: Call) -> Answer:
     found = list(call.book.page("application", deleted=True, after=after, count=top + 1))
     names = [name.strip() for name in call.query.get("$select", "").split(",") if name.strip()]
     rows = [public(app) for app in found[:top]]
-    shown = [odata.shown(row, dict.fromkeys(["id", *names])) for row in rows] if names else rows
+    shown = [odata.shown(row, names) for row in rows] if names else rows
     body = odata.listed(call, path.strip("/"), shown)
     if len(found) > top:
         body["@odata.nextLink"] = odata.next_link(call, path, found[top - 1]["id"])

@@ -25,7 +25,7 @@ def delta(call: Call) -> Answer:
     place = call.query.get("$skiptoken") or call.query.get("$deltatoken")
     if place is not None and place != LATEST:
         return _continued(call, _state(call, place))
-    names = odata.select_of(call, "user", properties.known, properties.DEFAULT)
+    names = list(dict.fromkeys(["id", *odata.select_of(call, "user", properties.known, properties.DEFAULT)]))
     state: Object = {"names": names, "ids": _ids(call), "from": call.book.last_change(), "after": ""}
     if place == LATEST:
         return Answer(200, _body(call, [], state, "$deltatoken"))

@@ -18,7 +18,7 @@ def listing(call: Call, kind: str, path: str, show: Callable[[Object], Object]) 
     names = [name.strip() for name in call.query.get("$select", "").split(",") if name.strip()]
     rows = [show(o) for o in found[:top]]
     if names:
-        rows = [odata.shown(row, dict.fromkeys(["id", *names])) for row in rows]
+        rows = [odata.shown(row, names) for row in rows]
     body = odata.listed(call, path.strip("/"), rows)
     if len(found) > top:
         body["@odata.nextLink"] = odata.next_link(call, path, found[top - 1]["id"])

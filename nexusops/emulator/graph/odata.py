@@ -37,7 +37,7 @@ def select_of(call: Call, kind: str, known: Callable[[str], bool], default: Iter
         if not known(name):
             message = f"Could not find a property named '{name}' on type 'microsoft.graph.{kind}'."
             raise bad_request(f"Parsing OData Select and Expand failed: {message}")
-    return names if "id" in names else ["id", *names]
+    return names
 
 
 def shown(found: Object, names: Iterable[str]) -> Object:

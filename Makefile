@@ -8,7 +8,7 @@ UV     := $(shell uv --version >/dev/null 2>&1 && echo uv)
 export UV_PYTHON_DOWNLOADS := never
 
 .DEFAULT_GOAL := help
-.PHONY: help venv demo test check unit kill bench bench-tenant faults rules lock clean
+.PHONY: help venv demo test check unit kill bench bench-tenant faults rules reference lock clean
 
 help: ## what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -61,6 +61,9 @@ faults: $(STAMP) ## docs/faults.md anew: operation x fault x outcome (a minute)
 
 rules: $(STAMP) ## the table rule -> test -> file; fails where a rule has no test
 	$(BIN)/python -m tests.rules_table
+
+reference: $(STAMP) ## docs/reference anew from the source
+	$(BIN)/python -m tests.reference
 
 lock: ## requirements.lock anew from pyproject.toml; versions that still fit stay
 	uv pip compile --quiet --python-version 3.11 --extra dev --no-annotate --no-header --no-emit-index-url \

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
+from nexusops.cli.examples import illustrated
+
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
 
@@ -68,7 +70,7 @@ class LazyGroup(click.Group):
             return None
         module, attribute = lazily.target.split(":")
         command: click.Command = getattr(importlib.import_module(module), attribute)
-        return command
+        return illustrated(command, cmd_name)
 
     def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
         """As click does, without importing every command for its line of help."""

@@ -39,7 +39,14 @@ def export(call: Call, form: str) -> int:
 
 
 @state.command()
-@click.option("--format", "form", type=click.Choice(["json", "csv"]), default="json", show_default=True)
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["json", "csv"]),
+    default="json",
+    show_default=True,
+    help="JSON Lines, or CSV.",
+)
 @click.option(
     "--out", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE", help="A new file for its owner. [stdout]"
 )

@@ -1,0 +1,145 @@
+"""docs/reference/: commands, configuration and codes, made from the source: ``make reference``."""
+
+from __future__ import annotations
+
+import ast
+import re
+import sys
+import typing
+from collections.abc import Iterator, Mapping
+from dataclasses import fields
+from inspect import getdoc, getsource
+from pathlib import Path
+from types import ModuleType
+
+import click
+
+from nexusops import errors
+from nexusops.cli.entry import program
+from nexusops.config import policy as choices
+from nexusops.config import schema
+from nexusops.model import policy
+from nexusops.model.changes import PROMISES, Kind
+from nexusops.plan.guard import DESTRUCTIVE_KINDS
+
+ROOT = Path(__file__).parents[1]
+FOLDER = ROOT / "docs" / "reference"
+MADE = "Made from the source by `make reference`; a test fails where it is not current.\n"
+_CODE = re.compile(r'"([A-Z]{2,}(?:_[A-Z0-9]+)+|LOOP|PTR|SYNTAX)"')
+WIDTH = 100
+
+
+def every_command(
+    command: click.Command = program, path: tuple[str, ...] = ()
+) -> Iterator[tuple[tuple[str, ...], click.Command]]:
+    """Each command of the tree with its words, groups before what is in them."""
+    yield path, command
+    if isinstance(command, click.Group):
+        for name in command.list_commands(click.Context(command)):
+            beneath = command.get_command(click.Context(command), name)
+            assert beneath is not None
+            yield from every_command(beneath, (*path, name))
+
+
+def help_of(path: tuple[str, ...], command: click.Command) -> str:
+    """A command's help as it is printed, at one width whatever the terminal."""
+    name = " ".join(("nexusops", *path))
+    names = ["-h", "--help"]
+    context = click.Context(
+        command, info_name=name, terminal_width=WIDTH, max_content_width=WIDTH, help_option_names=names
+    )
+    text = command.get_help(context)
+    return "\n".join(line.rstrip() for line in text.splitlines())
+
+
+def commands() -> str:
+    parts = [f"# Commands\n\n{MADE}"]
+    for path, command in every_command():
+        parts.append(f"## `{' '.join(('nexusops', *path))}`\n\n```text\n{help_of(path, command)}\n```\n")
+    return "\n".join(parts)
+
+
+def configuration() -> str:
+    parts = [f"# Configuration\n\n{MADE}"]
+    parts.append("`nexusops config show` prints each effective value and where it came from.\n")
+    parts.append(_tables("nexusops.toml", schema, schema.Settings, schema.CHOICES))
+    parts.append(_tables("policy.toml", policy, policy.Policy, choices.CHOICES))
+    return "\n".join(parts)
+
+
+def _tables(file: str, module: ModuleType, root: type, words: Mapping[str, tuple[str, ...]]) -> str:
+    parts = [f"## {file}\n"]
+    for section, kind in typing.get_type_hints(root).items():
+        said, own = _told(module, kind)
+        parts.append(f"### `[{section}]`\n")
+        if said and not said.startswith(f"{kind.__name__}("):
+            parts.append(f"{' '.join(said.split())}\n")
+        parts.append("| key | default | what it is |\n|---|---|---|")
+        for key in fields(kind):
+            value = getattr(kind(), key.name)
+            allowed = words.get(f"{section}.{key.name}")
+            what = " ".join(filter(None, (own.get(key.name, ""), f"One of: {', '.join(allowed)}." if allowed else "")))
+            parts.append(f"| `{key.name}` | `{_value(value)}` | {what} |")
+        parts.append("")
+    return "\n".join(parts)
+
+
+def _told(module: ModuleType, kind: type) -> tuple[str, dict[str, str]]:
+    """What the source says of a table, and of each of its keys: the sentence below the field."""
+    tree = ast.parse(getsource(module))
+    found = next(node for node in ast.walk(tree) if isinstance(node, ast.ClassDef) and node.name == kind.__name__)
+    own: dict[str, str] = {}
+    for field, beneath in zip(found.body, found.body[1:], strict=False):
+        if isinstance(field, ast.AnnAssign) and isinstance(beneath, ast.Expr):
+            text = getattr(beneath.value, "value", "")
+            own[ast.unparse(field.target)] = " ".join(str(text).split()).replace("|", "\\|")
+    return ast.get_docstring(found) or "", own
+
+
+def _value(value: object) -> str:
+    if isinstance(value, tuple):
+        return "[" + ", ".join(map(_value, value)) + "]"
+    if isinstance(value, bool):
+        return str(value).lower()
+    return f'"{value}"' if isinstance(value, str) else f"{value}"
+
+
+def codes() -> str:
+    parts = [f"# Codes\n\n{MADE}", "## Exit codes\n", "| code | means | raised as |\n|---|---|---|"]
+    parts.append("| 0 | done, or nothing to do | |")
+    tree = [kind for kind in vars(errors).values() if isinstance(kind, type) and issubclass(kind, errors.NexusopsError)]
+    for kind in sorted(tree, key=lambda kind: kind.exit_code):
+        said = " ".join((getdoc(kind) or "").split()).replace("|", "\\|")
+        parts.append(f"| {kind.exit_code} | {said} | `{kind.__name__}` |")
+    parts.append("| 10 | changes are pending (only `plan --detailed-exitcode`) | |\n| 130 | interrupted | |\n")
+    parts.append("## Kinds of change\n\nThe guard's group `Destructive` counts those that are marked.\n")
+    parts.append("| kind | destructive | |\n|---|---|---|")
+    for one in Kind:
+        marked = "yes" if one in DESTRUCTIVE_KINDS else ""
+        promise = "changes the ledger only" if one in PROMISES else ""
+        parts.append(f"| `{one.value}` | {marked} | {promise} |")
+    parts.append("\n## Codes of findings, refusals and answers\n")
+    parts.append("What they mean and what to do: `docs/findings.md`, `docs/domains.md`, `docs/saas.md`.\n")
+    parts.append(", ".join(f"`{code}`" for code in _found()))
+    return "\n".join(parts) + "\n"
+
+
+def _found() -> list[str]:
+    """Every code that the source knows."""
+    parts = ("registration", "plan", "rules", "pipeline", "dns")
+    pages = (path for part in parts for path in (ROOT / "nexusops" / part).rglob("*.py"))
+    return sorted({code for path in pages for code in _CODE.findall(path.read_text("utf-8"))})
+
+
+PAGES = {"commands.md": commands, "configuration.md": configuration, "codes.md": codes}
+
+
+def main() -> None:
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    for name, made in PAGES.items():
+        (FOLDER / name).write_text(made(), "utf-8")
+        sys.stdout.write(f"{FOLDER.relative_to(ROOT) / name}\n")
+
+
+if __name__ == "__main__":
+    main()

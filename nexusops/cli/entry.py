@@ -14,7 +14,6 @@ import click
 
 from nexusops import __version__
 from nexusops.cli.lazy import LazyGroup
-from nexusops.cli.logs import start_logging
 from nexusops.errors import NexusopsError
 
 LEVELS = ("debug", "info", "warning", "error")
@@ -72,6 +71,8 @@ def program(
     What would happen:  nexusops plan
     Every hour:         nexusops run
     """
+    from nexusops.cli.logs import start_logging
+
     plain = no_color or bool(os.environ.get("NO_COLOR"))
     ctx.obj = Call(folder=folder, log_level=log_level, quiet=quiet, colour=not plain)
     start_logging("error" if quiet and log_level == "warning" else log_level, log_format, log_file)

@@ -7,8 +7,6 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
-from nexusops.cli.examples import illustrated
-
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
 
@@ -68,6 +66,8 @@ class LazyGroup(click.Group):
         lazily = COMMANDS.get(cmd_name)
         if lazily is None:
             return None
+        from nexusops.cli.examples import illustrated
+
         module, attribute = lazily.target.split(":")
         command: click.Command = getattr(importlib.import_module(module), attribute)
         return illustrated(command, cmd_name)

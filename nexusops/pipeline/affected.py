@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date
 
-from nexusops.model.ids import Address, PersonId, domain_of
+from nexusops.model.ids import Address, Domain, PersonId, domain_of
 from nexusops.model.services import ServiceRequest
 from nexusops.pipeline.inputs import Deciding
 from nexusops.plan.domains import ending_domains
@@ -43,7 +43,9 @@ def affected(ports: Deciding, tables: SnapshotTables, today: date, *, full: bool
         # The same tables an hour later may still let a row take effect that had waited (R60).
         previous = ports.registration.unpack(store.tables(last.sha256))
         people |= tables.changed(previous)
-        people |= store.people_of_domains(tables.changed_domains(previous))
+        changed_domains = tables.changed_domains(previous)
+        people |= store.people_of_domains(changed_domains)
+        boxes |= _services_of(changed_domains, tables, ports)
         people |= store.people_of_addresses(tables.changed_addresses(previous))
         boxes |= tables.changed_boxes(previous)
         people |= _inward(tables)
@@ -76,6 +78,13 @@ def _registered(tables: SnapshotTables, services: Mapping[str, ServiceRequest]) 
     return {*small.nonpersonal_mailboxes, *small.nonpersonal_addresses, *small.frozen_boxes}
 
 
+def _services_of(domains: Collection[Domain], tables: SnapshotTables, ports: Deciding) -> set[str]:
+    """Requests whose service domain, or address, hangs on one of these (2.4)."""
+    units = tables.slice((), {}).units
+    names = {name: units.get(request.unit_id) for name, request in ports.services.items()}
+    return {name for name, unit in names.items() if unit is not None and unit.domain in domains}
+
+
 def _concerned(people: set[PersonId], boxes: set[str], tables: SnapshotTables, ports: Deciding) -> set[str]:
     """Boxes whose owner is affected (D31) or whose domain winds down, and the addresses that go with them."""
     small = tables.slice((), ports.services)
@@ -85,10 +94,13 @@ def _concerned(people: set[PersonId], boxes: set[str], tables: SnapshotTables, p
         for row in small.nonpersonal_mailboxes.values()
         if row.owner_person_id in people or (row.address is not None and domain_of(row.address) in ending)
     }
-    for name, request in ports.services.items():
-        unit = small.units.get(request.unit_id)
-        if request.owner_person_id in people or (unit is not None and unit.domain in ending):
-            found.add(name)
+    found |= _services_of(ending, tables, ports)
+    staff = {row.staff_id for row in small.staff if row.person_id in people}
+    found |= {
+        name
+        for name, request in ports.services.items()
+        if request.owner_person_id in people or request.requester in staff
+    }
     found |= ports.store.boxes_owned_by(people)
     foreign = {domain_of(Address(name)) for name in boxes if "@" in name} & {
         row.domain for row in small.domains.values() if row.zone == "foreign"

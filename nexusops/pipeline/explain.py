@@ -17,11 +17,13 @@ from nexusops.model.ids import Address, PersonId, domain_of, local_of
 from nexusops.model.journal import JournalRow, JsonObject, Phase
 from nexusops.model.ledger import Ledger, PersonState, Standing
 from nexusops.model.mailboxes import Mailbox, MailboxState
+from nexusops.model.services import Service
 from nexusops.model.snapshot import Snapshot
 from nexusops.pipeline import explain_facts as facts
 from nexusops.pipeline.explain_ahead import ahead_of, on_return, upcoming
 from nexusops.pipeline.explain_mail import mail_facts
 from nexusops.pipeline.inputs import Ports
+from nexusops.pipeline.saas_explain import service_facts
 from nexusops.ports import SnapshotTables
 from nexusops.report.explain import Event, Explanation, Fact, Upcoming
 
@@ -57,7 +59,8 @@ def explain(ports: Ports, subject: str, *, at: datetime) -> Explanation | None:
     boxes = ports.store.ledger((), {wanted})
     named = [box for box in boxes.mailboxes.values() if box.name == wanted]
     if not named:
-        return None
+        row = boxes.services.get(wanted)
+        return _of_service(_seen(ports, row.owner_person_id, at), row, boxes) if row is not None else None
     box = max(named, key=lambda box: box.generation)
     return _of_box(_seen(ports, box.owner_person_id, at), box, boxes)
 
@@ -176,12 +179,32 @@ def _of_box(seen: Seen, box: Mailbox, ledger: Ledger) -> Explanation:
             *facts.mailbox_facts(box),
             Fact(label="unit", value=box.unit_id or "none", rule="R26"),
             Fact(label="owner", value=box.owner_person_id or "none", rule="R28", since=box.orphaned_on),
+            *(fact for row in ledger.services.values() for fact in service_facts(row)),
             *(facts.address_fact(row) for row in rows),
             *facts.decided_facts(holds, (), ()),
             *facts.finding_facts(seen.ports.store.findings_about([box_scope(box.name or "")])),
         ],
         history=list(_history(seen.ports.store.journal(objects))),
         upcoming=seen.ahead(_box_scopes(box), [box.name or "", *(row.address for row in rows)]),
+    )
+
+
+def _of_service(seen: Seen, row: Service, ledger: Ledger) -> Explanation:
+    """A request for SaaS mail that has no mailbox: a service domain, or one that is not provided for (yet)."""
+    name, objects = row.request_id, [f"services:{row.request_id}", *([f"domain:{row.domain}"] if row.domain else [])]
+    return Explanation(
+        subject=name,
+        kind="request for SaaS mail",
+        summary=f"a request of {row.unit_id}, {facts.word(row.state)}",
+        facts=[
+            *service_facts(row),
+            Fact(label="unit", value=row.unit_id, rule="R62"),
+            Fact(label="owner", value=row.owner_person_id or "none", rule="D31"),
+            *facts.decided_facts([hold for hold in ledger.holds.values() if hold.subject == name], (), ()),
+            *facts.finding_facts(seen.ports.store.findings_about([box_scope(name)])),
+        ],
+        history=list(_history(seen.ports.store.journal(objects))),
+        upcoming=seen.ahead([box_scope(name)], [name, row.domain or name]),
     )
 
 

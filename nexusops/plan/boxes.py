@@ -10,7 +10,7 @@ from nexusops.model.findings import Evidence, box_scope
 from nexusops.model.ids import Address, MailboxKey, PersonId, UnitId, box_mailbox_key, domain_of, local_of
 from nexusops.model.ledger import HoldKind, Ledger
 from nexusops.model.mailboxes import Mailbox, MailboxKind, MailboxState, SenderOrigin
-from nexusops.model.services import ENDED, Advice, Ruling, SendingPath, ServiceRequest
+from nexusops.model.services import Advice, Ruling, SendingPath, ServiceRequest
 from nexusops.model.snapshot import Snapshot
 from nexusops.model.tenant import Reason
 from nexusops.plan.adoption import ADOPTED
@@ -18,7 +18,7 @@ from nexusops.plan.aliases import judge_alias
 from nexusops.plan.case import Setting, why
 from nexusops.plan.judgement import JudgedBox, domain_end, in_scope, is_persons_name, may_own, unit_owns
 from nexusops.plan.orphans import settle_owner
-from nexusops.plan.services import advice_on, report, settle_service
+from nexusops.plan.services import advice_on, is_over, report, settle_service
 from nexusops.rules.allocation import Holders, end
 from nexusops.rules.lifecycle import deleted, purged
 
@@ -86,7 +86,7 @@ def _judge_box(name: str, ledger: Ledger, snapshot: Snapshot, holders: Holders, 
         advice = advice_on(request, snapshot, holders, setting, ledger=ledger)
         row = ledger.services.get(name)
         report(result, advice, row)
-        wish = _saas_wish(request, advice, box) if row is None or row.state not in ENDED else None
+        wish = None if is_over(row, request, ledger, setting) else _saas_wish(request, advice, box)
     if wish is not None and (box is None or box.state is MailboxState.PURGED):
         _create(result, wish, box, holders, snapshot, setting)
     elif box is not None:

@@ -20,7 +20,7 @@ from nexusops.model.findings import Evidence, Severity
 from nexusops.model.ids import Address, Domain, PersonId
 from nexusops.model.ledger import HoldKind, Ledger
 from nexusops.model.mailboxes import LIVE_MAILBOX_STATES, Mailbox
-from nexusops.model.services import RUNNING, Advice, Ruling, SendingPath, Service, ServiceRequest
+from nexusops.model.services import ENDED, RUNNING, Advice, Ruling, SendingPath, Service, ServiceRequest
 from nexusops.model.snapshot import Snapshot
 from nexusops.model.units import DomainState
 from nexusops.plan.case import Setting
@@ -125,6 +125,13 @@ def settle_service(
     result.rows.append(after)
     for review in reviews:
         result.find(review.code, request.request_id, review.message)
+
+
+def is_over(row: Service | None, request: ServiceRequest, ledger: Ledger, setting: Setting) -> bool:
+    """Whether what it was given is taken away, its mailbox too: retired, or gone with its unit's domain (2.4)."""
+    if row is None:
+        return False
+    return row.state in ENDED or (row.state in RUNNING and _domain_ended(request, ledger, setting))
 
 
 def owner_of(request: ServiceRequest, ledger: Ledger) -> PersonId | None:

@@ -72,9 +72,10 @@ def describe(change: Change) -> str:
         case SendNotice():
             return f"Tell {_listed(change.to) or 'nobody, for nobody can be reached,'} {_news(change)}."
         case GrantAccess():
-            return f"Let the application {change.connection} use the mailbox {change.mailbox.name}, and no other."
+            through = _through(change.connection)
+            return f"Let an application use the mailbox {change.mailbox.name}, and no other, through {through}."
         case RevokeAccess():
-            return f"Take the mailbox {change.mailbox.name} away from the application {change.connection}."
+            return f"Take the mailbox {change.mailbox.name} away from its application."
         case PublishRecords():
             return f"Publish {_records(change)} of {change.domain} as {_words(change.publish_as)}."
         case RetireRecords():
@@ -111,9 +112,9 @@ def effect(change: Change) -> str:
         case SendNotice():
             return f"{change.notice} to {_listed(change.to) or 'nobody'}{_about(change)}"
         case GrantAccess():
-            return f"{change.connection} may use it"
+            return f"an application may use it, and no other, through {_through(change.connection)}"
         case RevokeAccess():
-            return f"{change.connection} may no longer use it"
+            return "its application may no longer use it"
         case PublishRecords() | RetireRecords():
             lines = "; ".join(f"{record.name} {record.type} {record.value}" for record in change.records)
             return f"{_words(change.publish_as)}: {lines}"
@@ -149,6 +150,10 @@ def _about(change: SendNotice) -> str:
 def _records(change: PublishRecords | RetireRecords) -> str:
     number = len(change.records)
     return f"{number} DNS record{'' if number == 1 else 's'}"
+
+
+def _through(connection: str) -> str:
+    return {"exo": "Exchange Online", "ms_smtp": "Microsoft SMTP"}.get(connection, connection)
 
 
 def _words(publish_as: str) -> str:

@@ -151,6 +151,15 @@ def test_a_service_domain_is_live_once_the_dns_equals_the_plan(running: CommandS
     assert running.on_day_two("plan", "saas_mailboxes", "service_domains", "--format", "json").document["changes"] == []
 
 
+def test_a_request_explains_itself(running: CommandSite) -> None:
+    """rules.md 4: rule, dates and evidence, of a service domain and of a mailbox."""
+    said = running.type("explain", "mailshot", *AT)
+    assert said.code == 0
+    assert "request:   provisioning, since 2025-10-01" in said.out
+    assert "record:    mail-shot.foodtech.ox.ac.uk MX 10 oxmail.ox.ac.uk. (R68)" in said.out
+    assert "request:   live, since 2025-10-01" in running.type("explain", "adminday", *AT).out
+
+
 def test_dkim_is_proved_with_the_other_records(running: CommandSite) -> None:
     """R86: the provider's name, and a key of which every letter counts."""
     path = file(running, "mailshot", **DOMAIN_REQUEST)

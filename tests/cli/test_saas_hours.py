@@ -1,0 +1,65 @@
+"""SaaS requests hour by hour: what changes elsewhere in registration is seen without looking at everybody."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from building.snapshot_folder import SnapshotFolder
+from cli.conftest import CommandSite
+from cli.test_saas import DOMAIN_REQUEST, file
+
+START = datetime(2025, 10, 1, 8, tzinfo=UTC)
+
+
+def food() -> SnapshotFolder:
+    """Food Technology with its IT staff, an owner, and another unit."""
+    folder = SnapshotFolder().domain("foodtech.ox.ac.uk").domain("chem.ox.ac.uk")
+    folder.unit("FOOD", domain="foodtech.ox.ac.uk").unit("CHEM", domain="chem.ox.ac.uk")
+    for person_id, username in (("1000007", "food0007"), ("1000042", "food0042")):
+        folder.person(person_id, username).card(
+            person_id, "US", "Ann", f"Lee{username[:4]}", "2024-10-01", "2028-09-30"
+        )
+        folder.affiliation(person_id, "FOOD", "2024-10-01")
+    return folder.row("it_staff", staff_id="food0007", person_id="1000007", unit_id="FOOD")
+
+
+def hour(site: CommandSite, number: int, folder: SnapshotFolder) -> list[dict[str, Any]]:
+    """Writes that hour's snapshot; its planned changes, from the difference and from scratch, which are the same."""
+    at = START + timedelta(hours=number)
+    path = site.folder / f"hour-{number}"
+    folder.write(path, as_of=at - timedelta(minutes=10))
+    words = ("--at", at.isoformat().replace("+00:00", "Z"), "--snapshot", path)
+    plans = [site.type("plan", *words, "--format", "json", "--refresh", way).document for way in ("delta", "full")]
+    assert plans[0]["changes"] == plans[1]["changes"]
+    assert site.type("run", *words).code == 0
+    found: list[dict[str, Any]] = plans[0]["changes"]
+    return found
+
+
+def kinds(changes: list[dict[str, Any]], *subjects: str) -> list[str]:
+    return [one["kind"] for one in changes if one["subject"] in subjects]
+
+
+def test_what_ends_elsewhere_ends_here(site: CommandSite) -> None:
+    """2.4, 2.5: its unit's domain fails; the plan from the difference is the plan from scratch."""
+    file(site, "mailshot", **DOMAIN_REQUEST)
+    file(site, "adminday")
+    mine = ("mailshot", "adminday")
+    folder = food()
+    assert kinds(hour(site, 0, folder), *mine) == ["CreateMailbox", "GrantAccess", "PublishRecords"]
+    assert kinds(hour(site, 1, folder), *mine) == []
+    assert kinds(hour(site, 2, folder.change("domains", {"domain": "chem.ox.ac.uk"}, state="failing")), *mine) == []
+    changes = hour(site, 3, folder.change("domains", {"domain": "foodtech.ox.ac.uk"}, state="failing"))
+    assert sorted(kinds(changes, *mine)) == ["DeleteMailbox", "RetireRecords", "RevokeAccess"]
+    assert kinds(hour(site, 4, folder), *mine) == []
+
+
+def test_a_request_waits_for_its_staff_and_then_goes_on(site: CommandSite) -> None:
+    """R62: refused until registration knows the requester; nothing in the request has to change."""
+    file(site, "adminday")
+    staff = food()
+    nobody = staff.copy().remove("it_staff", staff_id="food0007").table("it_staff")
+    assert kinds(hour(site, 0, nobody), "adminday") == []
+    assert kinds(hour(site, 1, staff), "adminday") == ["CreateMailbox", "GrantAccess"]
+    assert kinds(hour(site, 2, nobody), "adminday") == []

@@ -62,8 +62,9 @@ def advise(call: Call, request: str, form: str, at: datetime, snapshot: Path | N
 
 @saas.command("list")
 @options.format_option()
+@options.at_option
 @click.pass_obj
-def list_(call: Call, form: str) -> int:
+def list_(call: Call, form: str, at: datetime) -> int:  # noqa: ARG001 - every saas command is dated
     """Every request that is filed or known: its way, its state, and what is wrong with it."""
     from nexusops import wiring
     from nexusops.pipeline.saas_desk import listed

@@ -124,10 +124,11 @@ def _asking(function: Function) -> Function:
 @click.command()
 @click.option("--id", "request_id", metavar="ID", help="The request's id, and its file's name. [from the name]")
 @_asking
+@options.format_option()
 @options.at_option
 @click.option("--replace", "again", is_flag=True, help="Write the file anew where it is there.")
 @click.pass_obj
-def request(call: Call, /, request_id: str | None, at: datetime, again: bool, **given: Any) -> int:
+def request(call: Call, /, request_id: str | None, form: str, at: datetime, again: bool, **given: Any) -> int:
     """Write services/ID.toml, and say what the answer to it is. On a terminal, what no option says is asked.
 
     Example: nexusops saas request --service-name "Admin Day" --unit FOOD --requester food0007 --provider "Admin Day"
@@ -137,7 +138,7 @@ def request(call: Call, /, request_id: str | None, at: datetime, again: bool, **
     from nexusops.config.services import service_path, write_service
     from nexusops.errors import UsageError
     from nexusops.pipeline.saas import answer
-    from nexusops.report.services import advice_text
+    from nexusops.report.services import advice_json, advice_text
     from nexusops.rules.services import slug
 
     values = _complete(given)
@@ -150,8 +151,11 @@ def request(call: Call, /, request_id: str | None, at: datetime, again: bool, **
             )
         asked = write_service(path, values)
         advice = answer(site.ports, asked, at)
-    click.echo(f"Filed as {path}.\n")
-    click.echo(advice_text(asked, advice), nl=False)
+    if form == "json":
+        click.echo(advice_json(advice), nl=False)
+    else:
+        click.echo(f"Filed as {path}.\n")
+        click.echo(advice_text(asked, advice), nl=False)
     return 0
 
 

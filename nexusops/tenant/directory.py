@@ -92,7 +92,8 @@ def graph_fault(error: Any, *, read: bool) -> TenantFault:
     status = error.response_status_code or 0
     main = getattr(error, "error", None)
     code = getattr(main, "code", None) or ""
-    message = getattr(main, "message", None) or "the answer is none of Graph's: something before it refused, or broke"
+    unsaid = "it says no more" if code else "the answer is none of Graph's: something before it refused, or broke"
+    message = getattr(main, "message", None) or unsaid
     details = [detail.code for detail in (getattr(main, "details", None) or [])]
     headers = {str(k).lower(): str(v) for k, v in (error.response_headers or {}).items()}
     inner = getattr(main, "inner_error", None)

@@ -27,10 +27,13 @@ from nexusops.model.changes import (
     DeleteMailbox,
     DisableMailbox,
     EnableMailbox,
+    GrantAccess,
     RemoveAddress,
     RestoreMailbox,
+    RevokeAccess,
     SetForward,
     SetSender,
+    Why,
 )
 from nexusops.model.journal import Step
 from nexusops.model.steps import steps_of
@@ -97,6 +100,29 @@ def reads(tenant: LiveTenant) -> Any:
     return sorted((m.name, str(m.primary), m.shared) for m in [*everything.people.values(), *some.boxes.values()])
 
 
+def a_notice(tenant: LiveTenant) -> Any:
+    made = carried_out(tenant, creation(box()))
+    message = {
+        "subject": "Your address",
+        "body": {"contentType": "text", "content": "It ends on 16 March."},
+        "toRecipients": [{"emailAddress": {"address": OWN}}],
+        "internetMessageHeaders": [{"name": "x-nexusops-notice", "value": "1"}],
+    }
+    tenant.send_mail(BOX, message)
+    return made
+
+
+def a_product(tenant: LiveTenant) -> Any:
+    """An application gets the right to its one mailbox, and loses it; its secret is not for a cassette."""
+    why = Why(subject="saas-worktribe", rule="R61", because="a test")
+    granting = GrantAccess(mailbox=box(), why=why, connection="ms_smtp")
+    made = carried_out(tenant, creation(box()))
+    for name in ("application", "scope", "submission"):
+        (outcome,) = tenant.perform([Step(change_id="c1", name=name, change=granting)])
+        made.append(("GrantAccess", name, outcome.result.value))
+    return [*made, *carried_out(tenant, RevokeAccess(mailbox=box(), why=why, connection="ms_smtp"))]
+
+
 def done(kind: str, *steps: str) -> list[tuple[str, str, str]]:
     return [(kind, step, "done") for step in steps]
 
@@ -126,6 +152,15 @@ STORIES: dict[str, tuple[Callable[[LiveTenant], Any], Any]] = {
             *done("EnableMailbox", "protocols", "unhide", "unblock"),
             *done("DeleteMailbox", "delete"),
             *done("RestoreMailbox", "restore"),
+        ],
+    ),
+    "a_notice": (a_notice, done("CreateMailbox", "mailbox", "settings")),
+    "a_product": (
+        a_product,
+        [
+            *done("CreateMailbox", "mailbox", "settings"),
+            *done("GrantAccess", "application", "scope", "submission"),
+            *done("RevokeAccess", "submission", "scope", "application"),
         ],
     ),
     "reads": (reads, [("abcd0001", OWN, False), ("saas-worktribe", BOX, True)]),

@@ -83,6 +83,19 @@ def mail(tenant: LiveTenant) -> list[Told]:
     return [("accepted", "")]
 
 
+def sent(method: str, path: str, body: Any = None) -> Callable[[LiveTenant], list[Told]]:
+    """One request of Graph, below all steps: what its refusal means."""
+
+    def asked(tenant: LiveTenant) -> list[Told]:
+        try:
+            tenant._run(tenant._graph.send(method, path, body))
+        except TenantFault as fault:
+            return [(fault.fault.value, fault.message)]
+        return [("answered", "")]
+
+    return asked
+
+
 @dataclass(frozen=True, slots=True)
 class Story:
     """What is asked, what becomes of it, in which words, and how long was waited for it."""
@@ -162,6 +175,90 @@ STORIES: dict[str, Story] = {
         mail,
         "not_found",
         "MailboxNotEnabledForRESTAPI: The mailbox is either inactive, soft-deleted, or is hosted on-premise.",
+    ),
+}
+
+
+TAKEN = "Another object with the same value for property proxyAddresses already exists."
+USER = f"/users/{USER_ID}"
+GRANT = {"principalId": USER_ID, "resourceId": USER_ID, "appRoleId": USER_ID}
+STORIES |= {
+    "sender_throttled": Story(mail, "accepted", slept=(4.0,)),
+    "sending_as_another": Story(
+        mail,
+        "auth",
+        "ErrorSendAsDenied: The user account which was used to submit this request does not have the right to send "
+        "mail on behalf of the specified sending account., Cannot submit message.",
+    ),
+    "outside_the_role_scope": Story(
+        mail, "auth", "ErrorAccessDenied: Access is denied. Check credentials and try again."
+    ),
+    "mailbox_of_older_days": Story(
+        mail, "not_found", "MailboxNotEnabledForRESTAPI: REST API is not yet supported for this mailbox."
+    ),
+    "broken_mime": Story(
+        mail, "refused", "ErrorMimeContentInvalidBase64String: Invalid base64 string for MIME content."
+    ),
+    "address_taken_in_the_directory": Story(
+        sent("PATCH", USER, {"mail": "ada.byron@ox.ac.uk"}), "conflict", f"Request_BadRequest: {TAKEN}"
+    ),
+    "addresses_are_read_only": Story(
+        sent("PATCH", USER, {"proxyAddresses": ["SMTP:a@ox.ac.uk"]}),
+        "refused",
+        "Request_BadRequest: Property 'proxyAddresses' is read-only and cannot be set.",
+    ),
+    "no_usage_location": Story(
+        sent("POST", f"{USER}/assignLicense", {"addLicenses": [], "removeLicenses": []}),
+        "no_licence",
+        "Request_BadRequest: License assignment cannot be done for user with invalid usage location.",
+    ),
+    "invalid_property": Story(
+        sent("PATCH", USER, {"userPrincipalName": "not a name"}),
+        "refused",
+        "Request_BadRequest: One or more properties contains invalid values.",
+    ),
+    "no_such_user": Story(
+        sent("PATCH", USER, {"accountEnabled": False}),
+        "not_found",
+        f"Request_ResourceNotFound: Resource '{USER_ID}' does not exist or one of its queried reference-property "
+        "objects are not present.",
+    ),
+    "delta_link_too_old": Story(
+        sent("GET", "/users/delta?$deltatoken=old"),
+        "refused",
+        "syncStateNotFound: The sync state generation is not found. The delta token is expired and data must be "
+        "synchronized again.",
+    ),
+    "counting_without_its_header": Story(
+        sent("GET", "/users/$count"), "refused", "Request_BadRequest: $count is not currently supported."
+    ),
+    "searching_without_its_header": Story(
+        sent("GET", "/users?$search=x"),
+        "refused",
+        "Request_UnsupportedQuery: Request with $search query parameter only works through MSGraph with a special "
+        "request header: 'ConsistencyLevel: eventual'",
+    ),
+    "role_granted_already": Story(
+        sent("POST", f"/servicePrincipals/{USER_ID}/appRoleAssignedTo", GRANT),
+        "conflict",
+        "Request_BadRequest: Permission being assigned already exists on the object",
+    ),
+    "principal_there_already": Story(
+        sent("POST", "/servicePrincipals", {"appId": USER_ID}),
+        "conflict",
+        "Request_MultipleObjectsWithSameKeyValue: The service principal cannot be created, updated, or restored "
+        f"because the service principal name {USER_ID} is already in use.",
+    ),
+    "token_that_ended": Story(sent("GET", USER), "answered", slept=(0.5,)),
+    "token_for_another": Story(
+        sent("GET", USER),
+        "auth",
+        "InvalidAuthenticationToken: Access token validation failure. Invalid audience.",
+        slept=(0.5,),
+    ),
+    "page_of_the_edge": Story(sent("GET", USER), "answered", slept=(3.0,)),
+    "write_lost_at_the_gateway": Story(
+        sent("PATCH", USER, {"accountEnabled": False}), "unknown_outcome", "UnknownError: it says no more"
     ),
 }
 

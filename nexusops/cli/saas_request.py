@@ -170,9 +170,25 @@ def _complete(given: dict[str, Any]) -> dict[str, Any]:
     for one in QUESTIONS:
         value = given[one.key]
         if value is None:
-            value = _answer(one) if ask else one.default
+            asked = ask and not _needless(one.key, values)
+            value = _answer(one) if asked else one.default if one.kind is not bool else False
         values[one.key] = value
     return values
+
+
+_ALWAYS = frozenset({"service_name", "unit_id", "requester", "provider", "oxford_domain_needed"})
+_MAILBOX = frozenset({"auth", "owner_person_id", "certificate"})
+_DOMAIN = frozenset({"spf_approver", "provider_include", "bounce_mx"})
+
+
+def _needless(key: str, answers: dict[str, Any]) -> bool:
+    """Whether the answers so far make a question needless: of a mailbox, of a service domain, or of either (R71)."""
+    if key in _ALWAYS:
+        return False
+    if not answers["oxford_domain_needed"]:
+        return True
+    connects = answers.get("supports_exo") or answers.get("supports_ms_smtp")
+    return (key in _MAILBOX and not connects) or (key in _DOMAIN and bool(connects))
 
 
 def _answer(one: Asked) -> Any:

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import os
+import pty
+import subprocess
+import sys
 from pathlib import Path
+from subprocess import PIPE
 
 from cli.conftest import CommandSite
 
@@ -221,3 +226,23 @@ def test_advice_asks_the_dns_that_is_configured(site: CommandSite) -> None:
     assert ask(oxford) == (6, "needs_info", ["INCLUDE_NO_SPF"])
     taken = "$ORIGIN foodtech.ox.ac.uk.\nmail-shot IN A 192.0.2.1\n"
     assert ask(oxford + good + taken) == (6, "needs_info", ["DOMAIN_TAKEN"])
+
+
+def test_on_a_terminal_only_what_matters_is_asked(site: CommandSite) -> None:
+    """interface.md 7: the questions follow from the answers; a real terminal, of which the program reads."""
+    site.day_one.rename(site.folder / "snapshot")
+    answers = ["Survey", "FOOD", "food0007", "Survey Ltd", "n"]
+    controller, terminal = pty.openpty()
+    command = [sys.executable, "-m", "nexusops", "--config", str(site.folder), "saas", "request", *AT]
+    try:
+        with subprocess.Popen(command, stdin=terminal, stdout=PIPE, stderr=PIPE, text=True) as asking:
+            os.write(controller, "".join(f"{answer}\n" for answer in answers).encode())
+            out, err = asking.communicate(timeout=60)
+    finally:
+        os.close(controller)
+        os.close(terminal)
+    assert asking.returncode == 0, err
+    assert "Approved" in out
+    assert err.count(": ") == len(answers)
+    text = (site.folder / "services" / "survey.toml").read_text("utf-8")
+    assert "oxford_domain_needed = false" in text

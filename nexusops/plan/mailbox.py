@@ -99,8 +99,11 @@ def _settle_disabled(
         months = policy.disabled.delete_after_months
         case.put(replace(box, delete_on=add_months(today, months, overflow=policy.time.month_overflow)))
     elif box.delete_on and today >= box.delete_on and not found.qualifying and not case.record.spared:
-        because = f"it has been disabled since {box.disabled_on}"
-        case.put(deleted(box, today, policy, why("D08", because, *evidence)))
+        reason = why("D08", f"it has been disabled since {box.disabled_on}", *evidence)
+        months, overflow = policy.disabled.delete_after_months, policy.time.month_overflow
+        if box.disabled_on and box.delete_on < add_months(box.disabled_on, months, overflow=overflow):
+            reason = why("R42", "a month has passed since the status stopped qualifying", *evidence)  # 2.2, D22
+        case.put(deleted(box, today, policy, reason))
 
 
 def mark_of(cards: tuple[Card, ...]) -> str:

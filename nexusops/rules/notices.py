@@ -105,7 +105,7 @@ def _refreshed(notice: Notice, owing: Owing, live: Mapping[Address, Allocation])
         left = tuple(a for a in notice.addresses if a in live and live[a].state is AddressState.ACTIVE)
         return replace(notice, addresses=left) if left else dropped
     if notice.kind is NoticeKind.CANCELLED:
-        return notice if box.state is MailboxState.GRACE_CANCELLED else dropped
+        return notice if _ends_cancelled(owing) and notice.delete_on == box.disable_on else dropped
     if notice.kind is NoticeKind.STATUS_CHANGE:
         return notice if box.state is MailboxState.GRACE_STATUS else dropped
     if notice.kind is NoticeKind.EXPIRY_WARNING:
@@ -164,13 +164,24 @@ def _grace(owing: Owing) -> list[Notice]:
     if owing.today < due_on:
         return []
     listed = [row for row in owing.rows if row.live and row.kind is not AddressKind.FALLBACK]
-    if box.state is MailboxState.GRACE_CANCELLED:
+    told = (n for n in owing.known.values() if n.kind is NoticeKind.CANCELLED and n.state is not NoticeState.DROPPED)
+    owed: list[Notice] = []
+    if _ends_cancelled(owing) and all(notice.delete_on != box.disable_on for notice in told):
         because = "the card was cancelled, and the mailbox ends"
-        return [_notice(owing, NoticeKind.CANCELLED, due_on, listed, box.disable_on, "R44", because)]
+        owed.append(_notice(owing, NoticeKind.CANCELLED, due_on, listed, box.disable_on, "R44", because))
     if box.state is MailboxState.GRACE_STATUS:
         because = "the status stopped qualifying, and mailbox and addresses end in a month"
-        return [_notice(owing, NoticeKind.STATUS_CHANGE, due_on, listed, box.delete_on, "R42", because, short=True)]
-    return []
+        owed.append(_notice(owing, NoticeKind.STATUS_CHANGE, due_on, listed, box.delete_on, "R42", because, short=True))
+    return owed
+
+
+def _ends_cancelled(owing: Owing) -> bool:
+    """Whether a cancellation disables the mailbox; a change of status may have come on top, and deletes it later."""
+    box = owing.box
+    if box.state is MailboxState.GRACE_STATUS and box.disable_on is not None and box.delete_on is not None:
+        cancelled = any(card.cancelled_on is not None and card.cancelled_on <= owing.today for card in owing.cards)
+        return cancelled and box.disable_on < box.delete_on
+    return box.state is MailboxState.GRACE_CANCELLED
 
 
 def _expiry(owing: Owing) -> list[Notice]:

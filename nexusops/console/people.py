@@ -47,9 +47,11 @@ def subject_page(asked: Asked) -> Answer:
     """``explain`` as a page. What is not there and what is not the viewer's get the same answer."""
     subject = asked.path["subject"]
     ports = asked.site.ports
-    answer = explain(ports, subject, at=asked.at)
     person, ledger = _belonging(asked, subject)
-    if answer is None or not asked.viewer.may_in(Right.SEE_PEOPLE, _units(asked, person, ledger, subject)):
+    # Whether it may be seen is decided before it is explained: the time that an answer takes tells nothing either.
+    seen = asked.viewer.may_in(Right.SEE_PEOPLE, _units(asked, person, ledger, subject))
+    answer = explain(ports, subject, at=asked.at) if seen else None
+    if answer is None:
         limited = "" if asked.viewer.everywhere(Right.SEE_PEOPLE) else ", or it is not in your units"
         raise NotFound(f"Nothing is known of {subject}{limited}")
     rows = _periods(asked, subject) if "@" in subject else _sorted(ledger)

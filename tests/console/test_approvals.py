@@ -50,10 +50,12 @@ def test_where_the_policy_asks_for_two_people_one_is_not_enough(site: Path) -> N
         assert "By admn0038 Changes 16" in shown(page.text)
 
 
-def test_a_carrying_out_that_nobody_approved_is_stopped_by_the_guard_itself(console: Running) -> None:
-    """The page hides the button; the pipeline is what protects."""
+def test_without_a_reason_or_an_approval_nothing_is_done_whatever_is_sent(console: Running) -> None:
+    """The page hides the button; the guard in the pipeline is what protects."""
     browser = console.browser()
     page = browser.open("/")
+    assert browser.submit(page, "/plan/approve", reason="  ").status_code == 422
+    assert "Nobody has approved it yet." in shown(browser.open("/").text)
     digest = page.text.partition('name="digest" value="')[2].partition('"')[0]
     token = page.text.partition('name="csrf" value="')[2].partition('"')[0]
     answer = browser.client.post("/plan/carry-out", data={"csrf": token, "digest": digest, "reason": "now"})
@@ -81,13 +83,6 @@ def test_an_approval_of_a_plan_that_has_changed_meanwhile_is_refused(console: Ru
     answer = browser.submit(page, "/plan/approve", reason="fine")
     assert answer.status_code == 409
     assert "The plan has changed since you read it. Nothing was done." in shown(answer.text)
-
-
-def test_an_approval_without_a_reason_is_refused(console: Running) -> None:
-    browser = console.browser()
-    answer = browser.submit(browser.open("/"), "/plan/approve", reason="  ")
-    assert answer.status_code == 422
-    assert "Nobody has approved it yet." in shown(browser.open("/").text)
 
 
 def test_an_approval_in_the_console_lets_the_command_line_run_that_very_plan(console: Running, site: Path) -> None:

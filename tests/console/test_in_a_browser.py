@@ -129,16 +129,25 @@ def test_a_person_is_looked_up_by_their_name(looked_at: Running, page: Page) -> 
     assert page.get_by_role("img", name="Timeline").is_visible()
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_every_page_can_be_used_by_everybody(looked_at: Running, chromium: Browser, scheme: Any) -> None:
-    """Contrast, labels, headings, landmarks, language: axe-core finds nothing, in light and in dark."""
+def test_every_page_can_be_used_by_everybody(looked_at: Running, chromium: Browser) -> None:
+    """Contrast, labels, headings, landmarks, language: axe-core finds nothing."""
     paths = [example(route.path) for route in ROUTES if route.method == "GET"]
-    with chromium.new_context(color_scheme=scheme) as context:
+    with chromium.new_context(color_scheme="light") as context:
         page = context.new_page()
         found = []
         for path in (*paths, "/people?q=smith", "/people/thomas.ashdown@chem.ox.ac.uk"):
             page.goto(f"{looked_at.url}{path}")
-            found += violations(page, *(["color-contrast"] if scheme == "dark" else []))
+            found += violations(page)
+    assert found == []
+
+
+def test_in_the_dark_every_colour_keeps_its_contrast(looked_at: Running, chromium: Browser) -> None:
+    with chromium.new_context(color_scheme="dark") as context:
+        page = context.new_page()
+        found = []
+        for path in ("/", "/people/bray0039", "/units/CHEM", "/saas/new", "/findings", "/runs"):
+            page.goto(f"{looked_at.url}{path}")
+            found += violations(page, "color-contrast")
     assert found == []
 
 

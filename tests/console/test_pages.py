@@ -64,7 +64,7 @@ def test_a_persons_page_explains_them_and_draws_the_life_of_each_address(looked_
     page = looked_at.browser().open("/people/bray0039").text
     text = shown(page)
     assert "Thomas Ashdown bray0039 Entitled; the mailbox bray0039 is active and sends as" in text
-    assert "2028-10-01 the card ends on 2028-09-30, and the mailbox is disabled the card is renewed R36" in text
+    assert "2028-10-01 Disable the mailbox bray0039: it can no longer sign in, send or receive" in text
     assert "thomas.ashdown@bray.ox.ac.uk: active from 2025-10-01" in page
     assert page.count('<rect class="bar active"') == 3
 

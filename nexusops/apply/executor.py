@@ -108,26 +108,32 @@ class Execution:
         self.tally = Tally()
         self.reached: set[str] = set()
         self.open: dict[str, set[str]] = {}
-        self.waiting: list[_Work] = []
+        self.waiting: dict[str, _Work] = {}
         for one in planned:
             if kind_of(one.change) in PROMISES:
                 self.reached.add(one.id)
                 self.tally.done.append(one)
             else:
-                self.waiting.append(_Work(one, steps_of(one.change)))
+                self.waiting[one.id] = _Work(one, steps_of(one.change))
                 self.open.setdefault(scope_of(one.change), set()).add(one.id)
 
     def carry_out(self) -> Tally:
         """Everything that can be done; what waits for something that was not done is set aside."""
-        while True:
-            ready = [work for work in self.waiting if set(work.planned.after) <= self.reached]
-            if not ready:
-                break
-            for wave in _waves(ready):
-                self._wave(wave)
-        for work in self.waiting:
+        while ready := [work for work in self.waiting.values() if self.reached.issuperset(work.planned.after)]:
+            for start in range(0, len(ready), WAVE):
+                self._through(ready[start : start + WAVE])
+        for work in self.waiting.values():
             self._left(work)
         return self.tally
+
+    def _through(self, some: Sequence[_Work]) -> None:
+        """All their steps: what has begun is finished before anything else begins, and steps that only look are never
+        left to the end, when there would be nothing to write meanwhile.
+        """
+        while some:
+            for wave in _waves(some):
+                self._wave(wave)
+            some = [work for work in some if work.planned.id in self.waiting]
 
     def _wave(self, wave: Sequence[_Work]) -> None:
         self.acting.store.record([self._entry(work, Phase.INTENT) for work in wave])
@@ -164,7 +170,7 @@ class Execution:
         if done and last:
             finished = self._finish(work)
         elif not done:
-            self.waiting.remove(work)
+            del self.waiting[work.planned.id]
             self._count(work, outcome)
         self.acting.store.record([self._entry(work, Phase(outcome.result.value), outcome)], rows, finished)
         self._log(work, outcome)
@@ -184,7 +190,7 @@ class Execution:
         LOG.info("act", extra={"act": act})
 
     def _finish(self, work: _Work) -> list[str]:
-        self.waiting.remove(work)
+        del self.waiting[work.planned.id]
         self.reached.add(work.planned.id)
         self.tally.done.append(work.planned)
         scope = scope_of(work.planned.change)

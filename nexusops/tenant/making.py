@@ -25,9 +25,11 @@ async def create_personal(site: Site, step: Step, change: CreateMailbox) -> Step
     if step.name == LICENCE:
         return await _licence(site, step, change)
     assert step.name == MAILBOX  # noqa: S101 - steps_of knows no other
-    user = await site.new_user(change.mailbox)
-    row = await site.exchange.mailbox(user.id) if user is not None else None
-    user_id = user.id if user is not None else None
+    user_id = site.users.get(change.mailbox.key)
+    if user_id is None:
+        user = await site.new_user(change.mailbox)
+        user_id = user.id if user is not None else None
+    row = await site.exchange.mailbox(user_id) if user_id is not None else None
     if row is None:
         return waiting(step, "Exchange has not made the mailbox yet", user_id=user_id)
     site.guids[change.mailbox.key] = row.guid

@@ -48,7 +48,8 @@ unit: $(STAMP) ## the tests
 
 kill: $(STAMP) ## runs killed after every transaction, and at three hundred random moments, and finished (half an hour)
 	NEXUSOPS_KILL_POINTS=all $(BIN)/python -m pytest tests/apply/test_killed_runs.py
-	NEXUSOPS_KILLS=100 $(BIN)/python -m pytest tests/safety/test_kills_at_random.py
+	NEXUSOPS_KILLS=100 $(BIN)/python -m pytest tests/safety/test_kills_at_random.py \
+	  tests/safety/test_full_disks_and_lost_databases.py
 
 bench: $(STAMP) ## the figures, medians of five
 	$(BIN)/python -m benchmarks.run

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sqlite3
 import threading
 from dataclasses import dataclass, field
 from typing import Any
@@ -63,6 +64,8 @@ class Service:
                 else:
                     found = self._noted(call)
                 self.book.commit()
+            except sqlite3.OperationalError as error:  # its disk is full, its file gone: the server's fault
+                found = Outcome(Answer(507, {"error": {"code": "InsufficientStorage", "message": f"{error}"}}))
             finally:
                 self.book.rollback()
         return found

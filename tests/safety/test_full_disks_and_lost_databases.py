@@ -1,0 +1,139 @@
+"""What the machine may do to a run: no room on the disk, no database, another machine that wants the same."""
+
+from __future__ import annotations
+
+import os
+import resource
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import psycopg
+import pytest
+from building.killed import DAYS, KilledSite, differing
+
+SQLITE = 'url = "sqlite:///state/nexusops.db"'
+HOLDER = """
+import sys, pathlib
+from dataclasses import replace
+from nexusops.store import lock, open_store
+here = lock.Owner.here
+lock.Owner.here = classmethod(lambda cls: replace(here(), host="mail-2"))
+store = open_store(sys.argv[1], site="oxford-test", base_dir=pathlib.Path("/"))
+with store.lock("run"):
+    print("held", flush=True)
+    sys.stdin.read()
+"""
+
+
+def with_state(site: KilledSite, url: str) -> KilledSite:
+    main = site.folder / "config" / "nexusops.toml"
+    main.write_text(main.read_text("utf-8").replace(SQLITE, f'url = "{url}"'), "utf-8")
+    return site
+
+
+# With more room the embedded tenant is full first, and the retries of a service that is down take a minute each.
+ROOMS = [0, 40_000, *([160_000, 400_000] if "NEXUSOPS_KILLS" in os.environ else [])]
+AWAY = """
+SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND datname = current_database()
+"""
+
+
+@pytest.mark.parametrize("room", ROOMS)
+def test_a_disk_that_fills_up_loses_nothing(
+    room: int, one_day: KilledSite, two_days: KilledSite, tmp_path: Path
+) -> None:
+    """No file may grow by more than so many bytes: the run ends with a sentence, and the next one finishes it."""
+    site = one_day.copied(tmp_path / "site")
+    largest = max(path.stat().st_size for path in (site.folder / "config" / "state").iterdir())
+
+    def no_more_room() -> None:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (largest + room, largest + room))
+
+    done = subprocess.run(
+        [sys.executable, "-m", "nexusops", *site.words("run", DAYS[1])],
+        preexec_fn=no_more_room,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode in (0, 5, 8, 9), done.stderr
+    assert "Traceback" not in done.stderr
+    if done.returncode in (8, 9):
+        assert "\nNext: " in done.stderr
+    assert site.type("run", DAYS[1]) == 0
+    assert differing(site.outcome(), two_days.outcome()) == {}
+
+
+def test_a_database_that_goes_away_in_the_middle_loses_nothing(
+    postgres_database: str, two_days: KilledSite, tmp_path: Path
+) -> None:
+    """Exit code 9 with what to do; what had been begun is settled by the next run."""
+    site = with_state(KilledSite.made(tmp_path / "site"), postgres_database)
+    assert site.type("run", DAYS[0]) == 0
+    plain = postgres_database.replace("+psycopg", "")
+    before = rows(plain)
+    run = subprocess.Popen(
+        [sys.executable, "-m", "nexusops", *site.words("run", DAYS[1])], stderr=subprocess.PIPE, text=True
+    )
+    with psycopg.connect(plain, autocommit=True) as other:
+        while other.execute("SELECT count(*) FROM journal").fetchone()[0] < before + 20 and run.poll() is None:  # type: ignore[index]
+            time.sleep(0.005)
+        other.execute(AWAY)
+    _, said = run.communicate(timeout=60)
+    assert run.returncode == 9, said
+    assert "Traceback" not in said
+    assert "`nexusops resume` finishes what was open" in said
+    assert site.type("run", DAYS[1]) == 0
+    assert differing(site.outcome(), two_days.outcome()) == {}
+
+
+def rows(url: str) -> int:
+    with psycopg.connect(url) as connection:
+        found = connection.execute("SELECT count(*) FROM journal").fetchone()
+    assert found is not None
+    return int(found[0])
+
+
+def test_of_two_machines_on_one_database_one_runs_and_the_other_is_told(
+    postgres_database: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """interface.md 9: who has it, where, for how long; taken over when the lease of a dead machine has run out."""
+    site = with_state(KilledSite.made(tmp_path / "site"), postgres_database)
+    assert site.type("run", DAYS[0]) == 0
+    with subprocess.Popen(
+        [sys.executable, "-c", HOLDER, postgres_database], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as holder:
+        assert holder.stdout is not None
+        assert holder.stdout.readline() == "held\n"
+        capsys.readouterr()
+        assert site.type("run", DAYS[1]) == 9
+        said = capsys.readouterr().err
+        assert f"The state is locked by `nexusops run` (process {holder.pid} on mail-2, since " in said
+        assert "If that machine has died, its lock ends by itself at " in said
+        assert site.type("plan", DAYS[1]) == 0  # who only looks needs no lock
+        holder.kill()
+    # That process is dead, and this machine cannot know it: only the lease ends the lock.
+    assert site.type("run", DAYS[1]) == 9
+    with psycopg.connect(postgres_database.replace("+psycopg", ""), autocommit=True) as other:
+        other.execute("UPDATE locks SET lease_until = '2025-01-01T00:00:00Z'")
+    assert site.type("run", DAYS[1]) == 0
+
+
+def test_two_runs_at_once_on_one_database_are_one_after_the_other(
+    postgres_database: str, one_day: KilledSite, two_days: KilledSite, tmp_path: Path
+) -> None:
+    """Whoever comes second is refused, or finds nothing left to do; nothing is done twice."""
+    site = with_state(KilledSite.made(tmp_path / "site"), postgres_database)
+    assert site.type("run", DAYS[0]) == 0
+    words = [sys.executable, "-m", "nexusops", *site.words("run", DAYS[1])]
+    started = [subprocess.Popen(words, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL) for _ in range(3)]
+    codes = []
+    for run in started:
+        _, said = run.communicate(timeout=90)
+        codes.append(run.returncode)
+        assert b"Traceback" not in said
+    assert set(codes) <= {0, 7, 9}
+    assert 0 in codes
+    assert differing(site.outcome(), two_days.outcome()) == {}

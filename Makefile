@@ -8,7 +8,7 @@ UV     := $(shell uv --version >/dev/null 2>&1 && echo uv)
 export UV_PYTHON_DOWNLOADS := never
 
 .DEFAULT_GOAL := help
-.PHONY: help venv demo test check unit kill bench bench-tenant faults rules reference lock clean
+.PHONY: help venv demo test check unit kill bench bench-tenant faults rules reference lock clean fuzz
 
 help: ## what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -50,6 +50,9 @@ kill: $(STAMP) ## runs killed after every transaction, and at three hundred rand
 	NEXUSOPS_KILL_POINTS=all $(BIN)/python -m pytest tests/apply/test_killed_runs.py
 	NEXUSOPS_KILLS=100 $(BIN)/python -m pytest tests/safety/test_kills_at_random.py \
 	  tests/safety/test_full_disks_and_lost_databases.py
+
+fuzz: $(STAMP) ## two thousand broken inputs of every sort
+	NEXUSOPS_FUZZ=2000 $(BIN)/python -m pytest tests/safety/test_fuzz.py
 
 bench: $(STAMP) ## the figures, medians of five
 	$(BIN)/python -m benchmarks.run

@@ -1,0 +1,220 @@
+"""Whatever stands in an input: no traceback, no change that nobody asked for, an exit code of the contract.
+
+A few dozen inputs in the suite; NEXUSOPS_FUZZ=2000 (``make fuzz``) tries so many of each sort.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from building.killed import DAYS, KilledSite
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from nexusops.cli import call
+from nexusops.model.tenant import Wanted
+from nexusops.wiring import opened
+
+TRIES = int(os.environ.get("NEXUSOPS_FUZZ", "25"))
+TABLES = ("persons.csv", "cards.csv", "affiliations.csv", "units.csv", "manifest.json")
+WORDS = (
+    "plan",
+    "explain",
+    "--at",
+    "undo",
+    "audit",
+    "desk",
+    "state",
+    "show",
+    "routing",
+    "spf",
+    "saas",
+    "--format",
+    "json",
+)
+FUZZ = settings(
+    max_examples=TRIES, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
+pytestmark = pytest.mark.timeout(120 + 5 * TRIES)
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
+    max_leaves=6,
+)
+SCRAPS = st.sampled_from(
+    [
+        b"\x00",
+        b"\r",
+        b"\n\n",
+        b"\xff\xfe",
+        b"9" * 400,
+        *(Path(__file__).parent / "scraps.txt").read_bytes().splitlines(),
+    ]
+)
+
+
+@st.composite
+def broken(draw: st.DrawFn, whole: bytes) -> bytes:
+    """A file with up to four places cut out, doubled, or replaced by a scrap."""
+    found = whole
+    for _ in range(draw(st.integers(1, 4))):
+        start = draw(st.integers(0, len(found)))
+        end = min(len(found), start + draw(st.sampled_from([0, 1, 2, 5, 20, 200])))
+        found = found[:start] + draw(SCRAPS | st.binary(max_size=6) | st.just(found[start:end] * 2)) + found[end:]
+    return found
+
+
+@pytest.fixture(scope="module")
+def site(one_day: KilledSite, tmp_path_factory: pytest.TempPathFactory) -> KilledSite:
+    """A site with a plan saved, which no broken input may change."""
+    found = one_day.copied(tmp_path_factory.mktemp("fuzz") / "site")
+    assert found.type("plan", DAYS[1], "--out", str(found.folder / "plan.json")) == 0
+    return found
+
+
+@pytest.fixture(scope="module")
+def untouched(site: KilledSite) -> Callable[[], bool]:
+    """Whether tenant and ledger are still those of the first day."""
+
+    def now() -> Any:
+        with opened(site.folder / "config") as wired:
+            store = wired.ports.store
+            return store.serial(), len(list(store.journal())), wired.ports.tenant().read(Wanted(everything=True))
+
+    before = now()
+    return lambda: bool(now() == before)
+
+
+def answers(capsys: pytest.CaptureFixture[str], *words: str) -> int:
+    """The exit code, one of the contract; what is wrong is said in a sentence that ends with what to do."""
+    capsys.readouterr()
+    code = call(list(words))
+    said = capsys.readouterr()
+    assert code in (0, 2, 3, 4, 5, 6, 7, 8, 9), (code, said.err)
+    assert "Traceback" not in said.err
+    assert said.out.strip() or said.err.strip(), "it ended without a word"
+    return code
+
+
+@FUZZ
+@given(data=st.data())
+def test_a_broken_plan_file_does_nothing(
+    data: st.DataObject, site: KilledSite, untouched: Callable[[], bool], capsys: pytest.CaptureFixture[str]
+) -> None:
+    whole = (site.folder / "plan.json").read_bytes()
+    path = site.folder / "broken.json"
+    path.write_bytes(data.draw(broken(whole)))
+    changed = json_of(path) != json_of(site.folder / "plan.json")
+    for words in (["show", str(path)], ["apply", str(path), "--at", DAYS[1]]):
+        if changed or words[0] == "show":
+            code = answers(capsys, "--config", str(site.folder / "config"), *words)
+            assert words[0] == "show" or code != 0 or untouched()
+    assert untouched()
+
+
+def json_of(path: Path) -> Any:
+    try:
+        return json.loads(path.read_bytes())
+    except (ValueError, RecursionError):
+        return None
+
+
+@FUZZ
+@given(document=JSON)
+def test_any_other_document_is_no_plan(document: Any, site: KilledSite, capsys: pytest.CaptureFixture[str]) -> None:
+    path = site.folder / "any.json"
+    path.write_text(json.dumps(document), "utf-8")
+    assert answers(capsys, "show", str(path)) == 2
+
+
+@FUZZ
+@given(data=st.data(), name=st.sampled_from(["nexusops.toml", "policy.toml", "guard.toml", "services/a.toml"]))
+def test_a_broken_configuration_changes_nothing(
+    data: st.DataObject, name: str, site: KilledSite, untouched: Callable[[], bool], capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = site.folder / "broken"
+    shutil.rmtree(folder, ignore_errors=True)
+    shutil.copytree(site.folder / "config", folder)
+    path = folder / name
+    path.parent.mkdir(exist_ok=True)
+    whole = path.read_bytes() if path.exists() else REQUEST
+    path.write_bytes(data.draw(broken(whole)))
+    snapshot = str(site.folder / DAYS[1][:10])
+    answers(capsys, "--config", str(folder), "config", "show")
+    answers(capsys, "--config", str(folder), "plan", "--at", DAYS[1], "--snapshot", snapshot)
+    if name.startswith("services"):
+        answers(capsys, "--config", str(folder), "saas", "advise", "a", "--at", DAYS[1])
+
+
+REQUEST = b"""service_name = "Admin Day"
+unit_id = "CHEM"
+requester = "chem0005"
+provider = "Admin Day Ltd"
+oxford_domain_needed = true
+direction = "send"
+supports_exo = true
+supports_ms_smtp = true
+auth = "oauth2"
+mode_wanted = "auto"
+from_local = "adminday"
+owner_person_id = "1000004"
+daily_volume = 200
+"""
+
+
+@FUZZ
+@given(
+    data=st.data(), name=st.sampled_from(["persons.csv", "cards.csv", "affiliations.csv", "units.csv", "manifest.json"])
+)
+def test_a_broken_snapshot_is_refused_or_read(
+    data: st.DataObject, name: str, site: KilledSite, untouched: Callable[[], bool], capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = site.folder / "snapshot"
+    shutil.rmtree(folder, ignore_errors=True)
+    shutil.copytree(site.folder / DAYS[1][:10], folder)
+    path = folder / name
+    path.write_bytes(data.draw(broken(path.read_bytes())))
+    answers(capsys, "--config", str(site.folder / "config"), "snapshot", "check", str(folder))
+    assert answers(
+        capsys, "--config", str(site.folder / "config"), "plan", "--at", DAYS[1], "--snapshot", str(folder)
+    ) in (0, 3, 4)
+    assert untouched()
+
+
+ZONE = b"""$ORIGIN ox.ac.uk.
+$TTL 3600
+@ IN SOA ns.ox.ac.uk. hostmaster.ox.ac.uk. 1 2 3 4 5
+@ IN MX 10 oxmail.ox.ac.uk.
+@ IN TXT "v=spf1 include:_spf.ox.ac.uk ~all"
+_spf IN TXT "v=spf1 ip4:129.67.1.0/24 a mx ptr exists:%{i}.ox.ac.uk redirect=spf2.ox.ac.uk"
+spf2 IN TXT "v=spf1 -all"
+"""
+
+
+@FUZZ
+@given(data=st.data())
+def test_a_broken_zone_file_is_judged_or_refused(
+    data: st.DataObject, site: KilledSite, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = site.folder / "zone"
+    path.write_bytes(data.draw(broken(ZONE)))
+    words = ["--config", str(site.folder / "config"), "spf", "lint", "ox.ac.uk", "--zone", str(path)]
+    assert answers(capsys, *words, "--format", "json") in (0, 2, 6, 8)
+
+
+@FUZZ
+@given(
+    words=st.lists(st.text(max_size=12) | st.sampled_from(["plan", "run", "--at", "undo", "audit", "desk"]), max_size=5)
+)
+def test_any_words_are_a_usage_error_or_an_answer(
+    words: list[str], site: KilledSite, untouched: Callable[[], bool], capsys: pytest.CaptureFixture[str]
+) -> None:
+    if "run" not in words and "demo" not in words:
+        answers(capsys, "--config", str(site.folder / "config"), *words)

@@ -18,6 +18,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from nexusops.cli import call
+from nexusops.codec import load_plan
 from nexusops.model.tenant import Wanted
 from nexusops.wiring import opened
 
@@ -111,19 +112,17 @@ def test_a_broken_plan_file_does_nothing(
     whole = (site.folder / "plan.json").read_bytes()
     path = site.folder / "broken.json"
     path.write_bytes(data.draw(broken(whole)))
-    changed = json_of(path) != json_of(site.folder / "plan.json")
-    for words in (["show", str(path)], ["apply", str(path), "--at", DAYS[1]]):
-        if changed or words[0] == "show":
-            code = answers(capsys, "--config", str(site.folder / "config"), *words)
-            assert words[0] == "show" or code != 0 or untouched()
+    config = ["--config", str(site.folder / "config")]
+    shown = answers(capsys, *config, "show", str(path))
+    # What was broken may have been blank space, or a key beside those that count: then it is the plan that it was.
+    if shown != 0 or what_it_does(path) != what_it_does(site.folder / "plan.json"):
+        assert answers(capsys, *config, "apply", str(path), "--at", DAYS[1]) in (2, 7)
     assert untouched()
 
 
-def json_of(path: Path) -> Any:
-    try:
-        return json.loads(path.read_bytes())
-    except (ValueError, RecursionError):
-        return None
+def what_it_does(path: Path) -> Any:
+    plan = load_plan(path)
+    return plan.digest, plan.changes, plan.site, plan.today, plan.ledger_serial, plan.snapshot_sha256
 
 
 @FUZZ

@@ -8,7 +8,7 @@ UV     := $(shell uv --version >/dev/null 2>&1 && echo uv)
 export UV_PYTHON_DOWNLOADS := never
 
 .DEFAULT_GOAL := help
-.PHONY: help venv demo test check unit kill bench bench-tenant faults rules reference lock clean fuzz
+.PHONY: help venv demo test check unit kill bench bench-tenant faults rules reference lock clean fuzz docs
 
 help: ## what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -69,9 +69,22 @@ rules: $(STAMP) ## the table rule -> test -> file; fails where a rule has no tes
 reference: $(STAMP) ## docs/reference anew from the source
 	$(BIN)/python -m tests.reference
 
+# The generator is no part of the gate: it is installed when somebody wants the pages as a site.
+docs: $(STAMP) ## the pages of docs/ as a site in build/docs; a broken link fails
+ifeq ($(UV),uv)
+	uv pip install --quiet --python $(BIN)/python -r docs/requirements.lock
+else
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r docs/requirements.lock
+endif
+	rm -rf build/docs
+	$(BIN)/python -m sphinx --quiet --fail-on-warning --keep-going -b html docs build/docs
+	@echo build/docs/index.html
+
 lock: ## requirements.lock anew from pyproject.toml; versions that still fit stay
 	uv pip compile --quiet --python-version 3.11 --extra dev --no-annotate --no-header --no-emit-index-url \
 	  --no-emit-find-links -o requirements.lock pyproject.toml
+	uv pip compile --quiet --python-version 3.11 --extra docs --constraint requirements.lock --no-annotate --no-header \
+	  --no-emit-index-url --no-emit-find-links -o docs/requirements.lock pyproject.toml
 
 clean: ## removes what was made
 	rm -rf $(VENV) build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -1,0 +1,69 @@
+"""The pages' own commands: every ``sh`` block is run as it stands, and says what the page shows of its answer."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+import textwrap
+from dataclasses import dataclass
+from pathlib import Path
+
+REPOSITORY = Path(__file__).parents[2]
+PAGES = (REPOSITORY / "README.md", *sorted((REPOSITORY / "docs").rglob("*.md")))
+_BLOCK = re.compile(r"^( *)```(sh|text)\n(.*?)^ *```$", re.M | re.S)
+_ENDS_WITH = re.compile(r"# exit (\d+)$", re.M)
+LEFT_OUT = "…"
+"""A shown line that holds it stands for whatever the program says there."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """One ``sh`` block. Its last command ends with ``exit_code``, which a comment ``# exit N`` states, else with 0;
+    ``shown`` are the lines of the ``text`` blocks beneath it."""
+
+    line: int
+    script: str
+    exit_code: int
+    shown: tuple[str, ...]
+
+
+def steps(page: Path) -> list[Step]:
+    """The page's ``sh`` blocks in their order."""
+    text = page.read_text("utf-8")
+    found: list[Step] = []
+    for block in _BLOCK.finditer(text):
+        body = textwrap.dedent(block[3])
+        if block[2] == "sh":
+            stated = _ENDS_WITH.search(body)
+            code = int(stated[1]) if stated else 0
+            found.append(Step(line=text.count("\n", 0, block.start()) + 1, script=body, exit_code=code, shown=()))
+        elif found:
+            last = found.pop()
+            lines = tuple(line.strip() for line in body.splitlines() if line.strip() and LEFT_OUT not in line)
+            found.append(Step(line=last.line, script=last.script, exit_code=last.exit_code, shown=last.shown + lines))
+    return found
+
+
+def run_page(page: Path, folder: Path) -> int:
+    """Runs the page's blocks one after the other in ``folder``, and says how many there were."""
+    scripts = Path(sys.executable).parent
+    environment = {**os.environ, "PATH": f"{scripts}{os.pathsep}{os.environ['PATH']}", "COLUMNS": "200"}
+    environment.pop("NEXUSOPS_CONFIG", None)
+    blocks = steps(page)
+    for step in blocks:
+        done = subprocess.run(
+            ["bash", "-euo", "pipefail", "-c", step.script],
+            cwd=folder,
+            env=environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            check=False,
+        )
+        where = f"{page.relative_to(REPOSITORY)}:{step.line}\n{step.script}\n{done.stdout}"
+        assert done.returncode == step.exit_code, f"{where}\nends with {done.returncode}, not {step.exit_code}"
+        said = {line.strip() for line in done.stdout.splitlines()}
+        assert [line for line in step.shown if line not in said] == [], where
+    return len(blocks)

@@ -67,7 +67,7 @@ def subject_page(asked: Asked) -> Answer:
             "facts": [fact for fact in answer.facts if fact.label != "address"],
             "rows": rows,
             "sender": boxes[-1].sender if boxes else None,
-            "drawing": timeline(rows, asked.today, boxes[-1].disabled_on if boxes else None),
+            "drawing": timeline(rows, asked.today, boxes[-1] if boxes else None),
             "history": [*reversed(answer.history)][:HISTORY],
             "older": max(0, len(answer.history) - HISTORY),
         },

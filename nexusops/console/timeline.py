@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from nexusops.model.addresses import AddressState, Allocation
+from nexusops.model.mailboxes import Mailbox
 
 WIDTH, LEFT, LANE, TOP = 960, 8, 46, 26
 """The drawing's units: width of all, margin, height of a lane and of the scale above them."""
@@ -51,14 +52,15 @@ class Timeline:
     width: int = WIDTH
 
 
-def timeline(rows: Sequence[Allocation], today: date, suspended_on: date | None = None) -> Timeline | None:
-    """The lanes in the order of the rows; None where there are none. ``suspended_on``: since when the mailbox is
-    disabled, and its addresses with it.
+def timeline(rows: Sequence[Allocation], today: date, box: Mailbox | None = None) -> Timeline | None:
+    """The lanes in the order of the rows; None where there are none. ``box`` is their mailbox: while it is disabled
+    they are suspended, and they end with it.
     """
     if not rows:
         return None
-    scale = _Scale.over(rows, today)
-    lanes = tuple(_lane(row, scale, TOP + LANE * place, suspended_on) for place, row in enumerate(rows))
+    ends = box.delete_on if box is not None and not box.live else None
+    scale = _Scale.over(rows, today, ends)
+    lanes = tuple(_lane(row, scale, TOP + LANE * place, box) for place, row in enumerate(rows))
     return Timeline(lanes=lanes, ticks=scale.ticks(), today_x=scale.x(today), height=TOP + LANE * len(rows) + 20)
 
 
@@ -68,8 +70,12 @@ class _Scale:
     last: date
 
     @classmethod
-    def over(cls, rows: Iterable[Allocation], today: date) -> _Scale:
-        days = [today, *(day for row in rows for day in (row.created_on, row.delete_on, row.deleted_on) if day)]
+    def over(cls, rows: Iterable[Allocation], today: date, ends: date | None) -> _Scale:
+        days = [
+            today,
+            ends or today,
+            *(day for row in rows for day in (row.created_on, row.delete_on, row.deleted_on) if day),
+        ]
         first, last = min(days), max(days) + _MARGIN
         return cls(first=min(first, last - _SHORTEST), last=last)
 
@@ -88,24 +94,24 @@ class _Scale:
         return tuple(Tick(x=self.x(day), label=day.strftime(form)) for day in days if self.first <= day < self.last)
 
 
-def _lane(row: Allocation, scale: _Scale, y: int, suspended_on: date | None) -> Lane:
+def _lane(row: Allocation, scale: _Scale, y: int, box: Mailbox | None) -> Lane:
     ended = (scale.x(row.deleted_on), row.deleted_on) if row.deleted_on else None
-    bars = tuple(_bar(*span, scale) for span in _spans(row, suspended_on))
+    bars = tuple(_bar(*span, scale) for span in _spans(row, box))
     note = f"period {row.period}" if row.period > 1 else ""
     return Lane(address=row.address, note=note, y=y, bars=bars, ended=ended)
 
 
-def _spans(row: Allocation, suspended_on: date | None) -> Iterable[tuple[str, date, date | None]]:
+def _spans(row: Allocation, box: Mailbox | None) -> Iterable[tuple[str, date, date | None]]:
     """What the address was, one after the other; the last one may have no end."""
     end = row.deleted_on or row.delete_on
-    suspended = suspended_on if row.state is AddressState.SUSPENDED else None
+    off = box.disabled_on if box is not None and row.state is AddressState.SUSPENDED else None
     if row.winddown_on is not None:
         yield AddressState.ACTIVE.value, row.created_on, row.winddown_on
-        yield AddressState.WINDDOWN.value, row.winddown_on, suspended or end
+        yield AddressState.WINDDOWN.value, row.winddown_on, off or end
     else:
-        yield AddressState.ACTIVE.value, row.created_on, suspended or end
-    if row.state is AddressState.SUSPENDED:
-        yield AddressState.SUSPENDED.value, suspended or row.created_on, end
+        yield AddressState.ACTIVE.value, row.created_on, off or end
+    if box is not None and off is not None:
+        yield AddressState.SUSPENDED.value, off, end or box.delete_on
 
 
 def _bar(state: str, since: date, until: date | None, scale: _Scale) -> Bar:

@@ -19,4 +19,4 @@ class KeepingStore(AuditingStore):
     def keep(self, name: str, content: bytes) -> None:
         """In place of what was kept under this name."""
         with self._begin(writes=True) as connection:
-            connection.execute(upsert(connection, kept), {"name": name, "content": content})
+            connection.execute(upsert(connection.dialect.name, kept), {"name": name, "content": content})

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, delete, select, update
+from sqlalchemy import Connection, RowMapping, bindparam, delete, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from nexusops import clock
@@ -82,10 +82,14 @@ def _held_by(held: RowMapping, owner: Owner, now: datetime) -> StateUnavailable:
     return StateUnavailable(f"The state is locked by `nexusops {held['command']}` ({said}).", next_step=next_step)
 
 
+_RENEW = update(locks).where(locks.c.owner == bindparam("token")).values(lease_until=bindparam("lease"))
+"""With every step of a run: it is made once."""
+
+
 def renew(connection: Connection, owner: Owner) -> None:
     """A run that writes still lives. Raises StateUnavailable where another one has taken its lock over meanwhile."""
     lease = instant(clock.now() + LEASE)
-    renewed = connection.execute(update(locks).where(locks.c.owner == owner.token).values(lease_until=lease))
+    renewed = connection.execute(_RENEW, {"token": owner.token, "lease": lease})
     if renewed.rowcount == 0:
         raise StateUnavailable(
             "This run gave no sign of life for so long that its lock was taken over; it ends here.",

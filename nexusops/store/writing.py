@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 import signal
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from functools import cache
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, Table, and_, delete, func, insert, select, update
+from sqlalchemy import Connection, Table, and_, bindparam, delete, func, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from nexusops.codec import row_to_json
@@ -104,9 +105,9 @@ def record(
     write_rows(connection, changes)
     append(connection, [*entries, *(_altered(entries[0], change) for change in changes)])
     if finished:
-        connection.execute(delete(unfinished).where(unfinished.c.scope.in_(list(finished))))
+        connection.execute(_FINISHED, {"scopes": list(finished)})
     if changes:
-        connection.execute(update(meta).values(dirty=True))
+        connection.execute(_DIRTY)
 
 
 def _altered(entry: Entry, change: RowChange) -> Entry:
@@ -153,12 +154,13 @@ def write_rows(connection: Connection, changes: Iterable[RowChange]) -> None:
             same = [column == values[column.name] for column in table.primary_key.columns]
             connection.execute(delete(table).where(and_(*same)))
     for kind, rows in becoming.items():
-        connection.execute(upsert(connection, LEDGER[kind]), rows)
+        connection.execute(upsert(connection.dialect.name, LEDGER[kind]), rows)
 
 
-def upsert(connection: Connection, table: Table) -> Any:
+@cache
+def upsert(dialect_name: str, table: Table) -> Any:
     """The statement that inserts a row, or writes it over the one of its key."""
-    dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
+    dialect = sqlite if dialect_name == "sqlite" else postgresql
     statement = dialect.insert(table)
     keys = [column.name for column in table.primary_key.columns]
     rest = {c.name: statement.excluded[c.name] for c in table.columns if c.name not in keys}
@@ -169,10 +171,18 @@ def append(connection: Connection, entries: Sequence[Entry]) -> None:
     """New rows at the end of the chain."""
     if not entries:
         return
-    last = connection.execute(select(journal.c.seq, journal.c.hash).order_by(journal.c.seq.desc()).limit(1)).first()
+    last = connection.execute(_LAST).first()
     rows = linked(entries, last.seq if last else 0, last.hash if last else FIRST)
-    connection.execute(insert(journal), rows)
-    connection.execute(update(meta).values(journal_seq=rows[-1]["seq"], journal_hash=rows[-1]["hash"]))
+    connection.execute(_APPEND, rows)
+    connection.execute(_MARK, {"last_seq": rows[-1]["seq"], "last_hash": rows[-1]["hash"]})
+
+
+# A run executes these once or more for each step: they are made once.
+_LAST = select(journal.c.seq, journal.c.hash).order_by(journal.c.seq.desc()).limit(1)
+_APPEND = insert(journal)
+_MARK = update(meta).values(journal_seq=bindparam("last_seq"), journal_hash=bindparam("last_hash"))
+_DIRTY = update(meta).values(dirty=True)
+_FINISHED = delete(unfinished).where(unfinished.c.scope.in_(bindparam("scopes", expanding=True)))
 
 
 def replace_findings(connection: Connection, judged: Collection[str] | None, found: Sequence[Finding]) -> None:

@@ -291,7 +291,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--changes", type=int, default=5000)
     parser.add_argument("--people", type=int, default=0)
-    parser.add_argument("--scale", type=float, default=3.0)
+    parser.add_argument("--scale", type=float, default=2.0)
     chosen = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="nexusops-bench-") as name:
         folder = Path(name)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import socket
 import struct
 import sys
+from collections import Counter
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
@@ -14,6 +16,9 @@ from nexusops.emulator.service import Outcome, Service, call_of, request_ids
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
+AT_ONCE = 4
+"""Outlook's limit for one application and one mailbox (tenant-api.md 7.1)."""
+_OUTLOOK = re.compile(r"/+v1\.0/+users/+([^/]+)/+(?:sendMail|mailboxSettings)\b", re.IGNORECASE)
 _JSON = {
     "/v1.0": "application/json;odata.metadata=minimal;odata.streaming=true;IEEE754Compatible=false;charset=utf-8",
     "/admi": "application/json;odata.metadata=minimal;odata.streaming=true;charset=utf-8",
@@ -25,20 +30,34 @@ class Application:
 
     def __init__(self, service: Service) -> None:
         self.service = service
+        self._busy: Counter[str] = Counter()
+        """Requests under way, by the mailbox that they are for ('': none)."""
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await _lifespan(scope, receive, send)
             return
         content = await _content(receive)
-        if (pause := self.service.throttle.pause()) > 0:
-            await asyncio.sleep(pause)
-        call = call_of(self.service.book, scope, content)
-        outcome = self.service.outcome(call)
+        mailbox = _mailbox_of(scope["path"])
+        self._busy[mailbox] += 1
+        try:
+            crowded = mailbox != "" and self._busy[mailbox] > AT_ONCE
+            if (pause := self.service.throttle.pause()) > 0:
+                await asyncio.sleep(pause)
+            call = call_of(self.service.book, scope, content)
+            call.crowded = crowded and self.service.throttle.enabled
+            outcome = self.service.outcome(call)
+        finally:
+            self._busy[mailbox] -= 1
         if outcome.ending == "dropped":
             await _drop(receive, send)
             return
         await _reply(outcome, request_ids(call), call.path, receive, send)
+
+
+def _mailbox_of(path: str) -> str:
+    found = _OUTLOOK.match(path)
+    return found[1].lower() if found is not None else ""
 
 
 async def _content(receive: Receive) -> bytes:

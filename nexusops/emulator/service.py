@@ -125,6 +125,9 @@ class Service:
             return self._routed(call)
         tokens.authorise(call, GRAPH_APP)
         app_id = call.app_id
+        if call.crowded:
+            message = "Application is over its MailboxConcurrency limit."
+            return Answer(429, {"error": {"code": "ApplicationThrottled", "message": message}}, {"Retry-After": "1"})
         if not call.path.endswith("/$batch"):
             refusal = self.throttle.refusal(call, app_id)
             if refusal is not None:

@@ -21,7 +21,7 @@ class Call:
     ``path`` has no host and no query; ``origin`` is scheme and host as the client knows them; header names are in small
     letters. ``app_id`` and ``roles`` are those of the token. ``warnings`` go into Exchange's answer. ``unseen`` are the
     objects that were asked for too early (kind, id). ``lag`` and ``mailbox_delay`` are armed by a fault; what used them
-    stands in ``used``.
+    stands in ``used``. ``crowded``: four requests for the same mailbox are under way already.
     """
 
     book: Book
@@ -40,6 +40,7 @@ class Call:
     lag: int = 0
     mailbox_delay: tuple[int, float] = (0, 0)
     used: set[str] = field(default_factory=set)
+    crowded: bool = False
 
     @property
     def body(self) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import time
 from datetime import UTC, datetime, timedelta
@@ -122,3 +123,21 @@ def test_a_users_mailbox_is_made_with_a_password_and_a_name_to_sign_in_with(ask:
     assert (row["RecipientTypeDetails"], row["PrimarySmtpAddress"]) == ("UserMailbox", "ada@nexus.ox.ac.uk")
     assert kind_of(ask.exchange("New-Mailbox", Name="bob")) == "AmbiguousParameterSetException"
     assert "Correct-Horse-7" not in str(ask.tenant.requests())
+
+
+def test_a_fifth_mail_at_once_from_one_mailbox_is_too_many(ask: Asking) -> None:
+    """tenant-api.md 7.1, 9.2: 4 concurrent requests for each application and mailbox, where limits are switched on."""
+    for name in ("postmaster", "reception"):
+        ask.rows("New-Mailbox", Shared=True, Name=name, PrimarySmtpAddress=f"{name}@ox.ac.uk")
+    ask.send("POST", "http://any/_emulator/throttle", json={"enabled": True, "latency_ms": 50})
+    recipients = [{"emailAddress": {"address": "a@example.org"}}]
+    body = {"message": {"subject": "x", "body": {"content": "x"}, "toRecipients": recipients}}
+    headers = ask.token("https://graph.microsoft.com")
+
+    async def together(*senders: str) -> list[tuple[int, str]]:
+        urls = [f"{ask.tenant.graph_base_url}/users/{sender}@ox.ac.uk/sendMail" for sender in senders]
+        answers = await asyncio.gather(*(ask.client.post(url, json=body, headers=headers) for url in urls))
+        return [(a.status_code, a.json()["error"]["code"] if a.content else "") for a in answers]
+
+    told = ask.loop.run_until_complete(together(*["postmaster"] * 5, "reception"))
+    assert sorted(told) == [(202, "")] * 5 + [(429, "ApplicationThrottled")]

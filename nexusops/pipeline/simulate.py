@@ -51,6 +51,7 @@ def simulate(
     if only is not None:
         memory.accept(tables.record, (ports.policy_hash, ports.services_hash))
     tables.slice(memory.coming(), ports.services)
+    memory.boxes_owned_by(memory.coming())
     licences = memory.licences()
     inputs = imagined_inputs(ports, memory)
     found: list[Happening] = []

@@ -46,6 +46,8 @@ class Imagined:
         self._people: set[PersonId] = set()
         self._boxes: set[str] = set()
         self._whole = False
+        self._usernames: dict[str, PersonId] = {}
+        self._sliced: tuple[object, Ledger] | None = None
         self._asked: set[object] = set()
         self.live, self.licensed = store.live_mailboxes(), store.licences()
         scopes = store.due(until) if only is None else only
@@ -83,13 +85,15 @@ class Imagined:
         return self._store.known_boxes() | {box.name for box in mine if box.name} | asked
 
     def boxes_owned_by(self, people: Collection[PersonId]) -> frozenset[str]:
+        if fresh := self._unasked("owned", people):
+            self._know((), self._store.boxes_owned_by(fresh))
         mine = self._rows.find(Mailbox, "owner_person_id", people)
         asked = {row.request_id for row in self._rows.find(Service, "owner_person_id", people)}
-        named = {box.name for box in mine if box.name and box.person_id is None}
-        return self._store.boxes_owned_by(people) | named | asked
+        return frozenset(asked | {box.name for box in mine if box.name and box.person_id is None})
 
     def domain_ends(self, domains: Collection[Domain]) -> Mapping[Domain, date]:
-        self._know(self._store.people_of_domains(self._unasked("ends", domains)), ())
+        if fresh := self._unasked("ends", domains):
+            self._know(self._store.people_of_domains(fresh), ())
         found: dict[Domain, date] = {}
         for row in self._rows.find(Allocation, "domain", domains):
             if row.live and row.kind is AddressKind.PERSONAL:
@@ -105,24 +109,31 @@ class Imagined:
     def ledger(self, people: Collection[PersonId] | None, boxes: Collection[str] | None) -> Ledger:
         if people is None and boxes is None:
             return self._everything()
-        self._know(people or (), boxes or ())
-        return slice_of(self._rows.find, self.serial(), people or (), boxes or ())
+        asked = frozenset(people or ()), frozenset(boxes or ())
+        if self._sliced is None or self._sliced[0] != asked:  # the tenant, too, is made of this very slice
+            self._know(*asked)
+            self._sliced = asked, slice_of(self._rows.find, self.serial(), *asked)
+        return self._sliced[1]
 
     def holders(self, names: Collection[tuple[Domain, str]]) -> Sequence[Allocation]:
-        self._learn(self._store.holders(self._unasked("name", names)))
+        if fresh := self._unasked("name", names):
+            self._learn(self._store.holders(fresh))
         found = {(row.address, row.period): row for domain, base in names for row in self._rows.named(domain, base)}
         return list(found.values())
 
     def owners(self, people: Collection[PersonId]) -> Sequence[PersonState]:
         unknown = [person for person in people if person not in self._people]
-        self._learn(self._store.owners(self._unasked("owner", unknown)))
+        if fresh := self._unasked("owner", unknown):
+            self._learn(self._store.owners(fresh))
         return list(self._rows.find(PersonState, "person_id", people))
 
     def usernames(self, names: Collection[str]) -> Mapping[str, PersonId]:
-        unknown = [name for name in names if not any(self._rows.find(PersonState, "username", [name]))]
-        self._learn(self._store.owners(set(self._store.usernames(self._unasked("user", unknown)).values())))
-        found = self._rows.find(PersonState, "username", names)
-        return {row.username: row.person_id for row in found if row.username is not None}
+        if fresh := self._unasked("user", names):
+            self._usernames |= self._store.usernames(fresh)
+        now = {row.username: row.person_id for row in self._rows.find(PersonState, "username", names) if row.username}
+        return {
+            name: self._usernames.get(name) or now[name] for name in names if name in self._usernames or name in now
+        }
 
     def live_mailboxes(self) -> int:
         return self.live
@@ -135,7 +146,9 @@ class Imagined:
         return ()
 
     def reached(self, names: Collection[str], keys: Collection[MailboxKey]) -> Sequence[Mailbox]:
-        self._learn(self._store.reached(self._unasked("box", names), self._unasked("key", keys)))
+        fresh, unseen = self._unasked("box", names), self._unasked("key", keys)
+        if fresh or unseen:
+            self._learn(self._store.reached(fresh, unseen))
         rows = (*self._rows.find(Mailbox, "name", names), *self._rows.find(Mailbox, "key", keys))
         return list({box.key: box for box in rows}.values())
 
@@ -163,6 +176,7 @@ class Imagined:
 
     def take(self, changes: Iterable[RowChange]) -> None:
         """Ledger rows that became others."""
+        self._sliced = None
         for change in changes:
             if change.after is not None:
                 self._count(self._rows.put(change.after), change.after)
@@ -198,7 +212,7 @@ class Imagined:
 
     def _unasked(self, what: str, values: Collection[Any]) -> set[Any]:
         """Of these, what the store has not been asked for yet."""
-        if self._whole:
+        if self._whole and what != "user":
             return set()
         fresh = {value for value in values if (what, value) not in self._asked}
         self._asked |= {(what, value) for value in fresh}

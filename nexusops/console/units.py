@@ -12,7 +12,7 @@ from nexusops.model.addresses import AddressState, Allocation
 from nexusops.model.ids import MailboxKey, PersonId, UnitId
 from nexusops.model.ledger import Ledger, PersonState
 from nexusops.model.mailboxes import Mailbox
-from nexusops.model.units import Unit
+from nexusops.model.units import NonpersonalAddress, Unit
 from nexusops.pipeline import desk
 from nexusops.ports import Store
 from nexusops.report.view import findings_of
@@ -45,6 +45,7 @@ def unit_page(asked: Asked) -> Answer:
             "people": _people(ledger),
             "ending": _ending(ledger, unit),
             "boxes": boxes,
+            "loose": _loose(asked, unit),
             "owners": {state.person_id: name_of(state) for state in store.owners(owners)},
             "addresses": _addresses(store, boxes),
             "staff": [row.staff_id for row in asked.shelf.staff(asked.site.ports) if row.unit_id == unit.unit_id],
@@ -74,10 +75,8 @@ def findings_page(asked: Asked) -> Answer:
     ports = asked.site.ports
     found = ports.store.findings(None)
     if not asked.viewer.everywhere(Right.SEE_FINDINGS):
-        people = ports.store.people_of_units(asked.viewer.units)
-        boxes = {box.name for box in ports.store.boxes_of_units(asked.viewer.units)}
-        own = {*(f"person:{one}" for one in people), *(f"box:{name}" for name in boxes)}
-        found = [one for one in found if one.scope in own or one.subject in asked.viewer.units]
+        own = _own(asked)
+        found = [one for one in found if one.scope in own or one.subject in own]
     code = asked.query.get("code", "")
     groups = findings_of(found)
     states = ports.store.owners({PersonId(one.subject) for one in found})
@@ -92,6 +91,20 @@ def findings_page(asked: Asked) -> Answer:
             "names": {state.person_id: name_of(state) for state in states},
         },
     )
+
+
+def _own(asked: Asked) -> set[str]:
+    """Subjects and scopes of the viewer's units: themselves, their people, mailboxes, addresses and requests."""
+    ports, units = asked.site.ports, asked.viewer.units
+    rows = asked.shelf.accepted(ports).nonpersonal_addresses.values()
+    names = {
+        *(box.name for box in ports.store.boxes_of_units(units)),
+        *(row.address for row in rows if row.unit_id in units),
+        *(name for name, request in ports.services.items() if request.unit_id in units),
+    }
+    people = ports.store.people_of_units(units)
+    scopes = (*(f"person:{one}" for one in people), *(f"box:{name}" for name in names if name))
+    return {*units, *people, *scopes, *(name for name in names if name)}
 
 
 def _visible(asked: Asked) -> Mapping[UnitId, Unit]:
@@ -119,6 +132,13 @@ def _addresses(store: Store, boxes: Sequence[Mailbox]) -> dict[MailboxKey | None
     """The live address of each mailbox."""
     rows = store.ledger((), {box.name for box in boxes if box.name}).allocations.values()
     return {row.mailbox_key: row for row in rows if row.live}
+
+
+def _loose(asked: Asked, unit: Unit) -> list[NonpersonalAddress]:
+    """Addresses of the unit that lead on to somewhere else, without a mailbox of their own (R29)."""
+    rows = asked.shelf.accepted(asked.site.ports).nonpersonal_addresses.values()
+    found = (row for row in rows if row.unit_id == unit.unit_id and row.mailbox_id is None)
+    return sorted(found, key=lambda row: row.address)
 
 
 def _ending(ledger: Ledger, unit: Unit) -> list[tuple[Allocation, PersonState | None]]:

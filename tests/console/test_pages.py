@@ -75,6 +75,8 @@ def test_a_unit_shows_its_people_and_its_own_mailboxes(looked_at: Running) -> No
     assert "IT staff chem0011" in text
     assert "People 7" in text
     assert "Thomas Ashdown bray0039 entitled active" in text
+    food = shown(looked_at.browser().open("/units/FOOD").text)
+    assert "enquiries@foodtech.ox.ac.uk mailbox:food0042 food0007" in food
 
 
 def test_all_units_are_listed_with_how_many_people_they_have(looked_at: Running) -> None:

@@ -112,7 +112,10 @@ def test_unit_it_see_their_own_unit_and_its_findings_only(doors: Running) -> Non
     assert "Chemistry" in text
     assert "Law" not in text
     assert browser.open("/units/LAW").status_code == 404
-    assert "NAME_INCOMPLETE" not in browser.open("/findings").text
+    assert "Nothing was found." in browser.open("/findings").text
+    found = shown(doors.signed_in("food0007").open("/findings").text)
+    assert "ROLE_TO_PERSONAL 1 About What enquiries@foodtech.ox.ac.uk" in found
+    assert "NAME_INCOMPLETE" not in found
 
 
 def test_unit_it_hand_over_their_own_units_mailboxes_only(doors: Running) -> None:

@@ -58,7 +58,7 @@ def permissions(
     """For these jobs together, which one application is to carry out."""
     needs = tuple(_need(job, seen) for job in jobs)
     missing = tuple(dict.fromkeys(name for need in needs for name in need.missing))
-    granted = (*sorted(seen.graph), *sorted(seen.exchange or ()))
+    granted = tuple(dict.fromkeys((*sorted(seen.graph), *sorted(seen.exchange or ()))))
     wanted = {name for need in needs for name in (*need.graph, *need.exchange)}
     standing_in = {_by(name, seen.graph) for name in wanted - set(granted)}
     too_many = tuple(name for name in granted if name not in wanted and name not in standing_in)

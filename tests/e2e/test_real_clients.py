@@ -67,6 +67,7 @@ def test_a_first_day_is_planned_and_run_with_the_real_clients(
     assert call(["--config", str(site), "doctor", "--format", "json", *at]) == 6
     told = json.loads(capsys.readouterr().out)
     assert [check["name"] for check in told["checks"] if not check["ok"]] == ["permissions"]
+    assert len(set(told["permissions"]["too_many"])) == len(told["permissions"]["too_many"])
     assert (told["permissions"]["missing"], "AppRoleAssignment.ReadWrite.All" in told["permissions"]["too_many"]) == (
         [],
         True,

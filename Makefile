@@ -49,7 +49,7 @@ unit: $(STAMP) ## the tests
 kill: $(STAMP) ## runs killed after every transaction, and at three hundred random moments, and finished (half an hour)
 	NEXUSOPS_KILL_POINTS=all $(BIN)/python -m pytest tests/apply/test_killed_runs.py
 	NEXUSOPS_KILLS=100 $(BIN)/python -m pytest tests/safety/test_kills_at_random.py \
-	  tests/safety/test_full_disks_and_lost_databases.py
+	  tests/safety/test_full_disks_and_lost_databases.py tests/safety/test_undo_limits.py
 
 fuzz: $(STAMP) ## two thousand broken inputs of every sort
 	NEXUSOPS_FUZZ=2000 $(BIN)/python -m pytest tests/safety/test_fuzz.py

@@ -54,7 +54,8 @@ def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, postgres_database: str
     text = re.sub(r"\[tenant\]\n", '[tenant]\nsecret = "env:NEXUSOPS_CLIENT_SECRET"\n', text, count=1)
     text = re.sub(r"\[dns\]\n", '[dns]\ntsig_name = "k."\ntsig_secret = "env:NEXUSOPS_TSIG"\n', text, count=1)
     text = re.sub(r"\[notices\]\n", '[notices]\npassword = "env:NEXUSOPS_SMTP"\n', text, count=1)
-    main.write_text(text + 'url = "env:NEXUSOPS_QUEUE"\n', "utf-8")
+    text = re.sub(r"\[queue\]\n", '[queue]\nurl = "env:NEXUSOPS_QUEUE"\n', text, count=1)
+    main.write_text(text, "utf-8")
     return found
 
 

@@ -47,7 +47,7 @@ def made(folder: Path, name: str, queue: str) -> KilledSite:
     write_starter(folder / "config")
     main = folder / "config" / "nexusops.toml"
     text = main.read_text("utf-8").replace('"oxford-test"', f'"{name}"')
-    main.write_text(f'{text}url = "{queue}"\n', "utf-8")
+    main.write_text(text.replace("[queue]\n", f'[queue]\nurl = "{queue}"\n'), "utf-8")
     now = datetime.now(UTC)
     data = people(5, now)
     data.tenant = name

@@ -8,7 +8,7 @@ UV     := $(shell uv --version >/dev/null 2>&1 && echo uv)
 export UV_PYTHON_DOWNLOADS := never
 
 .DEFAULT_GOAL := help
-.PHONY: help venv demo test check unit kill bench bench-tenant faults rules reference lock clean fuzz docs
+.PHONY: help venv demo test check unit stories kill bench bench-tenant faults rules reference lock clean fuzz docs
 
 help: ## what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -45,6 +45,9 @@ check: $(STAMP) ## formatting, lint, types, import contracts
 
 unit: $(STAMP) ## the tests
 	$(BIN)/python -m pytest
+
+stories: $(STAMP) ## every scenario, the long ones too
+	NEXUSOPS_LONG_STORIES=1 $(BIN)/python -m pytest tests/scenarios
 
 kill: $(STAMP) ## runs killed after every transaction, and at three hundred random moments, and finished (half an hour)
 	NEXUSOPS_KILL_POINTS=all $(BIN)/python -m pytest tests/apply/test_killed_runs.py

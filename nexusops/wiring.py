@@ -163,7 +163,13 @@ def recorded(configuration: Configuration, path: Path) -> Iterator[LiveTenant]:
     from nexusops import clock
     from nexusops.tenant.cassettes import Recorder
 
-    tenant = tenant_of(configuration, wrap=lambda inner: Recorder(inner, path, provenance="tenant", now=clock.now))
+    table = configuration.settings.tenant
+    zeros = "00000000-0000-0000-0000-00000000000"
+    ours = {table.tenant_id: f"{zeros}1", table.client_id: f"{zeros}2"}
+    known = {told: stands_for for told, stands_for in ours.items() if told}
+    tenant = tenant_of(
+        configuration, wrap=lambda inner: Recorder(inner, path, provenance="tenant", now=clock.now, known=known)
+    )
     try:
         yield tenant
     finally:

@@ -35,7 +35,7 @@ def audit_json(audit: Audit) -> str:
 
 
 def due_text(title: str, rows: Sequence[Due], look: Look = PLAIN) -> str:
-    blocks: list[Block] = [Line(text=f"{title}: {number_of(len(rows), 'row')}", tone=Tone.TITLE)]
+    blocks: list[Block] = [Line(text=f"{title}: {len(rows) or 'nothing'}", tone=Tone.TITLE)]
     if rows:
         cells = [
             (f"{row.on}", _late(row), row.what, row.target, row.subject, f"{row.waits_for} ({row.rule})")

@@ -15,7 +15,6 @@ from nexusops.model.mailboxes import Mailbox
 from nexusops.model.units import MailDomain, Unit
 from nexusops.report.blocks import PLAIN, Block, Line, Look, Table, Tone, written
 from nexusops.report.csvtable import harmless
-from nexusops.report.view import number_of
 
 CSV_COLUMNS = ("address", "kind", "state", "username", "person_id", "winddown_on", "notice_sent_on", "delete_on")
 
@@ -97,7 +96,7 @@ def _blocks(shown: UnitShown) -> Iterator[Block]:
     yield Line(text=f"{unit.unit_id} {unit.name}: a {unit.kind}, {where}{own}", tone=Tone.TITLE)
     yield Line(text=f"IT staff: {', '.join(shown.staff) or 'none'}", tone=Tone.QUIET)
     yield Line()
-    yield Line(text=f"Winding down: {number_of(len(shown.winding), 'address')}", tone=Tone.WARNING)
+    yield Line(text=f"Winding down: {len(shown.winding)}", tone=Tone.WARNING if shown.winding else Tone.TITLE)
     if shown.winding:
         yield Table(rows=[_ending(held) for held in shown.winding])
     yield Line()

@@ -14,9 +14,9 @@ from cli.conftest import CommandSite
 SAMPLE = re.compile(r'nexusops_[a-z_]+\{site="[^"]+"(,[a-z]+="[^"]*")*\} -?[0-9.e+]+')
 
 
-def configured(site: CommandSite, text: str) -> None:
-    with (site.folder / "nexusops.toml").open("a") as file:
-        file.write(f"\n{text}\n")
+def configured(site: CommandSite, line: str) -> None:
+    settings = site.folder / "nexusops.toml"
+    settings.write_text(settings.read_text("utf-8").replace("[metrics]", f"[metrics]\n{line}"), "utf-8")
 
 
 def test_a_site_that_is_run_every_hour_is_well_and_one_that_is_not_says_what_to_do(begun: CommandSite) -> None:
@@ -55,7 +55,7 @@ def test_a_lock_that_is_held_for_hours_is_told(begun: CommandSite) -> None:
 
 
 def test_a_run_leaves_its_metrics_behind_however_it_ends(site: CommandSite, tmp_path: Path) -> None:
-    configured(site, f'[metrics]\ntextfile = "{tmp_path}/nexusops.prom"')
+    configured(site, f'textfile = "{tmp_path}/nexusops.prom"')
     assert site.on_day_one("run").code == 0
     text = (tmp_path / "nexusops.prom").read_text("utf-8")
     samples = [line for line in text.splitlines() if not line.startswith("#")]

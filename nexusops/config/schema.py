@@ -140,8 +140,16 @@ CHOICES: dict[str, tuple[str, ...]] = {
 }
 """Words that a key of nexusops.toml may have."""
 
-SECRETS = frozenset({"tenant.secret", "tenant.certificate_password", "notices.password", "dns.tsig_secret"})
+SECRETS = frozenset(
+    {
+        "tenant.secret",
+        "tenant.certificate_password",
+        "notices.password",
+        "dns.tsig_secret",
+        "console.client_secret",
+    }
+)
 """Keys whose value is a secret: env:NAME or file:PATH, never the secret itself."""
 
-URLS = frozenset({"registration.url", "state.url"})
+URLS = frozenset({"registration.url", "state.url", "queue.url"})
 """Keys that hold a database URL, or env:NAME or file:PATH; a password inside is never shown."""

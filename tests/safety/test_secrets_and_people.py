@@ -138,6 +138,25 @@ def output(site: KilledSite, capsys: pytest.CaptureFixture[str], form: str) -> s
     return capsys.readouterr().out
 
 
+def test_a_password_in_an_address_of_the_configuration_is_not_shown(
+    fresh: KilledSite, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A url may stand there as it is; what is shown of it, and kept with each run, has no password."""
+    main = fresh.folder / "config" / "nexusops.toml"
+    secret = "s3cret-in-the-url"
+    url = f'url = "postgresql://nexus:{secret}@db.example/queue"'
+    main.write_text(main.read_text("utf-8").replace("[queue]\n", f"[queue]\n{url}\n"), "utf-8")
+    capsys.readouterr()
+    for form in ("text", "json"):
+        assert call(["--config", str(fresh.folder / "config"), "config", "show", "--format", form]) == 0
+    assert fresh.type("run", DAYS[1]) == 0
+    said = capsys.readouterr()
+    assert "nexus:***@db.example" in said.out
+    assert secret not in said.out + said.err
+    state = (fresh.folder / "config" / "state" / "nexusops.db").read_bytes()
+    assert secret.encode() not in state
+
+
 def test_state_tenant_and_plans_are_their_owners_alone(fresh: KilledSite) -> None:
     """Whatever the umask says."""
     plan = fresh.folder / "plan.json"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
 from nexusops.model.addresses import AddressKind, AddressState, Allocation
@@ -15,6 +15,7 @@ from nexusops.model.snapshot import Snapshot
 from nexusops.model.tenant import Reason
 from nexusops.plan.adoption import ADOPTED
 from nexusops.plan.aliases import judge_alias
+from nexusops.plan.box_shelf import Shelf, latest
 from nexusops.plan.case import Setting, why
 from nexusops.plan.judgement import JudgedBox, domain_end, in_scope, is_persons_name, may_own, unit_owns
 from nexusops.plan.orphans import settle_owner
@@ -42,6 +43,7 @@ def judge_boxes(
     """Mailboxes first, then addresses, each in the order of names; what one takes the next cannot have."""
     taken = dict(holders)
     known = dict(ledger.mailboxes)
+    shelf = Shelf.of(ledger)
     judged = []
     for name in sorted(boxes, key=lambda name: ("@" in name, name)):
         if name in snapshot.frozen_boxes:
@@ -51,7 +53,7 @@ def judge_boxes(
         elif "@" in name:
             result = judge_alias(Address(name), known.values(), ledger, snapshot, taken, setting)
         else:
-            result = _judge_box(name, ledger, snapshot, taken, setting)
+            result = _judge_box(name, shelf, ledger, snapshot, taken, setting)
         for row in result.rows:
             if isinstance(row, Allocation):
                 others = [other for other in taken.get(row.address, ()) if other.period != row.period]
@@ -77,9 +79,11 @@ def _held_back(name: str, fault: str) -> JudgedBox:
     return result
 
 
-def _judge_box(name: str, ledger: Ledger, snapshot: Snapshot, holders: Holders, setting: Setting) -> JudgedBox:
+def _judge_box(
+    name: str, shelf: Shelf, ledger: Ledger, snapshot: Snapshot, holders: Holders, setting: Setting
+) -> JudgedBox:
     result = JudgedBox(scope=box_scope(name))
-    box = latest(name, ledger.mailboxes.values())
+    box = shelf.boxes.get(name)
     wish, advice = wish_for(name, snapshot), None
     request = snapshot.services.get(name) if wish is None else None
     if request is not None:
@@ -90,17 +94,12 @@ def _judge_box(name: str, ledger: Ledger, snapshot: Snapshot, holders: Holders, 
     if wish is not None and (box is None or box.state is MailboxState.PURGED):
         _create(result, wish, box, holders, snapshot, setting)
     elif box is not None:
-        _keep(result, wish, box, ledger, setting)
+        _keep(result, wish, box, shelf.live.get(box.key, ()), ledger, setting)
         if wish is not None and wish.kind is not MailboxKind.SAAS:
             _readdress(result, wish, holders, snapshot, setting)
     made = latest(name, (row for row in result.rows if isinstance(row, Mailbox)))
     settle_service(result, request, advice, made or box, ledger, setting)
     return result
-
-
-def latest(name: str, boxes: Iterable[Mailbox]) -> Mailbox | None:
-    mine = [box for box in boxes if box.name == name and box.kind is not MailboxKind.PERSONAL]
-    return max(mine, key=lambda box: box.generation, default=None)
 
 
 def wish_for(name: str, snapshot: Snapshot) -> BoxWish | None:
@@ -236,7 +235,14 @@ def _no_address(wish: BoxWish, holders: Holders, snapshot: Snapshot, setting: Se
     return None
 
 
-def _keep(result: JudgedBox, wish: BoxWish | None, box: Mailbox, ledger: Ledger, setting: Setting) -> None:
+def _keep(
+    result: JudgedBox,
+    wish: BoxWish | None,
+    box: Mailbox,
+    rows: Sequence[Allocation],
+    ledger: Ledger,
+    setting: Setting,
+) -> None:
     """An existing box: handed over, orphaned, ended by its unit or its domain, purged."""
     today = setting.today
     if box.state is MailboxState.PURGED:
@@ -245,7 +251,6 @@ def _keep(result: JudgedBox, wish: BoxWish | None, box: Mailbox, ledger: Ledger,
         if box.purge_on and today >= box.purge_on:
             result.rows.append(purged(box, today))
         return
-    rows = [row for row in ledger.allocations.values() if row.mailbox_key == box.key and row.live]
     own = [domain_end(row, setting) for row in rows]
     if wish is None:
         box = deleted(box, today, setting.policy, why("R30", "its unit no longer wants it"))

@@ -62,8 +62,9 @@ def run_page(page: Path, folder: Path) -> int:
             text=True,
             check=False,
         )
+        ended = done.returncode if done.returncode >= 0 else 128 - done.returncode  # as a shell tells a signal
         where = f"{page.relative_to(REPOSITORY)}:{step.line}\n{step.script}\n{done.stdout}"
-        assert done.returncode == step.exit_code, f"{where}\nends with {done.returncode}, not {step.exit_code}"
+        assert ended == step.exit_code, f"{where}\nends with {ended}, not {step.exit_code}"
         said = {line.strip() for line in done.stdout.splitlines()}
         assert [line for line in step.shown if line not in said] == [], where
     return len(blocks)

@@ -6,12 +6,20 @@ from pathlib import Path
 
 from building.documented import REPOSITORY, run_page, steps
 
+from nexusops.cli import call
+
 DOCS = REPOSITORY / "docs"
 
 
 def test_the_tutorial_runs_from_nothing_to_the_second_day(tmp_path: Path) -> None:
     assert run_page(DOCS / "tutorial.md", tmp_path) == 12
     assert (tmp_path / "day-2.json").exists()
+
+
+def test_the_runbook_runs_on_the_site_that_the_demo_leaves(tmp_path: Path) -> None:
+    site = tmp_path / "rehearsal"
+    assert call(["demo", "--keep", str(site)]) == 0
+    assert run_page(DOCS / "runbook.md", site) == len(steps(DOCS / "runbook.md"))
 
 
 def test_a_block_states_its_exit_code_and_what_it_shows_in_the_lines_beneath(tmp_path: Path) -> None:

@@ -11,7 +11,15 @@ from nexusops.apply.undo_flags import before_disabling
 from nexusops.codec import digest_of
 from nexusops.errors import SnapshotRefused
 from nexusops.model.addresses import Allocation
-from nexusops.model.changes import CreateMailbox, EnableMailbox, ReviveAddress, WindDownAddress, kind_of, target_of
+from nexusops.model.changes import (
+    PROMISES,
+    CreateMailbox,
+    EnableMailbox,
+    ReviveAddress,
+    WindDownAddress,
+    kind_of,
+    target_of,
+)
 from nexusops.model.dates import local_date
 from nexusops.model.findings import Finding
 from nexusops.model.ids import PersonId, UnitId, local_of
@@ -244,11 +252,7 @@ def _carried(ports: Deciding, judged: frozenset[str] | None) -> Sequence[Finding
 
 
 def _unfinished(advanced: Advanced, whole: Sequence[Planned], drafts: Iterable[Draft]) -> dict[str, str]:
-    planned = {
-        scope_of(p.change): f"{PLANNED}{kind_of(p.change)}"
-        for p in whole
-        if not isinstance(p.change, WindDownAddress | ReviveAddress)
-    }
+    planned = {scope_of(p.change): f"{PLANNED}{kind}" for p in whole if (kind := kind_of(p.change)) not in PROMISES}
     held = {finding.scope: "on hold" for draft in drafts for finding in draft.findings if finding.code == "ON_HOLD"}
     return {**held, **planned, **advanced.unfinished}
 

@@ -151,7 +151,7 @@ def scope_of(change: Change) -> str:
     on = getattr(change, "mailbox", None)
     if on is None:
         return box_scope(change.why.subject)
-    return person_scope(on.key.split(":")[1]) if on.key.startswith("person:") else box_scope(on.name)
+    return on.key.rpartition(":")[0] if on.key.startswith("person:") else box_scope(on.name)
 
 
 def select(planned: Sequence[Planned], kinds: frozenset[Kind]) -> tuple[tuple[Planned, ...], tuple[Finding, ...]]:

@@ -10,7 +10,7 @@ from typing import TypeVar
 
 from nexusops.model.addresses import AddressKind, Allocation
 from nexusops.model.findings import Evidence, Finding, Severity, person_scope
-from nexusops.model.ids import Address, MailboxKey, PersonId
+from nexusops.model.ids import Address, MailboxKey, PersonId, UnitId
 from nexusops.model.journal import LedgerRow
 from nexusops.model.ledger import (
     Alternative,
@@ -74,6 +74,8 @@ class Case:
     findings: list[Finding] = field(default_factory=list)
     revived: list[Allocation] = field(default_factory=list)
     gone: list[LedgerRow] = field(default_factory=list)
+    served: tuple[UnitId, ...] | None = None
+    """The units whose affiliations are served now; None: not looked at, since there is no living mailbox."""
     needs: tuple[Need, ...] = ()
     """The domains that the served affiliations give."""
     _personal: tuple[Allocation, ...] | None = None

@@ -165,7 +165,7 @@ def _settle_living(
         dropped = settle_names(case, found.card, setting)
     current = [a for a in case.record.affiliations if a.current(setting.today)]
     served, left_out = serve(current, case.state.served, setting.policy.affiliation.max)
-    case.state = altered(case.state, served=tuple(a.unit_id for a in served))
+    case.served = tuple(a.unit_id for a in served)
     case.needs = needs(case.person_id, served, setting.units)
     if living:
         for affiliation in left_out:
@@ -180,6 +180,7 @@ def _settle_state(case: Case, found: Entitlement, setting: Setting) -> None:
     case.state = altered(
         case.state,
         state=standing(found, case.box),
+        served=case.state.served if case.served is None else case.served,
         left_on=_left_on(case, found, setting),
         card_id=found.card.card_id if found.qualifying and found.card else case.state.card_id,
         code=_status(case, found),

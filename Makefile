@@ -43,8 +43,8 @@ check: $(STAMP) ## formatting, lint, types, import contracts
 	$(BIN)/mypy --config-file tests/mypy.ini
 	$(BIN)/lint-imports
 
-unit: $(STAMP) ## the tests
-	$(BIN)/python -m pytest
+unit: $(STAMP) ## the tests, on all cores
+	$(BIN)/python -m pytest -n auto
 
 stories: $(STAMP) ## every scenario, the long ones too
 	NEXUSOPS_LONG_STORIES=1 $(BIN)/python -m pytest tests/scenarios

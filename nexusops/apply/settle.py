@@ -32,7 +32,7 @@ from nexusops.model.changes import (
 from nexusops.model.dates import add_months
 from nexusops.model.ids import Address, MailboxKey
 from nexusops.model.journal import LedgerRow, RowChange, StepOutcome
-from nexusops.model.ledger import Ledger
+from nexusops.model.ledger import HoldKind, Ledger
 from nexusops.model.mailboxes import Mailbox, MailboxState
 from nexusops.model.notices import Notice, NoticeKind, NoticeState
 from nexusops.model.policy import Policy
@@ -53,6 +53,7 @@ class Books:
         for address, period in self.allocations:
             self._numbers[address].append(period)
         self.services: dict[str, Service] = dict(ledger.services)
+        self.holds = dict(ledger.holds)
         self.policy = policy
         self.today = today
 
@@ -66,6 +67,10 @@ class Books:
             if before != row:
                 table[key_of(row)] = row
                 changes.append(RowChange(before=before, after=row, rule=change.why.rule))
+        if isinstance(change, GrantAccess) and change.renew and last:
+            # The wish for a new secret is met, whatever day the secret ends on: it must not be met again.
+            met = self.holds.pop((change.why.subject, HoldKind.RENEW), None)
+            changes += [RowChange(before=met, after=None, rule=change.why.rule)] if met is not None else []
         return tuple(changes)
 
     def _settled(self, change: Change, outcome: StepOutcome, *, last: bool) -> list[LedgerRow]:

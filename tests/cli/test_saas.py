@@ -246,3 +246,13 @@ def test_on_a_terminal_only_what_matters_is_asked(site: CommandSite) -> None:
     assert err.count(": ") == len(answers)
     text = (site.folder / "services" / "survey.toml").read_text("utf-8")
     assert "oxford_domain_needed = false" in text
+
+
+def test_a_new_secret_is_handed_over_once(site: CommandSite) -> None:
+    """2.4: also where it ends on the very day on which the old one does, as one does that leaks on its first day."""
+    file(site, "adminday")
+    assert site.on_day_one("run").code == 0
+    asked = site.type("saas", "renew", "adminday", "--actor", "desk", "--reason", "it leaked", *AT)
+    assert asked.code == 0
+    first, second = (site.on_day_two("run", "saas_mailboxes", "--format", "json").document for _ in range(2))
+    assert (first["done"].get("GrantAccess"), second["done"].get("GrantAccess")) == (1, None)

@@ -259,16 +259,13 @@ def _unfinished(advanced: Advanced, whole: Sequence[Planned], drafts: Iterable[D
 
 def with_restores(ports: Deciding, whole: Sequence[Planned]) -> tuple[Planned, ...]:
     """Enablings with what the journal noted before the disabling (tenant-api.md 12, 5)."""
-    return tuple(
-        replace(p, change=replace(p.change, restore=_before_disabling(ports, p.change)))
-        if isinstance(p.change, EnableMailbox)
-        else p
-        for p in whole
-    )
-
-
-def _before_disabling(ports: Deciding, change: EnableMailbox) -> Mapping[str, bool]:
-    return before_disabling(ports.store.journal({f"mailbox:{change.mailbox.key}"}))
+    found = []
+    for planned in whole:
+        if isinstance(planned.change, EnableMailbox):
+            noted = before_disabling(ports.store.journal({f"mailbox:{planned.change.mailbox.key}"}))
+            planned = replace(planned, change=replace(planned.change, restore=noted))  # noqa: PLW2901
+        found.append(planned)
+    return tuple(found)
 
 
 def plan_of(

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import MISSING, Field, fields
-from typing import TypeVar
+from collections.abc import Callable
+from dataclasses import MISSING, Field, fields, replace
+from typing import Any, TypeVar
 
 T = TypeVar("T")
+_COPIES: dict[type, Callable[[Any], Any]] = {}
+"""What copies a value of a filled class into one that is still open."""
 
 
 def filled(kind: type[T]) -> type[T]:
@@ -25,12 +28,38 @@ def filled(kind: type[T]) -> type[T]:
         *(f"    _self.{name} = {value}" for name, (_, value) in zip(slots, read, strict=True)),
         "    _self.__class__ = _kind",
         "    return _self",
+        "def _copy(_row):",
+        "    _self = _new(_open)",
+        *(f"    _self.{name} = _row.{name}" for name in slots),
+        "    return _self",
     ]
     exec("\n".join(lines), scope)  # noqa: S102 - the names of our own fields
     kind.__new__ = scope["__new__"]  # type: ignore[assignment]
     kind.__init__ = object.__init__  # type: ignore[method-assign]
     kind.__getnewargs_ex__ = lambda value: ((), {name: getattr(value, name) for name in slots})  # type: ignore[attr-defined]
+    _COPIES[kind] = scope["_copy"]  # type: ignore[assignment]
     return kind
+
+
+def altered(row: T, **values: object) -> T:
+    """The row with these values; the very row where it has them already, which is what most of a population has.
+
+    ``dataclasses.replace`` does the same for any dataclass, and takes four times as long as a copy of a filled value.
+    """
+    for name, value in values.items():
+        if getattr(row, name) != value:
+            break
+    else:
+        return row
+    copy = _COPIES.get(type(row))
+    if copy is None:
+        return replace(row, **values)  # type: ignore[type-var]
+    fresh = copy(row)
+    for name, value in values.items():
+        setattr(fresh, name, value)
+    fresh.__class__ = type(row)
+    altogether: T = fresh
+    return altogether
 
 
 def _read(field: Field[object], scope: dict[str, object]) -> tuple[str, str]:

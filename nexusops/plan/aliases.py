@@ -9,6 +9,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import replace
 
 from nexusops.model.addresses import AddressKind, AddressState, Allocation
+from nexusops.model.filling import altered
 from nexusops.model.findings import Evidence, box_scope
 from nexusops.model.ids import Address, MailboxKey, domain_of, local_of
 from nexusops.model.ledger import Ledger
@@ -16,7 +17,7 @@ from nexusops.model.mailboxes import Mailbox, MailboxKind
 from nexusops.model.snapshot import Snapshot
 from nexusops.model.units import NonpersonalAddress
 from nexusops.plan.adoption import ADOPTED
-from nexusops.plan.case import Setting, altered, why
+from nexusops.plan.case import Setting, why
 from nexusops.plan.judgement import JudgedBox, domain_end, in_scope, is_persons_name, unit_owns
 from nexusops.rules.allocation import Holders, end
 

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from operator import attrgetter
-from typing import TypeVar
 
 from nexusops.model.addresses import AddressKind, Allocation
 from nexusops.model.findings import Evidence, Finding, Severity, person_scope
@@ -150,42 +148,6 @@ class Judged:
     rows: tuple[LedgerRow, ...]
     removed: tuple[LedgerRow, ...]
     findings: tuple[Finding, ...]
-
-
-Row = TypeVar("Row")
-
-
-_Put = Callable[[object, object], None]
-_SHAPES: dict[type, tuple[attrgetter[tuple[object, ...]], tuple[_Put, ...], Mapping[str, _Put]]] = {}
-
-
-def _shape(kind: type) -> tuple[attrgetter[tuple[object, ...]], tuple[_Put, ...], Mapping[str, _Put]]:
-    """What reads all fields of a slotted dataclass at once, and what writes each of them into a new one."""
-    if kind not in _SHAPES:
-        names = tuple(kind.__dataclass_fields__)  # type: ignore[attr-defined]
-        puts = {name: getattr(kind, name).__set__ for name in names}
-        _SHAPES[kind] = attrgetter(*names), tuple(puts.values()), puts
-    return _SHAPES[kind]
-
-
-def altered(row: Row, **values: object) -> Row:
-    """The row with these values; the very row where it has them already, which is what most of a population has.
-
-    A copy, slot by slot: ``dataclasses.replace`` would give every field to ``__init__`` again, which takes four times
-    as long, and this is done several times for each person.
-    """
-    for name, value in values.items():
-        if getattr(row, name) != value:
-            break
-    else:
-        return row
-    get, puts, by_name = _shape(type(row))
-    fresh = object.__new__(type(row))
-    for put, value in zip(puts, get(row), strict=True):
-        put(fresh, value)
-    for name, value in values.items():
-        by_name[name](fresh, value)
-    return fresh
 
 
 def why(rule: str, because: str, *evidence: Evidence) -> Reason:

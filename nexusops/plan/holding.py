@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from nexusops.model.addresses import AddressKind, AddressState, Allocation
+from nexusops.model.filling import altered
 from nexusops.model.findings import Finding, Severity
 from nexusops.model.ids import Address
 from nexusops.model.journal import LedgerRow
@@ -20,7 +21,6 @@ from nexusops.model.notices import Notice
 from nexusops.model.rows import TABLES, key_of
 from nexusops.model.services import Service
 from nexusops.model.snapshot import PersonRecord, Snapshot
-from nexusops.plan.case import altered
 
 LIFE = "life"
 SENDER = "sender"

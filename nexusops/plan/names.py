@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from nexusops.model.filling import altered
 from nexusops.model.findings import Evidence, Severity
 from nexusops.model.ledger import NameDecision, NameOverride, NamePart, RequestOutcome
 from nexusops.model.people import Card, NameRequest
-from nexusops.plan.case import Case, Setting, altered
+from nexusops.plan.case import Case, Setting
 from nexusops.rules.naming import form_name
 from nexusops.rules.requests import DIMINUTIVES, Decision, decide, overrides_for, still_good
 

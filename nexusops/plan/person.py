@@ -9,13 +9,14 @@ from dataclasses import replace
 from datetime import date, timedelta
 
 from nexusops.model.dates import add_months
+from nexusops.model.filling import altered
 from nexusops.model.findings import Evidence, Severity
 from nexusops.model.ids import PersonId
 from nexusops.model.ledger import NameOverride, PersonState, Standing
 from nexusops.model.mailboxes import MailboxState
 from nexusops.plan.addresses import settle_addresses
 from nexusops.plan.calendar import next_date
-from nexusops.plan.case import LIVING, Case, Judged, Setting, altered
+from nexusops.plan.case import LIVING, Case, Judged, Setting
 from nexusops.plan.contacts import settle_alternatives
 from nexusops.plan.mailbox import settle_mailbox
 from nexusops.plan.names import settle_names

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from nexusops.model.filling import altered
 from nexusops.model.findings import Evidence, Finding, Severity
 from nexusops.model.ids import Address, domain_of
 from nexusops.model.ledger import HoldKind
 from nexusops.model.mailboxes import Forward, ForwardOrigin, Mailbox
-from nexusops.plan.case import PAUSED, Case, Setting, altered
+from nexusops.plan.case import PAUSED, Case, Setting
 from nexusops.rules.allocation import Holders
 from nexusops.rules.entitlement import Entitlement
 from nexusops.rules.sender import NO_CHOICE, Choice, choose, judge_choice

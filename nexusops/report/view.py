@@ -87,8 +87,13 @@ class FindingGroup:
 def groups_of(plan: Plan, units: Units, names: Names) -> tuple[Group, ...]:
     """The changes by kind, destructive kinds first."""
     by_kind: dict[Kind, list[Row]] = {}
+    known: dict[str, str] = {}
     for planned in plan.changes:
-        by_kind.setdefault(kind_of(planned.change), []).append(_row(planned, units, names))
+        subject = planned.change.why.subject
+        who = known.get(subject)
+        if who is None:
+            who = known[subject] = f"{subject} {names[subject]}" if names.get(subject) else subject
+        by_kind.setdefault(kind_of(planned.change), []).append(_row(planned, units, who))
     return tuple(
         Group(kind=kind, clusters=_clusters(by_kind[kind])) for kind in sorted(by_kind, key=_ORDER.__getitem__)
     )
@@ -160,15 +165,14 @@ def duration(seconds: float) -> str:
     return f"{minutes} minutes" if minutes < 90 else f"{minutes // 60} h {minutes % 60} min"
 
 
-def _row(planned: Planned, units: Units, names: Names) -> Row:
+def _row(planned: Planned, units: Units, who: str) -> Row:
     why = planned.change.why
-    name = names.get(why.subject)
     return Row(
         id=planned.id,
         kind=kind_of(planned.change),
         target=target_of(planned.change),
         effect=effect(planned.change),
-        who=f"{why.subject} {name}" if name else why.subject,
+        who=who,
         units=units_of(planned.change, units),
         rule=why.rule,
         because=why.because,

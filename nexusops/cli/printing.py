@@ -61,7 +61,7 @@ def print_plan(plan: Plan, form: str, store: Store | None = None) -> None:
     if form == "json" or store is None:
         click.echo(rendered(plan, form, look=look()), nl=False)
         return
-    people = sorted({PersonId(one.change.why.subject) for one in plan.changes})
+    people = [PersonId(subject) for subject in sorted({one.change.why.subject for one in plan.changes})]
     units, names = store.units_of(people), _names(plan, people, store)
     click.echo(rendered(plan, form, units=units, names=names, look=look()), nl=False)
 

@@ -41,7 +41,7 @@ from nexusops.plan.observe import joined, observe, recognise, settled
 from nexusops.plan.project import project
 from nexusops.plan.promises import notices_of, promises_of, unreachable
 from nexusops.plan.services import service_drafts
-from nexusops.plan.slices import candidate_names, former_owners
+from nexusops.plan.slices import candidate_names, former_owners, usernames_of
 from nexusops.ports import SnapshotTables
 
 PLANNED = "planned: "
@@ -207,7 +207,7 @@ def _with_names(ports: Deciding, ledger: Ledger, snapshot: Snapshot, who: Affect
     return replace(
         ledger,
         owners={state.person_id: state for state in store.owners(missing)},
-        usernames=store.usernames(names),
+        usernames=usernames_of(ledger) if who.everyone else store.usernames(names),
         domain_ends=store.domain_ends(ending_domains(snapshot)),
     )
 

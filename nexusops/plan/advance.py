@@ -199,6 +199,7 @@ def _cases(ledger: Ledger, snapshot: Snapshot, today: date) -> list[Case]:
         mine = rows.get(person_id, [])
         cases.append(
             Case(
+                person_id=person_id,
                 record=record,
                 before=before,
                 state=before or person_state(person_id),

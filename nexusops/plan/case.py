@@ -58,6 +58,7 @@ class Case:
     ``gone`` rows that are no more: a mailbox that waited for a username in vain, an overtaken hold.
     """
 
+    person_id: PersonId
     record: PersonRecord
     before: PersonState | None
     state: PersonState
@@ -77,10 +78,6 @@ class Case:
     needs: tuple[Need, ...] = ()
     """The domains that the served affiliations give."""
     _personal: tuple[Allocation, ...] | None = None
-
-    @property
-    def person_id(self) -> PersonId:
-        return self.record.person_id
 
     @property
     def scope(self) -> str:

@@ -7,6 +7,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 from datetime import date, timedelta
+from functools import cache
 
 from nexusops.model.dates import add_months
 from nexusops.model.filling import altered
@@ -69,7 +70,7 @@ def _freezes(case: Case, setting: Setting) -> str | None:
         return None
     if person.username is None:
         return _without_username(case) if known and not _long_gone(case, setting) else None
-    if not re.match(setting.policy.names.username_pattern, person.username):
+    if not _form(setting.policy.names.username_pattern).match(person.username):
         case.find("BAD_USERNAME", f"the username {person.username} is not of the site's form", Severity.ALERT)
         return "BAD_USERNAME"
     if known is not None and known != person.username and not _long_gone(case, setting):
@@ -80,6 +81,11 @@ def _freezes(case: Case, setting: Setting) -> str | None:
         case.find("DUP_USERNAME", f"the username {person.username} belongs to another person for ever", Severity.ALERT)
         return "DUP_USERNAME"
     return None
+
+
+@cache
+def _form(pattern: str) -> re.Pattern[str]:
+    return re.compile(pattern)
 
 
 def _long_gone(case: Case, setting: Setting) -> bool:

@@ -96,3 +96,11 @@ def former_owners(ledger: Ledger) -> frozenset[PersonId]:
         for row in ledger.holders.values()
         if row.person_id is not None and row.state is AddressState.DELETED
     )
+
+
+def usernames_of(ledger: Ledger) -> dict[str, PersonId]:
+    """Who ever had each username, as a whole ledger knows it (R18): a mailbox keeps the name of its time (D44)."""
+    boxes = ledger.mailboxes.values()
+    had = {box.name: box.person_id for box in boxes if box.name is not None and box.person_id is not None}
+    people = ledger.people.values()
+    return {**had, **{state.username: state.person_id for state in people if state.username is not None}}

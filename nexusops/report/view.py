@@ -87,13 +87,14 @@ class FindingGroup:
 def groups_of(plan: Plan, units: Units, names: Names) -> tuple[Group, ...]:
     """The changes by kind, destructive kinds first."""
     by_kind: dict[Kind, list[Row]] = {}
-    known: dict[str, str] = {}
+    known: dict[str, tuple[str, tuple[str, ...]]] = {}
     for planned in plan.changes:
         subject = planned.change.why.subject
-        who = known.get(subject)
-        if who is None:
-            who = known[subject] = f"{subject} {names[subject]}" if names.get(subject) else subject
-        by_kind.setdefault(kind_of(planned.change), []).append(_row(planned, units, who))
+        whose = known.get(subject)
+        if whose is None:
+            who = f"{subject} {names[subject]}" if names.get(subject) else subject
+            whose = known[subject] = who, units.get(PersonId(subject), ())
+        by_kind.setdefault(kind_of(planned.change), []).append(_row(planned, *whose))
     return tuple(
         Group(kind=kind, clusters=_clusters(by_kind[kind])) for kind in sorted(by_kind, key=_ORDER.__getitem__)
     )
@@ -165,7 +166,7 @@ def duration(seconds: float) -> str:
     return f"{minutes} minutes" if minutes < 90 else f"{minutes // 60} h {minutes % 60} min"
 
 
-def _row(planned: Planned, units: Units, who: str) -> Row:
+def _row(planned: Planned, who: str, units: tuple[str, ...]) -> Row:
     why = planned.change.why
     return Row(
         id=planned.id,
@@ -173,7 +174,7 @@ def _row(planned: Planned, units: Units, who: str) -> Row:
         target=target_of(planned.change),
         effect=effect(planned.change),
         who=who,
-        units=units_of(planned.change, units),
+        units=units or units_of(planned.change, {}),
         rule=why.rule,
         because=why.because,
         evidence=why.evidence,

@@ -56,9 +56,13 @@ class Book:
         """D11: the smallest n whose name part is free in all the domains."""
         wanted = tuple(domains)
         n = 1
-        while not all(self.free_for(self.spelled(base, n, domain), person_id) for domain in wanted):
+        while True:
+            for domain in wanted:
+                if not self.free_for(self.spelled(base, n, domain), person_id):
+                    break
+            else:
+                return n
             n += 1
-        return n
 
     def spelled(self, base: str, n: int, domain: Domain) -> Address:
         return address(local_part(base, n, self.policy.names.max_local), domain)

@@ -179,12 +179,6 @@ class ForeignPolicy:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class DomainPolicy:
-    deregister_after_months: int = 6
-    """rules.md 2.5: failing to deregistered where a bounce text was set."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class OverlapPolicy:
     shorten: str = "by_request"
     """D43."""
@@ -253,7 +247,6 @@ class Policy:
     secondary: SecondaryPolicy = field(default_factory=SecondaryPolicy)
     forward: ForwardPolicy = field(default_factory=ForwardPolicy)
     foreign: ForeignPolicy = field(default_factory=ForeignPolicy)
-    domain: DomainPolicy = field(default_factory=DomainPolicy)
     overlap: OverlapPolicy = field(default_factory=OverlapPolicy)
     saas: SaasPolicy = field(default_factory=SaasPolicy)
     spf: SpfPolicy = field(default_factory=SpfPolicy)

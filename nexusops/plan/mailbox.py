@@ -5,11 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date
 
-from nexusops.model.dates import add_months
+from nexusops.model.dates import add_months, next_day
+from nexusops.model.filling import altered
 from nexusops.model.findings import Evidence
 from nexusops.model.ids import person_mailbox_key
 from nexusops.model.ledger import HoldKind, PersonState
 from nexusops.model.mailboxes import Mailbox, MailboxKind, MailboxState
+from nexusops.model.notices import NoticeKind, NoticeState
 from nexusops.model.people import Card
 from nexusops.plan.case import Case, Setting, why
 from nexusops.rules.entitlement import Entitlement
@@ -42,6 +44,7 @@ def settle_mailbox(case: Case, found: Entitlement, setting: Setting, evidence: t
         return
     if box.live:
         seen_on = case.state.ending_seen_on or today
+        box = _until_told(box, case, setting)
         after = live_mailbox(box, found, Anchors(today=today, seen_on=seen_on), policy, evidence)
         # Destructive actions wait while a row of the person's cannot be used (D29).
         case.put(_named(box if case.record.spared and not after.live else after, case, today))
@@ -51,6 +54,19 @@ def settle_mailbox(case: Case, found: Entitlement, setting: Setting, evidence: t
         because = "the card is current again, and the mailbox can still be restored"
         case.put(_named(revived(box, today, why("D23", because, *evidence)), case, today))
     _hold_by_hand(case, found, setting)
+
+
+def _until_told(box: Mailbox, case: Case, setting: Setting) -> Mailbox:
+    """D05: two months that are honoured run from the notice, however late it goes out; nobody else needs to wait."""
+    today, policy = setting.today, setting.policy
+    if box.state is not MailboxState.GRACE_STATUS or not policy.status_change.honour_two_months or case.deceased:
+        return box
+    due_on = next_day(box.since)
+    told = (n for n in case.notices.values() if n.kind is NoticeKind.STATUS_CHANGE and n.due_on == due_on)
+    if today < due_on or any(notice.state is not NoticeState.OWED for notice in told):
+        return box
+    from_now = add_months(today, 2, overflow=policy.time.month_overflow)
+    return altered(box, delete_on=max(box.delete_on, from_now) if box.delete_on else from_now)
 
 
 def _seen(state: PersonState, found: Entitlement, today: date) -> PersonState:

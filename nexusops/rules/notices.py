@@ -107,7 +107,7 @@ def _refreshed(notice: Notice, owing: Owing, live: Mapping[Address, Allocation])
     if notice.kind is NoticeKind.CANCELLED:
         return notice if _ends_cancelled(owing) and notice.delete_on == box.disable_on else dropped
     if notice.kind is NoticeKind.STATUS_CHANGE:
-        return notice if box.state is MailboxState.GRACE_STATUS else dropped
+        return replace(notice, delete_on=box.delete_on) if box.state is MailboxState.GRACE_STATUS else dropped
     if notice.kind is NoticeKind.EXPIRY_WARNING:
         return notice if owing.until and today <= owing.until and notice.delete_on == owing.disable_on else dropped
     return notice

@@ -155,12 +155,20 @@ def test_a_status_that_gives_no_mailbox_deletes_it_after_one_month() -> None:
 
 
 def test_two_months_may_be_honoured_after_a_change_of_status() -> None:
-    """D05: status_change.honour_two_months."""
+    """D05: status_change.honour_two_months, from the notice, however late it goes out."""
     world = student(oxford(policy=Policy(status_change=StatusChangePolicy(honour_two_months=True))), "1", "Ann Lee")
     world.run("2024-10-01")
     world.card("1", "CB", "Ann", "Lee", "2024-10-01", "2028-09-30", status_effective_on="2025-01-15")
     world.run("2025-01-15")
     assert str(world.box("ball0001").delete_on) == "2025-03-16"
+    world.channel_works = False
+    world.run("2025-01-16")
+    late = world.run("2025-03-16")
+    assert (late.acts, str(world.box("ball0001").delete_on)) == ([("SendNotice", "ball0001")], "2025-05-16")
+    world.channel_works = True
+    (told,) = world.run("2025-03-20").notices
+    assert (str(told.delete_on), str(world.box("ball0001").delete_on)) == ("2025-05-20", "2025-05-20")
+    assert (world.run("2025-05-19").acts, world.run("2025-05-20").acts) == ([], [("DeleteMailbox", "ball0001")])
 
 
 def test_a_status_dated_ahead_takes_effect_on_its_day() -> None:

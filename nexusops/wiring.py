@@ -78,7 +78,7 @@ def jobs() -> dict[str, Job]:
 
 def _ports(configuration: Configuration, snapshot: Path | None, closing: ExitStack) -> Ports:
     from nexusops.pipeline import ConfigTexts, Ports
-    from nexusops.registration import gate
+    from nexusops.registration.gate import gate
 
     store = open_store_of(configuration)
     closing.callback(store.close)

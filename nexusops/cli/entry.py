@@ -85,7 +85,10 @@ def main() -> None:
             stream.reconfigure(encoding="utf-8")
     # One command is one process, and makes values without cycles: looking for them would cost a third of a plan.
     gc.disable()
-    sys.exit(call(sys.argv[1:]))
+    code = call(sys.argv[1:])
+    # Nor need they be looked for on the way out, where the interpreter would do it once more, whatever was disabled.
+    gc.freeze()
+    sys.exit(code)
 
 
 def call(arguments: Sequence[str]) -> int:

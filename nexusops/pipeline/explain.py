@@ -24,6 +24,7 @@ from nexusops.pipeline.explain_ahead import ahead_of, on_return, upcoming
 from nexusops.pipeline.explain_mail import mail_facts
 from nexusops.pipeline.inputs import Ports
 from nexusops.pipeline.saas_explain import service_facts
+from nexusops.pipeline.simulate_tenant import Remembered
 from nexusops.ports import SnapshotTables
 from nexusops.report.explain import Event, Explanation, Fact, Upcoming
 
@@ -70,7 +71,7 @@ def _seen(ports: Ports, person_id: PersonId | None, at: datetime) -> Seen:
     if last is None:
         return Seen(ports=ports, at=at, tables=None, snapshot=None)
     only = {person_id} if person_id is not None else set()
-    tables = ports.registration.unpack(ports.store.tables(last.sha256), only)
+    tables = Remembered(ports.registration.unpack(ports.store.tables(last.sha256), only))
     return Seen(ports=ports, at=at, tables=tables, snapshot=tables.slice(only, ports.services))
 
 

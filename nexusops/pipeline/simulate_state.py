@@ -29,7 +29,8 @@ _ABSENT = frozenset({MailboxState.PENDING, MailboxState.PURGED})
 class Imagined:
     """The Memory of a run that never happens. ``until``: whose dates come up by then is read ahead, all at once.
 
-    ``only``: the scopes (person:ID, box:NAME) that are looked at, and what they bring along; None: everybody.
+    ``only``: the scopes (person:ID, box:NAME) that are looked at, and what they bring along; None: everybody. What all
+    the mailboxes count is asked for only with everybody.
     """
 
     def __init__(self, store: Memory, until: date, only: Collection[str] | None = None) -> None:
@@ -49,7 +50,7 @@ class Imagined:
         self._usernames: dict[str, PersonId] = {}
         self._sliced: tuple[object, Ledger] | None = None
         self._asked: set[object] = set()
-        self.live, self.licensed = store.live_mailboxes(), store.licences()
+        self.live, self.licensed = (store.live_mailboxes(), store.licences()) if only is None else (0, 0)
         scopes = store.due(until) if only is None else only
         self._know(_ids(scopes, "person:"), _ids(scopes, "box:"))
 

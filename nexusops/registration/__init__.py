@@ -7,11 +7,15 @@
 
 from __future__ import annotations
 
-from nexusops.registration.database import DatabaseRegistration
-from nexusops.registration.difference import Difference, TableDifference, compare, describe_difference
-from nexusops.registration.folder import FolderRegistration
-from nexusops.registration.gate import gate
-from nexusops.registration.tables import Tables
+from typing import TYPE_CHECKING
+
+from nexusops.late import late
+
+if TYPE_CHECKING:
+    from nexusops.registration.database import DatabaseRegistration
+    from nexusops.registration.difference import Difference, TableDifference, compare, describe_difference
+    from nexusops.registration.folder import FolderRegistration
+    from nexusops.registration.tables import Tables
 
 __all__ = [
     "DatabaseRegistration",
@@ -21,5 +25,17 @@ __all__ = [
     "Tables",
     "compare",
     "describe_difference",
-    "gate",
 ]
+
+__getattr__ = late(
+    __name__,
+    {
+        "DatabaseRegistration": "database",
+        "Difference": "difference",
+        "TableDifference": "difference",
+        "compare": "difference",
+        "describe_difference": "difference",
+        "FolderRegistration": "folder",
+        "Tables": "tables",
+    },
+)

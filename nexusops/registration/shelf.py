@@ -54,21 +54,24 @@ class Shelf:
     def take(self, layout: Layout, relation: str, columns: Collection[str]) -> int:
         """Keeps what ``relation`` (a FROM item, all columns text) yields as this table; returns the number of rows."""
         chosen = ", ".join(_column(layout, column, column in columns) for column in layout.columns)
-        self.execute(f"CREATE OR REPLACE TABLE {self.schema}.raw_{layout.name} AS SELECT {chosen} FROM {relation}")
-        return int(self.rows(f"SELECT count(*) FROM {self.schema}.raw_{layout.name}")[0][0])
+        table = f"{self.schema}.raw_{layout.name}"
+        return int(self.rows(f"CREATE OR REPLACE TABLE {table} AS SELECT {chosen} FROM {relation}")[0][0])
 
     def finish(self, as_of: datetime) -> None:
         """Makes the tables that are absent, and the views of what is in effect as of this instant."""
+        statements = []
         for layout in LAYOUTS.values():
             columns = ", ".join(f"{name(column)} VARCHAR" for column in layout.columns)
             raw = f"{self.schema}.raw_{layout.name}"
-            self.execute(f"CREATE TABLE IF NOT EXISTS {raw} ({columns})")
+            statements.append(f"CREATE TABLE IF NOT EXISTS {raw} ({columns})")
             where = "true"
             if layout.instant is not None:
                 # What is no instant is no reason to wait: the row is judged, and found bad.
                 committed = f"try_cast(upper({name(layout.instant)}) AS TIMESTAMPTZ)"
                 where = f"coalesce({committed} <= TIMESTAMPTZ {literal(as_of.isoformat())}, true)"
-            self.execute(f"CREATE OR REPLACE VIEW {self.schema}.{layout.name} AS SELECT * FROM {raw} WHERE {where}")
+            view = f"{self.schema}.{layout.name}"
+            statements.append(f"CREATE OR REPLACE VIEW {view} AS SELECT * FROM {raw} WHERE {where}")
+        self.execute(";".join(statements))
 
 
 def _column(layout: Layout, column: str, present: bool) -> str:

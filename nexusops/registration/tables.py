@@ -26,12 +26,16 @@ MANIFEST = "manifest"
 
 
 class Tables:
-    """The port SnapshotTables over one shelf. ``parent_domain`` is what ``zone`` ox means (rules.md 3.17)."""
+    """The port SnapshotTables over one shelf. ``parent_domain`` is what ``zone`` ox means (rules.md 3.17).
 
-    def __init__(self, shelf: Shelf, manifest: Manifest, parent_domain: str) -> None:
+    A part of a snapshot (not ``whole``: the rows of some people) has no rows that belong to nobody.
+    """
+
+    def __init__(self, shelf: Shelf, manifest: Manifest, parent_domain: str, *, whole: bool = True) -> None:
         self.shelf = shelf
         self.manifest = manifest
         self.parent_domain = parent_domain
+        self.whole = whole
         shelf.finish(manifest.as_of)
 
     @property
@@ -108,7 +112,7 @@ class Tables:
 
     @cached_property
     def _strays(self) -> tuple[Finding, ...]:
-        return strays.find_strays(self.shelf, self.manifest)
+        return strays.find_strays(self.shelf, self.manifest) if self.whole else ()
 
 
 def unpack(blobs: Mapping[str, bytes], parent_domain: str, only: Collection[PersonId] | None = None) -> Tables:
@@ -131,7 +135,7 @@ def unpack(blobs: Mapping[str, bytes], parent_domain: str, only: Collection[Pers
             f"the snapshot kept in the state cannot be read ({type(error).__name__})",
             next_step="Restore the state from its backup, or run with the registration source so that it is kept anew.",
         ) from error
-    return Tables(shelf, manifest, parent_domain)
+    return Tables(shelf, manifest, parent_domain, whole=only is None)
 
 
 def _kept(table: str, path: Path, only: Collection[PersonId] | None) -> str:

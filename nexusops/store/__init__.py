@@ -6,6 +6,7 @@ opening.py   place, schema version, site; migrations
 reading.py   slices of the ledger
 writing.py   acceptance and records, with the journal
 chain.py     the journal's hash chain
+conflicts.py a row that may be there already
 lock.py      one run at a time
 export.py    the document of `state export`
 sql.py       the Store of ports.py, out of these

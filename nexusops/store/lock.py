@@ -11,14 +11,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 from sqlalchemy import Connection, RowMapping, bindparam, delete, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 
 from nexusops import clock
 from nexusops.errors import NexusopsError, StateUnavailable
 from nexusops.store.chain import instant
+from nexusops.store.conflicts import insert_into
 from nexusops.store.schema import locks
 
 LEASE = timedelta(minutes=10)
@@ -51,7 +50,7 @@ def acquire(connection: Connection, owner: Owner, command: str) -> None:
         # Exactly that dead owner's: another process may have taken it over in the meantime.
         connection.execute(delete(locks).where(locks.c.name == _NAME, locks.c.owner == held["owner"]))
     taken = connection.execute(
-        _insert(connection)
+        insert_into(connection.dialect.name, locks)
         .values(
             name=_NAME,
             owner=owner.token,
@@ -67,10 +66,6 @@ def acquire(connection: Connection, owner: Owner, command: str) -> None:
     if taken.rowcount == 0:
         other = connection.execute(select(locks).where(locks.c.name == _NAME)).mappings().one()
         raise _held_by(other, owner, now)
-
-
-def _insert(connection: Connection) -> Any:
-    return (sqlite if connection.dialect.name == "sqlite" else postgresql).insert(locks)
 
 
 def _held_by(held: RowMapping, owner: Owner, now: datetime) -> StateUnavailable:

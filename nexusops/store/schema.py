@@ -23,7 +23,6 @@ from sqlalchemy import (
     Table,
     Text,
 )
-from sqlalchemy.dialects import postgresql
 
 from nexusops.model.addresses import Allocation
 from nexusops.model.ledger import Alternative, DomainRow, Hold, NameDecision, NameOverride, PersonState
@@ -34,7 +33,7 @@ from nexusops.model.services import Service
 SCHEMA_VERSION = 3
 metadata = MetaData(naming_convention={"ix": "ix_%(table_name)s_%(column_0_N_name)s", "pk": "pk_%(table_name)s"})
 # Names are looked for in ranges: they must sort as bytes, whatever language the PostgreSQL database speaks.
-TEXT = Text().with_variant(postgresql.TEXT(collation="C"), "postgresql")
+TEXT = Text().with_variant(Text(collation="C"), "postgresql")
 _PLAIN: dict[type, Any] = {str: TEXT, int: Integer, bool: Boolean, date: Date}
 
 

@@ -10,7 +10,6 @@ from typing import Any
 
 import msgspec
 from sqlalchemy import Connection, Table, and_, bindparam, delete, func, insert, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 
 from nexusops.codec import row_to_json
 from nexusops.errors import StalePlan
@@ -22,6 +21,7 @@ from nexusops.model.mailboxes import Mailbox
 from nexusops.model.notices import Notice
 from nexusops.model.rows import key_of
 from nexusops.store.chain import FIRST, instant, linked
+from nexusops.store.conflicts import insert_into
 from nexusops.store.mapping import encoded
 from nexusops.store.reading import chunks
 from nexusops.store.schema import (
@@ -160,8 +160,7 @@ def write_rows(connection: Connection, changes: Iterable[RowChange]) -> None:
 @cache
 def upsert(dialect_name: str, table: Table) -> Any:
     """The statement that inserts a row, or writes it over the one of its key."""
-    dialect = sqlite if dialect_name == "sqlite" else postgresql
-    statement = dialect.insert(table)
+    statement = insert_into(dialect_name, table)
     keys = [column.name for column in table.primary_key.columns]
     rest = {c.name: statement.excluded[c.name] for c in table.columns if c.name not in keys}
     return statement.on_conflict_do_update(index_elements=keys, set_=rest)

@@ -8,7 +8,7 @@ import pytest
 
 from nexusops.model.journal import SnapshotRecord
 from nexusops.model.policy import Policy, SnapshotPolicy
-from nexusops.registration import gate
+from nexusops.registration.gate import gate
 
 AT = datetime(2025, 10, 1, 8, 0, tzinfo=UTC)
 TEN_BEFORE = AT - timedelta(minutes=10)

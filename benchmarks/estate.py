@@ -26,7 +26,8 @@ from nexusops.model.journal import Acceptance, RowChange, RunRecord
 from nexusops.model.mailboxes import Mailbox, MailboxState
 from nexusops.model.tenant import Actual, Wanted
 from nexusops.pipeline import Ports
-from nexusops.pipeline.decide import Decision, decide, read_tables
+from nexusops.pipeline.decide import decide, read_tables
+from nexusops.pipeline.decision import Decision
 from nexusops.ports import SnapshotTables
 
 SETTLED = datetime(2025, 10, 1, 8, tzinfo=UTC)

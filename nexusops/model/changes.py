@@ -6,10 +6,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
+from operator import attrgetter
 from typing import get_args
 
 from nexusops.model.addresses import AddressState
@@ -276,6 +277,15 @@ Change = (
 _KINDS: Mapping[type, Kind] = {kind: Kind(kind.__name__) for kind in get_args(Change)}
 
 
+# Looked up, as kinds are: this is asked of every change several times.
+_TARGETS: Mapping[type, Callable[[Change], str]] = {
+    **dict.fromkeys(_KINDS, attrgetter("mailbox.name")),
+    **dict.fromkeys((AddAddress, RemoveAddress, WindDownAddress, ReviveAddress), attrgetter("address")),
+    **dict.fromkeys((PublishRecords, RetireRecords), attrgetter("domain")),
+    SendNotice: attrgetter("target"),
+}
+
+
 def kind_of(change: Change) -> Kind:
     """The change's kind; its class and its kind bear the same name."""
     return _KINDS[type(change)]
@@ -283,10 +293,5 @@ def kind_of(change: Change) -> Kind:
 
 def target_of(change: Change) -> str:
     """The mailbox name, the address or the domain that the change is about (interface.md 4)."""
-    if isinstance(change, AddAddress | RemoveAddress | WindDownAddress | ReviveAddress):
-        return change.address
-    if isinstance(change, PublishRecords | RetireRecords):
-        return change.domain
-    if isinstance(change, SendNotice):
-        return change.target
-    return change.mailbox.name
+    target: str = _TARGETS[type(change)](change)
+    return target

@@ -15,7 +15,8 @@ from nexusops.model.dates import local_date
 from nexusops.model.ids import PersonId, UnitId
 from nexusops.model.journal import Acceptance, Approval, Entry, OpenIntent, Phase, RunRecord
 from nexusops.model.plan import Plan
-from nexusops.pipeline.decide import Decision, decide, read_tables
+from nexusops.pipeline.decide import decide, read_tables
+from nexusops.pipeline.decision import Decision
 from nexusops.pipeline.fitting import RUNNING, must_fit
 from nexusops.pipeline.inputs import Ports
 from nexusops.pipeline.outcome import Outcome, findings_of, result_of

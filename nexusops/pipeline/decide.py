@@ -3,37 +3,28 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from nexusops.apply.undo_flags import before_disabling
 from nexusops.codec import digest_of
 from nexusops.errors import SnapshotRefused
-from nexusops.model.addresses import Allocation
-from nexusops.model.changes import (
-    PROMISES,
-    CreateMailbox,
-    EnableMailbox,
-    ReviveAddress,
-    WindDownAddress,
-    kind_of,
-    target_of,
-)
+from nexusops.model.changes import EnableMailbox
 from nexusops.model.dates import local_date
 from nexusops.model.findings import Finding
 from nexusops.model.ids import PersonId, UnitId, local_of
-from nexusops.model.journal import RowChange
 from nexusops.model.ledger import HoldKind, Ledger, PersonState, Standing
 from nexusops.model.plan import Plan, Planned
 from nexusops.model.snapshot import PersonRecord, Snapshot
 from nexusops.model.tenant import Actual, Wanted
 from nexusops.pipeline.affected import Affected, affected
+from nexusops.pipeline.decision import Decision
 from nexusops.pipeline.inputs import Deciding, Ports
 from nexusops.pipeline.routing import staff_of, with_routes
-from nexusops.plan.advance import Advanced, advance, differences
-from nexusops.plan.arrange import arrange, scope_of, select
-from nexusops.plan.compare import Draft, compare
+from nexusops.plan.advance import advance, differences
+from nexusops.plan.arrange import arrange, select
+from nexusops.plan.compare import compare
 from nexusops.plan.domains import ending_domains
 from nexusops.plan.estimate import estimate
 from nexusops.plan.guard import check
@@ -44,51 +35,8 @@ from nexusops.plan.services import service_drafts
 from nexusops.plan.slices import candidate_names, former_owners, usernames_of
 from nexusops.ports import SnapshotTables
 
-PLANNED = "planned: "
-"""How a reason begins that ends with its changes."""
 MANY = 400
 """From so many people on, reading the whole tenant page by page costs less than asking for each."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Decision:
-    """A plan, the ledger that it promises, and what has to be committed with it. ``whole`` are the changes of all
-    jobs.
-    """
-
-    plan: Plan
-    whole: tuple[Planned, ...]
-    ledger: Ledger
-    rows: tuple[RowChange, ...]
-    judged: frozenset[str] | None
-    findings: tuple[Finding, ...]
-    unfinished: Mapping[str, str]
-
-    def rows_for(self, carried: Sequence[Planned]) -> tuple[RowChange, ...]:
-        """The rows to commit: all but those of promises that this plan does not carry."""
-        kept = {target_of(p.change) for p in carried if isinstance(p.change, WindDownAddress | ReviveAddress)}
-        left = {
-            p.change.address
-            for p in self.whole
-            if isinstance(p.change, WindDownAddress | ReviveAddress) and p.change.address not in kept
-        }
-        return tuple(row for row in self.rows if not (isinstance(row.after, Allocation) and row.after.address in left))
-
-    def left_out(self, carried: Sequence[Planned]) -> dict[str, str]:
-        """Scopes in which this plan leaves something to another job, to be looked at again whatever else is done."""
-        kept = {(kind_of(p.change), target_of(p.change)) for p in carried}
-        left = (p.change for p in self.whole if (kind_of(p.change), target_of(p.change)) not in kept)
-        return {scope_of(change): f"left to another job: {kind_of(change)}" for change in left}
-
-    def findings_for(self, carried: Sequence[Planned]) -> tuple[Finding, ...]:
-        """The findings to commit: whether a mailbox is still to come is said when its making has been tried."""
-        making = {scope_of(p.change) for p in carried if isinstance(p.change, CreateMailbox)}
-        return tuple(f for f in self.findings if not (f.code == "AWAITING_MAILBOX" and f.scope in making))
-
-    def held(self, carried: Sequence[Planned]) -> frozenset[str]:
-        """Scopes that stay unfinished even when all that is planned for them is done."""
-        others = (scope for scope, reason in self.unfinished.items() if not reason.startswith(PLANNED))
-        return frozenset({*self.left_out(carried), *others})
 
 
 def make_plan(
@@ -143,11 +91,11 @@ def decide(
     drafts = (*compare(project(after, ports.site), actual, quiet), *service_drafts(after, snapshot.frozen_services))
     promises = promises_of(rows, after)
     notices = notices_of(after, _staff_addresses(snapshot, {**seen.owners, **after.people}, ports))
-    mute = unreachable(notices)
     whole = arrange(drafts, promises, [notice for notice in notices if notice.to], ports.job_of_kinds())
     whole = with_restores(ports, whole)
     chosen, waits = select(whole, ports.kinds_of(jobs))
-    fresh = (*advanced.findings, *(finding for draft in drafts for finding in draft.findings), *waits, *mute)
+    found = (finding for draft in drafts for finding in draft.findings)
+    fresh = (*advanced.findings, *found, *waits, *unreachable(notices))
     judged = None if who.everyone else advanced.judged
     plan = plan_of(ports, tables, at, chosen, (*_carried(ports, judged), *fresh), after, accept)
     return Decision(
@@ -157,10 +105,7 @@ def decide(
         rows=rows,
         judged=judged,
         findings=fresh,
-        unfinished={
-            **_unfinished(advanced, whole, drafts),
-            **{finding.scope: "a notice reaches nobody" for finding in mute},
-        },
+        waiting=advanced.unfinished,
     )
 
 
@@ -249,12 +194,6 @@ def _staff_addresses(
 def _carried(ports: Deciding, judged: frozenset[str] | None) -> Sequence[Finding]:
     """Findings of whom this run did not judge; they still hold."""
     return ports.store.findings(judged) if judged is not None else ()
-
-
-def _unfinished(advanced: Advanced, whole: Sequence[Planned], drafts: Iterable[Draft]) -> dict[str, str]:
-    planned = {scope_of(p.change): f"{PLANNED}{kind}" for p in whole if (kind := kind_of(p.change)) not in PROMISES}
-    held = {finding.scope: "on hold" for draft in drafts for finding in draft.findings if finding.code == "ON_HOLD"}
-    return {**held, **planned, **advanced.unfinished}
 
 
 def with_restores(ports: Deciding, whole: Sequence[Planned]) -> tuple[Planned, ...]:

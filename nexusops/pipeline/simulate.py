@@ -17,7 +17,8 @@ from nexusops.model.forecast import Forecast, Happening
 from nexusops.model.journal import RowChange, StepOutcome, StepResult
 from nexusops.model.mailboxes import Mailbox, MailboxState
 from nexusops.model.policy import Policy
-from nexusops.pipeline.decide import PLANNED, Decision, decide
+from nexusops.pipeline.decide import decide
+from nexusops.pipeline.decision import PLANNED, Decision
 from nexusops.pipeline.inputs import Deciding
 from nexusops.pipeline.simulate_state import Imagined
 from nexusops.pipeline.simulate_tenant import ImaginedTenant, Remembered

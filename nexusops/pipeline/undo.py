@@ -21,7 +21,8 @@ from nexusops.model.services import Service
 from nexusops.model.snapshot import PersonRecord
 from nexusops.model.tenant import Actual, Wanted
 from nexusops.pipeline.act import Mandate, carry_out, finish_interrupted
-from nexusops.pipeline.decide import Decision, plan_of, with_restores
+from nexusops.pipeline.decide import plan_of, with_restores
+from nexusops.pipeline.decision import Decision
 from nexusops.pipeline.fitting import RUNNING
 from nexusops.pipeline.inputs import Ports
 from nexusops.pipeline.outcome import Outcome
@@ -137,7 +138,7 @@ def _decide(ports: Ports, matter: _Matter, tables: SnapshotTables, mandate: Mand
         rows=rows,
         judged=frozenset(),
         findings=(),
-        unfinished=dict.fromkeys(scopes, "undone; the next run looks at it"),
+        waiting=dict.fromkeys(scopes, "undone; the next run looks at it"),
     )
 
 

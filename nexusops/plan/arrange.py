@@ -64,6 +64,7 @@ def arrange(
     changes += [*promises, *notices]
     moved = _moved(changes)
     changes.sort(key=lambda change: (_place(change, moved), target_of(change), change.why.subject))
+    carriers = {kind: jobs.get(kind, "") for kind in Kind}
     links: dict[str, _Links] = defaultdict(_Links)
     linked = [(f"c{number}", links[_mailbox(change)], change) for number, change in enumerate(changes, start=1)]
     for change_id, link, change in linked:
@@ -71,9 +72,9 @@ def arrange(
     return tuple(
         Planned(
             id=change_id,
-            job=jobs.get(kind_of(change), ""),
+            job=carriers[kind_of(change)],
             change=change,
-            after=(*link.before(change), *_first_freed(change, moved, links)),
+            after=link.before(change) + _first_freed(change, moved, links) if moved else link.before(change),
         )
         for change_id, link, change in linked
     )

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from nexusops.model.addresses import AddressKind, Allocation
+from nexusops.model.filling import filled
 from nexusops.model.findings import Evidence, Finding, Severity, person_scope
 from nexusops.model.ids import Address, MailboxKey, PersonId, UnitId
 from nexusops.model.journal import LedgerRow
@@ -137,6 +138,7 @@ class Case:
         )
 
 
+@filled
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Judged:
     """What became of one case: the rows as they are to be, and the findings."""

@@ -20,12 +20,14 @@ from nexusops.model.changes import (
     SetSender,
     Why,
 )
+from nexusops.model.filling import filled
 from nexusops.model.findings import Finding, Severity, box_scope, person_scope
 from nexusops.model.ids import Address, MailboxKey, domain_of
 from nexusops.model.mailboxes import MailboxKind
 from nexusops.model.tenant import Actual, ActualMailbox, DesiredMailbox, Explained
 
 
+@filled
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Draft:
     """Changes of one mailbox in their order: each is safe once those before it are done."""

@@ -13,6 +13,7 @@ from nexusops.model.tenant import DesiredMailbox, Explained, Reason
 from nexusops.plan.case import paused
 from nexusops.plan.holding import aliases_of
 
+_UNDONE = Reason(rule="undo", because="it came with a sender that was undone")
 _GONE = frozenset({MailboxState.DELETED, MailboxState.PURGED})
 
 
@@ -39,8 +40,7 @@ def project(ledger: Ledger, site: Site) -> tuple[DesiredMailbox, ...]:
 def _desired(box: Mailbox, rows: Iterable[Allocation], ledger: Ledger, site: Site) -> DesiredMailbox:
     name = box.name or ""
     ordered = sorted(rows, key=lambda row: (row.address, row.period))
-    undone = Reason(rule="undo", because="it came with a sender that was undone")
-    owned: dict[Address, Explained] = dict.fromkeys(aliases_of(box.person_id or name, ledger), undone)
+    owned: dict[Address, Explained] = dict.fromkeys(aliases_of(box.person_id or name, ledger), _UNDONE)
     owned |= {row.address: row for row in ordered}
     live: dict[Address, Explained] = {row.address: row for row in ordered if row.live}
     if live and box.kind is not MailboxKind.PERSONAL:  # a person's is in the ledger (D21)

@@ -82,11 +82,14 @@ def notices_of(ledger: Ledger, staff: Mapping[UnitId, tuple[str, ...]]) -> tuple
     return tuple(_send(notice, shelf, staff) for notice in owed)
 
 
+UNREACHABLE = "NOTICE_NO_ADDRESS"
+
+
 def unreachable(notices: Iterable[SendNotice]) -> tuple[Finding, ...]:
     """Notices that are owed to somebody who has no address for them (D33). They stay owed, and are no changes."""
     return tuple(
         Finding(
-            code="NOTICE_NO_ADDRESS",
+            code=UNREACHABLE,
             subject=notice.why.subject,
             message=f"a notice ({notice.notice}) is owed, and there is no address to which it could be sent",
             scope=person_scope(notice.person_id) if notice.person_id else box_scope(notice.target),

@@ -129,8 +129,9 @@ def _record(
 
 def fingerprint(rows: dict[str, list[Values]]) -> str:
     """BLAKE2b over the person's own rows as they stand (persons, cards, affiliations), whatever their order."""
-    digest = hashlib.blake2b(digest_size=16)
-    for layout in _OWN:
-        for values in rows[layout.name]:
-            digest.update("\x1f".join((layout.name, *(value or "" for value in values))).encode() + b"\x1e")
-    return digest.hexdigest()
+    written = [
+        "\x1f".join([layout.name, *[value or "" for value in values]]) + "\x1e"
+        for layout in _OWN
+        for values in rows[layout.name]
+    ]
+    return hashlib.blake2b("".join(written).encode(), digest_size=16).hexdigest()

@@ -130,9 +130,11 @@ def _group(group: Group) -> Iterator[Block]:
 
 def _listed(cluster: Cluster, tone: Tone) -> Table:
     """One line a change: mark and kind, target, what becomes of it, whom it concerns, its own reason."""
+    first = cluster.rows[0]
+    head = f"{'!' if first.destructive else ' '} {first.kind}"
     rows = [
         (
-            f"{'!' if row.destructive else ' '} {row.kind}",
+            head,
             row.target,
             row.effect,
             row.who + (f" ({' '.join(row.units)})" if row.units else ""),
@@ -140,7 +142,7 @@ def _listed(cluster: Cluster, tone: Tone) -> Table:
         )
         for row in cluster.rows
     ]
-    return Table(rows=rows, tone=tone if cluster.rows[0].destructive else Tone.QUIET, indent=2)
+    return Table(rows=rows, tone=tone if first.destructive else Tone.QUIET, indent=2)
 
 
 def _foot(plan: Plan) -> Iterator[Block]:

@@ -187,6 +187,8 @@ def _clusters(rows: Sequence[Row]) -> tuple[Cluster, ...]:
     for row in rows:
         by_reason.setdefault((row.rule, row.because), []).append(row)
     shared = sorted((found for found in by_reason.values() if len(found) >= SHARED_BY), key=lambda found: -len(found))
-    single = tuple(row for row in rows if len(by_reason[row.rule, row.because]) < SHARED_BY)
     clusters = tuple(Cluster(shared=found[0].reason, rows=tuple(found)) for found in shared)
-    return (*clusters, Cluster(shared=None, rows=single)) if single else clusters
+    if len(shared) == len(by_reason):
+        return clusters
+    single = tuple(row for row in rows if len(by_reason[row.rule, row.because]) < SHARED_BY)
+    return (*clusters, Cluster(shared=None, rows=single))

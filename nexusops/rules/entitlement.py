@@ -49,8 +49,11 @@ class Entitlement:
 
 def unknown_status(cards: tuple[Card, ...], policy: Policy) -> str | None:
     """The first status code that is in neither list (D46): it freezes the person."""
-    known = (policy.status_map.qualifying, policy.status_map.non_qualifying)
-    return next((card.status_code for card in cards if not any(card.status_code in codes for codes in known)), None)
+    gives, gives_none = policy.status_map.qualifying, policy.status_map.non_qualifying
+    for card in cards:
+        if card.status_code not in gives and card.status_code not in gives_none:
+            return card.status_code
+    return None
 
 
 def entitlement(cards: tuple[Card, ...], policy: Policy, today: date, was: str | None = None) -> Entitlement:

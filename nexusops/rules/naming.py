@@ -5,15 +5,20 @@ from __future__ import annotations
 import re
 import unicodedata
 from dataclasses import dataclass
+from typing import NamedTuple
+
+from nexusops.model.filling import filled
 
 PERSONAL_LOCAL = re.compile(r"^[a-z0-9-]+\.[a-z0-9-]+$")
 """R4: what a personal address looks like before the @."""
 
 _LETTERS = str.maketrans({"ß": "ss", "æ": "ae", "œ": "oe", "ø": "o", "đ": "d", "ð": "d", "þ": "th", "ł": "l", "ı": "i"})
 _DROPPED = dict.fromkeys(map(ord, "'\u2018\u2019\u02bc`\u00b4.,"))
+_OTHER = re.compile(r"[^a-z0-9-]")
 _DASHES = dict.fromkeys((*range(0x2010, 0x2016), 0x2212), "-")
 
 
+@filled
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NameForm:
     """``base`` None: no first.last can be formed (D14). ``codes``: findings for staff, in the order met."""
@@ -22,8 +27,7 @@ class NameForm:
     codes: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class _Token:
+class _Token(NamedTuple):
     text: str
     latin: bool
     controls: bool
@@ -31,8 +35,8 @@ class _Token:
 
 def normalise(token: str) -> _Token:
     """One white-space-free token in lower-case Latin letters, digits and single inner hyphens (D13)."""
-    if token.isascii() and token.isalpha():
-        return _Token(token.lower(), True, False)
+    if token.isascii() and token.isprintable():
+        return _Token(_hyphenated(_OTHER.sub("", token.lower())), True, False)
     kept = "".join(c for c in token if unicodedata.category(c) not in ("Cf", "Cc"))
     controls = kept != token
     text = kept.lower().translate(_LETTERS).translate(_DROPPED).translate(_DASHES)
@@ -40,8 +44,13 @@ def normalise(token: str) -> _Token:
     # Compatibility forms may open into letters, dashes or apostrophes of their own (ﬀ, ﹣, ＇): once more.
     text = text.lower().translate(_LETTERS).translate(_DROPPED).translate(_DASHES)
     latin = all(not c.isalnum() or c.isascii() for c in text)
-    text = re.sub(r"[^a-z0-9-]", "", text) if latin else text
-    return _Token(re.sub(r"-+", "-", text).strip("-"), latin, controls)
+    text = _OTHER.sub("", text) if latin else text
+    return _Token(_hyphenated(text), latin, controls)
+
+
+def _hyphenated(text: str) -> str:
+    """With single hyphens, inside only."""
+    return re.sub(r"-+", "-", text).strip("-") if "-" in text else text
 
 
 def tokens(names: str) -> list[_Token]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 
 from nexusops.model.filling import filled
 from nexusops.model.findings import Finding, Severity
@@ -15,7 +16,7 @@ from nexusops.model.snapshot import Snapshot
 from nexusops.model.units import DomainState, MailDomain, Reorg, Unit, UnitClass
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class UnitMap:
     """Units, domains and the reorganisations in effect, as the rules ask for them.
 
@@ -39,6 +40,8 @@ class UnitMap:
 
     def unit_for(self, person_id: PersonId, unit_id: UnitId) -> UnitId:
         """The unit that serves this affiliation today: itself, or what it was merged, renamed or split into (D30)."""
+        if not self.split and unit_id not in self.successors:
+            return unit_id
         seen = {unit_id}
         while True:
             following = self.split.get((unit_id, person_id)) or self.successors.get(unit_id)
@@ -47,16 +50,20 @@ class UnitMap:
             seen.add(following)
             unit_id = following
 
-    def gives_addresses(self, domain: Domain | None) -> bool:
-        """Whether people get addresses in this domain: known, under the site, managed, active and not winding down."""
-        row = self.domains.get(domain) if domain else None
-        return (
-            row is not None
-            and row.managed
+    @cached_property
+    def giving(self) -> frozenset[Domain]:
+        """Domains in which people get addresses: under the site, managed, active and not winding down."""
+        return frozenset(
+            row.domain
+            for row in self.domains.values()
+            if row.managed
             and row.zone == "ox"
             and (row.state is DomainState.ACTIVE or row.domain in self.ahead)
             and row.domain not in self.winding
         )
+
+    def gives_addresses(self, domain: Domain | None) -> bool:
+        return domain in self.giving
 
     def takes_roles(self, domain: Domain) -> bool:
         """Whether units may ask for addresses there: routed here, begun or agreed, and not on its way out (R27)."""
@@ -175,10 +182,13 @@ def needs(person_id: PersonId, served: Iterable[Affiliation], units: UnitMap) ->
         unit = units.units.get(units.unit_for(person_id, affiliation.unit_id))
         if unit is None or unit.domain is None or unit.own_mail or not units.gives_addresses(unit.domain):
             continue
-        earlier = found.get(unit.domain)
-        classes = frozenset({unit.unit_class}) | (earlier.classes if earlier else frozenset())
-        start, unit_id = (earlier.start, earlier.unit_id) if earlier else (affiliation.start_date, affiliation.unit_id)
-        found[unit.domain] = Need(domain=unit.domain, start=start, unit_id=unit_id, classes=classes)
+        need = found.get(unit.domain)
+        found[unit.domain] = Need(
+            domain=unit.domain,
+            start=need.start if need else affiliation.start_date,
+            unit_id=need.unit_id if need else affiliation.unit_id,
+            classes=frozenset((unit.unit_class, *(need.classes if need else ()))),
+        )
     return tuple(found.values())
 
 

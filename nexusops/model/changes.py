@@ -17,7 +17,7 @@ from nexusops.model.addresses import AddressState
 from nexusops.model.filling import filled
 from nexusops.model.findings import Evidence
 from nexusops.model.ids import Address, MailboxKey, PersonId, UnitId
-from nexusops.model.mailboxes import MailboxKind
+from nexusops.model.mailboxes import AutomaticReply, MailboxKind
 from nexusops.model.notices import NoticeKind
 
 
@@ -87,17 +87,21 @@ class CreateMailbox:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EnableMailbox:
-    """``restore``: journalled values before the disabling, by their names there; what is missing is on, and shown."""
+    """``restore``: journalled values before the disabling, by name; what is missing is on, and shown. So ``reply``."""
 
     mailbox: OnMailbox
     why: Why
     restore: Mapping[str, bool] = field(default_factory=dict)
+    reply: AutomaticReply | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DisableMailbox:
+    """``reply``: what it answers from then on, where mail goes on being accepted (D08); None: mail is refused."""
+
     mailbox: OnMailbox
     why: Why
+    reply: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -277,7 +281,6 @@ Change = (
 _KINDS: Mapping[type, Kind] = {kind: Kind(kind.__name__) for kind in get_args(Change)}
 
 
-# Looked up, as kinds are: this is asked of every change several times.
 _TARGETS: Mapping[type, Callable[[Change], str]] = {
     **dict.fromkeys(_KINDS, attrgetter("mailbox.name")),
     **dict.fromkeys((AddAddress, RemoveAddress, WindDownAddress, ReviveAddress), attrgetter("address")),

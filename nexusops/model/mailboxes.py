@@ -61,6 +61,18 @@ LIVE_MAILBOX_STATES = frozenset(
 )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AutomaticReply:
+    """An automatic reply as Exchange has it (tenant-api.md 4.15): texts in HTML; instants as Exchange wrote them."""
+
+    state: str
+    audience: str
+    internal: str
+    external: str
+    start: str | None = None
+    end: str | None = None
+
+
 @filled
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mailbox:

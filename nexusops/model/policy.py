@@ -65,10 +65,15 @@ class ExpiryPolicy:
     """Profile oxford-2023: UG, GR and GT keep full access for three months."""
 
 
+ACCEPT = "accept_autoreply"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DisabledPolicy:
     inbound: str = "reject"
     """D08: reject | accept_autoreply."""
+    reply: str = "This mailbox is closed, and nobody reads what is sent to it. Please write to somebody else."
+    """D08: what a disabled mailbox answers under accept_autoreply; plain text or HTML."""
     delete_after_months: int = 2
     """D08."""
 

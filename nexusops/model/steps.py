@@ -39,6 +39,9 @@ BLOCK = "block"
 REVOKE_SESSIONS = "revoke"
 PROTOCOLS = "protocols"
 HIDE = "hide"
+REPLY = "reply"
+REPLY_BEFORE = "automaticReply"
+"""The key under which a disabling's note keeps the automatic reply that it found."""
 UNHIDE = "unhide"
 UNBLOCK = "unblock"
 APPLICATION = "application"
@@ -59,9 +62,11 @@ def steps_of(change: Change) -> tuple[str, ...]:
             personal = change.mailbox.kind is MailboxKind.PERSONAL
             return (USER, LICENCE, MAILBOX) if personal else (MAILBOX, SETTINGS)
         case DisableMailbox():
-            return (NOTE, BLOCK, REVOKE_SESSIONS, PROTOCOLS, HIDE)
+            answering = () if change.reply is None else (REPLY,)
+            return (NOTE, BLOCK, REVOKE_SESSIONS, PROTOCOLS, HIDE, *answering)
         case EnableMailbox():
-            return (PROTOCOLS, UNHIDE, UNBLOCK)
+            answering = () if change.reply is None else (REPLY,)
+            return (*answering, PROTOCOLS, UNHIDE, UNBLOCK)
         case WindDownAddress() | ReviveAddress():
             return ()
         case DeleteMailbox() | RestoreMailbox() | AddAddress() | RemoveAddress() | SetSender():

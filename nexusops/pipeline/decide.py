@@ -10,12 +10,13 @@ from datetime import datetime
 from nexusops.apply.undo_flags import before_disabling
 from nexusops.codec import digest_of
 from nexusops.errors import SnapshotRefused
-from nexusops.model.changes import EnableMailbox
+from nexusops.model.changes import DisableMailbox, EnableMailbox
 from nexusops.model.dates import local_date
 from nexusops.model.findings import Finding
 from nexusops.model.ids import PersonId, UnitId, local_of
 from nexusops.model.ledger import HoldKind, Ledger, PersonState, Standing
 from nexusops.model.plan import Plan, Planned
+from nexusops.model.policy import ACCEPT
 from nexusops.model.snapshot import PersonRecord, Snapshot
 from nexusops.model.tenant import Actual, Wanted
 from nexusops.pipeline.affected import Affected, affected
@@ -197,13 +198,21 @@ def _carried(ports: Deciding, judged: frozenset[str] | None) -> Sequence[Finding
 
 
 def with_restores(ports: Deciding, whole: Sequence[Planned]) -> tuple[Planned, ...]:
-    """Enablings with what the journal noted before the disabling (tenant-api.md 12, 5)."""
+    """Enablings with what the journal noted before the disabling (tenant-api.md 12, 5), and disablings with what the
+    mailbox answers afterwards (D08).
+    """
+    disabled = ports.policy.disabled
+    reply = disabled.reply if disabled.inbound == ACCEPT else None
     found = []
     for planned in whole:
-        if isinstance(planned.change, EnableMailbox):
-            noted = before_disabling(ports.store.journal({f"mailbox:{planned.change.mailbox.key}"}))
-            planned = replace(planned, change=replace(planned.change, restore=noted))  # noqa: PLW2901
-        found.append(planned)
+        change = planned.change
+        if isinstance(change, EnableMailbox):
+            noted = before_disabling(ports.store.journal({f"mailbox:{change.mailbox.key}"}))
+            found.append(replace(planned, change=replace(change, restore=noted.flags, reply=noted.reply)))
+        elif isinstance(change, DisableMailbox) and reply is not None:
+            found.append(replace(planned, change=replace(change, reply=reply)))
+        else:
+            found.append(planned)
     return tuple(found)
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from nexusops.model.changes import CreateMailbox, Kind, kind_of
+from nexusops.model.changes import CreateMailbox, DisableMailbox, EnableMailbox, Kind, kind_of
 from nexusops.model.mailboxes import MailboxKind
 from nexusops.model.pace import exchange_seconds, graph_seconds
 from nexusops.model.plan import Estimate, Planned
@@ -44,5 +44,7 @@ def estimate(changes: Iterable[Planned]) -> Estimate:
             personal = planned.change.mailbox.kind is MailboxKind.PERSONAL
             graph += 2 if personal else 1
             exchange += 0 if personal else 2
+        elif isinstance(planned.change, DisableMailbox | EnableMailbox) and planned.change.reply is not None:
+            exchange += 1
     seconds = round(graph_seconds(graph) + exchange_seconds(exchange), 1)
     return Estimate(graph_writes=graph, exchange_writes=exchange, seconds=seconds)

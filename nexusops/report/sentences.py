@@ -48,6 +48,8 @@ def describe(change: Change) -> str:
         case EnableMailbox():
             return f"Enable the mailbox {change.mailbox.name}: it can sign in, send and receive again."
         case DisableMailbox():
+            if change.reply is not None:
+                return f"Disable the mailbox {change.mailbox.name}: it can no longer sign in or send, and says so."
             return f"Disable the mailbox {change.mailbox.name}: it can no longer sign in, send or receive."
         case DeleteMailbox():
             return f"Delete the mailbox {change.mailbox.name}{_with_it(change.addresses)}."

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from nexusops.model.addresses import AddressKind, AddressState
 from nexusops.model.ids import Address, Domain, domain_of, local_of
 from nexusops.model.mailboxes import Mailbox
-from nexusops.model.policy import Policy
+from nexusops.model.policy import ACCEPT, Policy
 from nexusops.model.routing import LiveAddress, RouteEntry
 
 MAILBOX = "mailbox:"
@@ -20,7 +20,7 @@ MAILBOX = "mailbox:"
 def accepted_states(policy: Policy) -> frozenset[AddressState]:
     """Addresses in these states are in the table; a suspended one only where the policy answers for it (D08)."""
     live = frozenset({AddressState.ACTIVE, AddressState.WINDDOWN})
-    return live | {AddressState.SUSPENDED} if policy.disabled.inbound == "accept_autoreply" else live
+    return live | {AddressState.SUSPENDED} if policy.disabled.inbound == ACCEPT else live
 
 
 def place(destination: str, fallback_domain: str) -> Address:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Any
 
 from nexusops.model.changes import (
@@ -14,11 +15,12 @@ from nexusops.model.changes import (
     SetSender,
 )
 from nexusops.model.journal import JsonObject, Step, StepOutcome
-from nexusops.model.steps import BLOCK, HIDE, NOTE, PROTOCOLS, REVOKE_SESSIONS, UNBLOCK
+from nexusops.model.steps import BLOCK, HIDE, NOTE, PROTOCOLS, REPLY, REPLY_BEFORE, REVOKE_SESSIONS, UNBLOCK
 from nexusops.tenant.acting import Site, aside, done, neither
 from nexusops.tenant.cmdlets import MailboxRow
 from nexusops.tenant.exchange import hash_table
 from nexusops.tenant.faults import FaultClass, TenantFault
+from nexusops.tenant.replying import answer_with, closed, reply_of
 
 MOST_ADDRESSES = 300
 PROTOCOL_FLAGS = (
@@ -145,6 +147,8 @@ async def disable(site: Site, step: Step, change: DisableMailbox) -> StepOutcome
         return done(step)
     if step.name == PROTOCOLS:
         return await _protocols(site, step, change, dict.fromkeys(PROTOCOL_FLAGS, False))
+    if step.name == REPLY:
+        return await answer_with(site, step, change, closed(change.reply or ""))
     assert step.name == HIDE  # noqa: S101 - steps_of knows no other
     return await _hidden(site, step, change, hidden=True)
 
@@ -156,12 +160,16 @@ async def _noted(site: Site, step: Step, change: DisableMailbox) -> StepOutcome:
     before["hidden"] = row.hidden_from_address_lists_enabled
     if user is not None:
         before["accountEnabled"] = bool(user.account_enabled)
+    if change.reply is not None:
+        before[REPLY_BEFORE] = asdict(await reply_of(site, row.guid))
     return done(step, before, before, exchange_guid=row.guid)
 
 
 async def enable(site: Site, step: Step, change: EnableMailbox) -> StepOutcome:
     """Exactly what was before the disabling, as far as the change names it (12, 5)."""
     before = change.restore
+    if step.name == REPLY and change.reply is not None:
+        return await answer_with(site, step, change, change.reply)
     if step.name == PROTOCOLS:
         return await _protocols(site, step, change, {name: before.get(name, True) for name in PROTOCOL_FLAGS})
     if step.name == UNBLOCK:

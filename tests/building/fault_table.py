@@ -104,6 +104,7 @@ def mailing(room: Room) -> str:
 SOME = Wanted(people={ADA_ID: None}, boxes={BOX.name: None})
 ADDED = AddAddress(mailbox=ADA, why=WHY, address=NEW)
 DISABLED, ENABLED = DisableMailbox(mailbox=ADA, why=WHY), EnableMailbox(mailbox=ADA, why=WHY)
+ANSWERING = replace(DISABLED, reply="Nobody reads this mailbox.")
 GRANTED = GrantAccess(mailbox=BOX, why=SAAS, connection="exo")
 REVOKED = RevokeAccess(mailbox=BOX, why=SAAS, connection="exo")
 FORWARDED = SetForward(mailbox=ADA, why=WHY, was=None, becomes="ada@example.org")
@@ -143,6 +144,9 @@ OPERATIONS = (
     Operation("DisableMailbox: sessions", {"path": "revokeSignInSessions"}, "kept", step(DISABLED, "revoke")),
     Operation("DisableMailbox: protocols", {"cmdlet": "Set-CASMailbox"}, "kept", step(DISABLED, "protocols")),
     Operation("DisableMailbox: hide", {"cmdlet": "Set-Mailbox"}, "kept", step(DISABLED, "hide")),
+    Operation(
+        "DisableMailbox: reply", {"cmdlet": "Set-MailboxAutoReplyConfiguration"}, "kept", step(ANSWERING, "reply")
+    ),
     Operation("EnableMailbox: protocols", {"cmdlet": "Set-CASMailbox"}, "disabled", step(ENABLED, "protocols")),
     Operation("EnableMailbox: unhide", {"cmdlet": "Set-Mailbox"}, "disabled", step(ENABLED, "unhide")),
     Operation("EnableMailbox: sign-in", {"method": "PATCH"}, "disabled", step(ENABLED, "unblock")),

@@ -12,7 +12,7 @@ from nexusops.model.addresses import AddressState
 from nexusops.model.changes import Change, DnsRecord, Kind, OnMailbox, Why
 from nexusops.model.findings import Evidence, Finding, Severity
 from nexusops.model.ids import Address, MailboxKey, PersonId, UnitId
-from nexusops.model.mailboxes import MailboxKind
+from nexusops.model.mailboxes import AutomaticReply, MailboxKind
 from nexusops.model.notices import NoticeKind
 from nexusops.model.plan import Estimate, GuardReport, Plan, Planned
 
@@ -77,8 +77,19 @@ _FIELDS: dict[str, st.SearchStrategy[object]] = {
     "replaces": _records,
     "publish_as": st.sampled_from(["zone_lines", "dynamic_update", "ticket"]),
 }
+_replies = st.builds(
+    AutomaticReply,
+    state=words,
+    audience=words,
+    internal=sentences,
+    external=sentences,
+    start=st.none() | words,
+    end=st.none() | words,
+)
 _OWN_FIELDS: dict[tuple[Kind, str], st.SearchStrategy[object]] = {
     (Kind.CREATE_MAILBOX, "address"): st.none() | addresses,
+    (Kind.ENABLE_MAILBOX, "reply"): st.none() | _replies,
+    (Kind.DISABLE_MAILBOX, "reply"): st.none() | sentences,
     (Kind.WIND_DOWN_ADDRESS, "mailbox"): st.none() | mailboxes,
     (Kind.WIND_DOWN_ADDRESS, "was"): st.sampled_from(AddressState),
     (Kind.REVIVE_ADDRESS, "mailbox"): st.none() | mailboxes,

@@ -18,6 +18,7 @@ from nexusops.model.changes import (
     SetForward,
     SetSender,
 )
+from nexusops.model.mailboxes import AutomaticReply
 from nexusops.model.tenant import ActualMailbox, Wanted
 
 ADA = person()
@@ -71,6 +72,23 @@ def test_an_enabling_brings_back_exactly_what_was_before_the_disabling(room: Roo
     assert (on[0].after or {})["ImapEnabled"] is True
     again = room.perform(DisableMailbox(mailbox=ADA, why=WHY))
     assert [o.before for o in again] == [o.before for o in off]
+
+
+def test_a_disabled_mailbox_may_answer_and_has_its_own_reply_back_when_it_is_enabled(
+    room: Room, ada: ActualMailbox
+) -> None:
+    """D08, accept_autoreply; tenant-api.md 4.15: first what stood there, then the text to everybody, and back."""
+    own = {"state": "Disabled", "audience": "All", "internal": "", "external": "", "start": None, "end": None}
+    text = "Nobody reads this mailbox."
+    closed = {**own, "state": "Enabled", "internal": text, "external": text}
+    off = room.perform(DisableMailbox(mailbox=ADA, why=WHY, reply=text))
+    assert [o.step for o in off] == ["note", "block", "revoke", "protocols", "hide", "reply"]
+    assert (off[0].before or {})["automaticReply"] == own
+    assert (off[5].before, off[5].after) == (own, closed)
+    on = room.perform(EnableMailbox(mailbox=ADA, why=WHY, reply=AutomaticReply(**own)))
+    assert [(o.step, o.result.value) for o in on] == [(s, "done") for s in ("reply", "protocols", "unhide", "unblock")]
+    assert (on[0].before, on[0].after) == (closed, own)
+    assert read_ada(room) == ada
 
 
 def test_a_deleted_mailbox_is_seen_as_it_was_and_comes_back_so(room: Room, ada: ActualMailbox) -> None:

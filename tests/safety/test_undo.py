@@ -163,3 +163,26 @@ def test_a_disabled_mailbox_comes_back_with_the_protocols_and_the_hiding_that_it
     flags = exchange(site.killed, BO, "Get-CASMailbox")[0]
     assert {name: flags[name] for name in (*own, "OWAEnabled")} == {**own, "OWAEnabled": True}
     assert exchange(site.killed, BO, "Get-Mailbox")[0]["HiddenFromAddressListsEnabled"] is True
+
+
+def test_a_mailbox_that_answers_while_it_is_disabled_has_its_own_reply_back_afterwards(
+    fresh: KilledSite, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """D08, accept_autoreply; tenant-api.md 4.15: the text of the policy to everybody, then what its owner had set."""
+    killed = fresh
+    (killed.folder / "config" / "policy.toml").write_text(
+        '[disabled]\ninbound = "accept_autoreply"\nreply = "Nobody reads this mailbox."\n', encoding="utf-8"
+    )
+    own = {"ExternalMessage": "Away until May.", "AutoReplyState": "Scheduled"}
+    times = {"StartTime": "2025-01-02T00:00:00Z", "EndTime": "2025-05-01T00:00:00Z"}
+    exchange(killed, BO, "Set-MailboxAutoReplyConfiguration", **own, **times)
+    before = exchange(killed, BO, "Get-MailboxAutoReplyConfiguration")[0]
+    killed.export(SECOND, first_day().change("cards", {"person_id": BO}, end_date="2025-01-15"))
+    site = Site(killed, capsys, {})
+    assert site.killed.type("run", SECOND, "--accept", "Destructive=1") == 0
+    found = exchange(killed, BO, "Get-MailboxAutoReplyConfiguration")[0]
+    text = "Nobody reads this mailbox."
+    assert (found["AutoReplyState"], found["ExternalAudience"]) == ("Enabled", "All")
+    assert (found["InternalMessage"], found["ExternalMessage"]) == (text, text)
+    assert site.undo(site.second_run, "--apply")[0] == 0
+    assert exchange(killed, BO, "Get-MailboxAutoReplyConfiguration")[0] == before

@@ -36,6 +36,7 @@ from nexusops.model.changes import (
     Why,
 )
 from nexusops.model.journal import Step
+from nexusops.model.mailboxes import AutomaticReply
 from nexusops.model.steps import steps_of
 from nexusops.model.tenant import Wanted
 from nexusops.tenant.cassettes import Player, Recorder
@@ -89,6 +90,16 @@ def an_end(tenant: LiveTenant) -> Any:
         EnableMailbox(mailbox=ADA, why=WHY),
         DeleteMailbox(mailbox=ADA, why=WHY, addresses=(OWN,)),
         RestoreMailbox(mailbox=ADA, why=WHY),
+    )
+
+
+def a_mailbox_that_answers(tenant: LiveTenant) -> Any:
+    own = AutomaticReply(state="Disabled", audience="All", internal="", external="")
+    return carried_out(
+        tenant,
+        creation(ADA),
+        DisableMailbox(mailbox=ADA, why=WHY, reply="Nobody reads this mailbox."),
+        EnableMailbox(mailbox=ADA, why=WHY, reply=own),
     )
 
 
@@ -152,6 +163,14 @@ STORIES: dict[str, tuple[Callable[[LiveTenant], Any], Any]] = {
             *done("EnableMailbox", "protocols", "unhide", "unblock"),
             *done("DeleteMailbox", "delete"),
             *done("RestoreMailbox", "restore"),
+        ],
+    ),
+    "a_mailbox_that_answers": (
+        a_mailbox_that_answers,
+        [
+            *done("CreateMailbox", "user", "licence", "mailbox"),
+            *done("DisableMailbox", "note", "block", "revoke", "protocols", "hide", "reply"),
+            *done("EnableMailbox", "reply", "protocols", "unhide", "unblock"),
         ],
     ),
     "a_notice": (a_notice, done("CreateMailbox", "mailbox", "settings")),

@@ -7,7 +7,7 @@ outcome alters in the ledger is in the same transaction.
 from __future__ import annotations
 
 import logging
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
@@ -58,6 +58,10 @@ def _port(change: Change) -> _Port:
     return _Port.PUBLISHER if isinstance(change, PublishRecords | RetireRecords) else _Port.TENANT
 
 
+def _unwatched(_behind: int) -> None:
+    """Nobody is looking."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Acting:
     """In whose name, in which run, at what time, through which ports."""
@@ -69,6 +73,8 @@ class Acting:
     run_id: str
     actor: str
     at: datetime
+    watch: Callable[[int], None] = _unwatched
+    """Is told how many of the plan's changes are behind us, whatever became of them."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -103,6 +109,7 @@ class Execution:
         self, acting: Acting, books: Books, planned: Sequence[Planned], held: Collection[str] = frozenset()
     ) -> None:
         self.held = held
+        self.planned = len(planned)
         self.acting = acting
         self.books = books
         self.tally = Tally()
@@ -119,6 +126,7 @@ class Execution:
 
     def carry_out(self) -> Tally:
         """Everything that can be done; what waits for something that was not done is set aside."""
+        self.acting.watch(self.planned - len(self.waiting))
         while ready := [work for work in self.waiting.values() if self.reached.issuperset(work.planned.after)]:
             for start in range(0, len(ready), WAVE):
                 self._through(ready[start : start + WAVE])
@@ -174,6 +182,7 @@ class Execution:
             self._count(work, outcome)
         self.acting.store.record([self._entry(work, Phase(outcome.result.value), outcome)], rows, finished)
         self._log(work, outcome)
+        self.acting.watch(self.planned - len(self.waiting))
         work.at += 1
 
     def _log(self, work: _Work, outcome: StepOutcome) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -42,12 +43,14 @@ def apply(
     the one approved.
     """
     from nexusops import codec, pipeline, wiring
+    from nexusops.cli.progress import followed
 
     plan = codec.load_plan(planfile)
     with wiring.opened(call.folder) as site, measured(site, at) as ending:
-        outcome = pipeline.apply_plan(
-            site.ports, plan, at=at, accept=accept, approve=approve, actor=actor, reason=reason
-        )
+        with followed(site.ports) as ports:
+            outcome = pipeline.apply_plan(
+                ports, plan, at=at, accept=accept, approve=approve, actor=actor, reason=reason
+            )
         return ending.end(told_outcome(outcome, form, at))
 
 
@@ -81,19 +84,20 @@ def run(
     """
     from nexusops import pipeline, wiring
     from nexusops.cli.plan import told
+    from nexusops.cli.progress import followed
     from nexusops.pipeline.act import StoppedPlan
 
     with wiring.opened(call.folder, snapshot=snapshot) as site:
         site.check_jobs(jobs)
         if dry_run:
-            made = pipeline.make_plan(site.ports, at=at, jobs=jobs, refresh=refresh, accept=accept)
+            with followed(site.ports) as ports:
+                made = pipeline.make_plan(ports, at=at, jobs=jobs, refresh=refresh, accept=accept)
             return told(made, site.ports.store, form=form, out=out)
-        ports = site.ports
+        acting = partial(pipeline.run, at=at, jobs=jobs, accept=accept, approve=approve, refresh=refresh)
         with measured(site, at) as ending:
             try:
-                outcome = pipeline.run(
-                    ports, at=at, jobs=jobs, accept=accept, approve=approve, actor=actor, reason=reason, refresh=refresh
-                )
+                with followed(site.ports) as ports:
+                    outcome = acting(ports, actor=actor, reason=reason)
             except StoppedPlan as stopped:
                 return ending.end(told(stopped.plan, site.ports.store, form=form, out=out))
             return ending.end(told_outcome(outcome, form, at, out))
@@ -107,9 +111,11 @@ def run(
 def resume(call: Call, form: str, at: datetime, actor: str) -> int:
     """Finish an interrupted run; where there is none, say so."""
     from nexusops import pipeline, wiring
+    from nexusops.cli.progress import followed
 
     with wiring.opened(call.folder) as site, measured(site, at) as ending:
-        outcome = pipeline.resume(site.ports, at=at, actor=actor)
+        with followed(site.ports) as ports:
+            outcome = pipeline.resume(ports, at=at, actor=actor)
         ending.end(outcome.exit_code)
     if outcome.plan is None and outcome.resumed is None and form == "text":
         click.echo("Nothing to resume: no run was interrupted.")

@@ -52,12 +52,14 @@ def plan(
     Example: nexusops plan --out plan.json
     """
     from nexusops import pipeline, wiring
+    from nexusops.cli.progress import followed
 
     if policy is not None:
         return _other_policy(call, policy, form=form, at=at, snapshot=snapshot, until=until)
     with wiring.opened(call.folder, snapshot=snapshot) as site:
         site.check_jobs(jobs)
-        made = pipeline.make_plan(site.ports, at=at, jobs=jobs, refresh=refresh)
+        with followed(site.ports) as ports:
+            made = pipeline.make_plan(ports, at=at, jobs=jobs, refresh=refresh)
         return told(made, site.ports.store, form=form, out=out, detailed=detailed_exitcode)
 
 

@@ -29,11 +29,11 @@ def look() -> Look:
     return look_of(
         terminal=sys.stdout.isatty(),
         width=shutil.get_terminal_size().columns,
-        colour=_asked().colour,
+        colour=asked().colour,
     )
 
 
-def _asked() -> Call:
+def asked() -> Call:
     """The global options of this command line."""
     context = click.get_current_context(silent=True)
     found = context.find_object(Call) if context is not None else None
@@ -43,12 +43,12 @@ def _asked() -> Call:
 @contextmanager
 def steps_shown(what: str) -> Iterator[Callable[[str], None]]:
     """Shows on stderr how far a long work is: only on a terminal, and not with --quiet. Call it with where it is."""
-    if _asked().quiet or not sys.stderr.isatty():
+    if asked().quiet or not sys.stderr.isatty():
         yield lambda _step: None
         return
     from rich.console import Console
 
-    console = Console(stderr=True, no_color=not _asked().colour)
+    console = Console(stderr=True, no_color=not asked().colour)
     with console.status(f"{what} ...") as status:
         yield lambda step: status.update(f"{what}: {step}")
 

@@ -39,6 +39,7 @@ def undo(
     from nexusops import wiring
     from nexusops.cli.act import told_outcome
     from nexusops.cli.plan import told
+    from nexusops.cli.progress import followed
     from nexusops.pipeline.act import Mandate, StoppedPlan
     from nexusops.pipeline.undo import plan_undo
     from nexusops.pipeline.undo import undo as carry_out_undo
@@ -48,7 +49,8 @@ def undo(
         if not applies:
             return told(plan_undo(site.ports, run_id, mandate), site.ports.store, form=form, out=None)
         try:
-            outcome = carry_out_undo(site.ports, run_id, mandate)
+            with followed(site.ports) as ports:
+                outcome = carry_out_undo(ports, run_id, mandate)
         except StoppedPlan as stopped:
             return told(stopped.plan, site.ports.store, form=form, out=None)
         return told_outcome(outcome, "json" if form == "json" else "text", at)

@@ -15,6 +15,7 @@ from nexusops.model.dates import local_date
 from nexusops.model.ids import PersonId, UnitId
 from nexusops.model.journal import Acceptance, Approval, Entry, OpenIntent, Phase, RunRecord
 from nexusops.model.plan import Plan
+from nexusops.model.progress import Progress, Stage
 from nexusops.pipeline.decide import decide, read_tables
 from nexusops.pipeline.decision import Decision
 from nexusops.pipeline.fitting import RUNNING, must_fit
@@ -64,6 +65,7 @@ def run(
         first = finish_interrupted(ports, replace(mandate, builds_routing=False))
         if first is not None and mandate.approve in begun:
             mandate = replace(mandate, approve=None)  # what was approved has just been finished
+        ports.watch(Progress(stage=Stage.PLANNING))
         decision = decide(ports, tables, at=at, jobs=jobs, full=refresh == "full", accept=mandate.accept)
         outcome = carry_out(ports, tables, decision, decision.plan, mandate)
     return replace(outcome, resumed=first.resumed) if first is not None else outcome
@@ -82,6 +84,7 @@ def apply_plan(
     """Carries out exactly this plan. Raises StalePlan where it no longer fits; then nothing was done."""
     mandate = Mandate(command="apply", actor=actor, reason=reason, at=at, accept=accept or {}, approve=approve)
     with ports.store.lock("apply"):
+        ports.watch(Progress(stage=Stage.FITTING))
         must_fit(ports, plan, at)
         tables = ports.registration.unpack(ports.store.tables(plan.snapshot_sha256))
         decision = decide(ports, tables, at=at, jobs=(), full=False, accept=mandate.accept)
@@ -148,6 +151,7 @@ def carry_out(ports: Ports, tables: SnapshotTables, decision: Decision, plan: Pl
     tally = Execution(acting, books, plan.changes, held).carry_out() if acting else Tally()
     store.finish(replace(record, result=result_of(tally)), findings_of(tally))
     if mandate.builds_routing:
+        ports.watch(Progress(stage=Stage.ROUTING))
         build_routing(ports, tables, mandate.at)
     return Outcome(
         run_id=record.run_id,
@@ -275,4 +279,7 @@ def _acting(ports: Ports, tables: SnapshotTables, plan: Plan, mandate: Mandate, 
         run_id=record.run_id,
         actor=mandate.actor,
         at=mandate.at,
+        watch=lambda done: ports.watch(
+            Progress(stage=Stage.APPLYING, done=done, of=len(plan.changes), seconds=plan.estimate.seconds)
+        ),
     )

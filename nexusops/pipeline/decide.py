@@ -17,6 +17,7 @@ from nexusops.model.ids import PersonId, UnitId, local_of
 from nexusops.model.ledger import HoldKind, Ledger, PersonState, Standing
 from nexusops.model.plan import Plan, Planned
 from nexusops.model.policy import ACCEPT
+from nexusops.model.progress import Progress, Stage
 from nexusops.model.snapshot import PersonRecord, Snapshot
 from nexusops.model.tenant import Actual, Wanted
 from nexusops.pipeline.affected import Affected, affected
@@ -53,11 +54,13 @@ def make_plan(
     Raises SnapshotRefused where the snapshot is not fit (D27), TenantUnreadable where the tenant cannot be read.
     """
     tables = read_tables(ports, at)
+    ports.watch(Progress(stage=Stage.PLANNING))
     return decide(ports, tables, at=at, jobs=jobs, full=refresh == "full", accept=accept or {}).plan
 
 
 def read_tables(ports: Ports, at: datetime) -> SnapshotTables:
     """The present snapshot, through the gate of D27, and staged in the state."""
+    ports.watch(Progress(stage=Stage.READING))
     tables = ports.registration.read()
     last = ports.store.accepted()
     defects = tuple(ports.gate(tables.record, last, at, ports.policy))
@@ -226,8 +229,7 @@ def plan_of(
     accept: Mapping[str, int],
 ) -> Plan:
     today = local_date(at, ports.policy.time.zone)
-    serial = ports.store.serial()
-    sha256 = tables.record.sha256
+    serial, sha256 = ports.store.serial(), tables.record.sha256
     units: dict[str, tuple[UnitId, ...]] = {person_id: state.served for person_id, state in ledger.people.items()}
     report = check(changes, ports.guard, ports.store.live_mailboxes(), units, accept)
     return Plan(

@@ -9,6 +9,7 @@ from nexusops.codec import hash_of
 from nexusops.job import Job
 from nexusops.model.changes import Kind
 from nexusops.model.policy import Policy, Site
+from nexusops.model.progress import Watch, unwatched
 from nexusops.model.services import ServiceRequest
 from nexusops.plan.guard import GuardLimits
 from nexusops.ports import Gate, Memory, Notifier, Publisher, Registration, Store, Tenant, TenantSight
@@ -70,3 +71,5 @@ class Ports(Deciding):
     publisher: Callable[[], Publisher]
     texts: ConfigTexts
     program_version: str
+    watch: Watch = unwatched
+    """Who is told how far a run has come."""

@@ -59,6 +59,9 @@ class Questions(Protocol):
     def decisions(self) -> Iterator[JournalRow]:
         """Journal rows of what people decided against the data, in order."""
 
+    def lifted(self) -> Iterator[JournalRow]:
+        """Journal rows of the guard's limits that somebody lifted by number, in order (D28)."""
+
     def all_approvals(self) -> Sequence[Approval]:
         """Every plan that somebody approved, oldest first."""
 

@@ -5,16 +5,29 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from enum import StrEnum
+
+
+class LockOwner(StrEnum):
+    """Whether somebody who holds the state still works (interface.md 9)."""
+
+    ALIVE = "alive"
+    SILENT = "silent"
+    """The process is there, and has given no sign of life for longer than it should: it hangs, or is stopped."""
+    DEAD = "dead"
+    """The process is gone, or on another host has been silent for as long as is believed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LockHeld:
-    """Who holds the state: ``nexusops COMMAND``, on a host, since an instant."""
+    """Who holds the state: ``nexusops COMMAND``, on a host, since an instant. ``seen``: its last sign of life."""
 
     command: str
     host: str
     pid: int
     since: datetime
+    seen: datetime
+    owner: LockOwner = LockOwner.ALIVE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

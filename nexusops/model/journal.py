@@ -133,6 +133,8 @@ class Acceptance:
     services_hash: str
     reason: str = ""
     """Why, as the actor gave it; for the journal."""
+    lifted: Mapping[str, tuple[int, int]] = field(default_factory=dict)
+    """Limits that the actor lifted, by name: how many were accepted, and how many are allowed (D28)."""
 
     @property
     def commits_rows(self) -> bool:

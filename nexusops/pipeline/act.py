@@ -173,6 +173,7 @@ def _acceptance(
         run=record,
         actor=mandate.actor,
         reason=mandate.reason,
+        lifted={name: (plan.guard.counts[name], plan.guard.limits[name]) for name in plan.guard.accepted},
         at=mandate.at,
         expected_serial=plan.ledger_serial,
         snapshot_sha256=plan.snapshot_sha256,

@@ -119,9 +119,7 @@ def _entitlement(ports: Ports) -> Audit:
     for state, box in rows:
         kept = state.state is not Standing.OUT
         ends = box.disable_on or box.delete_on
-        message = f"{box.name or box.key} is {box.state.value}, and {_standing(state)}" + (
-            f"; it ends on {ends}" if ends else ""
-        )
+        message = f"{box.name or box.key} is {box.state.value}, and {_standing(state)}"
         proofs.append(
             Proof(
                 rule="R35",
@@ -152,7 +150,7 @@ def _invariants(ports: Ports) -> Audit:
 
 def _overrides(ports: Ports) -> Audit:
     """D28, D41: whoever decided against the data or lifted a guard is known, and the desk said why."""
-    proofs = [*_desk(ports), *_approved(ports)]
+    proofs = [*_desk(ports), *_approved(ports), *_lifted(ports)]
     sentence = "everybody who decided against the data or lifted a guard is known, and the desk said why"
     return Audit(promise="overrides", sentence=sentence, checked=len(proofs), proofs=tuple(proofs))
 
@@ -185,6 +183,22 @@ def _approved(ports: Ports) -> Iterator[Proof]:
             kind="approved",
             message=f"approved by {approval.actor or 'nobody'}, {used}: {approval.reason or 'no reason was given'}",
             dates={"at": approval.at.date()},
+        )
+
+
+def _lifted(ports: Ports) -> Iterator[Proof]:
+    """`--accept KIND=N`."""
+    for row in ports.store.lifted():
+        entry = row.entry
+        before, after = (value if isinstance(value, dict) else {} for value in (entry.before, entry.after))
+        count = f"{after.get('accepted')} accepted where {before.get('limit')} are allowed"
+        yield Proof(
+            rule="D28",
+            subject=entry.object.partition(":")[2],
+            kept=bool(entry.actor),
+            kind="lifted",
+            message=f"{count}, by {entry.actor} in run {entry.run_id[:12]}: {entry.reason or 'no reason was given'}",
+            dates={"at": entry.at.date()},
         )
 
 

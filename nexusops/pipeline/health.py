@@ -8,9 +8,11 @@ from dataclasses import replace
 from datetime import date, datetime, timedelta
 
 from nexusops.model.dates import local_date
-from nexusops.model.health import Health, RunTold
+from nexusops.model.health import Health, LockHeld, LockOwner, RunTold
 from nexusops.pipeline.audit_due import overdue
+from nexusops.pipeline.fitting import RUNNING
 from nexusops.pipeline.inputs import Ports
+from nexusops.report.view import number_of
 
 GOOD = frozenset({"applied", "nothing", "resumed"})
 LOOKED_BACK = 200
@@ -56,11 +58,24 @@ def _problems(seen: Health, oldest: timedelta) -> Iterator[str]:
         yield f"No run has done all that it planned {since} (the last one: {seen.run.result}): see `nexusops history`."
     if seen.run.result == "stopped":
         yield "A guard stopped the last run: read `nexusops plan`, and lift the limit or approve the digest."
-    if seen.open_intents and seen.lock is None:
-        yield f"{seen.open_intents} steps were begun and not ended: finish them with `nexusops resume`."
-    if seen.lock is not None and seen.at - seen.lock.since > LONG_LOCK:
-        held = f"`nexusops {seen.lock.command}` on {seen.lock.host} (process {seen.lock.pid})"
-        yield f"The state has been locked by {held} for {_age(seen.at - seen.lock.since)}: see whether it still works."
+    works = seen.lock is not None and seen.lock.owner is not LockOwner.DEAD
+    if not works and (seen.open_intents or seen.run.result == RUNNING):
+        left = number_of(seen.open_intents, "step")
+        yield f"The last run was interrupted, {left} begun and not ended: finish it with `nexusops resume`."
+    if seen.lock is not None:
+        yield from _of_lock(seen.lock, seen.at)
+
+
+def _of_lock(lock: LockHeld, at: datetime) -> Iterator[str]:
+    """interface.md 9: a dead owner's lock is taken over by the next command that needs it."""
+    held = f"`nexusops {lock.command}` on {lock.host} (process {lock.pid})"
+    silent = f"has given no sign of life since {lock.seen:%Y-%m-%dT%H:%M:%SZ}"
+    if lock.owner is LockOwner.DEAD:
+        yield f"{held} died while it held the state: the next run takes over, or finish at once with `nexusops resume`."
+    elif lock.owner is LockOwner.SILENT:
+        yield f"{held} holds the state and {silent}: it hangs. End that process, then use `nexusops resume`."
+    elif at - lock.since > LONG_LOCK:
+        yield f"The state has been locked by {held} for {_age(at - lock.since)}: see whether it still works."
 
 
 def _age(length: timedelta) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 
 from nexusops.codec import instant, to_text
-from nexusops.model.health import Health
+from nexusops.model.health import Health, LockOwner
 from nexusops.model.journal import JsonObject
 from nexusops.report.blocks import PLAIN, Block, Line, Look, Table, Tone, written
 from nexusops.report.view import counted
@@ -29,7 +29,14 @@ def health_json(seen: Health) -> str:
         "good_at": _at(seen.good_at),
         "lock": None
         if lock is None
-        else {"command": lock.command, "host": lock.host, "pid": lock.pid, "since": instant(lock.since)},
+        else {
+            "command": lock.command,
+            "host": lock.host,
+            "pid": lock.pid,
+            "since": instant(lock.since),
+            "seen": instant(lock.seen),
+            "owner": lock.owner.value,
+        },
         "open_intents": seen.open_intents,
         "unfinished": seen.unfinished,
         "live_mailboxes": seen.live_mailboxes,
@@ -66,6 +73,7 @@ def _metrics(seen: Health, exit_code: int | None) -> Iterator[str]:
         if at is not None:
             said = f"The instant of the {name.replace('_', ' ')}."
             yield from _gauge(f"{name}_timestamp_seconds", said, seen, {"": at.timestamp()})
+    dead = seen.lock is not None and seen.lock.owner is LockOwner.DEAD
     numbers: Mapping[str, tuple[str, int]] = {
         "open_intents": ("Steps that were begun and not ended.", seen.open_intents),
         "unfinished": ("People and mailboxes that have to be looked at again.", seen.unfinished),
@@ -73,7 +81,8 @@ def _metrics(seen: Health, exit_code: int | None) -> Iterator[str]:
         "licences": ("Personal mailboxes that hold a licence.", seen.licences),
         "notices_owed": ("Notices that are due and not sent.", seen.notices_owed),
         "overdue": ("Ends whose day has passed.", seen.overdue),
-        "locked": ("Whether a command holds the state.", int(seen.lock is not None)),
+        "locked": ("Whether a living command holds the state.", int(seen.lock is not None and not dead)),
+        "lock_dead": ("Whether a command died while it held the state.", int(dead)),
         "problems": ("Problems that `nexusops health` tells.", len(seen.problems)),
     }
     for name, (said, number) in numbers.items():
@@ -98,9 +107,10 @@ def _blocks(seen: Health) -> Iterator[Block]:
     yield Line(text=f"{seen.site}: " + ("not well" if seen.problems else "all is well"), tone=tone)
     for problem in seen.problems:
         yield Line(text=problem, indent=2, tone=Tone.DANGER)
-    lock = (
-        f"`nexusops {seen.lock.command}` on {seen.lock.host}, since {instant(seen.lock.since)}" if seen.lock else "free"
-    )
+    lock = "free"
+    if seen.lock is not None:
+        lock = f"`nexusops {seen.lock.command}` on {seen.lock.host}, since {instant(seen.lock.since)}"
+        lock += "" if seen.lock.owner is LockOwner.ALIVE else f"; its process is {seen.lock.owner}"
     run = (
         f"{instant(seen.run.at)}, {seen.run.result}; {counted(seen.run.counts) or 'nothing planned'}"
         if seen.run

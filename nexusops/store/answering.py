@@ -14,7 +14,7 @@ from nexusops.model.ids import UnitId
 from nexusops.model.journal import JournalRow, RunRecord
 from nexusops.model.mailboxes import Mailbox
 from nexusops.model.notices import Notice, NoticeState
-from nexusops.store import chain, reading
+from nexusops.store import chain, lock, reading
 from nexusops.store.looking import LookingStore
 from nexusops.store.mapping import decoded
 from nexusops.store.reading import chunks, rows_in
@@ -40,8 +40,7 @@ class AnsweringStore(LookingStore):
             row = connection.execute(select(locks)).mappings().first()
         if row is None:
             return None
-        since = datetime.fromisoformat(row["since"])
-        return LockHeld(command=row["command"], host=row["host"], pid=row["pid"], since=since)
+        return lock.told(row)
 
     def run_named(self, beginning: str) -> Sequence[RunRecord]:
         wanted = runs.c.run_id.startswith(beginning, autoescape=True)

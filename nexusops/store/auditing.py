@@ -17,6 +17,7 @@ from nexusops.store import chain
 from nexusops.store.answering import AnsweringStore
 from nexusops.store.mapping import decoded
 from nexusops.store.schema import addresses, approvals, journal, mailboxes, people
+from nexusops.store.writing import GUARD
 
 _LIVE = ("active", "grace_cancelled", "grace_status", "orphaned")
 _BATCH = 1000
@@ -46,8 +47,14 @@ class AuditingStore(AnsweringStore):
         return [(known[box.person_id], box) for box in mine if box.person_id is not None]
 
     def decisions(self) -> Iterator[JournalRow]:
+        return self._about("holds")
+
+    def lifted(self) -> Iterator[JournalRow]:
+        return self._about(GUARD)
+
+    def _about(self, what: str) -> Iterator[JournalRow]:
         """``;`` follows ``:``, so that this is a range of the index on objects."""
-        wanted = and_(journal.c.object >= "holds:", journal.c.object < "holds;")
+        wanted = and_(journal.c.object >= f"{what}:", journal.c.object < f"{what};")
         with self._begin() as connection:
             rows = connection.execute(select(journal).where(wanted).order_by(journal.c.seq)).mappings()
             for row in rows:

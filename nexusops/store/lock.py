@@ -16,6 +16,7 @@ from sqlalchemy import Connection, RowMapping, bindparam, delete, select, update
 
 from nexusops import clock
 from nexusops.errors import NexusopsError, StateUnavailable
+from nexusops.model.health import LockHeld, LockOwner
 from nexusops.store.chain import instant
 from nexusops.store.conflicts import insert_into
 from nexusops.store.schema import locks
@@ -115,6 +116,24 @@ def heartbeat(renewed: Callable[[], None], beat: timedelta) -> Iterator[None]:
 
 def release(connection: Connection, owner: Owner) -> None:
     connection.execute(delete(locks).where(locks.c.owner == owner.token))
+
+
+def told(held: RowMapping) -> LockHeld:
+    """Who holds the lock, and whether that still works."""
+    lease = datetime.fromisoformat(held["lease_until"])
+    now, owner = clock.now(), LockOwner.ALIVE
+    if not _alive(held, Owner.here(), now):
+        owner = LockOwner.DEAD
+    elif now >= lease:
+        owner = LockOwner.SILENT
+    return LockHeld(
+        command=held["command"],
+        host=held["host"],
+        pid=held["pid"],
+        since=datetime.fromisoformat(held["since"]),
+        seen=lease - LEASE,
+        owner=owner,
+    )
 
 
 def _alive(held: RowMapping, owner: Owner, now: datetime) -> bool:

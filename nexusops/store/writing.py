@@ -36,6 +36,8 @@ from nexusops.store.schema import (
     unfinished,
 )
 
+GUARD = "guard"
+"""What a journal row is about that tells of a limit that was lifted."""
 _WRITTEN = 0
 """How many transactions with journal rows this process has committed."""
 
@@ -50,7 +52,8 @@ def accept(connection: Connection, acceptance: Acceptance) -> int:
         )
     serial = row["serial"] + (1 if acceptance.rows else 0)
     write_rows(connection, acceptance.rows)
-    append(connection, [_promise(acceptance, change) for change in acceptance.rows])
+    lifted = [_lifted(acceptance, name) for name in acceptance.lifted]
+    append(connection, [*lifted, *(_promise(acceptance, change) for change in acceptance.rows)])
     replace_findings(connection, acceptance.judged, acceptance.findings)
     _replace_unfinished(connection, acceptance)
     if acceptance.snapshot_sha256 is not None:
@@ -77,6 +80,23 @@ def _promise(acceptance: Acceptance, change: RowChange) -> Entry:
         object=object_of(change.after or change.before),
         before=row_to_json(change.before) if change.before is not None else None,
         after=row_to_json(change.after) if change.after is not None else None,
+        reason=acceptance.reason or None,
+    )
+
+
+def _lifted(acceptance: Acceptance, name: str) -> Entry:
+    """D28: who lifted which limit, and by how much."""
+    accepted, limit = acceptance.lifted[name]
+    return Entry(
+        at=acceptance.at,
+        run_id=acceptance.run.run_id,
+        phase=Phase.DONE,
+        actor=acceptance.actor,
+        rule="D28",
+        object=f"{GUARD}:{name}",
+        step="accept",
+        before={"limit": limit},
+        after={"accepted": accepted},
         reason=acceptance.reason or None,
     )
 

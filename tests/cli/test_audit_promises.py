@@ -102,6 +102,25 @@ def test_who_overrode_what_and_why_is_listed(begun: CommandSite) -> None:
     assert (row["kind"], row["kept"], row["message"]) == ("decided", True, "decided by olive: stolen card")
 
 
+def test_a_limit_that_was_lifted_by_number_is_an_override(site: CommandSite) -> None:
+    """D28: who, when, why, and by how much; a plain run lifts none."""
+    (site.folder / "guard.toml").write_text("[limits]\nAddAddress = 3\n", "utf-8")
+    number = site.on_day_one("plan", "--format", "json").document["counts"]["AddAddress"]
+    why = ("--actor", "olive", "--reason", "the first run")
+    assert site.on_day_one("run", "--accept", f"AddAddress={number}", "--accept", "SetSender=7", *why).code == 0
+    (row,) = site.type("audit", "overrides", "--format", "json").document["rows"]
+    run = site.type("history", "--format", "json").document["runs"][0]["run_id"]
+    assert row == {
+        "at": "2025-10-01",
+        "kept": True,
+        "kind": "lifted",
+        "message": f"{number} accepted where 3 are allowed, by olive in run {run[:12]}: the first run",
+        "rule": "D28",
+        "subject": "AddAddress",
+    }
+    assert site.type("audit", "verify").code == 0
+
+
 def test_runs_and_what_one_of_them_did(lived: CommandSite) -> None:
     runs = lived.type("history", "--format", "json").document["runs"]
     assert len(runs) == 5

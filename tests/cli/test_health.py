@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
 import re
+import socket
 import sqlite3
+import subprocess
 from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
@@ -40,18 +43,52 @@ def test_before_the_first_run_and_without_a_state_there_is_a_code_for_each(site:
     assert site.type("health").code == 9
 
 
+def locked(site: CommandSite, *, host: str, pid: int, started: str, lease: str) -> None:
+    with closing(sqlite3.connect(site.folder / "state" / "nexusops.db")) as state, state:
+        row = ("run", "x", host, pid, started, "run", "2025-10-01T05:00:00Z", lease)
+        state.execute("INSERT INTO locks VALUES (?, ?, ?, ?, ?, ?, ?, ?)", row)
+
+
+def told(site: CommandSite) -> tuple[str, list[str]]:
+    document = site.type("health", "--at", "2025-10-01T08:30:00Z", "--format", "json").document
+    metrics = site.type("health", "--at", "2025-10-01T08:30:00Z", "--format", "prometheus").out
+    dead = document["lock"]["owner"] == "dead"
+    assert f'nexusops_lock_dead{{site="oxford-test"}} {int(dead)}\n' in metrics
+    assert f'nexusops_locked{{site="oxford-test"}} {int(not dead)}\n' in metrics
+    return document["lock"]["owner"], document["problems"]
+
+
 def test_a_lock_that_is_held_for_hours_is_told(begun: CommandSite) -> None:
-    """interface.md 9: an interrupted run is finished by `resume`."""
-    with closing(sqlite3.connect(begun.folder / "state" / "nexusops.db")) as state, state:
-        state.execute(
-            "INSERT INTO locks VALUES ('run', 'x', 'far.away', 1, '', 'run',"
-            " '2025-10-01T05:00:00Z', '2025-10-01T05:10:00Z')"
-        )
-    document = begun.type("health", "--at", "2025-10-01T08:30:00Z", "--format", "json").document
-    assert document["lock"] == {"command": "run", "host": "far.away", "pid": 1, "since": "2025-10-01T05:00:00Z"}
-    assert document["problems"] == [
-        "The state has been locked by `nexusops run` on far.away (process 1) for 3 hours: see whether it still works."
-    ]
+    locked(begun, host="far.away", pid=1, started="", lease="2099-10-01T05:10:00Z")
+    assert told(begun) == (
+        "alive",
+        [
+            "The state has been locked by `nexusops run` on far.away (process 1) for 3 hours: see whether it still works."
+        ],
+    )
+
+
+def test_a_lock_whose_owner_is_dead_is_told_at_once(begun: CommandSite) -> None:
+    """interface.md 9: on the same host its process is gone, on another one its lease has run out."""
+    away = "`nexusops run` on far.away (process 1) died while it held the state: the next run takes over, "
+    locked(begun, host="far.away", pid=1, started="", lease="2025-10-01T05:10:00Z")
+    assert told(begun) == ("dead", [f"{away}or finish at once with `nexusops resume`."])
+    assert begun.type("resume", "--at", "2025-10-01T08:30:00Z").code == 0
+    gone = subprocess.Popen(["true"])
+    gone.wait()
+    locked(begun, host=socket.gethostname(), pid=gone.pid, started="1", lease="2099-10-01T05:10:00Z")
+    assert told(begun)[0] == "dead"
+
+
+def test_a_process_that_holds_the_state_and_gives_no_sign_of_life_hangs(begun: CommandSite) -> None:
+    ours = Path(f"/proc/{os.getpid()}/stat").read_text().rpartition(")")[2].split()[19]
+    locked(begun, host=socket.gethostname(), pid=os.getpid(), started=ours, lease="2025-10-01T05:12:00Z")
+    owner, (problem,) = told(begun)
+    assert owner == "silent"
+    assert problem.endswith(
+        "holds the state and has given no sign of life since 2025-10-01T05:02:00Z: it hangs."
+        " End that process, then use `nexusops resume`."
+    )
 
 
 def test_a_run_leaves_its_metrics_behind_however_it_ends(site: CommandSite, tmp_path: Path) -> None:

@@ -63,7 +63,8 @@ def test_a_lock_that_is_held_for_hours_is_told(begun: CommandSite) -> None:
     assert told(begun) == (
         "alive",
         [
-            "The state has been locked by `nexusops run` on far.away (process 1) for 3 hours: see whether it still works."
+            "The state has been locked by `nexusops run` on far.away (process 1) for 3 hours:"
+            " see whether it still works."
         ],
     )
 

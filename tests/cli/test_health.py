@@ -60,13 +60,8 @@ def told(site: CommandSite) -> tuple[str, list[str]]:
 
 def test_a_lock_that_is_held_for_hours_is_told(begun: CommandSite) -> None:
     locked(begun, host="far.away", pid=1, started="", lease="2099-10-01T05:10:00Z")
-    assert told(begun) == (
-        "alive",
-        [
-            "The state has been locked by `nexusops run` on far.away (process 1) for 3 hours:"
-            " see whether it still works."
-        ],
-    )
+    held = "The state has been locked by `nexusops run` on far.away (process 1) for 3 hours"
+    assert told(begun) == ("alive", [f"{held}: see whether it still works."])
 
 
 def test_a_lock_whose_owner_is_dead_is_told_at_once(begun: CommandSite) -> None:

@@ -11,6 +11,8 @@ import msgspec
 from nexusops.model.changes import kind_of
 from nexusops.model.plan import Planned
 
+_PIECE = 500
+
 
 def canonical(value: object) -> bytes:
     """UTF-8 JSON with sorted keys and no spaces, of JSON values, dataclasses, dates and StrEnums alike."""
@@ -35,14 +37,18 @@ def digest_of(
     It is independent of ``plan_id``, of the time of day, of findings, guard and estimate: the same input gives the
     same digest, and it is this that somebody approves.
     """
-    return hash_of(
-        {
-            "format": 1,
-            "today": today,
-            "snapshot": snapshot_sha256,
-            "ledger_serial": serial,
-            "policy": policy_hash,
-            "services": services_hash,
-            "changes": [[kind_of(planned.change), planned] for planned in changes],
-        }
-    )
+    rest = {
+        "format": 1,
+        "today": today,
+        "snapshot": snapshot_sha256,
+        "ledger_serial": serial,
+        "policy": policy_hash,
+        "services": services_hash,
+    }
+    # "changes" sorts first. It is hashed piece by piece: as a whole it would be the largest text of a plan.
+    digest = hashlib.sha256(b'{"changes":[')
+    for first in range(0, len(changes), _PIECE):
+        piece = [[kind_of(planned.change), planned] for planned in changes[first : first + _PIECE]]
+        digest.update((b"," if first else b"") + canonical(piece)[1:-1])
+    digest.update(b"]," + canonical(rest)[1:])
+    return "sha256:" + digest.hexdigest()

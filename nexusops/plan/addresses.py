@@ -138,6 +138,8 @@ def _settle_served(case: Case, box: Mailbox, served: Sequence[Affiliation], book
 def _reuse(work: _Allotting, need: Need) -> bool:
     """Keeps, revives, or takes back an own address of this base in the domain (D10, D23)."""
     held = [r for r in work.case.personal if r.domain == need.domain]
+    if not held:
+        return False
     # While nothing may be ended (D29), the present address stays alone, whatever its name: never two in one domain.
     spared = work.case.record.spared is not None and any(r.state is AddressState.ACTIVE for r in held)
     mine = [r for r in held if r.base == work.base or (spared and r.state is AddressState.ACTIVE)]
@@ -181,7 +183,7 @@ def _allot_missing(work: _Allotting, missing: Sequence[Need]) -> None:
     for need in missing:
         n = present or common or book.common_n(work.base, [need.domain], case.person_id)
         wanted = book.spelled(work.base, n, need.domain)
-        if not book.free_for(wanted, case.person_id):
+        if present is not None and not book.free_for(wanted, case.person_id):
             n = book.common_n(work.base, [need.domain], case.person_id)
             wanted = book.spelled(work.base, n, need.domain)
             message = f"the name part used elsewhere is taken in {need.domain}, so another one is used there"

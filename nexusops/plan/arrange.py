@@ -91,7 +91,7 @@ def _moved(changes: Iterable[Change]) -> Moved:
 
 def _place(change: Change, moved: Moved) -> float:
     """No two mailboxes have an address at once: there alone it is break before make."""
-    if isinstance(change, AddAddress) and change.address in moved:
+    if moved and isinstance(change, AddAddress) and change.address in moved:
         return _PLACE[Kind.REMOVE_ADDRESS] + 0.5
     return _PLACE[kind_of(change)]
 

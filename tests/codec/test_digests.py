@@ -56,6 +56,16 @@ def test_the_same_input_gives_the_same_digest_and_any_other_another(plan: Plan) 
 WHY = why("1", "R43", "the card is current again", ("cards", "c1"))
 
 
+@pytest.mark.parametrize("number", [0, 1, 500, 501, 1200])
+def test_a_digest_is_that_of_the_whole_in_canonical_json_however_large(number: int) -> None:
+    planned = [
+        Planned(id=f"c{n}", job="j", change=EnableMailbox(mailbox=personal("a", "1"), why=WHY)) for n in range(number)
+    ]
+    plan = {"policy": "p", "services": "s", "ledger_serial": 7, "format": 1, "today": "2025-10-01", "snapshot": "5f"}
+    whole = hash_of({**plan, "changes": [["EnableMailbox", one] for one in planned]})
+    assert digest_of(planned, date(2025, 10, 1), "5f", 7, "p", "s") == whole
+
+
 def test_a_policy_has_another_hash_when_one_number_differs() -> None:
     assert hash_of(Policy()) == hash_of(Policy())
     assert hash_of(Policy()) != hash_of(Policy(winddown=WinddownPolicy(months=3)))

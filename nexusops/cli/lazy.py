@@ -18,42 +18,56 @@ class Lazily(NamedTuple):
     help: str
 
 
-COMMANDS: dict[str, Lazily] = {
-    "adopt": Lazily("nexusops.cli.adopt:adopt", "Take over the mailboxes that the tenant already has, as they are."),
-    "apply": Lazily("nexusops.cli.act:apply", "Carry out exactly a saved plan."),
-    "audit": Lazily("nexusops.cli.audit:audit", "What was done to a subject; whether the promises were kept."),
-    "cassette": Lazily("nexusops.cli.cassette:cassette", "Record reads of a tenant, without secrets and people."),
-    "completion": Lazily("nexusops.cli.completion:completion", "What a shell needs to complete commands."),
-    "config": Lazily("nexusops.cli.config:config", "Show the effective configuration and where it comes from."),
-    "console": Lazily("nexusops.cli.console:console", "The web console on this machine."),
-    "demo": Lazily("nexusops.cli.demo:demo", "The whole story on the embedded tenant, with an invented university."),
-    "desk": Lazily("nexusops.cli.desk:desk", "The service desk's actions, with actor and reason."),
-    "doctor": Lazily("nexusops.cli.doctor:doctor", "Check configuration, state, snapshot and tenant."),
-    "domain": Lazily("nexusops.cli.domain:domain", "Mail domains: their states, their DNS, and what it should hold."),
-    "drift": Lazily("nexusops.cli.drift:drift", "Where the tenant differs from the ledger. Repairs nothing."),
-    "emulator": Lazily("nexusops.cli.emulator:emulator", "The embedded tenant as a server on this machine."),
-    "explain": Lazily("nexusops.cli.explain:explain", "What a person or address is, why, and what happens next."),
-    "health": Lazily("nexusops.cli.health:health", "Is the hourly work being done? For monitoring."),
-    "history": Lazily("nexusops.cli.history:history", "The latest runs, and what one of them did."),
-    "init": Lazily("nexusops.cli.init:init", "Write a commented configuration folder."),
-    "jobs": Lazily("nexusops.cli.jobs:jobs", "The jobs, what each may change and which permissions it needs."),
-    "notices": Lazily("nexusops.cli.history:notices", "Messages to people: what is owed to whom, and when."),
-    "overdue": Lazily("nexusops.cli.history:overdue", "What should have ended by now, and what it waits for."),
-    "plan": Lazily("nexusops.cli.plan:plan", "Show what would change. Never writes to the tenant."),
-    "resume": Lazily("nexusops.cli.act:resume", "Finish an interrupted run."),
-    "routing": Lazily("nexusops.cli.routing:routing", "The routing table for the mail hubs."),
-    "run": Lazily("nexusops.cli.act:run", "Plan, check the guards, apply, and send notices."),
-    "saas": Lazily("nexusops.cli.saas:saas", "How a product may send mail, from the question to the proof."),
-    "schedule": Lazily("nexusops.cli.queue:schedule", "Queue a run of each site every hour."),
-    "show": Lazily("nexusops.cli.plan:show", "Print a saved plan."),
-    "simulate": Lazily("nexusops.cli.simulate:simulate", "What will happen to whom until a day. Changes nothing."),
-    "snapshot": Lazily("nexusops.cli.snapshot:snapshot", "Check or compare registration snapshots."),
-    "spf": Lazily("nexusops.cli.spf:spf", "Who may send mail as a domain: check its SPF record."),
-    "state": Lazily("nexusops.cli.state:state", "Export everything that nexusops remembers."),
-    "undo": Lazily("nexusops.cli.undo:undo", "Show, or carry out, the inverse of a run."),
-    "unit": Lazily("nexusops.cli.unit:unit", "Who has addresses in a unit, and what winds down."),
-    "worker": Lazily("nexusops.cli.queue:worker", "Carry out queued runs, of one site or many."),
+SECTIONS: dict[str, dict[str, Lazily]] = {
+    "Every hour": {
+        "run": Lazily("nexusops.cli.act:run", "Plan, check the guards, apply, and send notices."),
+        "plan": Lazily("nexusops.cli.plan:plan", "Show what would change. Never writes to the tenant."),
+        "show": Lazily("nexusops.cli.plan:show", "Print a saved plan."),
+        "apply": Lazily("nexusops.cli.act:apply", "Carry out exactly a saved plan."),
+        "resume": Lazily("nexusops.cli.act:resume", "Finish an interrupted run."),
+        "undo": Lazily("nexusops.cli.undo:undo", "Show, or carry out, the inverse of a run."),
+        "routing": Lazily("nexusops.cli.routing:routing", "The routing table for the mail hubs."),
+        "health": Lazily("nexusops.cli.health:health", "Is the hourly work being done? For monitoring."),
+    },
+    "Questions": {
+        "explain": Lazily("nexusops.cli.explain:explain", "What a person or address is, why, and what happens next."),
+        "unit": Lazily("nexusops.cli.unit:unit", "Who has addresses in a unit, and what winds down."),
+        "history": Lazily("nexusops.cli.history:history", "The latest runs, and what one of them did."),
+        "audit": Lazily("nexusops.cli.audit:audit", "What was done to a subject; whether the promises were kept."),
+        "notices": Lazily("nexusops.cli.history:notices", "Messages to people: what is owed to whom, and when."),
+        "overdue": Lazily("nexusops.cli.history:overdue", "What should have ended by now, and what it waits for."),
+        "simulate": Lazily("nexusops.cli.simulate:simulate", "What will happen to whom until a day. Changes nothing."),
+        "drift": Lazily("nexusops.cli.drift:drift", "Where the tenant differs from the ledger. Repairs nothing."),
+    },
+    "The service desk, products and DNS": {
+        "desk": Lazily("nexusops.cli.desk:desk", "The service desk's actions, with actor and reason."),
+        "saas": Lazily("nexusops.cli.saas:saas", "How a product may send mail, from the question to the proof."),
+        "domain": Lazily("nexusops.cli.domain:domain", "Mail domains: their states, their DNS, what it should hold."),
+        "spf": Lazily("nexusops.cli.spf:spf", "Who may send mail as a domain: check its SPF record."),
+    },
+    "What comes in, what is kept, what is set": {
+        "snapshot": Lazily("nexusops.cli.snapshot:snapshot", "Check or compare registration snapshots."),
+        "state": Lazily("nexusops.cli.state:state", "Export everything that nexusops remembers."),
+        "config": Lazily("nexusops.cli.config:config", "Show the effective configuration and where it comes from."),
+        "jobs": Lazily("nexusops.cli.jobs:jobs", "The jobs, what each may change and which permissions it needs."),
+    },
+    "Setting up": {
+        "init": Lazily("nexusops.cli.init:init", "Write a commented configuration folder."),
+        "doctor": Lazily("nexusops.cli.doctor:doctor", "Check configuration, state, snapshot and tenant."),
+        "adopt": Lazily("nexusops.cli.adopt:adopt", "Take over the mailboxes that the tenant has, as they are."),
+        "console": Lazily("nexusops.cli.console:console", "The web console on this machine."),
+        "schedule": Lazily("nexusops.cli.queue:schedule", "Queue a run of each site every hour."),
+        "worker": Lazily("nexusops.cli.queue:worker", "Carry out queued runs, of one site or many."),
+        "completion": Lazily("nexusops.cli.completion:completion", "What a shell needs to complete commands."),
+    },
+    "Trying out and testing": {
+        "demo": Lazily("nexusops.cli.demo:demo", "The whole story with an invented university and tenant."),
+        "emulator": Lazily("nexusops.cli.emulator:emulator", "The embedded tenant as a server on this machine."),
+        "cassette": Lazily("nexusops.cli.cassette:cassette", "Record reads of a tenant, without secrets and people."),
+    },
 }
+"""As `nexusops --help` lists them, by what they are for."""
+COMMANDS = {name: lazily for commands in SECTIONS.values() for name, lazily in commands.items()}
 
 
 class LazyGroup(click.Group):
@@ -81,8 +95,11 @@ class LazyGroup(click.Group):
         return [*named, *click.Command.shell_complete(self, ctx, incomplete)]
 
     def format_commands(self, _ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        with formatter.section("Commands"):
-            formatter.write_dl([(name, lazily.help) for name, lazily in sorted(COMMANDS.items())])
+        """Under their headings, all in one column."""
+        width = max(map(len, COMMANDS))
+        for title, commands in SECTIONS.items():
+            with formatter.section(title):
+                formatter.write_dl([(name.ljust(width), lazily.help) for name, lazily in commands.items()])
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]

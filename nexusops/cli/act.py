@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from contextlib import AbstractContextManager
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -14,10 +12,10 @@ import click
 
 from nexusops.cli import options
 from nexusops.cli.entry import Call
-from nexusops.errors import NexusopsError
 
 if TYPE_CHECKING:
     from nexusops.pipeline import Outcome
+    from nexusops.telemetry import Ending
     from nexusops.wiring import Wired
 
 
@@ -46,7 +44,7 @@ def apply(
     from nexusops.cli.progress import followed
 
     plan = codec.load_plan(planfile)
-    with wiring.opened(call.folder) as site, measured(site, at) as ending:
+    with wiring.opened(call.folder) as site, measuring(site, at, "apply") as ending:
         with followed(site.ports) as ports:
             outcome = pipeline.apply_plan(
                 ports, plan, at=at, accept=accept, approve=approve, actor=actor, reason=reason
@@ -94,7 +92,7 @@ def run(
                 made = pipeline.make_plan(ports, at=at, jobs=jobs, refresh=refresh, accept=accept)
             return told(made, site.ports.store, form=form, out=out)
         acting = partial(pipeline.run, at=at, jobs=jobs, accept=accept, approve=approve, refresh=refresh)
-        with measured(site, at) as ending:
+        with measuring(site, at, "run") as ending:
             try:
                 with followed(site.ports) as ports:
                     outcome = acting(ports, actor=actor, reason=reason)
@@ -113,7 +111,7 @@ def resume(call: Call, form: str, at: datetime, actor: str) -> int:
     from nexusops import pipeline, wiring
     from nexusops.cli.progress import followed
 
-    with wiring.opened(call.folder) as site, measured(site, at) as ending:
+    with wiring.opened(call.folder) as site, measuring(site, at, "resume") as ending:
         with followed(site.ports) as ports:
             outcome = pipeline.resume(ports, at=at, actor=actor)
         ending.end(outcome.exit_code)
@@ -123,33 +121,11 @@ def resume(call: Call, form: str, at: datetime, actor: str) -> int:
     return told_outcome(outcome, form, at)
 
 
-@dataclass(slots=True)
-class Ending:
-    """How a command that acts ended; 1 until it says so."""
+def measuring(site: Wired, at: datetime, command: str) -> AbstractContextManager[Ending]:
+    """Leaves the site's metrics behind, however the command ends."""
+    from nexusops.telemetry import measured
 
-    code: int = 1
-
-    def end(self, code: int) -> int:
-        self.code = code
-        return code
-
-
-@contextmanager
-def measured(site: Wired, at: datetime) -> Iterator[Ending]:
-    """Leaves the site's metrics behind, however the command ends (`[metrics] textfile`)."""
-    from nexusops.cli.health import metrics_kept
-
-    ending = Ending()
-    try:
-        yield ending
-    except NexusopsError as error:
-        ending.code = error.exit_code
-        raise
-    finally:
-        try:
-            metrics_kept(site, at, ending.code)
-        except NexusopsError as error:
-            click.echo(f"The metrics were not written: {error}", err=True)
+    return measured(site, at, command, lambda text: click.echo(text, err=True))
 
 
 def told_outcome(outcome: Outcome, form: str, at: datetime, out: Path | None = None) -> int:

@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
 
 import click
 
 from nexusops.cli import options
 from nexusops.cli.entry import Call
-
-if TYPE_CHECKING:
-    from nexusops.wiring import Wired
 
 
 @click.command()
@@ -39,16 +35,3 @@ def health(call: Call, max_age: int | None, form: str, at: datetime) -> int:
     texts = {"json": health_json, "prometheus": metrics_text}
     click.echo(texts[form](seen) if form in texts else health_text(seen, look()), nl=False)
     return 6 if seen.problems else 0
-
-
-def metrics_kept(site: Wired, at: datetime, exit_code: int) -> None:
-    """After a command that acts: the metrics, where ``[metrics] textfile`` names a file. It is written whole."""
-    table = site.configuration.settings.metrics
-    if not table.textfile:
-        return
-    from nexusops.codec import write_whole
-    from nexusops.pipeline.health import health as looked_at
-    from nexusops.report.health import metrics_text
-
-    path = site.configuration.path(table.textfile)
-    write_whole(metrics_text(looked_at(site.ports, at=at), exit_code), path, "metrics")

@@ -42,6 +42,8 @@ class Lines(logging.Formatter):
 def start_logging(level: str, form: str, file: Path | None) -> None:
     """From now on; a second call replaces the first."""
     target = logging.FileHandler(file, encoding="utf-8") if file is not None else logging.StreamHandler(sys.stderr)
+    # What is logged for counting alone (nexusops/telemetry) is not printed.
+    target.setLevel(level.upper())
     target.setFormatter(JsonLines() if form == "json" else Lines())
     root = logging.getLogger()
     for old in [handler for handler in root.handlers if isinstance(handler.formatter, JsonLines | Lines)]:

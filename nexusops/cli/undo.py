@@ -37,7 +37,7 @@ def undo(
     Example: nexusops undo 3f2a --apply --reason "wrong feed, ticket 4711"
     """
     from nexusops import wiring
-    from nexusops.cli.act import told_outcome
+    from nexusops.cli.act import measuring, told_outcome
     from nexusops.cli.plan import told
     from nexusops.cli.progress import followed
     from nexusops.pipeline.act import Mandate, StoppedPlan
@@ -48,9 +48,10 @@ def undo(
     with wiring.opened(call.folder) as site:
         if not applies:
             return told(plan_undo(site.ports, run_id, mandate), site.ports.store, form=form, out=None)
-        try:
-            with followed(site.ports) as ports:
-                outcome = carry_out_undo(ports, run_id, mandate)
-        except StoppedPlan as stopped:
-            return told(stopped.plan, site.ports.store, form=form, out=None)
-        return told_outcome(outcome, "json" if form == "json" else "text", at)
+        with measuring(site, at, "undo") as ending:
+            try:
+                with followed(site.ports) as ports:
+                    outcome = carry_out_undo(ports, run_id, mandate)
+            except StoppedPlan as stopped:
+                return ending.end(told(stopped.plan, site.ports.store, form=form, out=None))
+            return ending.end(told_outcome(outcome, "json" if form == "json" else "text", at))

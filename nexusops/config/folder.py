@@ -188,6 +188,8 @@ def _check_kinds(settings: Settings, main: Path) -> None:
             raise wrong(main, "tenant.authority", "an https:// address (credentials go nowhere else)", tenant.authority)
     if tenant.smtp and not (tenant.smtp.rpartition(":")[0] and tenant.smtp.rpartition(":")[2].isdecimal()):
         raise wrong(main, "tenant.smtp", "host:port, such as smtp.office365.com:587", tenant.smtp)
+    if settings.otel.endpoint and not settings.otel.endpoint.startswith(("https://", "http://")):
+        raise wrong(main, "otel.endpoint", "an address, such as http://127.0.0.1:4318", settings.otel.endpoint)
     if settings.dns.publish == "dynamic_update":
         for name in ("server", "tsig_name", "tsig_secret"):
             needed.append((f"dns.{name}", getattr(settings.dns, name)))

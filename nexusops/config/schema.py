@@ -114,6 +114,18 @@ class MetricsTable:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OtelTable:
+    """Where commands that act export their telemetry, as OTLP over HTTP; no ``endpoint``: nowhere.
+
+    ``authorization`` is the header of that name, such as ``Bearer …``.
+    """
+
+    endpoint: str = ""
+    authorization: str = ""
+    ca_bundle: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """All of nexusops.toml."""
 
@@ -126,6 +138,7 @@ class Settings:
     console: ConsoleTable = field(default_factory=ConsoleTable)
     queue: QueueTable = field(default_factory=QueueTable)
     metrics: MetricsTable = field(default_factory=MetricsTable)
+    otel: OtelTable = field(default_factory=OtelTable)
 
 
 CHOICES: dict[str, tuple[str, ...]] = {
@@ -147,6 +160,7 @@ SECRETS = frozenset(
         "notices.password",
         "dns.tsig_secret",
         "console.client_secret",
+        "otel.authorization",
     }
 )
 """Keys whose value is a secret: env:NAME or file:PATH, never the secret itself."""

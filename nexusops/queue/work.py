@@ -17,6 +17,7 @@ from nexusops import pipeline, wiring
 from nexusops.errors import NexusopsError
 from nexusops.queue.app import opened
 from nexusops.queue.sites import Sites
+from nexusops.telemetry import measured
 
 ACTOR = "worker"
 
@@ -62,7 +63,10 @@ def _run(site: str, folder: Path, now: Callable[[], datetime], told: Callable[[s
     """One run of one site. Its refusals are told, and raised, so that the queue knows whether to try again."""
     try:
         with wiring.opened(folder) as wired:
-            outcome = pipeline.run(wired.ports, at=now(), actor=ACTOR, reason="the hourly run")
+            at = now()
+            with measured(wired, at, "run", told) as ending:
+                outcome = pipeline.run(wired.ports, at=at, actor=ACTOR, reason="the hourly run")
+                ending.end(outcome.exit_code)
     except NexusopsError as error:
         told(f"{site}: ended with {error.exit_code}: {error.message.splitlines()[0]}")
         raise

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import logging
 import random
 import re
 from collections.abc import Awaitable, Callable
@@ -27,6 +28,7 @@ ATTEMPTS = 6
 LONGEST = 180.0
 """Seconds: a longer Retry-After ends the attempt instead of holding the run up. The quota of writes is back in 150."""
 SLOWEST = 60.0
+LOG = logging.getLogger("nexusops.throttled")
 EXPIRED = "InvalidAuthenticationToken"
 LIMITS = httpx.Limits(max_connections=8, max_keepalive_connections=8)
 """More would not be used at the documented rate, and each request looks through all of them."""
@@ -97,8 +99,10 @@ class Retry:
         error = state.outcome.exception() if state.outcome else None
         if not isinstance(error, TenantFault):
             return False
-        if error.fault is FaultClass.THROTTLED and error.status is not None and not self._pauses:
-            self._pace.refused()
+        if error.fault is FaultClass.THROTTLED and error.status is not None:
+            LOG.info("throttled", extra={"act": {"status": error.status, "retry_after": error.retry_after}})
+            if not self._pauses:
+                self._pace.refused()
         if self.budget.left <= 0:
             return False
         if error.retry_after is not None and error.retry_after > LONGEST:

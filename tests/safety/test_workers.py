@@ -43,10 +43,11 @@ def people(count: int, today: datetime) -> SnapshotFolder:
 
 
 def made(folder: Path, name: str, queue: str) -> KilledSite:
-    """A site with a current snapshot of five people, and the queue in its configuration."""
+    """A site with a current snapshot of five people, and the queue and a file of metrics in its configuration."""
     write_starter(folder / "config")
     main = folder / "config" / "nexusops.toml"
     text = main.read_text("utf-8").replace('"oxford-test"', f'"{name}"')
+    text = text.replace("[metrics]\n", '[metrics]\ntextfile = "nexusops.prom"\n')
     main.write_text(text.replace("[queue]\n", f'[queue]\nurl = "{queue}"\n'), "utf-8")
     now = datetime.now(UTC)
     data = people(5, now)
@@ -115,6 +116,9 @@ def test_three_workers_do_the_runs_of_two_sites_although_one_of_them_is_killed(
         assert {box["state"] for box in found["state"]["mailboxes"]} == {"active"}
         assert len(found["tenant"]["people"]) == 5
         assert (found["open"], found["unfinished"], found["broken"], found["running"]) == ([], [], [], [])
+        metrics = (site.folder / "config" / "nexusops.prom").read_text("utf-8")
+        assert 'nexusops_last_run_exit_code{site="' in metrics
+        assert "nexusops_live_mailboxes" in metrics
     for worker in workers[1:]:
         worker.process.terminate()
         assert worker.process.wait(30) == 0

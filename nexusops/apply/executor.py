@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Collection, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import Enum
 from typing import Protocol
@@ -27,7 +27,7 @@ from nexusops.model.changes import (
 )
 from nexusops.model.journal import Entry, JsonValue, Phase, Step, StepOutcome, StepResult
 from nexusops.model.plan import Planned
-from nexusops.model.steps import steps_of
+from nexusops.model.steps import SIGNING_STEPS, steps_of
 from nexusops.plan.arrange import scope_of
 from nexusops.ports import Store
 
@@ -50,12 +50,6 @@ class _Port(Enum):
     TENANT = 1
     PUBLISHER = 2
     NOTIFIER = 3
-
-
-def _port(change: Change) -> _Port:
-    if isinstance(change, SendNotice):
-        return _Port.NOTIFIER
-    return _Port.PUBLISHER if isinstance(change, PublishRecords | RetireRecords) else _Port.TENANT
 
 
 def _unwatched(_behind: int) -> None:
@@ -98,6 +92,20 @@ class _Work:
     @property
     def step(self) -> str:
         return self.steps[self.at]
+
+    def take(self, outcome: StepOutcome) -> None:
+        """What one step yielded, the next one publishes too."""
+        change = self.planned.change
+        if outcome.records and isinstance(change, PublishRecords):
+            records = tuple(dict.fromkeys((*change.records, *outcome.records)))
+            self.planned = replace(self.planned, change=replace(change, records=records))
+
+
+def _port(work: _Work) -> _Port:
+    if isinstance(work.planned.change, SendNotice):
+        return _Port.NOTIFIER
+    dns = isinstance(work.planned.change, PublishRecords | RetireRecords) and work.step not in SIGNING_STEPS
+    return _Port.PUBLISHER if dns else _Port.TENANT
 
 
 class Execution:
@@ -147,7 +155,7 @@ class Execution:
         self.acting.store.record([self._entry(work, Phase.INTENT) for work in wave])
         by_id = {work.planned.id: work for work in wave}
         steps = [Step(change_id=work.planned.id, name=work.step, change=work.planned.change) for work in wave]
-        outcomes = iter(self._performer(wave[0].planned.change).perform(steps))
+        outcomes = iter(self._performer(wave[0]).perform(steps))
         message = "no outcome was reported"
         while True:
             # Only what the port raises is a failed step; where the state fails, nothing more may be done.
@@ -162,10 +170,10 @@ class Execution:
         for work in by_id.values():
             self._settle(work, _failed(work, message))
 
-    def _performer(self, change: Change) -> Performer:
+    def _performer(self, work: _Work) -> Performer:
         acting = self.acting
         return {_Port.TENANT: acting.tenant, _Port.PUBLISHER: acting.publisher, _Port.NOTIFIER: acting.notifier}[
-            _port(change)
+            _port(work)
         ]
 
     def _settle(self, work: _Work, outcome: StepOutcome) -> None:
@@ -183,6 +191,7 @@ class Execution:
         self.acting.store.record([self._entry(work, Phase(outcome.result.value), outcome)], rows, finished)
         self._log(work, outcome)
         self.acting.watch(self.planned - len(self.waiting))
+        work.take(outcome)
         work.at += 1
 
     def _log(self, work: _Work, outcome: StepOutcome) -> None:
@@ -265,12 +274,13 @@ def _waves(ready: Sequence[_Work]) -> Iterator[Sequence[_Work]]:
     """Steps of one performer together, and never two of the same mailbox: they would overwrite each other's
     addresses.
     """
+    ports = [(work, _port(work)) for work in ready]  # of the steps now, whatever comes after them meanwhile
     for port in _Port:
         busy: set[str] = set()
         mine = []
-        for work in ready:
+        for work, its_own in ports:
             change = work.planned.change
-            if _port(change) is port and (port is _Port.NOTIFIER or object_key(change) not in busy):
+            if its_own is port and (port is _Port.NOTIFIER or object_key(change) not in busy):
                 busy.add(object_key(change))
                 mine.append(work)
         for start in range(0, len(mine), WAVE):

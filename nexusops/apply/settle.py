@@ -30,6 +30,7 @@ from nexusops.model.changes import (
     WindDownAddress,
 )
 from nexusops.model.dates import add_months
+from nexusops.model.dns import SigningStep
 from nexusops.model.ids import Address, MailboxKey
 from nexusops.model.journal import LedgerRow, RowChange, StepOutcome
 from nexusops.model.ledger import HoldKind, Ledger
@@ -38,8 +39,10 @@ from nexusops.model.notices import Notice, NoticeKind, NoticeState
 from nexusops.model.policy import Policy
 from nexusops.model.rows import TABLES, key_of
 from nexusops.model.services import Connection, Service
+from nexusops.model.steps import SIGNING_STEPS
 from nexusops.rules.allocation import noticed
 from nexusops.rules.services_life import granted, published, revoked, unpublished
+from nexusops.rules.services_signing import signed
 
 
 class Books:
@@ -139,6 +142,8 @@ class Books:
                 return [granted(row, Connection(change.connection), box, self.policy, self.today) if last else row]
             case RevokeAccess():
                 return [revoked(row, self.today)] if last else []
+            case PublishRecords() | RetireRecords() if outcome.step in SIGNING_STEPS:
+                return [signed(row, SigningStep(outcome.step), outcome.records)]
             case PublishRecords():
                 return [published(row, change.records, change.publish_as, self.today)]
             case RetireRecords():

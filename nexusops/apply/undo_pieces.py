@@ -99,7 +99,7 @@ def _pieces(change: RowChange) -> Iterator[Piece]:
 
 def _given(row: Service | None) -> tuple[object, object]:
     """What a product has in the tenant, and in DNS."""
-    return (row.granted, row.published) if row is not None else (None, ())
+    return (row.granted, (row.published, row.signs)) if row is not None else (None, ((), False))
 
 
 def _of_mailbox(before: Mailbox | None, after: Mailbox) -> Iterator[Piece]:
@@ -134,7 +134,8 @@ def shown(row: LedgerRow | None, item: str) -> str:
     """The value of a thing, as it is compared and told."""
     if isinstance(row, Service):
         records = "; ".join(f"{one.type} {one.value}" for one in row.published)
-        return ", ".join(part for part in (row.granted or "", records) if part) or "nothing"
+        signs = "signed by Exchange" if row.signs else ""
+        return ", ".join(part for part in (row.granted or "", records, signs) if part) or "nothing"
     if isinstance(row, Mailbox):
         if item == LIFE:
             return life_of(row.state)

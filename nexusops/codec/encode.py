@@ -17,7 +17,6 @@ from nexusops.model.changes import (
     CreateMailbox,
     DeleteMailbox,
     DisableMailbox,
-    DnsRecord,
     EnableMailbox,
     GrantAccess,
     PublishRecords,
@@ -33,6 +32,7 @@ from nexusops.model.changes import (
     kind_of,
     target_of,
 )
+from nexusops.model.dns import DnsRecord
 from nexusops.model.findings import Evidence, Finding
 from nexusops.model.journal import JsonObject, JsonValue
 from nexusops.model.mailboxes import MailboxKind
@@ -129,7 +129,9 @@ def encode(change: Change) -> tuple[JsonObject | None, JsonObject | None]:
         case RevokeAccess():
             return {"mailbox": change.mailbox.name, "connection": change.connection}, None
         case PublishRecords():
-            return _records(change, change.replaces) if change.replaces else None, _records(change, change.records)
+            signing: JsonObject = {"signing": change.signing.value} if change.signing else {}
+            was = _records(change, change.replaces) if change.replaces else None
+            return was, _records(change, change.records) | signing
         case RetireRecords():
             return _records(change, change.records), None
         case _:

@@ -15,7 +15,8 @@ from pathlib import Path
 
 from nexusops.dns.publishing import Carried, NotPublished, Unfit, Way
 from nexusops.dns.records import BadRecord, lines
-from nexusops.model.changes import DnsRecord, PublishRecords, RetireRecords
+from nexusops.model.changes import PublishRecords, RetireRecords
+from nexusops.model.dns import DnsRecord
 
 Written = Callable[[PublishRecords | RetireRecords, int], str]
 PUBLISH, RETIRE = "publish", "retire"

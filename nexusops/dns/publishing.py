@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 from typing import Protocol
 
 from nexusops.dns.records import absolute, is_domain
-from nexusops.model.changes import DnsRecord, PublishRecords, RetireRecords
+from nexusops.model.changes import PublishRecords, RetireRecords
+from nexusops.model.dns import DnsRecord
 from nexusops.model.journal import JsonObject, JsonValue, Step, StepOutcome, StepResult
 
 

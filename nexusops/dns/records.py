@@ -12,7 +12,7 @@ import dns.rdataclass
 import dns.rdatatype
 from dns.rdtypes.ANY.TXT import TXT
 
-from nexusops.model.changes import DnsRecord
+from nexusops.model.dns import DnsRecord
 
 LONGEST_STRING = 255
 """Octets of one character-string (RFC 1035 section 3.3); a longer text is several strings, read as one (R86, D40)."""

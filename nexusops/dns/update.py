@@ -19,7 +19,8 @@ import dns.update
 from nexusops.dns.primary import Primary, ServerFault
 from nexusops.dns.publishing import Carried, NotPublished, Unfit
 from nexusops.dns.records import BadRecord, absolute, rdata, record_of
-from nexusops.model.changes import DnsRecord, PublishRecords, RetireRecords
+from nexusops.model.changes import PublishRecords, RetireRecords
+from nexusops.model.dns import DnsRecord
 
 Place = tuple[dns.name.Name, dns.rdatatype.RdataType]
 _CHANGED = frozenset({dns.rcode.YXRRSET, dns.rcode.NXRRSET, dns.rcode.YXDOMAIN, dns.rcode.NXDOMAIN})

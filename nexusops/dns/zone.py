@@ -18,8 +18,7 @@ import dns.zonefile
 
 from nexusops.dns.records import dns_name, record_of
 from nexusops.errors import UsageError
-from nexusops.model.changes import DnsRecord
-from nexusops.model.dns import Answer, AnswerStatus, Question
+from nexusops.model.dns import Answer, AnswerStatus, DnsRecord, Question
 
 Node = dict[dns.rdatatype.RdataType, list[dns.rdata.Rdata]]
 _LONGEST_CHAIN = 16

@@ -12,7 +12,7 @@ POST   recipients          ``{"address", "name", "kind": "MailContact"}``: a rec
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import Any
 
@@ -87,9 +87,14 @@ def _throttle(_call: Call, throttle: Throttle, body: Any, _rest: str) -> Any:
 
 
 def _dns(call: Call, _throttle: Throttle, body: Any, _rest: str) -> Any:
-    known = {*(call.book.setting("published") or []), *(name.lower() for name in body["published"])}
-    call.book.keep("published", sorted(known))
-    return {"published": sorted(known)}
+    return {"published": published(call.book, body["published"])}
+
+
+def published(book: Book, domains: Iterable[str]) -> list[str]:
+    """From now on the records of these are found too; all that are."""
+    known = sorted({*(book.setting("published") or []), *(name.lower() for name in domains)})
+    book.keep("published", known)
+    return known
 
 
 def _mark(call: Call, _throttle: Throttle, body: Any, rest: str) -> Any:

@@ -93,6 +93,10 @@ class EmbeddedTenant:
         """Adds a verified domain that Exchange accepts mail for."""
         self._write(lambda: _verify(self._book, name.lower()))
 
+    def publish_records(self, domain: str) -> None:
+        """The records that Exchange looks for in the DNS of a domain are found from now on."""
+        self._write(lambda: control.published(self._book, [domain]))
+
     def ensure_mailbox(self, address: str, display_name: str) -> str:
         """A shared mailbox with this address, if no object has it; returns the object id of the one that does."""
         with self._service.lock:

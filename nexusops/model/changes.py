@@ -14,6 +14,7 @@ from operator import attrgetter
 from typing import get_args
 
 from nexusops.model.addresses import AddressState
+from nexusops.model.dns import DnsRecord, SigningStep
 from nexusops.model.filling import filled
 from nexusops.model.findings import Evidence
 from nexusops.model.ids import Address, MailboxKey, PersonId, UnitId
@@ -228,18 +229,10 @@ class RevokeAccess:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class DnsRecord:
-    """``name`` is absolute, with or without its last dot. ``value`` is the zone file's, of a TXT the bare text."""
-
-    type: str
-    name: str
-    value: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class PublishRecords:
     """All records of one service domain. ``replaces`` are those that we published there before, and that these
-    replace; anything else that stands in their place is somebody else's, and sets the change aside.
+    replace; anything else that stands in their place is somebody else's, and sets the change aside. ``signing``: what
+    Exchange is to do first, or alone, where it accepts the domain.
     """
 
     why: Why
@@ -247,14 +240,18 @@ class PublishRecords:
     records: tuple[DnsRecord, ...]
     publish_as: str
     replaces: tuple[DnsRecord, ...] = ()
+    signing: SigningStep = SigningStep.NONE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RetireRecords:
+    """``signs``: Exchange signs for the domain, and stops before the records go."""
+
     why: Why
     domain: str
     records: tuple[DnsRecord, ...]
     publish_as: str
+    signs: bool = False
 
 
 Change = (

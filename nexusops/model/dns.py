@@ -49,3 +49,23 @@ Ask = Callable[[Question], Answer | None]
 
 def found(*values: str) -> Answer:
     return Answer(status=AnswerStatus.FOUND, values=values)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DnsRecord:
+    """``name`` is absolute, with or without its last dot. ``value`` is the zone file's, of a TXT the bare text."""
+
+    type: str
+    name: str
+    value: str
+
+
+class SigningStep(StrEnum):
+    """What becomes of Exchange's signatures of a domain (R87). ``configure`` yields two aliases, which are published
+    with the other records; once the DNS has them ``enable`` begins to sign.
+    """
+
+    NONE = ""
+    CONFIGURE = "configure"
+    ENABLE = "enable"
+    DISABLE = "disable"

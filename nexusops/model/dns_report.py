@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
-from nexusops.model.changes import DnsRecord
+from nexusops.model.dns import DnsRecord
 from nexusops.model.dns_spf import Note, SpfReport
 
 

@@ -9,6 +9,7 @@ from enum import StrEnum
 
 from nexusops.model.addresses import Allocation
 from nexusops.model.changes import Change
+from nexusops.model.dns import DnsRecord
 from nexusops.model.filling import filled
 from nexusops.model.findings import Finding
 from nexusops.model.ledger import Alternative, DomainRow, Hold, NameDecision, NameOverride, PersonState
@@ -174,6 +175,8 @@ class StepOutcome:
     message: str = ""
     handed_over: str = ""
     """What a person goes on with: lines to paste, a file to pass on."""
+    records: tuple[DnsRecord, ...] = ()
+    """What the next step of the same change publishes with the others."""
     user_id: str | None = None
     exchange_guid: str | None = None
 

@@ -11,6 +11,7 @@ from datetime import date
 from enum import StrEnum
 
 from nexusops.model.addresses import Allocation
+from nexusops.model.dns_report import Signing
 from nexusops.model.filling import filled
 from nexusops.model.ids import Address, Domain, MailboxKey, PersonId, UnitId
 from nexusops.model.mailboxes import Mailbox
@@ -172,3 +173,5 @@ class Ledger:
     """Mailboxes that routes lead to or from, whoever has them; for looking up only, as ``holders``."""
     routed: Mapping[Address, Address] = field(default_factory=dict)
     """Where the last routing table sends the addresses that have a route, or are unattached (ROUTE_LOOP keeps it)."""
+    signing: Mapping[Domain, Signing | None] = field(default_factory=dict)
+    """How Exchange signs for service domains, as just read; None: it does not accept the domain; absent: not asked."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
 
-from nexusops.model.changes import DnsRecord
+from nexusops.model.dns import DnsRecord
 from nexusops.model.findings import Severity
 from nexusops.model.ids import Address, Domain, MailboxKey, PersonId, UnitId
 
@@ -142,7 +142,8 @@ class Service:
     ``connection`` and ``records`` are how it should be, ``granted`` and ``published`` how we left it in the tenant and
     in DNS. ``app_id`` is the application's, ``credential_ends_on`` the last day of what it signs in with.
     ``verified_on``: when the DNS answers last equalled the records. ``due_on``: the next day on which time alone may
-    change anything.
+    change anything. ``aliases``: of the records those that Exchange signs with, where it accepts the domain (R87);
+    ``sign`` and ``signs``: whether it is to sign, and does as we left it.
     """
 
     request_id: str
@@ -161,6 +162,9 @@ class Service:
     granted: Connection | None = None
     published: tuple[DnsRecord, ...] = ()
     published_as: str = ""
+    aliases: tuple[DnsRecord, ...] = ()
+    sign: bool = False
+    signs: bool = False
     app_id: str | None = None
     credential_ends_on: date | None = None
     live_on: date | None = None

@@ -27,6 +27,7 @@ from nexusops.model.changes import (
     SetSender,
     WindDownAddress,
 )
+from nexusops.model.dns import SigningStep
 from nexusops.model.mailboxes import MailboxKind
 
 USER = "user"
@@ -51,6 +52,10 @@ CREDENTIAL = "credential"
 GRANT_STEPS = (APPLICATION, SCOPE, SUBMISSION, CREDENTIAL)
 """What an application signs in with comes last: before that, nobody can use what is not yet limited."""
 REVOKE_STEPS = (SUBMISSION, SCOPE, APPLICATION)
+PUBLISH = "publish"
+RETIRE = "retire"
+SIGNING_STEPS = frozenset(SigningStep) - {SigningStep.NONE}
+"""What Exchange does of PublishRecords and RetireRecords; the rest of them is the DNS's."""
 
 
 def steps_of(change: Change) -> tuple[str, ...]:
@@ -80,13 +85,19 @@ def steps_of(change: Change) -> tuple[str, ...]:
         case RevokeAccess():
             return REVOKE_STEPS
         case PublishRecords():
-            return ("publish",)
+            return _PUBLISHING[change.signing]
         case RetireRecords():
-            return ("retire",)
+            return (SigningStep.DISABLE.value, RETIRE) if change.signs else (RETIRE,)
         case _:
             assert_never(change)
 
 
+_PUBLISHING: dict[SigningStep, tuple[str, ...]] = {
+    SigningStep.NONE: (PUBLISH,),
+    SigningStep.CONFIGURE: (SigningStep.CONFIGURE.value, PUBLISH),
+    SigningStep.ENABLE: (SigningStep.ENABLE.value,),
+    SigningStep.DISABLE: (SigningStep.DISABLE.value,),
+}
 _ADDRESSES_AND_ENDS: dict[type[Change], str] = {
     DeleteMailbox: "delete",
     RestoreMailbox: "restore",

@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from nexusops.model.dns_report import Signing
 from nexusops.model.filling import filled
 from nexusops.model.findings import Evidence
-from nexusops.model.ids import Address, MailboxKey, PersonId, UnitId
+from nexusops.model.ids import Address, Domain, MailboxKey, PersonId, UnitId
 from nexusops.model.mailboxes import MailboxKind
 
 
@@ -55,9 +56,12 @@ class Wanted:
     changes: bool = False
     """With ``everything``: it may be what was kept of an earlier read, with what has changed since."""
 
+    signing: frozenset[Domain] = frozenset()
+    """Domains of which is to be known whether Exchange accepts and signs them, whatever else is wanted."""
+
     @property
     def nothing(self) -> bool:
-        return not (self.everything or self.people or self.boxes)
+        return not (self.everything or self.people or self.boxes or self.signing)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,6 +71,7 @@ class Actual:
     ``ambiguous``: people whose employeeId stands on more than one user; they are left as they are.
     ``licences_left`` None: not read. ``carried``: of the users that we knew as somebody's, those that carry another
     employeeId now, and which ('': none). ``moved``: people who cannot be joined to a user because of that, and why.
+    ``signing``: of the domains wanted, how Exchange signs for them; None: it does not accept the domain.
     """
 
     people: Mapping[PersonId, ActualMailbox] = field(default_factory=dict)
@@ -75,6 +80,7 @@ class Actual:
     licences_left: int | None = None
     carried: Mapping[str, str] = field(default_factory=dict)
     moved: Mapping[PersonId, str] = field(default_factory=dict)
+    signing: Mapping[Domain, Signing | None] = field(default_factory=dict)
 
 
 class Explained(Protocol):

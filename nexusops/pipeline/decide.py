@@ -13,7 +13,7 @@ from nexusops.errors import SnapshotRefused
 from nexusops.model.changes import DisableMailbox, EnableMailbox
 from nexusops.model.dates import local_date
 from nexusops.model.findings import Finding
-from nexusops.model.ids import PersonId, UnitId, local_of
+from nexusops.model.ids import Domain, PersonId, UnitId, local_of
 from nexusops.model.ledger import HoldKind, Ledger, PersonState, Standing
 from nexusops.model.plan import Plan, Planned
 from nexusops.model.policy import ACCEPT
@@ -36,6 +36,7 @@ from nexusops.plan.promises import notices_of, promises_of, unreachable
 from nexusops.plan.services import service_drafts
 from nexusops.plan.slices import candidate_names, former_owners, usernames_of
 from nexusops.ports import SnapshotTables
+from nexusops.rules.services_signing import domains_to_ask
 
 MANY = 400
 """From so many people on, reading the whole tenant page by page costs less than asking for each."""
@@ -86,7 +87,9 @@ def decide(
     who = affected(ports, tables, today, full=full) if only is None else Affected(only, frozenset(), everyone=False)
     snapshot = _slice(ports, tables, who)
     before = ports.store.ledger(None if who.everyone else who.people, None if who.everyone else who.boxes)
-    actual = _joined(ports, before, _read_tenant(ports, before, who, full=full))
+    requests = [request for name, request in snapshot.services.items() if name in who.boxes]
+    signing = domains_to_ask(before.services.values(), requests, snapshot.units)
+    actual = _joined(ports, before, _read_tenant(ports, before, who, signing, full=full))
     seen = _with_names(ports, observe(before, actual), snapshot, who)
     advanced = advance(seen, snapshot, who.boxes, ports.policy, ports.site, today)
     after = recognise(advanced.ledger, actual)
@@ -121,17 +124,18 @@ def _slice(ports: Deciding, tables: SnapshotTables, who: Affected) -> Snapshot:
     return replace(snapshot, people={**snapshot.people, **gone}) if gone else snapshot
 
 
-def _read_tenant(ports: Deciding, ledger: Ledger, who: Affected, *, full: bool) -> Actual:
+def _read_tenant(ports: Deciding, ledger: Ledger, who: Affected, signing: frozenset[Domain], *, full: bool) -> Actual:
     """Nothing is opened when nothing needs reading."""
     users = {box.person_id: box.user_id for box in ledger.mailboxes.values() if box.person_id is not None}
     if who.everyone:
-        return ports.tenant().read(Wanted(everything=True, known=users, changes=not full))
+        return ports.tenant().read(Wanted(everything=True, known=users, changes=not full, signing=signing))
     guids = {box.name: box.exchange_guid for box in ledger.mailboxes.values() if box.person_id is None and box.name}
     wanted = Wanted(
         everything=len(who.people) > MANY,
         changes=True,
         people={person_id: users.get(person_id) for person_id in who.people},
         boxes={name: guids.get(name) for name in who.boxes},
+        signing=signing,
     )
     return Actual() if wanted.nothing else ports.tenant().read(wanted)
 

@@ -24,6 +24,7 @@ COVERS: Mapping[str, frozenset[str]] = {
 """A wider permission that Graph's own documentation accepts for what the narrow one is needed for."""
 CMDLETS: Mapping[str, tuple[str, ...]] = {
     "View-Only Recipients": ("Get-Mailbox", "Get-CASMailbox"),
+    "View-Only Organization Management": ("Get-AcceptedDomain", "Get-DkimSigningConfig"),
     "Mail Recipients": ("Set-Mailbox", "Set-CASMailbox"),
     "Mail Recipient Creation": ("New-Mailbox", "Remove-Mailbox"),
     "Organization Management": ("New-ServicePrincipal", "New-ManagementScope", "New-ManagementRoleAssignment"),

@@ -7,8 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Protocol
 
-from nexusops.model.changes import DnsRecord
-from nexusops.model.dns import Answer, Ask, Question
+from nexusops.model.dns import Answer, Ask, DnsRecord, Question
 from nexusops.model.dns_report import DomainFacts, DomainReport, Impact, Wanted
 from nexusops.model.dns_spf import Branch, Note
 from nexusops.model.policy import Policy

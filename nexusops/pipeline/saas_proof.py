@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from nexusops.errors import Refused
@@ -11,6 +11,7 @@ from nexusops.model.dns_spf import Verdict
 from nexusops.model.ids import Address
 from nexusops.model.mailboxes import Mailbox
 from nexusops.model.services import ENDED, Check, Product, SendingPath, Service, SignIn
+from nexusops.model.tenant import Wanted
 from nexusops.pipeline.desk import Wish
 from nexusops.pipeline.domains import settled
 from nexusops.pipeline.inputs import Ports
@@ -42,7 +43,7 @@ def verify(
     """
     row, box = _running(ports, request_id)
     if row.path is SendingPath.SERVICE_DOMAIN:
-        checks = _records(row, resolver, ports)
+        checks = (*_records(row, resolver, ports), *_signature(row, ports))
     else:
         checks = tuple(ports.tenant().examine(_product(row, box, other, sign_in)))
     proof = Proof(request_id=request_id, path=row.path.value, state=row.state.value, checks=checks)
@@ -111,6 +112,22 @@ def _records(row: Service, resolver: Resolver | None, ports: Ports) -> tuple[Che
     seen = f"{report.verdict.value}, {report.lookups} look-ups" + (f": {notes}" if notes else "")
     name = f"SPF of {domain} is valid within {ports.policy.spf.max_lookups} look-ups"
     return (*checks, Check(name=name, passed=report.verdict is Verdict.OK, seen=seen))
+
+
+def _signature(row: Service, ports: Ports) -> Iterator[Check]:
+    """R87: where Exchange has aliases for the domain, it signs, or will once this proof is there."""
+    domain = row.domain
+    told = ports.tenant().read(Wanted(signing=frozenset({domain}))).signing if domain and row.aliases else {}
+    if domain is None or domain not in told:
+        return
+    found = told[domain]
+    if found is None or not found.configured:
+        yield Check(name=f"Exchange signs for {domain}", passed=False, seen="it has no signing configuration of it")
+    elif row.signs:
+        yield Check(name=f"Exchange signs for {domain}", passed=found.enabled, seen=f"Enabled {found.enabled}")
+    else:
+        seen = f"Enabled {found.enabled}" + ("" if found.enabled else "; the next run switches it on")
+        yield Check(name=f"Exchange can sign for {domain}", passed=True, seen=seen)
 
 
 def _record(name: str, wanted: str, answer: Answer) -> Check:

@@ -7,10 +7,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from nexusops.model.changes import CreateMailbox, DisableMailbox, EnableMailbox, Kind, kind_of
+from nexusops.model.changes import (
+    CreateMailbox,
+    DisableMailbox,
+    EnableMailbox,
+    Kind,
+    PublishRecords,
+    RetireRecords,
+    kind_of,
+)
 from nexusops.model.mailboxes import MailboxKind
 from nexusops.model.pace import exchange_seconds, graph_seconds
 from nexusops.model.plan import Estimate, Planned
+from nexusops.model.steps import SIGNING_STEPS, steps_of
 
 _GRAPH: Mapping[Kind, int] = {
     Kind.ENABLE_MAILBOX: 1,
@@ -46,5 +55,7 @@ def estimate(changes: Iterable[Planned]) -> Estimate:
             exchange += 0 if personal else 2
         elif isinstance(planned.change, DisableMailbox | EnableMailbox) and planned.change.reply is not None:
             exchange += 1
+        elif isinstance(planned.change, PublishRecords | RetireRecords):
+            exchange += len([step for step in steps_of(planned.change) if step in SIGNING_STEPS])
     seconds = round(graph_seconds(graph) + exchange_seconds(exchange), 1)
     return Estimate(graph_writes=graph, exchange_writes=exchange, seconds=seconds)

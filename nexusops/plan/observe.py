@@ -47,8 +47,8 @@ def joined(ledger: Ledger, actual: Actual, usernames: Mapping[str, PersonId]) ->
 
 
 def observe(ledger: Ledger, actual: Actual) -> Ledger:
-    """The ledger with the tenant's ids, and with forwards that somebody set or removed by hand."""
-    return replace(ledger, mailboxes=_each(ledger, actual))
+    """The ledger with the tenant's ids, with forwards that somebody set or removed by hand, and with the signatures."""
+    return replace(ledger, mailboxes=_each(ledger, actual), signing=actual.signing)
 
 
 def settled(before: Ledger, after: Ledger, unfinished: Collection[str]) -> frozenset[MailboxKey]:

@@ -15,6 +15,7 @@ from nexusops.model.changes import (
     RevokeAccess,
     Why,
 )
+from nexusops.model.dns import SigningStep
 from nexusops.model.dns_spf import SpfReport
 from nexusops.model.findings import Evidence, Severity
 from nexusops.model.ids import Address, Domain, PersonId
@@ -29,6 +30,7 @@ from nexusops.plan.judgement import JudgedBox, in_scope, may_own
 from nexusops.rules.allocation import Holders
 from nexusops.rules.services import Facts, advise, names_of
 from nexusops.rules.services_life import Circumstances, ended, judge
+from nexusops.rules.services_signing import step_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,6 +122,7 @@ def settle_service(
         owner=owner,
         owner_may=may_own(owner, setting),
         domain_ended=_domain_ended(request, ledger, setting),
+        signing=ledger.signing,
     )
     after, reviews = judge(row, request, advice, now, setting.site, setting.policy, setting.today)
     result.rows.append(after)
@@ -160,7 +163,7 @@ def service_drafts(ledger: Ledger, held: Collection[str]) -> tuple[Draft, ...]:
     return tuple(
         Draft(
             name=row.request_id,
-            changes=tuple(_changes(row, boxes.get(row.request_id), renew=_renews(row, ledger))),
+            changes=tuple(_changes(row, boxes.get(row.request_id), ledger)),
         )
         for row in rows
     )
@@ -172,8 +175,8 @@ def _renews(row: Service, ledger: Ledger) -> bool:
     return hold is not None and hold.fingerprint == str(row.credential_ends_on)
 
 
-def _changes(row: Service, box: Mailbox | None, *, renew: bool) -> Iterator[Change]:
-    running = row.state in RUNNING
+def _changes(row: Service, box: Mailbox | None, ledger: Ledger) -> Iterator[Change]:
+    running, renew = row.state in RUNNING, _renews(row, ledger)
     why = Why(
         subject=row.request_id,
         rule=row.rule,
@@ -195,12 +198,32 @@ def _changes(row: Service, box: Mailbox | None, *, renew: bool) -> Iterator[Chan
     held = row.granted or (row.connection if row.app_id is not None else None)
     if box is not None and not running and held is not None:
         yield RevokeAccess(mailbox=_on(box), why=_ended(why), connection=held.value)
-    if running and row.domain is not None and (row.records, row.publish_as) != (row.published, row.published_as):
+    if row.domain is not None:
+        yield from _records(row, row.domain, why, step_of(row, ledger.signing))
+
+
+def _records(row: Service, domain: Domain, why: Why, step: SigningStep) -> Iterator[Change]:
+    """The DNS of a service domain, and the signatures that go with it (R68, R87). The records come first."""
+    if row.state not in RUNNING:
+        if row.published:
+            yield RetireRecords(
+                why=_ended(why),
+                domain=domain,
+                records=row.published,
+                publish_as=row.published_as,
+                signs=row.signs,
+            )
+        return
+    changed = (row.records, row.publish_as) != (row.published, row.published_as)
+    if changed or step is not SigningStep.NONE:
         yield PublishRecords(
-            why=why, domain=row.domain, records=row.records, publish_as=row.publish_as, replaces=row.published
+            why=why,
+            domain=domain,
+            records=row.records,
+            publish_as=row.publish_as,
+            replaces=row.published,
+            signing=SigningStep.NONE if changed and step is SigningStep.ENABLE else step,
         )
-    if not running and row.domain is not None and row.published:
-        yield RetireRecords(why=_ended(why), domain=row.domain, records=row.published, publish_as=row.published_as)
 
 
 def _on(box: Mailbox) -> OnMailbox:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from nexusops.codec import to_text
-from nexusops.model.changes import DnsRecord
+from nexusops.model.dns import DnsRecord
 from nexusops.model.dns_report import DkimKey, Dmarc, DomainReport, Impact, Listed, Wanted
 from nexusops.model.dns_spf import Note
 from nexusops.model.findings import Severity

@@ -25,6 +25,7 @@ from nexusops.model.changes import (
     SetSender,
     WindDownAddress,
 )
+from nexusops.model.dns import SigningStep
 from nexusops.model.mailboxes import MailboxKind
 from nexusops.model.notices import NoticeKind
 
@@ -79,9 +80,12 @@ def describe(change: Change) -> str:
         case RevokeAccess():
             return f"Take the mailbox {change.mailbox.name} away from its application."
         case PublishRecords():
-            return f"Publish {_records(change)} of {change.domain} as {_words(change.publish_as)}."
+            return _SIGNING[change.signing].format(
+                records=_records(change), domain=change.domain, way=_words(change.publish_as)
+            )
         case RetireRecords():
-            return f"Retire {_records(change)} of {change.domain} as {_words(change.publish_as)}."
+            stops = "Let Exchange sign no longer, and retire" if change.signs else "Retire"
+            return f"{stops} {_records(change)} of {change.domain} as {_words(change.publish_as)}."
         case _:
             assert_never(change)
 
@@ -117,9 +121,11 @@ def effect(change: Change) -> str:
             return f"an application may use it, and no other, through {_through(change.connection)}"
         case RevokeAccess():
             return "its application may no longer use it"
+        case PublishRecords(signing=SigningStep.ENABLE | SigningStep.DISABLE):
+            return "Exchange signs" if change.signing is SigningStep.ENABLE else "Exchange signs no longer"
         case PublishRecords() | RetireRecords():
             lines = "; ".join(f"{record.name} {record.type} {record.value}" for record in change.records)
-            return f"{_words(change.publish_as)}: {lines}"
+            return f"{_words(change.publish_as)}: {lines}{_aliases(change)}"
         case _:
             assert_never(change)
 
@@ -152,6 +158,20 @@ def _about(change: SendNotice) -> str:
 def _records(change: PublishRecords | RetireRecords) -> str:
     number = len(change.records)
     return f"{number} DNS record{'' if number == 1 else 's'}"
+
+
+_SIGNING = {
+    SigningStep.NONE: "Publish {records} of {domain} as {way}.",
+    SigningStep.CONFIGURE: "Publish {records} of {domain} as {way}, and with them the two that Exchange signs with.",
+    SigningStep.ENABLE: "Let Exchange sign the mail of {domain}.",
+    SigningStep.DISABLE: "Let Exchange sign the mail of {domain} no longer.",
+}
+
+
+def _aliases(change: PublishRecords | RetireRecords) -> str:
+    """What is still to come: only Exchange knows its aliases, and only once it has made them (R87)."""
+    making = isinstance(change, PublishRecords) and change.signing is SigningStep.CONFIGURE
+    return f"; selector1 and selector2._domainkey.{change.domain} CNAME, as Exchange names them" if making else ""
 
 
 def _through(connection: str) -> str:

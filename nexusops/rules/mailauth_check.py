@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import date
 
-from nexusops.model.changes import DnsRecord
-from nexusops.model.dns import Ask, Question
+from nexusops.model.dns import Ask, DnsRecord, Question
 from nexusops.model.dns_report import DkimKey, Dmarc, DomainFacts, DomainReport
 from nexusops.model.dns_spf import Note, SpfReport, Verdict
 from nexusops.model.findings import Severity

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 
-from nexusops.model.changes import DnsRecord
 from nexusops.model.dates import add_months, earliest
+from nexusops.model.dns import DnsRecord
 from nexusops.model.ids import Domain, PersonId
 from nexusops.model.mailboxes import LIVE_MAILBOX_STATES, Mailbox, MailboxState
 from nexusops.model.policy import Policy, Site
@@ -22,6 +22,7 @@ from nexusops.model.services import (
     ServiceRequest,
     ServiceState,
 )
+from nexusops.rules.services_signing import Seen, with_signing
 
 _BY_RULING = {
     Ruling.APPROVED: ServiceState.APPROVED,
@@ -39,6 +40,7 @@ class Circumstances:
     owner: PersonId | None
     owner_may: bool
     domain_ended: bool
+    signing: Seen = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,7 +94,8 @@ def judge(
     if known.state in ENDED or now.domain_ended or _box_gone(known, now):
         return ended(known, today), ()
     if advice.ruling is Ruling.APPROVED and not (_begun(known, now) and known.path is not advice.path):
-        known = _wanted(known, request, _kept_names(known, advice, now), site, policy)
+        wanted = _wanted(known, request, _kept_names(known, advice, now), site, policy)
+        known = with_signing(wanted, now.signing)
     reviews = tuple(_reviews(known, advice, now, policy, today)) if _begun(known, now) else ()
     known = replace(known, owner_person_id=now.owner, unit_id=request.unit_id)
     review = bool(reviews) or advice.ruling is not Ruling.APPROVED
@@ -126,6 +129,8 @@ def undone(row: Service, before: Service | None) -> Service:
         granted=row.granted,
         published=row.published,
         published_as=row.published_as,
+        aliases=row.aliases,
+        signs=row.signs,
         app_id=row.app_id,
         credential_ends_on=row.credential_ends_on,
     )
@@ -138,7 +143,7 @@ def published(row: Service, records: tuple[DnsRecord, ...], publish_as: str, tod
 
 
 def unpublished(row: Service, today: date) -> Service:
-    row = replace(row, published=(), published_as="", verified_on=None)
+    row = replace(row, published=(), published_as="", verified_on=None, aliases=(), sign=False)
     return ended(row, today) if row.state in ENDED else row
 
 

@@ -63,6 +63,7 @@ _SERVICES = (
     "review_on",
     "credential_ends_on",
     "verified_on",
+    "signs",
 )
 _NOTICES = ("kind", "person_id", "unit_id", "to", "addresses", "delete_on", "sent_on", "short_notice")
 

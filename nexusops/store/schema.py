@@ -30,7 +30,7 @@ from nexusops.model.mailboxes import Mailbox
 from nexusops.model.notices import Notice
 from nexusops.model.services import Service
 
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 metadata = MetaData(naming_convention={"ix": "ix_%(table_name)s_%(column_0_N_name)s", "pk": "pk_%(table_name)s"})
 # Names are looked for in ranges: they must sort as bytes, whatever language the PostgreSQL database speaks.
 TEXT = Text().with_variant(Text(collation="C"), "postgresql")

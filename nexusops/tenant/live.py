@@ -38,7 +38,7 @@ from nexusops.model.journal import JsonObject, Step, StepOutcome, StepResult
 from nexusops.model.mailboxes import MailboxKind
 from nexusops.model.services import Check, Product
 from nexusops.model.tenant import Actual, Wanted
-from nexusops.tenant import access, changing, inspecting, kept, making, proving
+from nexusops.tenant import access, changing, inspecting, kept, making, proving, signing
 from nexusops.tenant.acting import Site, aside, failed
 from nexusops.tenant.doors import Doors
 from nexusops.tenant.exchange import Exchange
@@ -48,7 +48,6 @@ from nexusops.tenant.graph import Graph
 from nexusops.tenant.pacing import Sleep
 from nexusops.tenant.reading import Reading
 from nexusops.tenant.settings import TenantSettings
-from nexusops.tenant.signing import signing_of
 
 AT_ONCE = 40
 """Mailboxes that are worked on at the same time: so many that the pace, and not the distance, is what they wait for."""
@@ -121,7 +120,7 @@ class LiveTenant:
     def signing(self) -> Mapping[str, Signing]:
         """Which accepted domains Exchange signs for (4.16). Raises TenantUnreadable (8)."""
         try:
-            return self._run(signing_of(self._exchange))
+            return self._run(signing.signing_of(self._exchange))
         except TenantFault as fault:
             raise unreadable(fault) from fault
 
@@ -198,7 +197,9 @@ class LiveTenant:
                 return await access.grant(site, step, change)
             case RevokeAccess():
                 return await access.revoke(site, step, change)
-            case WindDownAddress() | ReviveAddress() | SendNotice() | PublishRecords() | RetireRecords():
+            case PublishRecords() | RetireRecords():
+                return await signing.sign(site, step, change)
+            case WindDownAddress() | ReviveAddress() | SendNotice():
                 return _unsupported(step, "it is no change of the tenant")
             case _:
                 assert_never(change)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
 
 from nexusops.model.ids import Address, PersonId
 from nexusops.model.tenant import Actual, ActualMailbox, Wanted
@@ -13,6 +14,7 @@ from nexusops.tenant.directory import User
 from nexusops.tenant.exchange import Exchange
 from nexusops.tenant.graph import Graph
 from nexusops.tenant.kept import Roll
+from nexusops.tenant.signing import told_of
 
 
 class Reading:
@@ -25,8 +27,10 @@ class Reading:
         self.licence_sku = licence_sku
 
     async def read(self, wanted: Wanted) -> Actual:
-        if wanted.everything:
-            return await self._everything(wanted)
+        actual = await (self._everything if wanted.everything else self._some)(wanted)
+        return replace(actual, signing=await told_of(self.exchange, wanted.signing)) if wanted.signing else actual
+
+    async def _some(self, wanted: Wanted) -> Actual:
         users = await self.graph.users_of(wanted.people) if wanted.people else []
         boxes = {name: guid or name for name, guid in wanted.boxes.items()}
         identities = [user.id for user in users]

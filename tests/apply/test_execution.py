@@ -17,7 +17,6 @@ from nexusops.model.changes import (
     Change,
     CreateMailbox,
     DisableMailbox,
-    DnsRecord,
     OnMailbox,
     PublishRecords,
     RemoveAddress,
@@ -27,6 +26,7 @@ from nexusops.model.changes import (
     Why,
     WindDownAddress,
 )
+from nexusops.model.dns import DnsRecord
 from nexusops.model.ids import Address, MailboxKey, PersonId
 from nexusops.model.journal import Step, StepOutcome, StepResult
 from nexusops.model.mailboxes import MailboxKind, MailboxState

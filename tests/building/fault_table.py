@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from building.embedded import ADA_ID, DOMAIN, SETTINGS, WHY, Room, box, creation, person
+from nexusops.emulator import EmbeddedTenant
 from nexusops.errors import TenantUnreadable
 from nexusops.model.changes import (
     AddAddress,
@@ -24,6 +25,7 @@ from nexusops.model.changes import (
     DisableMailbox,
     EnableMailbox,
     GrantAccess,
+    PublishRecords,
     RemoveAddress,
     RestoreMailbox,
     RevokeAccess,
@@ -31,6 +33,7 @@ from nexusops.model.changes import (
     SetSender,
     Why,
 )
+from nexusops.model.dns import SigningStep
 from nexusops.model.tenant import Wanted
 from nexusops.tenant.faults import TenantFault
 
@@ -107,6 +110,9 @@ DISABLED, ENABLED = DisableMailbox(mailbox=ADA, why=WHY), EnableMailbox(mailbox=
 ANSWERING = replace(DISABLED, reply="Nobody reads this mailbox.")
 GRANTED = GrantAccess(mailbox=BOX, why=SAAS, connection="exo")
 REVOKED = RevokeAccess(mailbox=BOX, why=SAAS, connection="exo")
+SIGNING = PublishRecords(
+    why=SAAS, domain="ox.ac.uk", records=(), publish_as="zone_lines", signing=SigningStep.CONFIGURE
+)
 FORWARDED = SetForward(mailbox=ADA, why=WHY, was=None, becomes="ada@example.org")
 OPERATIONS = (
     Operation("read everybody: users", {"path": "/v1.0/users"}, "kept", reading(Wanted(everything=True))),
@@ -173,6 +179,18 @@ OPERATIONS = (
         "limited",
         step(REVOKED, "application"),
     ),
+    Operation(
+        "PublishRecords: signing made",
+        {"cmdlet": "New-DkimSigningConfig"},
+        "kept",
+        step(SIGNING, SigningStep.CONFIGURE.value),
+    ),
+    Operation(
+        "PublishRecords: signing on",
+        {"cmdlet": "Set-DkimSigningConfig"},
+        "signing",
+        step(SIGNING, SigningStep.ENABLE.value),
+    ),
     Operation("SendNotice (sendMail)", {"path": "sendMail"}, "kept", mailing),
 )
 
@@ -196,6 +214,10 @@ def tenants(folder: Path) -> dict[str, Path]:
     keep("licensed", "user", (creation(ADA), ("licence",)))
     keep("box", "empty", (creation(BOX), ("mailbox",)))
     keep("kept", "licensed", (creation(ADA), ()), (ADDED, ()), (creation(BOX), ()))
+    keep("signing", "kept", (SIGNING, (SigningStep.CONFIGURE.value,)))
+    published = EmbeddedTenant.open(made["signing"])
+    published.publish_records("ox.ac.uk")
+    published.close()
     keep("forwarded", "kept", (FORWARDED, ()))
     keep("disabled", "kept", (DISABLED, ()))
     keep("deleted", "kept", (DeleteMailbox(mailbox=ADA, why=WHY, addresses=(OWN, NEW)), ()))

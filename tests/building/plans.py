@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from nexusops.model import changes as model
 from nexusops.model.addresses import AddressState
-from nexusops.model.changes import Change, DnsRecord, Kind, OnMailbox, Why
+from nexusops.model.changes import Change, Kind, OnMailbox, Why
+from nexusops.model.dns import DnsRecord, SigningStep
 from nexusops.model.findings import Evidence, Finding, Severity
 from nexusops.model.ids import Address, MailboxKey, PersonId, UnitId
 from nexusops.model.mailboxes import AutomaticReply, MailboxKind
@@ -75,6 +76,8 @@ _FIELDS: dict[str, st.SearchStrategy[object]] = {
     "records": _records,
     "restore": st.dictionaries(words, st.booleans(), max_size=2),
     "replaces": _records,
+    "signing": st.sampled_from(SigningStep),
+    "signs": st.booleans(),
     "publish_as": st.sampled_from(["zone_lines", "dynamic_update", "ticket"]),
 }
 _replies = st.builds(

@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 from nexusops.model.addresses import AddressKind, AddressState, Allocation
-from nexusops.model.changes import DnsRecord
+from nexusops.model.dns import DnsRecord
 from nexusops.model.findings import Evidence
 from nexusops.model.ids import Address, Domain, MailboxKey, PersonId, UnitId
 from nexusops.model.journal import Acceptance, Entry, LedgerRow, Phase, RowChange, RunRecord, SnapshotRecord

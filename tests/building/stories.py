@@ -13,7 +13,6 @@ from nexusops.model.changes import (
     CreateMailbox,
     DeleteMailbox,
     DisableMailbox,
-    DnsRecord,
     EnableMailbox,
     GrantAccess,
     PublishRecords,
@@ -27,6 +26,7 @@ from nexusops.model.changes import (
     SetSender,
     WindDownAddress,
 )
+from nexusops.model.dns import DnsRecord
 from nexusops.model.findings import Finding, Severity
 from nexusops.model.ids import Address, PersonId, UnitId
 from nexusops.model.mailboxes import MailboxKind

@@ -14,7 +14,8 @@ from building.name_server import SECRET, NameServer, name_server
 
 from nexusops.dns.primary import Primary, tsig_key
 from nexusops.dns.update import DynamicUpdate
-from nexusops.model.changes import DnsRecord, PublishRecords, Why
+from nexusops.model.changes import PublishRecords, Why
+from nexusops.model.dns import DnsRecord
 
 if TYPE_CHECKING:
     from cli.conftest import CommandSite

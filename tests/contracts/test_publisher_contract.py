@@ -13,7 +13,8 @@ from nexusops.dns.folder import DomainFolder, ticket_text, zone_text
 from nexusops.dns.primary import Primary, tsig_key
 from nexusops.dns.publishing import Publishing
 from nexusops.dns.update import DynamicUpdate
-from nexusops.model.changes import Change, DnsRecord, PublishRecords, RetireRecords, Why
+from nexusops.model.changes import Change, PublishRecords, RetireRecords, Why
+from nexusops.model.dns import DnsRecord
 from nexusops.model.journal import Step, StepOutcome, StepResult
 from nexusops.ports import Publisher
 

@@ -15,7 +15,8 @@ from nexusops.dns.primary import Primary, endpoint, tsig_key
 from nexusops.dns.publishing import Publishing
 from nexusops.dns.update import DynamicUpdate
 from nexusops.errors import UsageError
-from nexusops.model.changes import DnsRecord, PublishRecords, RetireRecords, Why
+from nexusops.model.changes import PublishRecords, RetireRecords, Why
+from nexusops.model.dns import DnsRecord
 from nexusops.model.journal import Step, StepOutcome, StepResult
 
 WHY = Why(subject="r1", rule="R68", because="the request was approved")

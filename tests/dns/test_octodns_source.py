@@ -11,7 +11,8 @@ from octodns.zone import Zone
 from nexusops.dns.folder import DomainFolder, zone_text
 from nexusops.dns.octodns import ServiceDomains
 from nexusops.errors import UsageError
-from nexusops.model.changes import DnsRecord, PublishRecords, RetireRecords, Why
+from nexusops.model.changes import PublishRecords, RetireRecords, Why
+from nexusops.model.dns import DnsRecord
 
 WHY = Why(subject="adminday", rule="R68", because="approved; semicolons stay")
 DOMAIN = "admin-day.foodtech.ox.ac.uk"

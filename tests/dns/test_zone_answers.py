@@ -8,8 +8,7 @@ import pytest
 
 from nexusops.dns.zone import ZoneAnswers, read_zone
 from nexusops.errors import UsageError
-from nexusops.model.changes import DnsRecord
-from nexusops.model.dns import Answer, AnswerStatus, Question, found
+from nexusops.model.dns import Answer, AnswerStatus, DnsRecord, Question, found
 
 ZONE = r"""
 ; two zones and a part of a third; neither needs its SOA

@@ -11,8 +11,7 @@ from building.dns_answers import answers
 from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from nexusops.model.changes import DnsRecord
-from nexusops.model.dns import Ask
+from nexusops.model.dns import Ask, DnsRecord
 from nexusops.model.dns_report import DkimKey, Dmarc, DomainFacts, DomainReport, Signing
 from nexusops.model.policy import DnsPolicy, Policy, SpfPolicy
 from nexusops.rules.mailauth import MailSite

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 from building.world import World, day
 
-from nexusops.model.changes import DnsRecord, GrantAccess, PublishRecords, RetireRecords
+from nexusops.model.changes import GrantAccess, PublishRecords, RetireRecords
+from nexusops.model.dns import DnsRecord
 from nexusops.model.ids import PersonId, UnitId
 from nexusops.model.ledger import Hold, HoldKind
 from nexusops.model.people import Staff

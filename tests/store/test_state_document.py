@@ -204,6 +204,7 @@ EXPECTED = {
             "review_on": "2025-01-15",
             "credential_ends_on": "2026-01-01",
             "verified_on": "2024-01-16",
+            "signs": False,
         }
     ],
     "notices": [

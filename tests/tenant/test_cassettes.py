@@ -28,6 +28,7 @@ from nexusops.model.changes import (
     DisableMailbox,
     EnableMailbox,
     GrantAccess,
+    PublishRecords,
     RemoveAddress,
     RestoreMailbox,
     RevokeAccess,
@@ -35,6 +36,8 @@ from nexusops.model.changes import (
     SetSender,
     Why,
 )
+from nexusops.model.dns import SigningStep
+from nexusops.model.ids import Domain
 from nexusops.model.journal import Step
 from nexusops.model.mailboxes import AutomaticReply
 from nexusops.model.steps import steps_of
@@ -134,6 +137,19 @@ def a_product(tenant: LiveTenant) -> Any:
     return [*made, *carried_out(tenant, RevokeAccess(mailbox=box(), why=why, connection="ms_smtp"))]
 
 
+def a_signature(tenant: LiveTenant) -> Any:
+    """A configuration is made; Exchange does not sign before it sees the aliases, and stops (4.16)."""
+    why = Why(subject="mailshot", rule="R67", because="a test")
+    made = []
+    for signing in (SigningStep.CONFIGURE, SigningStep.ENABLE, SigningStep.DISABLE):
+        change = PublishRecords(why=why, domain="ox.ac.uk", records=(), publish_as="zone_lines", signing=signing)
+        (outcome,) = tenant.perform([Step(change_id="c1", name=signing.value, change=change)])
+        made.append(("PublishRecords", outcome.step, outcome.result.value))
+    asked = frozenset({Domain("ox.ac.uk"), Domain("example.org")})
+    found = tenant.read(Wanted(signing=asked)).signing
+    return [*made, *((name, one is not None and len(one.records)) for name, one in sorted(found.items()))]
+
+
 def done(kind: str, *steps: str) -> list[tuple[str, str, str]]:
     return [(kind, step, "done") for step in steps]
 
@@ -180,6 +196,16 @@ STORIES: dict[str, tuple[Callable[[LiveTenant], Any], Any]] = {
             *done("CreateMailbox", "mailbox", "settings"),
             *done("GrantAccess", "application", "scope", "submission"),
             *done("RevokeAccess", "submission", "scope", "application"),
+        ],
+    ),
+    "a_signature": (
+        a_signature,
+        [
+            *done("PublishRecords", "configure"),
+            ("PublishRecords", "enable", "waiting"),
+            *done("PublishRecords", "disable"),
+            ("example.org", False),
+            ("ox.ac.uk", 2),
         ],
     ),
     "reads": (reads, [("abcd0001", OWN, False), ("saas-worktribe", BOX, True)]),

@@ -125,7 +125,7 @@ def _enabled(call: Call, config: Object) -> Object:
             f"{config['Selector1CNAME']} Host Name : selector2._domainkey "
             f"Points to address or value: {config['Selector2CNAME']}"
         )
-        raise failed("Microsoft.Exchange.Management.SystemConfigurationTasks.CnameMissingException", text)
+        raise failed("Microsoft.Exchange.Management.Tasks.ValidationException", text)
     config = {**config, "Enabled": True, "Status": "Valid"}
     call.book.put("dkim", config["Name"], config)
     return config

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import MISSING, Field, fields, replace
+from functools import partial
 from typing import Any, TypeVar
 
 T = TypeVar("T")
 _COPIES: dict[type, Callable[[Any], Any]] = {}
 """What copies a value of a filled class into one that is still open."""
+_FILLS: dict[type, Callable[[type, Sequence[object]], Any]] = {}
 
 
 def filled(kind: type[T]) -> type[T]:
@@ -32,13 +34,27 @@ def filled(kind: type[T]) -> type[T]:
         "    _self = _new(_open)",
         *(f"    _self.{name} = _row.{name}" for name in slots),
         "    return _self",
+        "def _fill(_kind, _values):",
+        "    _self = _new(_open)",
+        f"    {', '.join(f'_self.{name}' for name in slots)}, = _values",
+        "    _self.__class__ = _kind",
+        "    return _self",
     ]
     exec("\n".join(lines), scope)  # noqa: S102 - the names of our own fields
     kind.__new__ = scope["__new__"]  # type: ignore[assignment]
     kind.__init__ = object.__init__  # type: ignore[method-assign]
     kind.__getnewargs_ex__ = lambda value: ((), {name: getattr(value, name) for name in slots})  # type: ignore[attr-defined]
     _COPIES[kind] = scope["_copy"]  # type: ignore[assignment]
+    _FILLS[kind] = scope["_fill"]  # type: ignore[assignment]
     return kind
+
+
+def filling(kind: type[T]) -> Callable[[Sequence[object]], T]:
+    """What makes a value out of all its fields' values in their order; of any other dataclass by their names."""
+    if kind in _FILLS:
+        return partial(_FILLS[kind], kind)
+    names = [field.name for field in fields(kind)]  # type: ignore[arg-type]
+    return lambda values: kind(**dict(zip(names, values, strict=True)))
 
 
 def altered(row: T, **values: object) -> T:

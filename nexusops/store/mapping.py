@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import typing
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import fields
 from enum import Enum
+from functools import cache, partial
 from typing import Any, TypeVar
 
 import msgspec
 from sqlalchemy import JSON, Row
 
+from nexusops.model.filling import filling
 from nexusops.model.journal import LedgerRow
 from nexusops.model.mailboxes import Mailbox
 from nexusops.store.schema import plain_type
@@ -20,6 +22,7 @@ T = TypeVar("T")
 
 Decoders = tuple[tuple[str, Callable[[Any], Any] | None], ...]
 _KNOWN: dict[type, Decoders] = {}
+_READERS: dict[type, Callable[[Sequence[Any]], Any]] = {}
 
 
 def _decoders(row: type) -> Decoders:
@@ -35,26 +38,45 @@ def _made(row: type) -> Decoders:
         hint = hints[field.name]
         decode: Callable[[Any], Any] | None = None
         if plain_type(hint) is JSON:
-            decode = _converter(hint)
+            decode = partial(msgspec.convert, type=hint)
         else:
             kinds = [part for part in (typing.get_args(hint) or (hint,)) if isinstance(part, type)]
-            decode = next((_optional(kind) for kind in kinds if issubclass(kind, Enum)), None)
+            decode = next((cache(kind) for kind in kinds if issubclass(kind, Enum)), None)
         found.append((field.name, decode))
     return tuple(found)
 
 
-def _optional(kind: type[Enum]) -> Callable[[Any], Any]:
-    return lambda value: None if value is None else kind(value)
+def fields_of(kind: type) -> tuple[str, ...]:
+    """The columns of a dataclass, in the order in which ``read_by`` wants them."""
+    return tuple(name for name, _ in _decoders(kind))
 
 
-def _converter(hint: Any) -> Callable[[Any], Any]:
-    return lambda value: None if value is None else msgspec.convert(value, hint)
+def read_by(kind: type[T]) -> Callable[[Sequence[Any]], T]:
+    """What makes the dataclass of its columns' values. Ledgers have rows by the hundred thousand."""
+    if kind not in _READERS:
+        _READERS[kind] = _reader(kind)
+    return _READERS[kind]
+
+
+def _reader(kind: type[T]) -> Callable[[Sequence[Any]], T]:
+    fill = filling(kind)
+    further = [(place, decode) for place, (_, decode) in enumerate(_decoders(kind)) if decode is not None]
+
+    def made(row: Sequence[Any]) -> T:
+        values = list(row)
+        for place, decode in further:
+            value = values[place]
+            if value is not None:
+                values[place] = decode(value)
+        return fill(values)
+
+    return made
 
 
 def decoded(kind: type[T], row: Row[Any]) -> T:
-    """The dataclass of a table row."""
+    """The dataclass of a table row, which may have other columns too."""
     values = row._mapping
-    return kind(**{name: decode(values[name]) if decode else values[name] for name, decode in _decoders(kind)})
+    return read_by(kind)([values[name] for name in fields_of(kind)])
 
 
 def encoded(row: LedgerRow) -> dict[str, Any]:

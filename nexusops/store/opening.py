@@ -8,6 +8,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+import msgspec
 from sqlalchemy import Connection, Engine, create_engine, event, inspect, make_url, select, text
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import DBAPIError
@@ -37,7 +38,7 @@ def _private(path: Path) -> None:
 
 
 def engine_for(url: URL) -> Engine:
-    engine = create_engine(url)
+    engine = create_engine(url, json_deserializer=msgspec.json.decode)
     if url.get_backend_name() == "sqlite":
         event.listen(engine, "connect", _pragmas)
         event.listen(engine, "begin", _begin)

@@ -19,10 +19,12 @@ from nexusops.model.ledger import Ledger, PersonState
 from nexusops.model.mailboxes import Mailbox
 from nexusops.model.rows import TABLES
 from nexusops.model.slicing import keyed, slice_of
-from nexusops.store.mapping import decoded
+from nexusops.store.mapping import decoded, fields_of, read_by
 from nexusops.store.schema import LEDGER, addresses, approvals, mailboxes, people, services, unfinished
 
 CHUNK = 400
+PARTITION = 5_000
+"""So many rows are fetched at once."""
 T = TypeVar("T")
 
 
@@ -35,13 +37,13 @@ def chunks(values: Collection[Any]) -> Iterator[list[Any]]:
 def rows_in(connection: Connection, kind: type[T], column: str, values: Collection[Any] | None) -> Iterator[T]:
     """Rows whose column is one of the values (None: all rows)."""
     table: Table = LEDGER[kind]
+    query = select(*(table.c[name] for name in fields_of(kind)))
     if values is None:
-        for row in connection.execute(select(table)):
-            yield decoded(kind, row)
+        for rows in connection.execute(query).partitions(PARTITION):
+            yield from map(read_by(kind), rows)
         return
     for part in chunks(values):
-        for row in connection.execute(select(table).where(table.c[column].in_(part))):
-            yield decoded(kind, row)
+        yield from map(read_by(kind), connection.execute(query.where(table.c[column].in_(part))).all())
 
 
 def ledger(

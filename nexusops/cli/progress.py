@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from nexusops.cli.printing import asked
 from nexusops.model.progress import Progress, Stage, Watch, unwatched
+from nexusops.report.view import took
 
 if TYPE_CHECKING:
     from nexusops.pipeline import Ports
@@ -53,11 +54,3 @@ def described(progress: Progress) -> str:
         return progress.stage.capitalize()
     takes = f", {took(progress.seconds)} at most" if progress.seconds >= 1 else ""
     return f"Applying {progress.done:,} of {progress.of:,}{takes}"
-
-
-def took(seconds: float) -> str:
-    """A span of time as people say it: 40 s, 3 min, 1 h 20 min."""
-    if seconds < 90:
-        return f"{seconds:.0f} s"
-    minutes = round(seconds / 60)
-    return f"{minutes} min" if minutes < 90 else f"{minutes // 60} h {minutes % 60} min"

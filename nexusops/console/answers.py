@@ -12,6 +12,7 @@ from nexusops.errors import Refused
 from nexusops.model.dates import local_date
 
 if TYPE_CHECKING:
+    from nexusops.console.acting import Works
     from nexusops.console.shelf import Shelf
     from nexusops.wiring import Wired
 
@@ -24,6 +25,7 @@ class Asked:
     at: datetime
     site: Wired
     shelf: Shelf
+    works: Works
     path: Mapping[str, str] = field(default_factory=dict)
     query: Mapping[str, str] = field(default_factory=dict)
     form: Mapping[str, str] = field(default_factory=dict)
@@ -49,6 +51,8 @@ class Page:
     here: str = ""
     values: Mapping[str, object] = field(default_factory=dict)
     status: int = 200
+    again: int = 0
+    """After so many seconds the browser asks once more; 0: it does not."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

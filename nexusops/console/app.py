@@ -16,6 +16,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
 
 from nexusops import wiring
+from nexusops.console.acting import Works
 from nexusops.console.answers import Answer, Asked, Forbidden, NotFound, Redirect
 from nexusops.console.refusals import refusal_page
 from nexusops.console.rendering import STATIC, rendered
@@ -51,6 +52,7 @@ class Console:
     sole: str
     signing_in: SigningIn | None = None
     shelf: Shelf = field(default_factory=Shelf)
+    works: Works = field(default_factory=Works)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
@@ -152,6 +154,7 @@ class Console:
             at=self.at(),
             site=site,
             shelf=self.shelf,
+            works=self.works,
             path=found.parts,
             query=dict(request.query_params),
             form=form,
@@ -172,7 +175,8 @@ class Console:
             "parts": [part for part in PARTS if viewer is not None and viewer.may(part[3])],
             **answer.values,
         }
-        return HTMLResponse(rendered(answer.template, values), answer.status)
+        headers = {"Refresh": f"{answer.again}"} if answer.again else None
+        return HTMLResponse(rendered(answer.template, values), answer.status, headers)
 
 
 async def _form(request: Request) -> dict[str, str] | None:

@@ -8,17 +8,24 @@ from dataclasses import dataclass
 from urllib.parse import urlencode
 
 from nexusops import pipeline
+from nexusops.console.acting import Act, Work
 from nexusops.console.answers import Answer, Asked, Page, Redirect
 from nexusops.console.names import names_of, units_of_planned
+from nexusops.console.refusals import refusal_page
 from nexusops.console.roles import Right
 from nexusops.errors import NexusopsError, Refused, StalePlan
 from nexusops.model.changes import Kind
+from nexusops.model.health import LockOwner
 from nexusops.model.ids import PersonId
-from nexusops.model.journal import Approval
+from nexusops.model.journal import Approval, RunRecord
 from nexusops.model.plan import Plan
+from nexusops.pipeline import Outcome, Ports
+from nexusops.pipeline.fitting import RUNNING
 from nexusops.report.view import Row, affected, cost, groups_of
 
 A_PAGE = 100
+AGAIN = 3
+"""Seconds."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,9 +83,20 @@ def plan_page(asked: Asked) -> Answer:
             "units": sorted({unit for row in rows for unit in row.units}),
             "cost": cost(plan.estimate),
             "done": asked.query.get("done", ""),
+            "work": asked.works.under_way if asked.viewer.may(Right.SEE_RUNS) else None,
+            "interrupted": _interrupted(asked) if asked.viewer.may(Right.CARRY_OUT) else None,
             **(_guard(asked, plan) if whole else {}),
         },
     )
+
+
+def _interrupted(asked: Asked) -> RunRecord | None:
+    """The last run, where it began and nobody goes on with it."""
+    last = next(iter(asked.site.ports.store.latest_runs(1)), None)
+    if last is None or last.result != RUNNING or asked.works.under_way is not None:
+        return None
+    held = asked.site.ports.store.lock_held()
+    return last if held is None or held.owner is LockOwner.DEAD else None
 
 
 def plan_again(asked: Asked) -> Answer:
@@ -97,12 +115,49 @@ def approve(asked: Asked) -> Answer:
 
 
 def carry_out(asked: Asked) -> Answer:
-    """Exactly the plan that was read, as ``nexusops apply`` does it. Raises what that raises."""
+    """Exactly the plan that was read, as ``nexusops apply`` does it; what that raises at once is raised here."""
     plan, reason = _as_read(asked), asked.reason()
-    outcome = pipeline.apply_plan(
-        asked.site.ports, plan, at=asked.at, actor=asked.viewer.username, reason=f"{reason} (console)"
+    actor = asked.viewer.username
+
+    def act(ports: Ports) -> Outcome:
+        return pipeline.apply_plan(ports, plan, at=asked.at, actor=actor, reason=f"{reason} (console)")
+
+    return _begun(asked, "apply", act)
+
+
+def finish(asked: Asked) -> Answer:
+    """What an interrupted run left, as ``nexusops resume`` does it."""
+    actor = asked.viewer.username
+    return _begun(asked, "resume", lambda ports: pipeline.resume(ports, at=asked.at, actor=actor, reason="console"))
+
+
+def _begun(asked: Asked, command: str, act: Act) -> Answer:
+    """In the background; where it ends while the browser waits, the run's page comes at once."""
+    works = asked.works
+    work = Work(command=command, actor=asked.viewer.username, at=asked.at)
+    outcome = works.begin(asked.site.configuration.folder, work, act).result(works.patience)
+    return Redirect(to="/carrying-out") if outcome is None else Redirect(to=_end_of(outcome))
+
+
+def carrying_out_page(asked: Asked) -> Answer:
+    """How far it has come; looked at again by itself until its end, unless somebody would rather not."""
+    work, still = asked.works.last, bool(asked.query.get("still"))
+    under_way = asked.works.under_way is not None
+    if work is not None and not under_way and work.trouble is None and work.outcome is not None:
+        return Redirect(to=_end_of(work.outcome))
+    trouble = refusal_page(work.trouble) if work is not None and work.trouble is not None else None
+    return Page(
+        template="carrying_out",
+        title="Carrying out" if under_way else "Nothing is being carried out",
+        here="plan",
+        values={"work": work, "under_way": under_way, "still": still, "trouble": trouble},
+        again=AGAIN if under_way and not still else 0,
     )
-    return Redirect(to=f"/runs/{outcome.run_id}?done=carried-out")
+
+
+def _end_of(outcome: Outcome) -> str:
+    run_id = outcome.run_id or outcome.resumed
+    return f"/runs/{run_id}?done=carried-out" if run_id else "/"
 
 
 def _as_read(asked: Asked) -> Plan:

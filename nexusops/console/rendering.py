@@ -13,6 +13,7 @@ from markupsafe import Markup
 
 from nexusops.report.blocks import visible
 from nexusops.report.page import coded, dated
+from nexusops.report.view import took
 
 HERE = Path(__file__).parent
 STATIC = HERE / "static"
@@ -44,6 +45,7 @@ def _environment() -> Environment:
         part=_part,
         wrapped=_wrapped,
         effect=_effect,
+        span=took,
     )
     return places
 

@@ -23,6 +23,8 @@ ROUTES: tuple[Route, ...] = (
     Route("POST", "/plan/again", Right.SEE_PLAN, planning.plan_again),
     Route("POST", "/plan/approve", Right.APPROVE, planning.approve),
     Route("POST", "/plan/carry-out", Right.CARRY_OUT, planning.carry_out),
+    Route("POST", "/plan/finish", Right.CARRY_OUT, planning.finish),
+    Route("GET", "/carrying-out", Right.SEE_RUNS, planning.carrying_out_page),
     Route("GET", "/people", Right.SEE_PEOPLE, people.people_page),
     Route("GET", "/people/{subject}", Right.SEE_PEOPLE, people.subject_page),
     Route("GET", "/units", Right.SEE_UNITS, units.units_page),

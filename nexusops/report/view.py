@@ -192,3 +192,11 @@ def _clusters(rows: Sequence[Row]) -> tuple[Cluster, ...]:
         return clusters
     single = tuple(row for row in rows if len(by_reason[row.rule, row.because]) < SHARED_BY)
     return (*clusters, Cluster(shared=None, rows=single))
+
+
+def took(seconds: float) -> str:
+    """A span of time as people say it: 40 s, 3 min, 1 h 20 min."""
+    if seconds < 90:
+        return f"{seconds:.0f} s"
+    minutes = round(seconds / 60)
+    return f"{minutes} min" if minutes < 90 else f"{minutes // 60} h {minutes % 60} min"

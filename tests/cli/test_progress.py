@@ -12,8 +12,9 @@ from collections.abc import Sequence
 import pytest
 from cli.conftest import CommandSite
 
-from nexusops.cli.progress import described, took
+from nexusops.cli.progress import described
 from nexusops.model.progress import Progress, Stage
+from nexusops.report.view import took
 
 RUN = ("--at", "2025-10-01T08:00:00Z", "--snapshot")
 

@@ -12,6 +12,7 @@ import pytest
 from conftest import needs
 from console.conftest import Doors, Running, serving
 from console.test_approvals import NOWHERE
+from console.test_carrying_out import half_done
 from console.test_protection import example
 
 from nexusops.console.routes import ROUTES
@@ -167,4 +168,16 @@ def test_on_a_narrow_screen_no_page_is_wider_than_the_screen(looked_at: Running,
 def test_the_door_can_be_used_by_everybody(site: Path, page: Page) -> None:
     with serving(site, signing_in=NOWHERE) as console:
         page.goto(console.url)
+        assert violations(page) == []
+
+
+def test_the_page_of_an_act_under_way_can_be_used_by_everybody(console: Running, page: Page) -> None:
+    """In a real Chromium: it follows the act to its end by itself."""
+    with half_done(console) as further:
+        page.goto(f"{console.url}/carrying-out")
+        page.get_by_text("3 of 7 changes").wait_for()
+        assert page.get_by_role("progressbar", name="Changes that are behind us").is_visible()
+        assert violations(page) == []
+        further.set()
+        page.get_by_text("The plan was carried out.").wait_for()
         assert violations(page) == []

@@ -28,6 +28,8 @@ MAY = {
     ("POST", "/plan/again"): EVERYBODY,
     ("POST", "/plan/approve"): {"postmaster"},
     ("POST", "/plan/carry-out"): {"postmaster"},
+    ("POST", "/plan/finish"): {"postmaster"},
+    ("GET", "/carrying-out"): STAFF,
     ("GET", "/people"): EVERYBODY,
     ("GET", "/people/{subject}"): EVERYBODY,
     ("GET", "/units"): EVERYBODY,

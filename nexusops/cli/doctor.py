@@ -83,6 +83,7 @@ def _document(checks: list[Check], told: Permissions | None) -> JsonObject:
 
 def _checks(call: Call, jobs: tuple[str, ...], at: datetime) -> Iterator[Check]:
     from nexusops import wiring
+    from nexusops.codec import instant
     from nexusops.model.dates import local_date
 
     with wiring.opened(call.folder) as site:
@@ -91,7 +92,7 @@ def _checks(call: Call, jobs: tuple[str, ...], at: datetime) -> Iterator[Check]:
         table = configuration.settings.site
         today = local_date(at, configuration.policy.time.zone)
         yield Check("configuration", True, f"{table.name}, profile {table.profile}, {configuration.folder.absolute()}")
-        yield Check("time", True, f"{at.isoformat()}, which is {today} in {configuration.policy.time.zone}")
+        yield Check("time", True, f"{instant(at)}, which is {today} in {configuration.policy.time.zone}")
         yield Check("jobs", True, f"{len(site.ports.jobs)} jobs; see `nexusops jobs list` for their permissions")
         yield from _requests(site)
         yield _state(site)
@@ -108,12 +109,16 @@ def _requests(site: Wired) -> Iterator[Check]:
 
 
 def _state(site: Wired) -> Check:
+    from nexusops.codec import instant
+
     accepted = site.ports.store.accepted()
-    since = f"last accepted snapshot {accepted.as_of.isoformat()}" if accepted else "no snapshot accepted yet"
+    since = f"last accepted snapshot {instant(accepted.as_of)}" if accepted else "no snapshot accepted yet"
     return Check("state", True, f"its schema is that of this version, serial {site.ports.store.serial()}, {since}")
 
 
 def _snapshot(site: Wired, at: datetime) -> Check:
+    from nexusops.codec import instant
+
     ports = site.ports
     try:
         record = ports.registration.read().record
@@ -124,7 +129,7 @@ def _snapshot(site: Wired, at: datetime) -> Check:
         return Check("snapshot", False, _line(error), FINDINGS)
     if defects:
         return Check("snapshot", False, "; ".join(f"{one.code}: {one.message}" for one in defects), FINDINGS)
-    return Check("snapshot", True, f"as of {record.as_of.isoformat()}, {record.rows.get('persons', 0)} people")
+    return Check("snapshot", True, f"as of {instant(record.as_of)}, {record.rows.get('persons', 0)} people")
 
 
 def _line(error: NexusopsError) -> str:

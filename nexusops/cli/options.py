@@ -16,8 +16,11 @@ from nexusops.model.changes import Kind
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
-_RFC3339 = re.compile(r"\d{4}-\d{2}-\d{2}[Tt]\d{2}:\d{2}:\d{2}(?:\.\d+)?(?:[Zz]|[+-]\d{2}:\d{2})")
+_RFC3339 = re.compile(r"\d{4}-\d{2}-\d{2}[Tt]\d{2}:\d{2}:\d{2}(?:\.\d+)?(?:[Zz]|[+-]\d{2}:\d{2})", re.ASCII)
+_DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _UNIT = re.compile(r"unit:[A-Z0-9]{2,8}")
+YEARS = range(1970, 3000)
+"""Dates are reckoned with: what lies at the calendar's very ends leaves no room for months of grace."""
 EXAMPLE = "2025-10-01T08:00:00Z"
 
 
@@ -32,9 +35,12 @@ class Instant(click.ParamType[datetime]):
         if not _RFC3339.fullmatch(str(value)):
             self.fail(f"{value!r} is not an RFC 3339 instant with an offset, such as {EXAMPLE}.", param, ctx)
         try:
-            return datetime.fromisoformat(str(value).upper()).astimezone(UTC)
+            found = datetime.fromisoformat(str(value).upper()).astimezone(UTC)
         except (ValueError, OverflowError) as error:
             self.fail(f"{value!r} is not a real instant: {error}.", param, ctx)
+        if found.year not in YEARS:
+            self.fail(f"{value!r} is out of range: it must lie in {YEARS.start} to {YEARS.stop - 1}.", param, ctx)
+        return found
 
 
 class Day(click.ParamType[date]):
@@ -46,9 +52,14 @@ class Day(click.ParamType[date]):
         if isinstance(value, date):
             return value
         try:
-            return date.fromisoformat(str(value))
+            if not _DAY.fullmatch(str(value)):
+                raise ValueError(value)
+            found = date.fromisoformat(str(value))
         except ValueError:
             self.fail(f"{value!r} is not a date such as 2026-09-30.", param, ctx)
+        if found.year not in YEARS:
+            self.fail(f"{value!r} is out of range: it must lie in {YEARS.start} to {YEARS.stop - 1}.", param, ctx)
+        return found
 
 
 class Accepted(click.ParamType[tuple[str, int]]):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,7 +14,10 @@ from nexusops.cli.entry import Call
 from nexusops.errors import SnapshotRefused
 
 if TYPE_CHECKING:
+    from nexusops.model.findings import Finding
     from nexusops.model.journal import JsonObject, JsonValue
+    from nexusops.model.snapshot import Snapshot
+    from nexusops.ports import SnapshotTables
 
 
 @click.group()
@@ -27,6 +32,7 @@ def snapshot() -> None:
 def check(call: Call, folder: Path, form: str) -> int:
     """Is this snapshot consistent in itself? Ends with 3, and one line a defect, where it is not."""
     from nexusops import wiring
+    from nexusops.codec import instant
 
     try:
         tables = wiring.snapshot_of(folder, call.folder)
@@ -36,18 +42,21 @@ def check(call: Call, folder: Path, form: str) -> int:
         _print({"ok": False, "defects": defects}, form, lines)
         click.echo(refused.next_step, err=True)
         return refused.exit_code
-    record, findings = tables.record, tables.slice(None, {}).findings
-    lines = [f"OK, as of {record.as_of.isoformat()}, {record.sha256[:12]}"]
+    record, findings = tables.record, _faults(tables.slice(None, {}))
+    lines = [f"OK, as of {instant(record.as_of)}, {record.sha256[:12]}"]
     lines += [f"{name:<24} {rows}" for name, rows in sorted(record.rows.items())]
     lines += [f"{one.code}: {one.subject}: {one.message}" for one in findings]
     _print(
         {
             "ok": True,
-            "as_of": record.as_of.isoformat(),
+            "as_of": instant(record.as_of),
             "sha256": record.sha256,
             "rows": dict(record.rows),
             "defects": [],
-            "findings": [{"code": one.code, "subject": one.subject, "message": one.message} for one in findings],
+            "findings": [
+                {"code": one.code, "subject": one.subject, "message": one.message, "severity": one.severity.value}
+                for one in findings
+            ],
         },
         form,
         lines,
@@ -62,13 +71,31 @@ def check(call: Call, folder: Path, form: str) -> int:
 @click.pass_obj
 def diff(call: Call, earlier: Path, later: Path, form: str) -> int:
     """What changed from A to B: rows by table, and the people concerned."""
-    from nexusops import wiring
     from nexusops.registration import describe_difference
 
-    before, after = wiring.snapshot_of(earlier, call.folder), wiring.snapshot_of(later, call.folder)
+    before, after = _read(call, earlier), _read(call, later)
     document, lines = describe_difference(before, after)
     _print(document, form, lines)
     return 0
+
+
+def _faults(everything: Snapshot) -> list[Finding]:
+    """Every fault of a row, whoever's it is (D29)."""
+    found = chain(everything.findings, *(one.findings for one in everything.people.values()))
+    return sorted(found, key=lambda one: (one.code, one.subject, one.message))
+
+
+def _read(call: Call, folder: Path) -> SnapshotTables:
+    """One of the two, its folder named where it is refused."""
+    from nexusops import wiring
+
+    try:
+        return wiring.snapshot_of(folder, call.folder)
+    except SnapshotRefused as refused:
+        defects = [replace(one, message=f"{folder}: {one.message}") for one in refused.defects]
+        raise SnapshotRefused(
+            defects, next_step=f"`nexusops snapshot check {folder}` checks it by itself."
+        ) from refused
 
 
 def _print(document: JsonObject, form: str, lines: list[str]) -> None:

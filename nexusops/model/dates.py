@@ -14,11 +14,14 @@ def add_months(day: date, months: int, *, overflow: str = "clamp") -> date:
     (``roll``).
 
     D01. Not invertible: 31 December + 2 months is 28 February, 28 February - 2 months is 28 December.
+    Registration writes "without end" as 9999-12-31: what would lie beyond the calendar is its last (or first) day.
     """
     year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
+    if not date.min.year <= year <= date.max.year:
+        return date.max if months > 0 else date.min
     last = calendar.monthrange(year, month + 1)[1]
     if day.day > last and overflow == "roll":
-        return date(year, month + 1, last) + ONE_DAY
+        return next_day(date(year, month + 1, last))
     return date(year, month + 1, min(day.day, last))
 
 
@@ -28,7 +31,8 @@ def local_date(instant: datetime, zone: str) -> date:
 
 
 def next_day(day: date) -> date:
-    return day + ONE_DAY
+    """The last day of the calendar has none: it is its own."""
+    return day if day == date.max else day + ONE_DAY
 
 
 def earliest(*days: date | None) -> date | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from nexusops.errors import Defect
 from nexusops.model.journal import SnapshotRecord
@@ -75,4 +75,4 @@ def _losses(new: SnapshotRecord, last: SnapshotRecord, policy: Policy) -> Iterat
 
 
 def _text(instant: datetime) -> str:
-    return instant.isoformat()
+    return instant.astimezone(UTC).isoformat().replace("+00:00", "Z")

@@ -11,8 +11,10 @@ from pathlib import Path
 from nexusops.registration.layout import Layout
 from nexusops.registration.shelf import Shelf, literal, name
 
-KINDS = ("csv", "parquet", "jsonl")
+KINDS = ("csv", "parquet", "jsonl", "ndjson")
 _NESTED = re.compile(r"STRUCT|MAP|UNION|BLOB|LIST|VARIANT|.*\]$", re.IGNORECASE)
+_FRACTIONAL = re.compile(r"DOUBLE|FLOAT|DECIMAL", re.IGNORECASE)
+_QUOTED = re.compile(r"[{\[].*[}\]]|[{\[].*\.\.\.")
 _TELLING = re.compile(r"Expected Number|Value with|Invalid unicode|Maximum line|state machine", re.IGNORECASE)
 
 _Relation = tuple[str, tuple[str, ...], frozenset[str]]
@@ -44,7 +46,7 @@ def read_table(shelf: Shelf, layout: Layout, path: Path, content: bytes) -> tupl
 def _relation(shelf: Shelf, layout: Layout, path: Path, content: bytes) -> _Relation:
     if path.suffix == ".csv":
         return _csv(path, _text(content))
-    if path.suffix == ".jsonl":
+    if path.suffix in (".jsonl", ".ndjson"):
         return _json_lines(shelf, layout, path, _text(content))
     return _parquet(shelf, layout, path)
 
@@ -54,10 +56,11 @@ def _plural(missing: Sequence[str]) -> str:
 
 
 def _reason(error: Exception) -> str:
-    """DuckDB's reason without the line that it quotes: that may hold personal data."""
-    lines = str(error).splitlines()
-    telling = [line for line in lines[1:] if _TELLING.search(line)]
-    return ". ".join(line.rstrip(". ") for line in (*lines[:1], *telling))
+    """DuckDB's reason without the line or the object that it quotes: that may hold personal data."""
+    first, *others = str(error).splitlines() or [""]
+    told = _QUOTED.sub("…", first.removeprefix("Invalid Input Error: "))
+    telling = [line for line in others if _TELLING.search(line)]
+    return ". ".join(line.rstrip(". ") for line in (told, *telling))
 
 
 def _text(content: bytes) -> str:
@@ -96,11 +99,37 @@ def _json_lines(shelf: Shelf, layout: Layout, path: Path, text: str) -> _Relatio
         raise Unreadable("a line is not a JSON object")
     found = shelf.rows(f"SELECT DISTINCT unnest(json_keys(json)) AS k FROM read_json_objects({source}) ORDER BY k")
     keys = tuple(key for (key,) in found)
-    columns = ", ".join(f"{literal(column)}: 'VARCHAR'" for column in (keys or layout.columns))
+    columns = ", ".join(f"{literal(column)}: 'JSON'" for column in (keys or layout.columns))
     # An exporter may leave out what is null; of a table without rows nothing can be said.
     unsure = layout.nullable if keys else frozenset(layout.columns)
     relation = f"read_json({source}, columns={{{columns}}}, ignore_errors=false)"
-    return relation, keys or layout.columns, unsure
+    _flat(shelf, relation, [column for column in keys if column in layout.columns])
+    texts = ", ".join(f"{_json_text(column)} AS {name(column)}" for column in (keys or layout.columns))
+    return f"(SELECT {texts} FROM {relation})", keys or layout.columns, unsure
+
+
+def _flat(shelf: Shelf, relation: str, columns: Sequence[str]) -> None:
+    """Lists and objects are no values of any column: their text would be taken for a name or an address."""
+    if not columns:
+        return
+    nested = ", ".join(
+        f"coalesce(bool_or(json_type({name(column)}) IN ('ARRAY', 'OBJECT')), false)" for column in columns
+    )
+    [found] = shelf.rows(f"SELECT {nested} FROM {relation}")
+    for column, bad in zip(columns, found, strict=True):
+        if bad:
+            raise Unreadable(f"the column {column} holds a list or an object instead of a text")
+
+
+def _json_text(column: str) -> str:
+    """Of a whole number that was written with a fraction (1000001.0) the whole number."""
+    value = f"{name(column)} ->> '$'"
+    return f"CASE WHEN json_type({name(column)}) = 'DOUBLE' THEN {_whole(value)} ELSE {value} END"
+
+
+def _whole(value: str) -> str:
+    """Exporters make numbers with fractions of whole ones where a column has gaps: 3.0 is 3, and NaN is no value."""
+    return f"nullif(regexp_replace({value}, '\\.0+$', ''), 'nan')"
 
 
 def _parquet(shelf: Shelf, layout: Layout, path: Path) -> _Relation:
@@ -121,4 +150,6 @@ def _as_text(layout: Layout, column: str, kind: str) -> str:
         # A timestamp without a zone is in UTC, as Parquet's own are.
         utc = f"make_timestamp(epoch_us({name(column)}))"
         return f"strftime({utc}, '%Y-%m-%dT%H:%M:%S.%fZ')"
+    if _FRACTIONAL.match(kind):
+        return _whole(f"CAST({name(column)} AS VARCHAR)")
     return f"CAST({name(column)} AS VARCHAR)"

@@ -38,7 +38,7 @@ def _nameless(shelf: Shelf, manifest: Manifest) -> Iterator[Finding]:
     """Rows of persons without a person_id are nobody's."""
     [(count,)] = shelf.rows(f"SELECT count(*) FROM {shelf.schema}.persons WHERE person_id IS NULL")
     if count:
-        message = f"{count} rows of persons have no person_id and were ignored"
+        message = f"{'1 row' if count == 1 else f'{count} rows'} of persons without a person_id: ignored"
         yield Finding(code="BAD_ROW", subject="persons", message=message, evidence=(_row("persons", "", manifest),))
 
 

@@ -231,6 +231,29 @@ def test_json_lines_without_a_key_column(folder: Path) -> None:
     assert defects(folder) == [("SNAPSHOT_PARTIAL", "persons.jsonl cannot be used: the column person_id is missing")]
 
 
+def json_lines(folder: Path, content: str) -> Path:
+    (folder / "persons.csv").unlink()
+    (folder / "persons.jsonl").write_text(content)
+    return write_manifest(folder, tenant="oxford-test", as_of=AS_OF, rows={**ROWS, "persons": 1})
+
+
+@pytest.mark.parametrize("value", ['["Min"]', '{"first": "Min"}', "[]"])
+def test_json_lines_with_a_list_or_an_object(folder: Path, value: str) -> None:
+    """Its text would be taken for somebody's name; a Parquet file of such a type is refused, too."""
+    json_lines(folder, f'{{"person_id": "1", "known_as": {value}}}\n')
+    reason = "the column known_as holds a list or an object instead of a text"
+    assert defects(folder) == [("SNAPSHOT_PARTIAL", f"persons.jsonl cannot be used: {reason}")]
+
+
+def test_a_refusal_quotes_nobody(folder: Path) -> None:
+    """Personal data never stand in a log: of a broken line its number is told, not what it holds."""
+    json_lines(folder, '{"person_id": "1", "person_id": "2", "known_as": "Secretname"}\n')
+    [(_, message)] = defects(folder)
+    assert "in line 1" in message
+    assert "Secretname" not in message
+    assert "{" not in message
+
+
 def parquet(folder: Path, query: str) -> Path:
     (folder / "persons.csv").unlink()
     duckdb.sql(f"COPY ({query}) TO '{folder / 'persons.parquet'}' (FORMAT parquet)")

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nexusops.model.dates import add_months, local_date
+from nexusops.model.dates import add_months, local_date, next_day
 
 DAYS = st.dates(min_value=date(1990, 1, 1), max_value=date(2090, 1, 1))
 
@@ -52,3 +52,9 @@ def test_adding_months_keeps_the_day_or_clamps_it_and_never_skips_a_month(day: d
 def test_today_is_londons_date_whatever_the_clocks_do(instant: datetime, day: str) -> None:
     """D02: dates by the local zone, instants in UTC."""
     assert str(local_date(instant, "Europe/London")) == day
+
+
+def test_the_last_day_of_the_calendar_has_none_after_it() -> None:
+    """Registers write 9999-12-31 for what has no end; reckoning with it must not stop everybody's hour (D29)."""
+    assert (next_day(date.max), add_months(date.max, 2), add_months(date.min, -1)) == (date.max, date.max, date.min)
+    assert add_months(date(9999, 11, 30), 1) == date(9999, 12, 30)

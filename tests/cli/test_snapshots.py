@@ -1,0 +1,64 @@
+"""`snapshot check` and `snapshot diff` as whoever repairs the export reads them (rules.md 3, D27, D29)."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+from building.snapshot_folder import SnapshotFolder
+from cli.conftest import CommandSite
+
+AS_OF = "2025-10-01T08:50:00+01:00"
+
+
+def college() -> SnapshotFolder:
+    return (
+        SnapshotFolder()
+        .unit("BALL", "college", "balliol.ox.ac.uk")
+        .domain("balliol.ox.ac.uk")
+        .person("1000001", "ball1234")
+        .card("1000001", "UG", "Mary", "Brown", "2025-10-01", "2028-09-30")
+        .affiliation("1000001", "BALL", "2025-10-01")
+    )
+
+
+def test_check_tells_of_every_row_that_freezes_somebody(site: CommandSite, tmp_path: Path) -> None:
+    """D29: the snapshot is good, and whoever's row is bad is left as they are; the export's authors must hear of it."""
+    rows = college().person("1000001", "ball1235").card("1000002", "UG", "A", "B", "2025-10-01", "2028-09-30")
+    folder = rows.person("1000003", "ball1236", deceased="maybe").write(tmp_path / "snapshot", AS_OF)
+    said = site.type("snapshot", "check", folder, "--format", "json")
+    assert (said.code, said.document["ok"], said.document["as_of"]) == (0, True, "2025-10-01T07:50:00Z")
+    assert [(one["code"], one["subject"], one["severity"]) for one in said.document["findings"]] == [
+        ("BAD_VALUE", "1000003", "warning"),
+        ("DUP_PERSON", "1000001", "warning"),
+        ("ORPHAN_CARD", "1000002", "warning"),
+    ]
+
+
+def test_diff_names_the_folder_that_cannot_be_read(site: CommandSite, tmp_path: Path) -> None:
+    earlier = college().write(tmp_path / "a", AS_OF)
+    later = Path(shutil.copytree(earlier, tmp_path / "b"))
+    (later / "units.csv").unlink()
+    said = site.type("snapshot", "diff", earlier, later)
+    assert (said.code, said.out) == (3, "")
+    assert said.err.splitlines() == [
+        f"SNAPSHOT_PARTIAL: {later}: the manifest lists the table units, and there is no file of it",
+        f"Next: `nexusops snapshot check {later}` checks it by itself.",
+    ]
+
+
+def test_what_has_no_end_may_say_so_with_the_last_day_of_the_calendar(site: CommandSite, tmp_path: Path) -> None:
+    """9999-12-31 has no next day and no month after it; registers write it for "for ever" (R35, D01)."""
+    rows = (
+        college()
+        .person("1000002", "ball1235")
+        .card("1000002", "US", "Ann", "Lee", "0001-01-01", "9999-12-31", cancelled_on="9999-12-31")
+        .affiliation("1000002", "BALL", "0001-01-01", "9999-12-31")
+        .change("affiliations", {"person_id": "1000001"}, end_date="9999-12-31")
+        .change("cards", {"person_id": "1000001"}, end_date="9999-12-31")
+    )
+    folder = rows.write(tmp_path / "snapshot", AS_OF)
+    made = site.type("run", "--at", "2025-10-01T08:00:00Z", "--snapshot", folder, "--format", "json")
+    assert (made.code, made.document["result"]) == (0, "applied")
+    told = site.type("explain", "ball1235", "--at", "2025-10-01T09:00:00Z", "--format", "json")
+    assert (told.code, told.err) == (0, "")

@@ -70,7 +70,7 @@ class Books:
             if before != row:
                 table[key_of(row)] = row
                 changes.append(RowChange(before=before, after=row, rule=change.why.rule))
-        if isinstance(change, GrantAccess) and change.renew and last:
+        if isinstance(change, GrantAccess) and (change.renew or change.withdraw) and last:
             # The wish for a new secret is met, whatever day the secret ends on: it must not be met again.
             met = self.holds.pop((change.why.subject, HoldKind.RENEW), None)
             changes += [RowChange(before=met, after=None, rule=change.why.rule)] if met is not None else []

@@ -31,7 +31,7 @@ EXAMPLES: Mapping[str, str] = {
     "saas handover": f"nexusops saas handover adminday --to food0032 {_DESK}",
     "saas list": "nexusops saas list",
     "saas plan": "nexusops saas plan adminday",
-    "saas renew": f"nexusops saas renew adminday {_DESK}",
+    "saas renew": f"nexusops saas renew adminday --revoke {_DESK}",
     "saas retire": f"nexusops saas retire adminday {_DESK}",
     "saas test": "nexusops saas test adminday --to somebody@food.ox.ac.uk",
     "saas verify": "nexusops saas verify adminday",

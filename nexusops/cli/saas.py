@@ -144,15 +144,18 @@ def retire(call: Call, request_id: str, form: str, at: datetime, actor: str, rea
 
 
 @saas.command()
+@click.option(
+    "--revoke", is_flag=True, help="It has leaked: once the new one is handed over, all others are withdrawn."
+)
 @_recorded
-def renew(call: Call, request_id: str, form: str, at: datetime, actor: str, reason: str) -> int:
-    """What the product signs in with ends soon: the next run hands a new secret over."""
+def renew(call: Call, request_id: str, *, revoke: bool, form: str, at: datetime, actor: str, reason: str) -> int:
+    """What the product signs in with ends soon, or has leaked: the next run hands a new secret over."""
     from nexusops import wiring
     from nexusops.pipeline import saas_desk
     from nexusops.pipeline.desk import Wish
 
     with wiring.opened(call.folder) as site:
-        told = saas_desk.renew(site.ports, request_id, Wish(actor=actor, reason=reason, at=at))
+        told = saas_desk.renew(site.ports, request_id, Wish(actor=actor, reason=reason, at=at), revoke=revoke)
     return _told(told, form, actor, reason)
 
 

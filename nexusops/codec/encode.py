@@ -125,7 +125,8 @@ def encode(change: Change) -> tuple[JsonObject | None, JsonObject | None]:
         case SendNotice():
             return None, _notice(change)
         case GrantAccess():
-            return None, {"mailbox": change.mailbox.name, "connection": change.connection}
+            more = {name: True for name, on in (("renew", change.renew), ("withdraw", change.withdraw)) if on}
+            return None, {"mailbox": change.mailbox.name, "connection": change.connection, **more}
         case RevokeAccess():
             return {"mailbox": change.mailbox.name, "connection": change.connection}, None
         case PublishRecords():

@@ -209,7 +209,7 @@ class SendNotice:
 class GrantAccess:
     """An application's right to exactly one mailbox. ``receives``: it also reads there. ``certificate``: what it signs
     in with, as base64 of its DER; empty: a secret is made, and handed over in a file. ``signs_in_until``: the last day
-    of the one that it has; with ``renew`` it gets another beside that.
+    of the one that it has; with ``renew`` it gets another beside that, with ``withdraw`` all but the newest end.
     """
 
     mailbox: OnMailbox
@@ -219,6 +219,7 @@ class GrantAccess:
     certificate: str = ""
     signs_in_until: date | None = None
     renew: bool = False
+    withdraw: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -118,6 +118,10 @@ class HoldKind(StrEnum):
     RENEW = "renew"
 
 
+REVOKE = "revoke"
+"""The value of a RENEW whose old credential leaked: it ends as soon as the new one is handed over."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hold:
     """A decision of the desk against the data; ends when the rows change (``fingerprint``) or the desk releases it.

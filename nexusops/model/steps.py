@@ -49,6 +49,7 @@ APPLICATION = "application"
 SCOPE = "scope"
 SUBMISSION = "submission"
 CREDENTIAL = "credential"
+WITHDRAWAL = "withdrawal"
 GRANT_STEPS = (APPLICATION, SCOPE, SUBMISSION, CREDENTIAL)
 """What an application signs in with comes last: before that, nobody can use what is not yet limited."""
 REVOKE_STEPS = (SUBMISSION, SCOPE, APPLICATION)
@@ -81,7 +82,7 @@ def steps_of(change: Change) -> tuple[str, ...]:
         case SendNotice():
             return ("send",)
         case GrantAccess():
-            return GRANT_STEPS
+            return (*GRANT_STEPS, WITHDRAWAL) if change.withdraw else GRANT_STEPS
         case RevokeAccess():
             return REVOKE_STEPS
         case PublishRecords():

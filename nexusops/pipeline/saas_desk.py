@@ -12,7 +12,7 @@ from nexusops.errors import Refused
 from nexusops.model.dates import local_date
 from nexusops.model.findings import Severity, box_scope
 from nexusops.model.journal import RowChange
-from nexusops.model.ledger import Hold, HoldKind, Ledger
+from nexusops.model.ledger import REVOKE, Hold, HoldKind, Ledger
 from nexusops.model.mailboxes import Mailbox
 from nexusops.model.services import ENDED, RUNNING, SendingPath, Service, ServiceState
 from nexusops.pipeline import desk
@@ -104,27 +104,43 @@ def retire(ports: Ports, request_id: str, wish: Wish) -> Told:
     return Told(action="saas retire", object=request_id, message=message)
 
 
-def renew(ports: Ports, request_id: str, wish: Wish) -> Told:
-    """2.4: before what the application signs in with ends; the old one works on until then."""
+def renew(ports: Ports, request_id: str, wish: Wish, *, revoke: bool = False) -> Told:
+    """2.4: before what the application signs in with ends; the old one works on until then. ``revoke``: it leaked, and
+    ends as soon as the new one is handed over; of certificates only the one that is filed stays.
+    """
     row, _ = known(ports, request_id)
     if row.path is not SendingPath.MAILBOX or row.state not in RUNNING or row.app_id is None:
         raise Refused(f"{request_id} has no application that signs in.", next_step="See `nexusops saas list`.")
-    if row.certificate:
+    if row.certificate and not revoke:
         raise Refused(
             f"{request_id} signs in with a certificate of its own.",
             next_step="Put the new certificate in place of the old one in services/; the next run uploads it.",
         )
+    before = ports.store.ledger((), {request_id}).holds.get((request_id, HoldKind.RENEW))
+    revoke = revoke or (before is not None and before.value == REVOKE)
     hold = Hold(
         subject=request_id,
         kind=HoldKind.RENEW,
         fingerprint=str(row.credential_ends_on),
         actor=wish.actor,
         reason=wish.reason,
+        value=REVOKE if revoke else "",
     )
-    before = ports.store.ledger((), {request_id}).holds.get((request_id, HoldKind.RENEW))
     desk.commit(ports, "saas renew", wish, (_change(before, hold),), box_scope(request_id))
-    message = f"the next run hands a new secret over for {request_id}; the old one works until it ends"
-    return Told(action="saas renew", object=request_id, message=message)
+    return Told(action="saas renew", object=request_id, message=_renewed(row, revoke=revoke))
+
+
+_AT_ONCE = "do not wait for it: `nexusops run saas_mailboxes`"
+
+
+def _renewed(row: Service, *, revoke: bool) -> str:
+    name = row.request_id
+    if revoke and row.certificate:
+        return f"the next run leaves {name} the certificate in services/ alone; {_AT_ONCE}"
+    message = f"the next run hands a new secret over for {name}"
+    return (
+        f"{message}, then withdraws all others; {_AT_ONCE}" if revoke else f"{message}; the old one works until it ends"
+    )
 
 
 def proved(ports: Ports, request_id: str, wish: Wish) -> Service:

@@ -19,7 +19,7 @@ from nexusops.model.dns import SigningStep
 from nexusops.model.dns_spf import SpfReport
 from nexusops.model.findings import Evidence, Severity
 from nexusops.model.ids import Address, Domain, PersonId
-from nexusops.model.ledger import HoldKind, Ledger
+from nexusops.model.ledger import REVOKE, HoldKind, Ledger
 from nexusops.model.mailboxes import LIVE_MAILBOX_STATES, Mailbox
 from nexusops.model.services import ENDED, RUNNING, Advice, Ruling, SendingPath, Service, ServiceRequest
 from nexusops.model.snapshot import Snapshot
@@ -175,8 +175,14 @@ def _renews(row: Service, ledger: Ledger) -> bool:
     return hold is not None and hold.fingerprint == str(row.credential_ends_on)
 
 
+def _withdraws(row: Service, ledger: Ledger) -> bool:
+    """Whether the old one leaked: until it has ended, whatever the new one's last day is."""
+    hold = ledger.holds.get((row.request_id, HoldKind.RENEW))
+    return hold is not None and hold.value == REVOKE
+
+
 def _changes(row: Service, box: Mailbox | None, ledger: Ledger) -> Iterator[Change]:
-    running, renew = row.state in RUNNING, _renews(row, ledger)
+    running, renew, withdraw = row.state in RUNNING, _renews(row, ledger), _withdraws(row, ledger)
     why = Why(
         subject=row.request_id,
         rule=row.rule,
@@ -185,7 +191,7 @@ def _changes(row: Service, box: Mailbox | None, ledger: Ledger) -> Iterator[Chan
     )
     usable = box is not None and box.state in LIVE_MAILBOX_STATES
     if box is not None and running and usable and row.path is SendingPath.MAILBOX and row.connection is not None:
-        if row.granted is not row.connection or renew:
+        if row.granted is not row.connection or renew or withdraw:
             yield GrantAccess(
                 mailbox=_on(box),
                 why=why,
@@ -194,6 +200,7 @@ def _changes(row: Service, box: Mailbox | None, ledger: Ledger) -> Iterator[Chan
                 certificate=row.certificate,
                 signs_in_until=row.credential_ends_on,
                 renew=renew,
+                withdraw=withdraw,
             )
     held = row.granted or (row.connection if row.app_id is not None else None)
     if box is not None and not running and held is not None:

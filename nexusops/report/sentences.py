@@ -75,8 +75,8 @@ def describe(change: Change) -> str:
         case SendNotice():
             return f"Tell {_listed(change.to) or 'nobody, for nobody can be reached,'} {_news(change)}."
         case GrantAccess():
-            through = _through(change.connection)
-            return f"Let an application use the mailbox {change.mailbox.name}, and no other, through {through}."
+            way = f"through {_through(change.connection)}{_also(change)}"
+            return f"Let an application use the mailbox {change.mailbox.name}, and no other, {way}."
         case RevokeAccess():
             return f"Take the mailbox {change.mailbox.name} away from its application."
         case PublishRecords():
@@ -118,7 +118,7 @@ def effect(change: Change) -> str:
         case SendNotice():
             return f"{change.notice} to {_listed(change.to) or 'nobody'}{_about(change)}"
         case GrantAccess():
-            return f"an application may use it, and no other, through {_through(change.connection)}"
+            return f"an application may use it, and no other, through {_through(change.connection)}{_also(change)}"
         case RevokeAccess():
             return "its application may no longer use it"
         case PublishRecords(signing=SigningStep.ENABLE | SigningStep.DISABLE):
@@ -172,6 +172,12 @@ def _aliases(change: PublishRecords | RetireRecords) -> str:
     """What is still to come: only Exchange knows its aliases, and only once it has made them (R87)."""
     making = isinstance(change, PublishRecords) and change.signing is SigningStep.CONFIGURE
     return f"; selector1 and selector2._domainkey.{change.domain} CNAME, as Exchange names them" if making else ""
+
+
+def _also(change: GrantAccess) -> str:
+    """What becomes of that which it signs in with."""
+    renewed = "; it gets a new secret" if change.renew and not change.certificate else ""
+    return renewed + ("; what else it could sign in with is withdrawn" if change.withdraw else "")
 
 
 def _through(connection: str) -> str:

@@ -10,11 +10,11 @@ from typing import Any
 
 from nexusops.model.changes import GrantAccess, RevokeAccess
 from nexusops.model.journal import Step, StepOutcome
-from nexusops.model.steps import APPLICATION, CREDENTIAL, SCOPE, SUBMISSION
+from nexusops.model.steps import APPLICATION, CREDENTIAL, SCOPE, SUBMISSION, WITHDRAWAL
 from nexusops.tenant.acting import Site, aside, done
 from nexusops.tenant.applications import Application, Applications, Principal, unique_name
 from nexusops.tenant.cmdlets import MailboxRow, Row
-from nexusops.tenant.credentials import hand_over, upload
+from nexusops.tenant.credentials import hand_over, upload, withdraw
 from nexusops.tenant.faults import FaultClass, TenantFault
 
 SMTP = "ms_smtp"
@@ -56,6 +56,8 @@ async def grant(site: Site, step: Step, change: GrantAccess) -> StepOutcome:
         return await _limited(site, step, change, principal)
     if step.name == SUBMISSION:
         return await _submission(site, step, change, on=change.connection == SMTP)
+    if step.name == WITHDRAWAL:
+        return await withdraw(site, applications, step, change, app)
     assert step.name == CREDENTIAL  # noqa: S101 - steps_of knows no other
     return await (upload if change.certificate else hand_over)(site, applications, step, change, app)
 

@@ -17,7 +17,7 @@ from pathlib import Path
 from nexusops.model.changes import GrantAccess
 from nexusops.model.journal import JsonObject, Step, StepOutcome
 from nexusops.tenant.acting import Site, aside, done
-from nexusops.tenant.applications import Application, Applications, PasswordCredential, unique_name
+from nexusops.tenant.applications import Application, Applications, KeyCredential, PasswordCredential, unique_name
 from nexusops.tenant.directory import decoded
 from nexusops.tenant.faults import FaultClass, TenantFault
 
@@ -26,7 +26,7 @@ async def upload(
     site: Site, applications: Applications, step: Step, change: GrantAccess, app: Application
 ) -> StepOutcome:
     """The certificate, beside those that are there: a PATCH replaces the whole list."""
-    thumbprint = hashlib.sha1(base64.b64decode(change.certificate), usedforsecurity=False).hexdigest().upper()
+    thumbprint = _thumbprint(change)
     before = [key.custom_key_identifier or "" for key in app.key_credentials]
     ends_on: str | None = None
 
@@ -39,7 +39,7 @@ async def upload(
         return bool(found)
 
     if not await look():
-        kept = [{"keyId": key.key_id, "type": "AsymmetricX509Cert", "usage": "Verify"} for key in app.key_credentials]
+        kept = [_reference(key) for key in app.key_credentials]
         new = {
             "type": "AsymmetricX509Cert",
             "usage": "Verify",
@@ -49,6 +49,15 @@ async def upload(
         body = {"keyCredentials": [*kept, new]}
         await site.write(lambda: site.graph.send("PATCH", f"/applications/{app.id}", body), look)
     return done(step, {"certificates": list(before)}, {"certificate": thumbprint, "ends_on": ends_on})
+
+
+def _thumbprint(change: GrantAccess) -> str:
+    return hashlib.sha1(base64.b64decode(change.certificate), usedforsecurity=False).hexdigest().upper()
+
+
+def _reference(key: KeyCredential) -> JsonObject:
+    """A certificate that stays, as a PATCH of the whole list names it."""
+    return {"keyId": key.key_id, "type": "AsymmetricX509Cert", "usage": "Verify"}
 
 
 async def hand_over(
@@ -72,6 +81,40 @@ async def hand_over(
     _write(path, _text(site, app, change, made, address))
     outcome = done(step, {"secrets": len(ours)}, _after(made, path), message=f"handed over in {path.name}")
     return replace(outcome, handed_over=f"{path}: what the product signs in with")
+
+
+async def withdraw(
+    site: Site, applications: Applications, step: Step, change: GrantAccess, app: Application
+) -> StepOutcome:
+    """What leaked ends at once: all but the newest, which was handed over before, whoever put the others there."""
+    path = handover_file(site.settings.handover, change.mailbox.name)
+    stays = _thumbprint(change) if change.certificate else _newest(app, _held(path) if path is not None else None)
+    secrets = [one.key_id for one in app.password_credentials]
+    keys = [(one.custom_key_identifier or "").upper() for one in app.key_credentials]
+    if stays not in (keys if change.certificate else secrets):
+        return aside(step, "needs a human: what the product is to sign in with is not there, so nothing was withdrawn")
+    for key_id in secrets:
+        if key_id != stays:
+            await _take_back(site, applications, app, key_id, change)
+    kept = [one for one, key in zip(app.key_credentials, keys, strict=True) if key == stays]
+    if len(kept) != len(keys):
+
+        async def look() -> bool:
+            now = await applications.find(unique_name(change.mailbox.name))
+            return now is not None and len(now.key_credentials) == len(kept)
+
+        body = {"keyCredentials": [_reference(one) for one in kept]}
+        await site.write(lambda: site.graph.send("PATCH", f"/applications/{app.id}", body), look)
+    gone = len(secrets) + len(keys) - 1
+    return done(step, {"secrets": [*secrets], "certificates": [*keys]}, {"left": stays}, message=f"{gone} withdrawn")
+
+
+def _newest(app: Application, held: str | None) -> str | None:
+    """The secret that the file holds; the one that lasts longest, where that is gone already."""
+    if any(one.key_id == held for one in app.password_credentials):
+        return held
+    lasting = sorted(app.password_credentials, key=lambda one: one.end_date_time or "")
+    return lasting[-1].key_id if lasting else None
 
 
 def handover_file(folder: str | None, mailbox: str) -> Path | None:

@@ -248,6 +248,28 @@ def test_on_a_terminal_only_what_matters_is_asked(site: CommandSite) -> None:
     assert "oxford_domain_needed = false" in text
 
 
+def test_a_secret_that_leaked_is_withdrawn_and_the_new_one_works(site: CommandSite) -> None:
+    """The wish names the command that does not wait; then only what was handed over lets the product in."""
+    file(site, "adminday")
+    assert site.on_day_one("run").code == 0
+    path = site.folder / "state" / "handover" / "adminday.toml"
+    leaked = path.read_text("utf-8")
+    reason = ("--actor", "desk", "--reason", "it leaked")
+    told = site.type("saas", "renew", "adminday", "--revoke", *reason, *AT)
+    assert (told.code, "`nexusops run saas_mailboxes`" in told.out) == (0, True)
+    site.type("saas", "renew", "adminday", *reason, *AT)
+    (change,) = site.on_day_two("plan", "saas_mailboxes", "--format", "json").document["changes"]
+    assert change["becomes"] == {"mailbox": "adminday", "connection": "exo", "renew": True, "withdraw": True}
+    assert site.on_day_two("run", "saas_mailboxes").code == 0
+    assert site.type("saas", "test", "adminday", *AT).code == 0
+    new = path.read_text("utf-8")
+    path.write_text(leaked, "utf-8")
+    refused = site.type("saas", "test", "adminday", *AT)
+    assert (refused.code, "AADSTS7000215" in refused.out) == (6, True)
+    path.write_text(new, "utf-8")
+    assert site.on_day_two("run", "saas_mailboxes", "--format", "json").document["done"] == {}
+
+
 def test_a_new_secret_is_handed_over_once(site: CommandSite) -> None:
     """2.4: also where it ends on the very day on which the old one does, as one does that leaks on its first day."""
     file(site, "adminday")

@@ -292,6 +292,18 @@ def test_a_secret_is_renewed_on_request() -> None:
     assert kinds(world, "2025-03-02") == []
 
 
+def test_a_withdrawal_goes_on_until_it_is_done() -> None:
+    """2.4: the new secret was handed over, and the run died before the old one ended."""
+    world = chemistry()
+    world.run(FIRST)
+    given_anew = replace(row(world), credential_ends_on=day("2027-03-31"), app_id="a1")
+    world.ledger.services["adminday"] = given_anew  # type: ignore[index]
+    hold = Hold(subject="adminday", kind=HoldKind.RENEW, fingerprint="2025-03-31", actor="a", reason="r")
+    world.hold(replace(hold, value="revoke"))
+    (given,) = (p.change for p in world.run("2025-03-01").changes if isinstance(p.change, GrantAccess))
+    assert (given.renew, given.withdraw) == (False, True)
+
+
 @pytest.mark.parametrize("columns", [{"direction": "send_receive"}, {"certificate": "MII="}])
 def test_what_the_request_says_of_its_access_is_followed(columns: dict[str, Any]) -> None:
     """R63, R64: another direction, or another certificate, is granted anew."""

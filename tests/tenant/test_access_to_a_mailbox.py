@@ -139,6 +139,66 @@ def test_a_new_secret_leaves_the_old_one_until_it_ends(room: Room, tmp_path: Pat
     assert room.writes() == before
 
 
+def sign_ins(room: Room) -> tuple[list[str], list[str]]:
+    """The ids of its secrets, and the thumbprints of its certificates."""
+    (app,) = (one for one in objects(room, "application") if one.get("uniqueName"))
+    keys = [one["customKeyIdentifier"] for one in app["keyCredentials"]]
+    return [one["keyId"] for one in app["passwordCredentials"]], keys
+
+
+def stranger(room: Room) -> None:
+    """Somebody who had the secret gave the application another one."""
+    (app,) = (one for one in objects(room, "application") if one.get("uniqueName"))
+    room.tenant._run(
+        room.tenant._graph.send("POST", f"/applications/{app['id']}/addPassword", {"passwordCredential": {}})
+    )
+
+
+def test_what_leaked_ends_once_the_new_secret_is_handed_over(room: Room, tmp_path: Path) -> None:
+    """Make before break; what a stranger added ends with it, and a repetition takes nothing more."""
+    room.perform(granting())
+    old = handed_over(tmp_path)
+    aged(room, "2026-01-31T00:00:00Z")
+    stranger(room)
+    revocation = granting(signs_in_until=date(2026, 1, 31), renew=True, withdraw=True)
+    outcomes = room.perform(revocation)
+    assert [one.step for one in outcomes] == [*GRANT_STEPS, "withdrawal"]
+    new = handed_over(tmp_path)
+    assert (sign_ins(room), new["key_id"] != old["key_id"]) == (([new["key_id"]], []), True)
+    assert outcomes[-1].message == "2 withdrawn"
+    assert new["client_secret"] not in repr(outcomes)
+    assert room.results(replace(revocation, renew=False), "withdrawal") == ["done"]
+    assert sign_ins(room) == ([new["key_id"]], [])
+
+
+def test_a_withdrawal_that_broke_off_leaves_the_one_that_was_handed_over(room: Room, tmp_path: Path) -> None:
+    """The run died after the hand-over, and somebody took the file away before the next one."""
+    room.perform(granting())
+    aged(room, "2026-01-31T00:00:00Z")
+    room.perform(granting(signs_in_until=date(2026, 1, 31), renew=True), "credential")
+    new = handed_over(tmp_path)
+    (tmp_path / "handover" / "adminday.toml").unlink()
+    goes_on = granting(signs_in_until=date.fromisoformat(new["ends_on"]), withdraw=True)
+    assert room.results(goes_on) == ["done"] * 5
+    assert sign_ins(room) == ([new["key_id"]], [])
+
+
+def test_nothing_is_withdrawn_where_the_new_one_is_not_there(room: Room) -> None:
+    room.perform(granting())
+    secrets = sign_ins(room)
+    assert room.results(granting(certificate=certificate(), withdraw=True), "withdrawal") == ["set_aside"]
+    assert sign_ins(room) == secrets
+
+
+def test_of_certificates_only_the_one_that_is_filed_stays(room: Room) -> None:
+    own = certificate()
+    room.perform(granting(certificate=certificate()))
+    stranger(room)
+    assert room.results(granting(certificate=own, withdraw=True)) == ["done"] * 5
+    secrets, keys = sign_ins(room)
+    assert (secrets, len(keys)) == ([], 1)
+
+
 def test_a_secret_whose_file_is_gone_stays_with_its_product(room: Room, tmp_path: Path) -> None:
     """2.4: another direction grants anew, and must not take away what the product signs in with."""
     room.perform(granting())

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import date, datetime
 
 from nexusops.apply.undo_flags import before_disabling
 from nexusops.codec import digest_of
@@ -26,7 +26,7 @@ from nexusops.pipeline.inputs import Deciding, Ports
 from nexusops.pipeline.routing import staff_of, with_routes
 from nexusops.plan.advance import advance, differences
 from nexusops.plan.arrange import arrange, select
-from nexusops.plan.compare import compare
+from nexusops.plan.compare import Draft, compare
 from nexusops.plan.domains import ending_domains
 from nexusops.plan.estimate import estimate
 from nexusops.plan.guard import check
@@ -85,25 +85,17 @@ def decide(
     """From the tables and the state to a decision; only the tenant's reads lie between."""
     today = local_date(at, ports.policy.time.zone)
     who = affected(ports, tables, today, full=full) if only is None else Affected(only, frozenset(), everyone=False)
-    snapshot = _slice(ports, tables, who)
-    before = ports.store.ledger(None if who.everyone else who.people, None if who.everyone else who.boxes)
-    requests = [request for name, request in snapshot.services.items() if name in who.boxes]
-    signing = domains_to_ask(before.services.values(), requests, snapshot.units)
-    actual = _joined(ports, before, _read_tenant(ports, before, who, signing, full=full))
-    seen = _with_names(ports, observe(before, actual), snapshot, who)
-    advanced = advance(seen, snapshot, who.boxes, ports.policy, ports.site, today)
-    after = recognise(advanced.ledger, actual)
+    promised = _promised(ports, tables, who, today, full=full)
+    before, after = promised.before, promised.after
     rows = differences(before, _only_own(after, before))
-    quiet = settled(before, after, ports.store.unfinished())
-    drafts = (*compare(project(after, ports.site), actual, quiet), *service_drafts(after, snapshot.frozen_services))
-    promises = promises_of(rows, after)
-    notices = notices_of(after, _staff_addresses(snapshot, {**seen.owners, **after.people}, ports))
-    whole = arrange(drafts, promises, [notice for notice in notices if notice.to], ports.job_of_kinds())
-    whole = with_restores(ports, whole)
+    drafts = _drafts(ports, promised)
+    notices = notices_of(after, promised.staff)
+    sent = [notice for notice in notices if notice.to]
+    whole = with_restores(ports, arrange(drafts, promises_of(rows, after), sent, ports.job_of_kinds()))
     chosen, waits = select(whole, ports.kinds_of(jobs))
     found = (finding for draft in drafts for finding in draft.findings)
-    fresh = (*advanced.findings, *found, *waits, *unreachable(notices))
-    judged = None if who.everyone else advanced.judged
+    fresh = (*promised.findings, *found, *waits, *unreachable(notices))
+    judged = None if who.everyone else promised.judged
     plan = plan_of(ports, tables, at, chosen, (*_carried(ports, judged), *fresh), after, accept)
     return Decision(
         plan=plan,
@@ -112,8 +104,48 @@ def decide(
         rows=rows,
         judged=judged,
         findings=fresh,
-        waiting=advanced.unfinished,
+        waiting=promised.waiting,
     )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Promised:
+    """What the rules make of what is there. The registration data are done with: they are the larger part of it."""
+
+    before: Ledger
+    after: Ledger
+    actual: Actual
+    findings: tuple[Finding, ...]
+    judged: frozenset[str]
+    waiting: Mapping[str, str]
+    staff: Mapping[UnitId, tuple[str, ...]]
+
+
+def _promised(ports: Deciding, tables: SnapshotTables, who: Affected, today: date, *, full: bool) -> _Promised:
+    """Reads the slices of the three sources, and applies the rules to them."""
+    snapshot = _slice(ports, tables, who)
+    before = ports.store.ledger(None if who.everyone else who.people, None if who.everyone else who.boxes)
+    requests = [request for name, request in snapshot.services.items() if name in who.boxes]
+    signing = domains_to_ask(before.services.values(), requests, snapshot.units)
+    actual = _joined(ports, before, _read_tenant(ports, before, who, signing, full=full))
+    seen = _with_names(ports, observe(before, actual), snapshot, who)
+    advanced = advance(seen, snapshot, who.boxes, ports.policy, ports.site, today)
+    after = recognise(advanced.ledger, actual)
+    return _Promised(
+        before=before,
+        after=after,
+        actual=actual,
+        findings=advanced.findings,
+        judged=advanced.judged,
+        waiting=advanced.unfinished,
+        staff=_staff_addresses(snapshot, {**seen.owners, **after.people}, ports),
+    )
+
+
+def _drafts(ports: Deciding, promised: _Promised) -> tuple[Draft, ...]:
+    quiet = settled(promised.before, promised.after, ports.store.unfinished())
+    mailboxes = compare(project(promised.after, ports.site), promised.actual, quiet)
+    return (*mailboxes, *service_drafts(promised.after, ports.faulty_services))
 
 
 def _slice(ports: Deciding, tables: SnapshotTables, who: Affected) -> Snapshot:

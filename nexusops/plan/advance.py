@@ -5,7 +5,7 @@ What passes from one person to the next is only the addresses taken so far.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import TypeVar
@@ -19,7 +19,7 @@ from nexusops.model.mailboxes import Mailbox
 from nexusops.model.policy import Policy, Site
 from nexusops.model.rows import TABLES, key_of, rule_of
 from nexusops.model.services import WAITING, Service
-from nexusops.model.snapshot import Snapshot
+from nexusops.model.snapshot import PersonRecord, Snapshot
 from nexusops.plan.boxes import judge_boxes
 from nexusops.plan.case import Case, Judged, Setting
 from nexusops.plan.domains import judge_domains, missing_posts
@@ -89,14 +89,16 @@ def advance(
     )
     states = dict(setting.owners)
     book = setting.book(fold.holders)
-    cases = _cases(ledger, snapshot, today)
-    for case in cases:
+    forwarding: list[Case] = []
+    for case in _cases(ledger, snapshot, today):
         judged = _as_undone(judge(case, book, setting), ledger, fold)
         _take(fold, judged)
         states[case.person_id] = judged.case.state
         if case.box is not None and case.box.name is not None:
             boxes_now[case.box.name] = case.box
-    for case in cases:  # what only those judged after them made into a circle
+            if case.box.forward is not None:
+                forwarding.append(case)
+    for case in forwarding:  # what only those judged after them made into a circle
         if (refused := refuse_circle(case, setting)) is not None:
             fold.rows.append(refused.box)
             fold.findings.append(refused.finding)
@@ -182,8 +184,11 @@ def _book(ledger: Ledger) -> dict[Address, tuple[Allocation, ...]]:
     return {key: tuple(sorted(rows, key=lambda row: row.period)) for key, rows in found.items()}
 
 
-def _cases(ledger: Ledger, snapshot: Snapshot, today: date) -> list[Case]:
-    """One case a person, in the order in which they are served (D11): earliest served affiliation, then username."""
+def _cases(ledger: Ledger, snapshot: Snapshot, today: date) -> Iterator[Case]:
+    """One case a person, in the order in which they are served (D11): earliest served affiliation, then username.
+
+    Each is made when its turn comes, and forgotten afterwards: together they would be the largest thing of a plan.
+    """
     rows = _by_person(ledger.allocations.values(), lambda row: row.person_id)
     boxes = _by_person(ledger.mailboxes.values(), lambda box: box.person_id)
     notices = _by_person(ledger.notices.values(), lambda notice: notice.person_id)
@@ -191,42 +196,43 @@ def _cases(ledger: Ledger, snapshot: Snapshot, today: date) -> list[Case]:
     decisions = _by_person(ledger.decisions.values(), lambda decision: decision.person_id)
     alternatives = _by_person(ledger.alternatives.values(), lambda row: row.person_id)
     holds = _by_subject(ledger.holds.values())
-    cases = []
-    for person_id, record in snapshot.people.items():
+    # A row of somebody whom persons does not have (ORPHAN_CARD) is nobody's.
+    known = [r for r in snapshot.people.values() if r.person_id in ledger.people or r.person is not None or r.findings]
+    known.sort(key=lambda record: _turn(record, ledger.people.get(record.person_id), rows, today))
+    for record in known:
+        person_id = record.person_id
         before = ledger.people.get(person_id)
-        if before is None and record.person is None and not record.findings:
-            continue  # a row of somebody whom persons does not have (ORPHAN_CARD): nobody
         mine = rows.get(person_id, [])
-        cases.append(
-            Case(
-                person_id=person_id,
-                record=record,
-                before=before,
-                state=before or person_state(person_id),
-                boxes={box.key: box for box in boxes.get(person_id, [])},
-                rows={(row.address, row.period): row for row in mine},
-                overrides={override.part: override for override in overrides.get(person_id, [])},
-                decisions={decision.request_id: decision for decision in decisions.get(person_id, [])},
-                alternatives={row.source: row for row in alternatives.get(person_id, [])},
-                notices={notice.key: notice for notice in notices.get(person_id, [])},
-                holds={hold.kind: hold for hold in holds.get(person_id, [])},
-                address_holds={
-                    row.address: hold
-                    for row in mine
-                    for hold in holds.get(row.address, [])
-                    if hold.kind is HoldKind.SHORTENED
-                },
-            )
+        yield Case(
+            person_id=person_id,
+            record=record,
+            before=before,
+            state=before or person_state(person_id),
+            boxes={box.key: box for box in boxes.get(person_id, [])},
+            rows={(row.address, row.period): row for row in mine},
+            overrides={override.part: override for override in overrides.get(person_id, [])},
+            decisions={decision.request_id: decision for decision in decisions.get(person_id, [])},
+            alternatives={row.source: row for row in alternatives.get(person_id, [])},
+            notices={notice.key: notice for notice in notices.get(person_id, [])},
+            holds={hold.kind: hold for hold in holds.get(person_id, [])},
+            address_holds={
+                row.address: hold
+                for row in mine
+                for hold in holds.get(row.address, [])
+                if hold.kind is HoldKind.SHORTENED
+            },
         )
-    return sorted(cases, key=lambda case: _turn(case, today))
 
 
-def _turn(case: Case, today: date) -> tuple[bool, date, str, str]:
+def _turn(
+    record: PersonRecord, state: PersonState | None, rows: Mapping[PersonId, Sequence[Allocation]], today: date
+) -> tuple[bool, date, str, str]:
     """Who comes back to addresses that have ended is served before new people are (rules.md 0, D10)."""
-    record, served = case.record, case.state.served
+    served = state.served if state is not None else ()
     starts = [a.start_date for a in record.affiliations if a.current(today) and (not served or a.unit_id in served)]
     username = record.person.username if record.person and record.person.username else "~"
-    returning = bool(case.rows) and not any(row.live for row in case.rows.values())
+    mine = rows.get(record.person_id, ())
+    returning = bool(mine) and not any(row.live for row in mine)
     return not returning, min(starts, default=date.max), username, record.person_id
 
 

@@ -54,6 +54,8 @@ def subject_page(asked: Asked) -> Answer:
     if answer is None:
         limited = "" if asked.viewer.everywhere(Right.SEE_PEOPLE) else ", or it is not in your units"
         raise NotFound(f"Nothing is known of {subject}{limited}")
+    steps = bool(asked.query.get("steps"))
+    history = [event for event in answer.history if steps or not event.detail]
     rows = _periods(asked, subject) if "@" in subject else _sorted(ledger)
     boxes = sorted(ledger.mailboxes.values(), key=lambda box: box.generation)
     return Page(
@@ -68,8 +70,9 @@ def subject_page(asked: Asked) -> Answer:
             "rows": rows,
             "sender": boxes[-1].sender if boxes else None,
             "drawing": timeline(rows, asked.today, boxes[-1] if boxes else None),
-            "history": [*reversed(answer.history)][:HISTORY],
-            "older": max(0, len(answer.history) - HISTORY),
+            "history": [*reversed(history)][:HISTORY],
+            "older": max(0, len(history) - HISTORY),
+            "steps": steps,
         },
     )
 

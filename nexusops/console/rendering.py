@@ -81,7 +81,8 @@ def _wrapped(value: str) -> Markup:
 
 
 def _effect(sentence: str) -> Markup:
-    return _after_at(Markup(dated(sentence)))  # noqa: S704 - escaped there
+    """What becomes of something, with a real arrow, which is never torn apart."""
+    return _after_at(Markup(dated(sentence.replace(" -> ", " → "))))  # noqa: S704 - escaped there
 
 
 def _after_at(markup: Markup) -> Markup:

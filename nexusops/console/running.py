@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from itertools import islice
 
 from nexusops.console.answers import Answer, Asked, NotFound, Page
+from nexusops.model.journal import Phase
 
-RUNS, ROWS = 100, 500
+RUNS, ROWS = 100, 200
 """So many of them stand on a page."""
+UNDONE = frozenset({Phase.FAILED, Phase.SET_ASIDE})
+SHOWN: Mapping[str, frozenset[Phase]] = {
+    "": frozenset(Phase),
+    "undone": UNDONE,
+    "steps": frozenset(Phase) - {Phase.INTENT, Phase.PROMISE},
+    "ledger": frozenset({Phase.PROMISE}),
+}
+"""What a run's journal is narrowed to."""
 
 
 def runs_page(asked: Asked) -> Answer:
@@ -21,10 +31,24 @@ def run_page(asked: Asked) -> Answer:
     run = store.run_of(run_id)
     if run is None:
         raise NotFound(f"There is no run {run_id}")
-    rows = list(islice(store.journal(run_id=run_id), ROWS))
+    chosen = asked.query.get("show", "")
+    phases = SHOWN.get(chosen, SHOWN[""])
+    place = asked.query.get("from", "0")
+    first = int(place) // ROWS * ROWS if place.isdecimal() else 0
+    wanted = (row for row in store.journal(run_id=run_id) if row.entry.phase in phases)
+    rows = list(islice(wanted, first, first + ROWS + 1))
     return Page(
         template="run",
         title=f"Run of {run.at:%Y-%m-%d %H:%M} UTC",
         here="runs",
-        values={"run": run, "rows": rows, "most": ROWS, "done": asked.query.get("done", "")},
+        values={
+            "run": run,
+            "rows": rows[:ROWS],
+            "chosen": chosen,
+            "first": first,
+            "earlier": f"?show={chosen}&from={first - ROWS}" if first and chosen in SHOWN else None,
+            "later": f"?show={chosen}&from={first + ROWS}" if len(rows) > ROWS and chosen in SHOWN else None,
+            "undone": sum(row.entry.phase in UNDONE for row in store.journal(run_id=run_id)),
+            "done": asked.query.get("done", ""),
+        },
     )

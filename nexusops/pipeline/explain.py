@@ -2,6 +2,7 @@
 
 explain_facts.py   what is so now, with rule, date and evidence
 explain_mail.py    where mail for an address goes, now and after the next run
+explain_history.py what was done, in words
 explain_ahead.py   what happens next, by the line itself; what somebody who returns would get
 """
 
@@ -14,19 +15,19 @@ from datetime import datetime
 from nexusops.model.addresses import Allocation
 from nexusops.model.findings import box_scope, person_scope
 from nexusops.model.ids import Address, PersonId, domain_of, local_of
-from nexusops.model.journal import JournalRow, JsonObject, Phase
 from nexusops.model.ledger import Ledger, PersonState, Standing
 from nexusops.model.mailboxes import Mailbox, MailboxState
 from nexusops.model.services import Service
 from nexusops.model.snapshot import Snapshot
 from nexusops.pipeline import explain_facts as facts
 from nexusops.pipeline.explain_ahead import ahead_of, on_return, upcoming
+from nexusops.pipeline.explain_history import decisions, told
 from nexusops.pipeline.explain_mail import mail_facts
 from nexusops.pipeline.inputs import Ports
 from nexusops.pipeline.saas_explain import service_facts
 from nexusops.pipeline.simulate_tenant import Remembered
 from nexusops.ports import SnapshotTables
-from nexusops.report.explain import Event, Explanation, Fact, Upcoming
+from nexusops.report.explain import Explanation, Fact, Upcoming
 
 _GONE = frozenset({MailboxState.DISABLED, MailboxState.DELETED, MailboxState.PURGED})
 
@@ -83,6 +84,7 @@ def _of_person(seen: Seen, person_id: PersonId, ledger: Ledger) -> Explanation:
     objects = [f"person:{person_id}", *(f"mailbox:{key}" for key in ledger.mailboxes)]
     objects += [f"notice:{key}" for key in ledger.notices]
     objects += [f"address:{row.address}" for row in rows]
+    objects += decisions([person_id, *(row.address for row in rows)])
     return Explanation(
         subject=state.username or person_id,
         kind="person",
@@ -96,7 +98,7 @@ def _of_person(seen: Seen, person_id: PersonId, ledger: Ledger) -> Explanation:
             *facts.finding_facts(seen.ports.store.findings_about([person_scope(person_id)])),
             *_return_facts(seen, state, box),
         ],
-        history=list(_history(seen.ports.store.journal(objects))),
+        history=list(told(seen.ports.store.journal(objects), named(ledger.mailboxes.values()))),
         upcoming=_upcoming_of_person(seen, state, box, rows),
     )
 
@@ -145,7 +147,7 @@ def _of_address(ports: Ports, address: Address, at: datetime) -> Explanation | N
             *mail_facts(ports, last, box, seen.snapshot),
         ],
         periods=list(facts.periods(rows, {state.person_id: state.username or state.person_id} if state else {})),
-        history=list(_history(ports.store.journal([f"address:{address}"]))),
+        history=list(told(ports.store.journal([f"address:{address}", *decisions([address])]), {})),
         upcoming=_upcoming_of_address(seen, last, box, state),
     )
 
@@ -170,7 +172,7 @@ def _upcoming_of_address(seen: Seen, row: Allocation, box: Mailbox | None, state
 
 def _of_box(seen: Seen, box: Mailbox, ledger: Ledger) -> Explanation:
     rows = sorted(ledger.allocations.values(), key=lambda row: (row.address, row.period))
-    objects = [f"mailbox:{box.key}", *(f"address:{row.address}" for row in rows)]
+    objects = [f"mailbox:{box.key}", *(f"address:{row.address}" for row in rows), *decisions([box.name or ""])]
     holds = [hold for hold in ledger.holds.values() if hold.subject == box.name]
     return Explanation(
         subject=box.name or box.key,
@@ -185,7 +187,7 @@ def _of_box(seen: Seen, box: Mailbox, ledger: Ledger) -> Explanation:
             *facts.decided_facts(holds, (), ()),
             *facts.finding_facts(seen.ports.store.findings_about([box_scope(box.name or "")])),
         ],
-        history=list(_history(seen.ports.store.journal(objects))),
+        history=list(told(seen.ports.store.journal(objects), named(ledger.mailboxes.values()))),
         upcoming=seen.ahead(_box_scopes(box), [box.name or "", *(row.address for row in rows)]),
     )
 
@@ -204,7 +206,7 @@ def _of_service(seen: Seen, row: Service, ledger: Ledger) -> Explanation:
             *facts.decided_facts([hold for hold in ledger.holds.values() if hold.subject == name], (), ()),
             *facts.finding_facts(seen.ports.store.findings_about([box_scope(name)])),
         ],
-        history=list(_history(seen.ports.store.journal(objects))),
+        history=list(told(seen.ports.store.journal(objects), named(ledger.mailboxes.values()))),
         upcoming=seen.ahead([box_scope(name)], [name, row.domain or name]),
     )
 
@@ -213,6 +215,11 @@ def _box_scopes(box: Mailbox) -> list[str]:
     """A box goes on with its owner, whose end may orphan it (R28)."""
     owner = [person_scope(box.owner_person_id)] if box.owner_person_id else []
     return [box_scope(box.name or ""), *owner]
+
+
+def named(boxes: Iterable[Mailbox]) -> dict[str, str]:
+    """What the keys of mailboxes are called."""
+    return {box.key: box.name for box in boxes if box.name}
 
 
 def latest(boxes: Iterable[Mailbox]) -> Mailbox | None:
@@ -236,34 +243,3 @@ def _address_summary(row: Allocation, state: PersonState | None, box: Mailbox | 
         return f"deleted on {row.deleted_on}; it was {owner}'s"
     sends = box is not None and box.sender == row.address
     return f"{row.state.value} for {owner}" + (", and the sender of the mailbox" if sends else "")
-
-
-def _history(rows: Iterable[JournalRow]) -> Iterator[Event]:
-    """Ledger rows that became others, and steps that did not simply succeed."""
-    for row in rows:
-        entry = row.entry
-        if entry.phase is Phase.INTENT:
-            continue
-        if entry.phase is Phase.PROMISE:
-            what = _became(entry.object, entry.before, entry.after)
-            if what is None:
-                continue
-        else:
-            what = f"{entry.step} of {entry.object.partition(':')[2]}: {facts.word(entry.phase)}"
-        yield Event(at=entry.at, what=what, rule=entry.rule, actor=entry.actor, reason=entry.reason)
-
-
-_TOLD = (
-    "state", "sender", "winddown_on", "delete_on", "disable_on", "notice_sent_on", "sent_on", "forward", "base",
-    "left_on",
-)  # fmt: skip
-
-
-def _became(thing: str, before: object, after: object) -> str | None:
-    """What changed in a row, in words; None where nothing that a person would ask about did."""
-    was: JsonObject = before if isinstance(before, dict) else {}
-    now: JsonObject = after if isinstance(after, dict) else {}
-    changed = [
-        f"{facts.word(key)} {now[key]}" for key in _TOLD if now.get(key) is not None and now.get(key) != was.get(key)
-    ]
-    return f"{thing.partition(':')[2]}: {', '.join(changed)}" if changed else None

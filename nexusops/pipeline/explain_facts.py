@@ -16,7 +16,7 @@ from nexusops.report.explain import Fact, Period
 
 SOMEBODY = "somebody else"
 """How the holder of another ownership period is named: who it was is not for everybody (rules.md 4c)."""
-_HELD = {
+HELD = {
     HoldKind.MANUAL_DISABLE: ("disabled by the desk", "D41"),
     HoldKind.FORWARD_EXEMPT: ("exempt from automatic forwarding", "R59"),
     HoldKind.HANDOVER: ("handed over by the desk", "D31"),
@@ -115,7 +115,7 @@ def decided_facts(
 ) -> Iterator[Fact]:
     """What people decided against the data, and where the person is reached outside."""
     for hold in holds:
-        what, rule = _HELD[hold.kind]
+        what, rule = HELD[hold.kind]
         value = f"{what}{f' ({hold.value})' if hold.value else ''}"
         yield Fact(label="decided", value=value, rule=rule, because=f"{hold.reason}, by {hold.actor}")
     for override in overrides:

@@ -43,13 +43,14 @@ class Period:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Event:
-    """A row of the journal in words. ``at`` is an aware instant."""
+    """A row of the journal in words. ``at`` is an aware instant. ``detail``: one step of what another row tells."""
 
     at: datetime
     what: str
     rule: str = ""
     actor: str = ""
     reason: str | None = None
+    detail: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -142,7 +143,7 @@ def _fact_blocks(fact: Fact, whole: bool) -> Iterator[Block]:
 def _history(history: Sequence[Event], whole: bool) -> Iterator[Block]:
     if not history:
         return
-    shown = history if whole else history[-RECENT:]
+    shown = history if whole else [one for one in history if not one.detail][-RECENT:]
     left = len(history) - len(shown)
     yield from _titled("History" + (f" (the latest {len(shown)} of {len(history)})" if left else ""))
     rows = [(instant(one.at), f"{one.what}{_by(one.rule)}", one.actor, one.reason or "") for one in shown]

@@ -101,7 +101,54 @@ def test_a_run_shows_its_journal(looked_at: Running) -> None:
     text = shown(browser.open(link[1]).text)
     assert "address:mary.brown@aldgate.ox.ac.uk" in text
     assert "intent" in text
-    assert "done" in text
+    assert "done" in shown(browser.open(f"{link[1]}?show=steps").text)
+
+
+def test_the_journal_of_a_run_is_narrowed_and_turned_page_by_page(looked_at: Running) -> None:
+    """A first run has more rows than a page; what failed is asked for by itself."""
+    browser = looked_at.browser()
+    run = re.search(r'href="(/runs/\w+)"', browser.open("/runs").text)
+    assert run is not None
+    numbers, link = [], "?show=steps"
+    while link:
+        page = browser.open(run[1] + link)
+        numbers += [int(number) for number in re.findall(r'class="n">(\d+)</td>', page.text)]
+        later = re.search(r'<a href="([^"]+)">Later', page.text)
+        link = later[1].replace("&amp;", "&") if later else ""
+    assert numbers == sorted(set(numbers))
+    assert len(numbers) > 200
+    assert "promise" not in shown(page.text).partition("Journal")[2]
+    assert "Nothing of the kind." in shown(browser.open(f"{run[1]}?show=undone").text)
+
+
+def test_every_cell_says_under_which_heading_it_stands(looked_at: Running) -> None:
+    """On a narrow screen, where a row is a card, it shows what it says here."""
+    browser = looked_at.browser()
+    seen = 0
+    for path in (
+        "/",
+        "/people?q=smith",
+        "/people/bray0039",
+        "/units",
+        "/units/CHEM",
+        "/findings",
+        "/runs",
+        "/forecast",
+    ):
+        for table in re.findall(r"<table.*?</table>", browser.open(path).text, re.S):
+            heads = [re.sub("<[^>]+>", "", head) for head in re.findall(r'<th scope="col".*?</th>', table, re.S)]
+            for row in re.findall(r"<tr.*?</tr>", table.partition("<tbody>")[2], re.S):
+                assert re.findall(r'<t[dh] data-label="([^"]*)"', row) == heads, path
+                seen += 1
+    assert seen > 100
+
+
+def test_a_history_leaves_the_steps_in_the_tenant_out_until_they_are_asked_for(looked_at: Running) -> None:
+    browser = looked_at.browser()
+    short, whole = (shown(browser.open(f"/people/bray0039{query}").text) for query in ("", "?steps=1"))
+    assert "the mailbox bray0039 is active" in short
+    step = "in the tenant: the licence of bray0039 assigned"
+    assert (step in short, step in whole) == (False, True)
 
 
 def test_the_forecast_draws_what_will_happen_and_lists_it(looked_at: Running) -> None:

@@ -1,0 +1,162 @@
+"""Journal rows in words, as somebody would tell them who knows neither the ledger nor the tenant."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+
+from nexusops.model.addresses import AddressState
+from nexusops.model.journal import Entry, JournalRow, JsonObject, Phase
+from nexusops.model.ledger import HoldKind, Standing
+from nexusops.model.mailboxes import MailboxState
+from nexusops.model.notices import NoticeState
+from nexusops.pipeline.explain_facts import HELD, word
+from nexusops.report.explain import Event
+
+
+def told(rows: Iterable[JournalRow], names: Mapping[str, str]) -> Iterator[Event]:
+    """``names``: what the keys of mailboxes are called. Steps that simply succeeded are details."""
+    for row in rows:
+        entry = row.entry
+        if entry.phase is Phase.INTENT:
+            continue
+        what = _became(entry, names) if entry.phase is Phase.PROMISE else _step(entry, names)
+        if what:
+            detail = entry.phase is Phase.DONE
+            yield Event(at=entry.at, what=what, rule=entry.rule, actor=entry.actor, reason=entry.reason, detail=detail)
+
+
+def decisions(subjects: Iterable[str]) -> list[str]:
+    """What the journal calls the desk's decisions about these."""
+    return [f"holds:{subject}:{kind}" for subject in subjects for kind in HoldKind]
+
+
+_STEPS = {
+    "user": "the directory user of {} made or taken over",
+    "licence": "the licence of {} assigned",
+    "mailbox": "the mailbox {} made",
+    "add": "{} added to the mailbox",
+    "remove": "{} taken away from the mailbox",
+    "primary": "the sender of {} set",
+    "forward": "the forward of {} set",
+    "send": "the notice {} sent",
+    "delete": "the mailbox {} deleted",
+    "restore": "the mailbox {} restored",
+}
+
+
+def _step(entry: Entry, names: Mapping[str, str]) -> str:
+    kind, _, key = entry.object.partition(":")
+    name = names.get(key, key) if kind == "mailbox" else key
+    what = _STEPS.get(entry.step or "", f"{word(entry.step or '')} of {{}}").format(name)
+    return f"in the tenant: {what}" + ("" if entry.phase is Phase.DONE else f" — {word(entry.phase)}")
+
+
+def _became(entry: Entry, names: Mapping[str, str]) -> str:
+    """What changed in a row, in words; '' where nothing that a person would ask about did."""
+    was: JsonObject = entry.before if isinstance(entry.before, dict) else {}
+    now: JsonObject = entry.after if isinstance(entry.after, dict) else {}
+    kind, _, key = entry.object.partition(":")
+    if kind == "address":
+        changed, subject = _address(was, now), key
+    elif kind == "mailbox":
+        changed, subject = _mailbox(was, now), f"the mailbox {now.get('name') or names.get(key) or '(no username yet)'}"
+    elif kind == "person":
+        changed, subject = _person(was, now), f"{now.get('username') or key}"
+    elif kind == "notice":
+        return _notice(was, now)
+    elif kind == "holds":
+        return _decision(was, now)
+    else:
+        changed, subject = _state(was, now), key
+    return f"{subject} {' and '.join(changed)}" if changed else ""
+
+
+_ADDRESS: Mapping[tuple[str | None, str], str] = {
+    (None, AddressState.ACTIVE): "is given",
+    (AddressState.WINDDOWN, AddressState.ACTIVE): "is back: its wind-down is called off",
+    (None, AddressState.WINDDOWN): "is taken over, winding down",
+}
+
+
+def _address(was: JsonObject, now: JsonObject) -> list[str]:
+    before, state = was.get("state"), f"{now.get('state')}"
+    if state != before:
+        if state == AddressState.WINDDOWN and before is not None:
+            return [f"winds down: it receives until {now.get('delete_on')} and no longer sends"]
+        if state == AddressState.DELETED:
+            return ["ends"]
+        known = before if isinstance(before, str) else None
+        return [_ADDRESS.get((known, state), f"is {word(state)}")]
+    if _new(was, now, "notice_sent_on"):
+        return [f"is announced to end on {now.get('delete_on')}"]
+    return [f"is to end on {now['delete_on']}"] if _new(was, now, "delete_on") else []
+
+
+_MAILBOX: Mapping[str, str] = {
+    MailboxState.PENDING: "is planned",
+    MailboxState.ACTIVE: "is active",
+    MailboxState.DISABLED: "is disabled: it neither signs in, sends nor receives",
+    MailboxState.DELETED: "is deleted",
+    MailboxState.PURGED: "is purged: its content is gone",
+    MailboxState.ORPHANED: "has no owner any more",
+}
+
+
+def _mailbox(was: JsonObject, now: JsonObject) -> list[str]:
+    found = []
+    state = f"{now.get('state')}"
+    if state != was.get("state"):
+        again = was.get("state") not in (None, MailboxState.PENDING) and state == MailboxState.ACTIVE
+        found.append("is active again" if again else _MAILBOX.get(state, f"is in its grace ({word(state)})"))
+    if _new(was, now, "sender"):
+        found.append(f"sends as {now['sender']}")
+    forward, before = now.get("forward"), was.get("forward")
+    if forward != before:
+        found.append(f"forwards to {forward.get('to')}" if isinstance(forward, dict) else "forwards no longer")
+    ends = {"disable_on": "disabled", "delete_on": "deleted", "purge_on": "purged by the tenant"}
+    found += [f"is to be {end} on {now[name]}" for name, end in ends.items() if _new(was, now, name)]
+    return found
+
+
+_STANDING: Mapping[str, str] = {
+    Standing.ENTITLED: "is entitled to a mailbox",
+    Standing.OUT: "is no longer entitled to a mailbox",
+    Standing.GRACE: "is no longer entitled, and has a grace",
+}
+
+
+def _person(was: JsonObject, now: JsonObject) -> list[str]:
+    found = []
+    if now.get("state") != was.get("state"):
+        state = f"{now.get('state')}"
+        found.append(_STANDING.get(state, f"is {word(state)}"))
+    if _new(was, now, "base"):
+        found.append(f"has addresses that begin with {now['base']}")
+    if _new(was, now, "frozen"):
+        found.append(f"is frozen ({now['frozen']})")
+    if _new(was, now, "left_on"):
+        found.append(f"left on {now['left_on']}")
+    return found
+
+
+def _notice(was: JsonObject, now: JsonObject) -> str:
+    kind = word(f"{now.get('kind')}").replace("winddown", "wind-down")
+    if now.get("state") == NoticeState.SENT and was.get("state") != NoticeState.SENT:
+        return f"a notice ({kind}) went to {now.get('to')}"
+    return f"a notice ({kind}) is due on {now.get('due_on')}" if not was else ""
+
+
+def _decision(was: JsonObject, now: JsonObject) -> str:
+    """The desk's; the event has its actor and reason."""
+    what = HELD[HoldKind(f"{(now or was).get('kind')}")][0]
+    value = f" ({now['value']})" if now.get("value") else ""
+    return f"decided: {what}{value}" if now else f"no longer decided: {what}"
+
+
+def _state(was: JsonObject, now: JsonObject) -> list[str]:
+    state = f"{now.get('state')}"
+    return [f"is {word(state)}"] if _new(was, now, "state") else []
+
+
+def _new(was: JsonObject, now: JsonObject, name: str) -> bool:
+    return now.get(name) is not None and now.get(name) != was.get(name)

@@ -140,7 +140,7 @@ def test_every_cell_says_under_which_heading_it_stands(looked_at: Running) -> No
             for row in re.findall(r"<tr.*?</tr>", table.partition("<tbody>")[2], re.S):
                 assert re.findall(r'<t[dh] data-label="([^"]*)"', row) == heads, path
                 seen += 1
-    assert seen > 100
+    assert seen > 50
 
 
 def test_a_history_leaves_the_steps_in_the_tenant_out_until_they_are_asked_for(looked_at: Running) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import date, datetime
-from typing import Protocol
+from typing import Any, Protocol
 
 from nexusops.errors import Defect
 from nexusops.model.addresses import AddressState, Allocation
@@ -251,8 +251,10 @@ class Store(Memory, Questions, Protocol):
 
     def approvals(self, digest: str) -> Sequence[Approval]: ...
 
-    def export(self) -> JsonObject:
-        """The whole state as the document of interface.md 5."""
+    def export(self) -> Iterator[tuple[str, Any]]:
+        """The whole state as the document of interface.md 5, part by part, as of one moment. A table's value is an
+        iterator of its rows, to be used up before the next part.
+        """
 
     def live_addresses(self, states: Collection[AddressState]) -> Sequence[LiveAddress]:
         """Every address in one of these states, in one reading, in no particular order."""

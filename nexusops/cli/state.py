@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import click
@@ -23,18 +24,19 @@ def state() -> None:
 def export(call: Call, form: str) -> int:
     """The whole state as one document."""
     from nexusops import wiring
+    from nexusops.codec import state_bytes
 
     with wiring.opened(call.folder) as site:
-        document = site.ports.store.export()
-    if form == "json":
-        import msgspec
-
-        click.echo(msgspec.json.encode(document))
-        return 0
-    click.echo(f"serial {document['serial']}, last run {document['at'] or 'none'}")
-    for part, rows in document.items():
-        if isinstance(rows, list):
-            click.echo(f"{part.replace('_', ' '):<16} {len(rows)}")
+        parts = site.ports.store.export()
+        if form == "json":
+            for some in state_bytes(parts):
+                click.echo(some, nl=False)
+            return 0
+        told = [(name, sum(1 for _ in value) if isinstance(value, Iterator) else value) for name, value in parts]
+    single, tables = dict(told[:3]), told[3:]
+    click.echo(f"serial {single['serial']}, last run {single['at'] or 'none'}")
+    for name, rows in tables:
+        click.echo(f"{name.replace('_', ' '):<16} {rows}")
     return 0
 
 

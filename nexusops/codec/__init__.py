@@ -5,6 +5,7 @@ from nexusops.codec.decode import decode_plan
 from nexusops.codec.encode import encode_finding, encode_plan, encode_planned, instant
 from nexusops.codec.files import dump_plan, load_plan, to_text, write_whole
 from nexusops.codec.rows import row_from_json, row_to_json
+from nexusops.codec.state import state_bytes
 
 __all__ = [
     "canonical",
@@ -19,6 +20,7 @@ __all__ = [
     "load_plan",
     "row_from_json",
     "row_to_json",
+    "state_bytes",
     "to_text",
     "write_whole",
 ]

@@ -19,7 +19,6 @@ from nexusops.model.journal import (
     Approval,
     Entry,
     JournalRow,
-    JsonObject,
     OpenIntent,
     Phase,
     RowChange,
@@ -281,9 +280,9 @@ class SqlStore:
         with self._begin() as connection:
             return reading.unused_approvals(connection, digest)
 
-    def export(self) -> JsonObject:
+    def export(self) -> Iterator[tuple[str, Any]]:
         with self._begin() as connection:
-            return export.document(connection, connection.execute(select(meta.c.serial)).scalar_one())
+            yield from export.parts(connection)
 
     def units_of(self, people: Collection[PersonId]) -> Mapping[PersonId, tuple[UnitId, ...]]:
         with self._begin() as connection:

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from building.killed import DAYS, KilledSite, differing, first_day
+from building.state_rows import exported
 
 from nexusops import wiring
 from nexusops.emulator import EmbeddedTenant
@@ -36,7 +37,7 @@ def trouble(site: KilledSite, *faults: dict[str, Any]) -> None:
 
 def state(site: KilledSite) -> Any:
     with wiring.opened(site.folder / "config") as opened:
-        return opened.ports.store.export()
+        return exported(opened.ports.store)
 
 
 def next_hour(site: KilledSite) -> int:

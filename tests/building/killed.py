@@ -17,6 +17,7 @@ from typing import Any
 import msgspec
 
 from building.snapshot_folder import SnapshotFolder
+from building.state_rows import exported
 from nexusops import wiring
 from nexusops.cli import call
 from nexusops.config.starter import write_starter
@@ -111,7 +112,7 @@ class KilledSite:
         """All that must be the same however often the run was killed: state, tenant, notices, nothing left open."""
         with wiring.opened(self.folder / "config") as site:
             store = site.ports.store
-            state = dict(store.export())
+            state = exported(store)
             for name in ("serial", "runs", "at"):
                 del state[name]
             return {

@@ -7,6 +7,9 @@ from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import Any
 
+import msgspec
+
+from nexusops.codec import state_bytes
 from nexusops.model.addresses import AddressKind, AddressState, Allocation
 from nexusops.model.dns import DnsRecord
 from nexusops.model.findings import Evidence
@@ -27,6 +30,7 @@ from nexusops.model.ledger import (
 from nexusops.model.mailboxes import Forward, ForwardOrigin, Mailbox, MailboxKind, MailboxState, SenderOrigin
 from nexusops.model.notices import Notice, NoticeKind, NoticeState
 from nexusops.model.services import Connection, SendingPath, Service, ServiceState
+from nexusops.ports import Store
 
 AT = datetime(2025, 1, 15, 8, tzinfo=UTC)
 DAY = date(2025, 1, 15)
@@ -284,3 +288,8 @@ def entry(phase: Phase, *, change_id: str = "c1", run_id: str = "r1", **columns:
 
 def snapshot(sha256: str, as_of: datetime = AT) -> SnapshotRecord:
     return SnapshotRecord(sha256=sha256, as_of=as_of, rows={"persons": 2, "cards": 1})
+
+
+def exported(store: Store) -> Any:
+    """The whole state as `state export` prints it."""
+    return msgspec.json.decode(b"".join(state_bytes(store.export())))

@@ -19,6 +19,7 @@ from building.state_rows import (
     acceptance,
     allocation,
     entry,
+    exported,
     mailbox,
     new,
     notice,
@@ -86,11 +87,11 @@ def test_the_serial_rises_only_with_rows(store: SqlStore) -> None:
 
 def test_a_plan_on_another_serial_is_stale_and_leaves_nothing(store: SqlStore) -> None:
     store.accept(acceptance(new(person(ANN))))
-    before = store.export()
+    before = exported(store)
     with pytest.raises(StalePlan) as stale:
         store.accept(acceptance(new(person(BO)), run=run_record("r2"), findings=(finding("A", "site"),)))
     assert stale.value.exit_code == 7
-    assert store.export() == before
+    assert exported(store) == before
 
 
 def test_an_altered_row_replaces_and_a_removed_one_goes(store: SqlStore) -> None:

@@ -2,19 +2,36 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 
-from building.state_rows import ANN, AT, BO, DAY, FULL, acceptance, allocation, mailbox, new, person, run_record
+from building.state_rows import (
+    ANN,
+    AT,
+    BO,
+    DAY,
+    FULL,
+    acceptance,
+    allocation,
+    exported,
+    mailbox,
+    new,
+    person,
+    run_record,
+)
 
+from nexusops.codec import state_bytes
 from nexusops.model.addresses import AddressKind, AddressState
 from nexusops.model.findings import Finding, Severity
 from nexusops.model.ids import Address
 from nexusops.model.ledger import Alternative
 from nexusops.model.mailboxes import Forward, ForwardOrigin, MailboxState, SenderOrigin
 from nexusops.model.notices import Notice, NoticeState
+from nexusops.ports import Store
 from nexusops.store import open_store
+from nexusops.store.schema import domains
 
 EXPECTED = {
     "format": 1,
@@ -273,6 +290,31 @@ def test_the_document_holds_the_whole_state_and_nothing_else(tmp_path: Path) -> 
     full = [row for row in FULL if row is not FULL[1]]
     store.accept(acceptance(new(*full, *boxes, *addresses, *rest), findings=(found,)))
     store.begin(run_record("r0", at=AT + timedelta(hours=1), result="stopped", changes=2))
-    exported = store.export()
+    document = exported(store)
     store.close()
-    assert exported == EXPECTED
+    assert document == EXPECTED
+
+
+def test_a_state_of_any_size_is_written_in_the_same_memory(tmp_path: Path) -> None:
+    """Its rows are fetched, written and forgotten: three times as many hold no more at a time."""
+    store = open_store("sqlite:///state.db", site="oxford-test", base_dir=tmp_path)
+    held = []
+    for start, end in ((0, 10_000), (10_000, 30_000)):
+        rows = [{"domain": f"d{number}.ox.ac.uk", "state": "active", "since": DAY} for number in range(start, end)]
+        with store.engine.begin() as connection:
+            connection.execute(domains.insert(), rows)
+        del rows
+        held.append(_held(store))
+    store.close()
+    assert held[1] < held[0] * 1.2
+
+
+def _held(store: Store) -> int:
+    """The most bytes that are in use while the state is written."""
+    tracemalloc.start()
+    try:
+        for _ in state_bytes(store.export()):
+            pass
+        return tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()

@@ -55,7 +55,7 @@ kill: $(STAMP) ## runs killed after every transaction, and at three hundred rand
 	  tests/safety/test_full_disks_and_lost_databases.py tests/safety/test_undo_limits.py
 
 fuzz: $(STAMP) ## two thousand broken inputs of every sort
-	NEXUSOPS_FUZZ=2000 $(BIN)/python -m pytest tests/safety/test_fuzz.py
+	NEXUSOPS_FUZZ=2000 $(BIN)/python -m pytest tests/safety/test_fuzz.py tests/safety/test_fuzz_of_answers.py
 
 bench: $(STAMP) ## the figures, medians of five
 	$(BIN)/python -m benchmarks.run

@@ -11,8 +11,10 @@ import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
-NOISY = ("httpx", "httpcore", "azure", "msal", "urllib3", "uvicorn")
+NOISY = ("httpx", "httpcore", "urllib3", "uvicorn")
 """Their debug output holds tokens."""
+SILENT = ("azure", "msal")
+"""Their warnings too: an answer with a token that cannot be read is quoted. What they refuse, we tell."""
 
 
 class JsonLines(logging.Formatter):
@@ -53,3 +55,5 @@ def start_logging(level: str, form: str, file: Path | None) -> None:
     root.setLevel(level.upper())
     for noisy in NOISY:
         logging.getLogger(noisy).setLevel(max(logging.WARNING, root.level))
+    for silent in SILENT:
+        logging.getLogger(silent).setLevel(logging.CRITICAL)

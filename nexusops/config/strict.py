@@ -51,7 +51,7 @@ def read_toml(path: Path) -> dict[str, object]:
         ) from error
     except (OSError, UnicodeDecodeError) as error:
         raise UsageError(f"{path}: cannot be read: {error}.", next_step="Make it readable UTF-8 text.") from error
-    except tomllib.TOMLDecodeError as error:
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
         raise UsageError(
             f"{path}: is not valid TOML: {error}.", next_step="Correct that line and try again."
         ) from error

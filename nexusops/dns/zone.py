@@ -23,6 +23,9 @@ from nexusops.model.dns import Answer, AnswerStatus, DnsRecord, Question
 Node = dict[dns.rdatatype.RdataType, list[dns.rdata.Rdata]]
 _LONGEST_CHAIN = 16
 _DEFAULT_TTL = 3600
+_GENERATE = re.compile(r"^\s*\$GENERATE\s+(\d+)-(\d+)", re.IGNORECASE | re.MULTILINE)
+_GENERATED = 65_536
+"""BIND's $GENERATE is taken for a network of so many names; a line may ask for more than any memory holds."""
 
 
 def read_zone(path: Path) -> tuple[tuple[DnsRecord, int], ...]:
@@ -114,6 +117,7 @@ def _read(path: Path) -> _Records:
         raise UsageError(
             f"The zone file {path} cannot be read: {error.strerror}.", next_step="Name a zone file that you may read."
         ) from error
+    _check_generated(text, path)
     records = _Records()
     tokens = dns.tokenizer.Tokenizer(text)
     try:
@@ -127,6 +131,17 @@ def _read(path: Path) -> _Records:
             next_step='Correct that line: a name, a type and its value, such as: example.org. TXT "v=spf1 -all"',
         ) from error
     return records
+
+
+def _check_generated(text: str, path: Path) -> None:
+    for found in _GENERATE.finditer(text):
+        first, last = found.groups()
+        if max(len(first), len(last)) > 9 or int(last) - int(first) >= _GENERATED:
+            line = text[: found.end()].count("\n") + 1
+            raise UsageError(
+                f"The zone file {path}: line {line} generates more than {_GENERATED} names.",
+                next_step="Write out the records that mail needs, and leave that line away.",
+            )
 
 
 def _line(tokens: dns.tokenizer.Tokenizer, text: str) -> int:

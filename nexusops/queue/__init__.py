@@ -1,7 +1,8 @@
 """The distributed form: the hourly runs of many sites, spread over workers by a queue on PostgreSQL (Procrastinate).
 
 sites.py     which sites there are, and the queue that they name
-app.py       the queue itself: its schema, its one task
+app.py       the queue itself, its one task
+tables.py    its tables, made and brought forward
 schedule.py  a job for each site and hour; a missed hour is caught up once
 work.py      a worker: runs, retries, and takes up what a lost worker left
 

@@ -7,9 +7,9 @@ from contextlib import asynccontextmanager
 
 import procrastinate
 import psycopg
-from procrastinate.schema import SchemaManager
 
 from nexusops.errors import StateUnavailable, TenantUnreadable
+from nexusops.queue.tables import prepare
 
 HOURLY = "nexusops.run"
 ATTEMPTS = 5
@@ -24,7 +24,8 @@ Runs = Callable[[str], None]
 async def opened(url: str, runs: Runs) -> AsyncIterator[procrastinate.App]:
     """The queue with its one task. Raises StateUnavailable (9) where its database does not answer."""
     try:
-        await _prepare(url)
+        async with await psycopg.AsyncConnection.connect(url, autocommit=True) as connection:
+            await prepare(connection)
         app = procrastinate.App(connector=procrastinate.PsycopgConnector(conninfo=url, min_size=1, max_size=4))
         _with_task(app, runs)
         async with app.open_async():
@@ -35,15 +36,6 @@ async def opened(url: str, runs: Runs) -> AsyncIterator[procrastinate.App]:
             f"The queue cannot be used: {cause[0] if cause else type(error).__name__}.",
             next_step="Check [queue] url and that its PostgreSQL answers, then start again; nothing is lost.",
         ) from error
-
-
-async def _prepare(url: str) -> None:
-    """Makes the queue's tables, once, whoever comes first."""
-    async with await psycopg.AsyncConnection.connect(url) as connection:
-        await connection.execute("SELECT pg_advisory_xact_lock(hashtext('nexusops queue'))")
-        row = await (await connection.execute("SELECT to_regclass('procrastinate_jobs')")).fetchone()
-        if row is None or row[0] is None:
-            await connection.execute(SchemaManager.get_schema())
 
 
 def _with_task(app: procrastinate.App, runs: Runs) -> None:

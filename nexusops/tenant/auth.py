@@ -13,6 +13,7 @@ from nexusops.tenant.settings import MICROSOFT_AUTHORITIES, TenantSettings
 
 if TYPE_CHECKING:
     from azure.core.credentials import AccessToken, TokenCredential
+    from azure.core.exceptions import AzureError
 
 
 EARLY = 300
@@ -44,15 +45,22 @@ class Translating:
         try:
             return self._credential.get_token(*scopes, **options)
         except ClientAuthenticationError as error:
-            raise CredentialFault(FaultClass.AUTH, error.message) from error
+            raise CredentialFault(FaultClass.AUTH, _unquoted(error)) from None
         except AzureError as error:
-            raise CredentialFault(FaultClass.AUTH, f"no token could be had: {error.message}") from error
+            raise CredentialFault(FaultClass.AUTH, f"no token could be had: {_unquoted(error)}") from None
 
     def close(self) -> None:
         # azure-identity's credentials keep connections and can be closed; their protocol does not say so.
         closing = getattr(self._credential, "close", None)
         if closing is not None:
             closing()
+
+
+def _unquoted(error: AzureError) -> str:
+    """What was said, without the answer that could not be read: there may be a token in it. So the error itself is no
+    cause of ours either, which a traceback would print.
+    """
+    return error.message.partition("\nContent: ")[0].strip()
 
 
 def credential(settings: TenantSettings) -> TokenCredential:

@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from nexusops.tenant.faults import ExchangeFault, FaultClass
+from nexusops.tenant.faults import NOT_UNDERSTOOD, ExchangeFault, FaultClass
 from nexusops.tenant.transport import lost, retry_after, status_fault
 
 MAILBOX = (
@@ -107,7 +107,7 @@ def decoded(content: bytes | msgspec.Raw, kind: type[T], *, read: bool) -> T:
     """The answer, or the fault of one that cannot be understood. A write may be answered with nothing (204)."""
     try:
         return msgspec.json.decode(content if content or read else b"{}", type=kind)
-    except msgspec.MsgspecError as error:
+    except NOT_UNDERSTOOD as error:
         raise ExchangeFault(lost(read=read), f"the answer cannot be understood: {error}") from error
 
 
@@ -190,7 +190,7 @@ def _told(content: bytes) -> tuple[str, str]:
         details = error.get("details") or [{}]
         inner = (error.get("innererror") or {}).get("internalexception") or {}
         message = details[0].get("message") or inner.get("message") or error.get("message") or ""
-    except (msgspec.DecodeError, AttributeError, LookupError):
+    except (*NOT_UNDERSTOOD, AttributeError, LookupError, TypeError):
         return "", content.replace(b"\x00", b"").decode("utf-8", "replace").strip()
     parts = str(message).split("|", 2)
     if len(parts) < 3:

@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from nexusops.tenant.faults import FaultClass, GraphFault, TenantFault
+from nexusops.tenant.faults import NOT_UNDERSTOOD, FaultClass, GraphFault, TenantFault
 from nexusops.tenant.transport import lost, retry_after, status_fault
 
 SELECT = (
@@ -83,7 +83,7 @@ def decoded(content: bytes | msgspec.Raw, kind: type[T], *, read: bool = True) -
     """The answer as Graph documents it, or the fault of an answer that cannot be understood."""
     try:
         return msgspec.json.decode(content, type=kind)
-    except msgspec.MsgspecError as error:
+    except NOT_UNDERSTOOD as error:
         raise GraphFault(lost(read=read), f"the answer is not what Graph documents: {error}") from error
 
 

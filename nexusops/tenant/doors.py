@@ -16,7 +16,7 @@ import httpx
 import msgspec
 
 from nexusops.model.services import SignIn
-from nexusops.tenant.faults import CredentialFault, FaultClass
+from nexusops.tenant.faults import NOT_UNDERSTOOD, CredentialFault, FaultClass
 
 SECONDS = 60
 
@@ -64,7 +64,7 @@ async def token(doors: Doors, who: SignIn, base_url: str) -> str:
         async with _client(doors) as client:
             answer = await client.post(url, data=form)
         found = msgspec.json.decode(answer.content, type=_Token)
-    except (httpx.HTTPError, msgspec.MsgspecError) as error:
+    except (httpx.HTTPError, *NOT_UNDERSTOOD) as error:
         raise CredentialFault(FaultClass.AUTH, f"the authority did not answer: {error}") from error
     if not found.access_token:
         said = found.error_description.splitlines() or [found.error or f"status {answer.status_code}"]
@@ -85,7 +85,7 @@ async def send_mail(doors: Doors, bearer: str, mailbox: str, message: dict[str, 
         return answer.status_code, answer.reason_phrase
     try:
         refusal = msgspec.json.decode(answer.content, type=_Refusal).error
-    except msgspec.MsgspecError:
+    except NOT_UNDERSTOOD:
         return answer.status_code, answer.reason_phrase
     return answer.status_code, f"{refusal.get('code')}: {refusal.get('message')}"
 

@@ -9,7 +9,12 @@ import re
 from collections.abc import Mapping
 from enum import StrEnum
 
+import msgspec
+
 from nexusops.errors import TenantUnreadable
+
+NOT_UNDERSTOOD = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
+"""What decoding an answer raises; the second for a key that is no UTF-8, the third for what is nested too deep."""
 
 
 class FaultClass(StrEnum):

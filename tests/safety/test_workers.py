@@ -7,22 +7,25 @@ import signal
 import subprocess
 import sys
 import threading
+import uuid
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from queue import Queue
-from typing import Any
+from typing import Any, LiteralString
 
 import psycopg
 import pytest
 from building.killed import KilledSite
 from building.snapshot_folder import SnapshotFolder
+from procrastinate.schema import SchemaManager
 
 from nexusops.cli import call
 from nexusops.config.starter import write_starter
 from nexusops.errors import StateUnavailable, UsageError
 from nexusops.queue import schedule, sites_of
 
+SQLITE = 'url = "sqlite:///state/nexusops.db"'
 HOUR = datetime(2025, 10, 1, 8, 0, tzinfo=UTC)
 
 
@@ -85,18 +88,44 @@ def workers() -> Iterator[list[Worker]]:
         worker.ear.join(30)
 
 
+def rows(url: str, query: LiteralString) -> list[tuple[Any, ...]]:
+    with psycopg.connect(url) as connection:
+        return connection.execute(query).fetchall()
+
+
 def jobs(queue: str) -> list[tuple[Any, ...]]:
-    with psycopg.connect(queue) as connection:
-        return connection.execute(
-            "SELECT queue_name, status::text, attempts FROM procrastinate_jobs ORDER BY id"
-        ).fetchall()
+    return rows(queue, "SELECT queue_name, status::text, attempts FROM procrastinate_jobs ORDER BY id")
+
+
+def with_state(site: KilledSite, url: str) -> KilledSite:
+    main = site.folder / "config" / "nexusops.toml"
+    text = main.read_text("utf-8")
+    assert SQLITE in text
+    main.write_text(text.replace(SQLITE, f'url = "{url}"'), "utf-8")
+    return site
+
+
+@pytest.fixture
+def states(postgres_url: str, postgres_database: str) -> dict[str, str]:
+    """A database for each site's state, in the cluster of the queue; the queue's own is dropped with them."""
+    found = {}
+    with psycopg.connect(postgres_url, autocommit=True) as connection:
+        for name in ("alpha", "beta"):
+            database = f"{name}_{uuid.uuid4().hex[:12]}"
+            connection.execute(f"CREATE DATABASE {database}")
+            found[name] = postgres_url.replace("postgresql:", "postgresql+psycopg:").replace(
+                "/postgres?", f"/{database}?"
+            )
+    return found
 
 
 def test_three_workers_do_the_runs_of_two_sites_although_one_of_them_is_killed(
-    queue: str, tmp_path: Path, workers: list[Worker], capsys: pytest.CaptureFixture[str]
+    queue: str, states: dict[str, str], tmp_path: Path, workers: list[Worker]
 ) -> None:
-    """Its job goes back to the queue, and the next run finishes what it had begun: nothing twice, nothing lost."""
-    sites = [made(tmp_path / name, name, queue) for name in ("alpha", "beta")]
+    """Its job goes back to the queue, and the next run finishes what it had begun: nothing twice, nothing lost. States
+    and queue are on one PostgreSQL, as on several machines.
+    """
+    sites = [with_state(made(tmp_path / name, name, queue), url) for name, url in states.items()]
     folders = [site.folder / "config" for site in sites]
     said: Queue[str] = Queue()
     workers.append(Worker(*folders, said=said, NEXUSOPS_KILL_AT="4"))
@@ -119,10 +148,61 @@ def test_three_workers_do_the_runs_of_two_sites_although_one_of_them_is_killed(
         metrics = (site.folder / "config" / "nexusops.prom").read_text("utf-8")
         assert 'nexusops_last_run_exit_code{site="' in metrics
         assert "nexusops_live_mailboxes" in metrics
+        assert not (site.folder / "config" / "state" / "nexusops.db").exists(), "the state was to be on PostgreSQL"
     for worker in workers[1:]:
         worker.process.terminate()
         assert worker.process.wait(30) == 0
     assert [(name, status) for name, status, _ in jobs(queue)] == [("alpha", "succeeded"), ("beta", "succeeded")]
+
+
+FUNCTIONS = """
+SELECT proname, prosrc FROM pg_proc WHERE proname LIKE 'procrastinate%' ORDER BY proname, pg_get_function_arguments(oid)
+"""
+
+
+def test_a_queue_that_an_older_nexusops_made_is_brought_forward_with_its_jobs(
+    postgres_url: str, queue: str, tmp_path: Path, workers: list[Worker]
+) -> None:
+    """Its tables are then those that are made today; what was queued before is done."""
+    with psycopg.connect(queue, autocommit=True) as connection:
+        for path in sorted(Path(SchemaManager.get_migrations_path()).glob("*.sql")):
+            if path.name < "03.03":
+                connection.execute(path.read_bytes())
+        connection.execute(
+            "INSERT INTO procrastinate_jobs (queue_name, task_name, lock, queueing_lock, args)"
+            """ VALUES ('alpha', 'nexusops.run', 'alpha', 'alpha', '{"timestamp": 0}')"""
+        )
+    site = made(tmp_path / "alpha", "alpha", queue).folder / "config"
+    said: list[str] = []
+    for hour in (HOUR, HOUR):
+        schedule(sites_of([site]), now=lambda h=hour: h, told=said.append, once=True)  # type: ignore[misc]
+    assert said == ["alpha: 2025-10-01T08:00Z: waits for a worker already"] * 2
+    name = f"fresh_{uuid.uuid4().hex[:12]}"
+    with psycopg.connect(postgres_url, autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name}")
+    fresh = postgres_url.replace("/postgres?", f"/{name}?")
+    new = made(tmp_path / "new", "new", fresh).folder / "config"
+    schedule(sites_of([new]), now=lambda: HOUR, told=said.append, once=True)
+    assert rows(queue, FUNCTIONS) == rows(fresh, FUNCTIONS)
+    assert rows(queue, "SELECT * FROM nexusops_queue ORDER BY 1") == rows(
+        fresh, "SELECT * FROM nexusops_queue ORDER BY 1"
+    )
+    heard: Queue[str] = Queue()
+    workers.append(Worker(site, said=heard))
+    while ": run " not in heard.get(timeout=60):
+        pass
+
+
+def test_a_queue_of_a_newer_nexusops_is_left_alone(queue: str, tmp_path: Path) -> None:
+    site = made(tmp_path / "alpha", "alpha", queue).folder / "config"
+    schedule(sites_of([site]), now=lambda: HOUR, told=print, once=True)
+    with psycopg.connect(queue) as connection:
+        connection.execute("INSERT INTO nexusops_queue VALUES ('04.00.00_01_later.sql')")
+    with pytest.raises(
+        StateUnavailable, match=r"newer than this nexusops: it does not know 04\.00\.00_01_later\.sql"
+    ) as refused:
+        schedule(sites_of([site]), now=lambda: HOUR, told=print, once=True)
+    assert refused.value.next_step.startswith("Upgrade nexusops here")
 
 
 def test_an_hour_is_queued_once_however_many_schedule_it(queue: str, tmp_path: Path) -> None:

@@ -85,10 +85,10 @@ async def _answer(answer: Answered, receive: Callable[[], Awaitable[Message]], s
 
 async def _serve(server: uvicorn.Server, bound: socket.socket) -> None:
     await server.serve(sockets=[bound])
-    # What was kept alive is closed politely, which over TLS takes a turn for each side; nobody listens any more.
-    for connection in server.server_state.connections:
-        connection.transport.abort()
-    await asyncio.sleep(0)
+    # Connections that are kept alive are closed politely, which over TLS takes until the other side does so too.
+    for transport in list(asyncio.get_running_loop()._transports.values()):  # type: ignore[attr-defined]
+        transport.abort()
+    await asyncio.sleep(0.05)
 
 
 @contextmanager

@@ -15,9 +15,9 @@ from nexusops import __version__
 from nexusops.config import Configuration, load
 from nexusops.errors import UsageError
 from nexusops.job import Job
+from nexusops.wiring_resolver import publisher_of, watching_of
 
 if TYPE_CHECKING:
-    from nexusops.dns.primary import Primary
     from nexusops.model.services import SignIn
     from nexusops.pipeline import Ports
     from nexusops.ports import Notifier, Publisher, Registration, SnapshotTables, Tenant
@@ -114,6 +114,7 @@ def _ports(configuration: Configuration, snapshot: Path | None, closing: ExitSta
         guard=configuration.guard,
         services=configuration.services,
         faulty_services=configuration.requests.faults(configuration.folder),
+        watching=watching_of(configuration),
         texts=ConfigTexts(
             policy=configuration.text("policy.toml"),
             services=configuration.services_text(),
@@ -216,30 +217,6 @@ def notifier_of(configuration: Configuration, tenant: Callable[[], Tenant]) -> N
 
         channel = channels.TenantChannel(lambda *mail: tenant().send_mail(*mail), (TenantFault,))
     return channels.Outbox(channel, templates, table.sender)
-
-
-def publisher_of(configuration: Configuration) -> Publisher:
-    """The ways of publishing DNS records; a dynamic update only where it is configured."""
-    from nexusops.dns.folder import by_hand
-    from nexusops.dns.publishing import Publishing
-
-    table = configuration.settings.dns
-    ways = by_hand(configuration.path(table.path), table.ttl)
-    if table.publish == "dynamic_update":
-        from nexusops.dns.update import DynamicUpdate
-
-        ways[table.publish] = DynamicUpdate(primary=primary_of(configuration), ttl=table.ttl)
-    return Publishing(ways)
-
-
-def primary_of(configuration: Configuration) -> Primary:
-    """The name server that takes updates, with its key."""
-    from nexusops.dns.primary import Primary, endpoint, tsig_key
-
-    table = configuration.settings.dns
-    host, port = endpoint("dns.server", table.server)
-    key = tsig_key(table.tsig_name, table.tsig_algorithm, configuration.secret("dns.tsig_secret").read())
-    return Primary(host=host, port=port, key=key)
 
 
 def sign_in_of(configuration: Configuration, request_id: str) -> SignIn | None:

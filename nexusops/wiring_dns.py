@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING
 from nexusops import wiring
 from nexusops.config import Configuration, load, of_profile
 from nexusops.config.schema import Settings
-from nexusops.config.strict import wrong
 from nexusops.errors import UsageError
 from nexusops.model.dns_report import DomainFacts
 from nexusops.model.plan import Planned
@@ -25,6 +24,7 @@ from nexusops.model.snapshot import Snapshot
 from nexusops.pipeline.domains import registered
 from nexusops.ports import Resolver, Store
 from nexusops.rules.mailauth import MailSite, Permit
+from nexusops.wiring_resolver import mail_site, memory_of, network_of, permits_of, primary_of, resolver_of
 
 if TYPE_CHECKING:
     from nexusops.dns.memory import ProviderMemory
@@ -50,11 +50,7 @@ class MailDns:
 
     @property
     def memory(self) -> ProviderMemory:
-        """Where providers' records are remembered: beside the zone lines."""
-        from nexusops.dns.memory import ProviderMemory
-
-        folder = self.configuration.path(self.settings.dns.path) if self.configuration else Path(self.settings.dns.path)
-        return ProviderMemory(path=folder / "providers.json")
+        return memory_of(self.settings, self.configuration)
 
     def live(self) -> Resolver:
         """The DNS itself, whatever file answers in its place."""
@@ -89,7 +85,7 @@ def mail_dns(folder: Path, domain: str, zone: Path | None, *, live: bool = False
             return opened
 
         yield MailDns(
-            site=_site(settings, policy, frozenset(one.domain for one in facts.values() if one.units), folder),
+            site=mail_site(settings, policy, frozenset(one.domain for one in facts.values() if one.units), folder),
             policy=policy,
             settings=settings,
             resolver=resolver,
@@ -126,48 +122,6 @@ def _snapshot_of(configuration: Configuration, store: Store) -> Snapshot | None:
     return tables.slice((), configuration.services)
 
 
-def _site(settings: Settings, policy: Policy, units: frozenset[str], folder: Path) -> MailSite:
-    table = settings.dns
-    return MailSite(
-        parent_domain=settings.site.parent_domain,
-        site_include=table.site_include,
-        standard_mx=table.standard_mx,
-        catch_all=policy.spf.catch_all,
-        exact=settings.site.profile == "cambridge",
-        dept_include_allowed=policy.saas.allow_dept_include,
-        unit_domains=units,
-        mail_hosts=frozenset(host.lower().rstrip(".") for host in table.mail_hosts),
-        opt_out=frozenset(domain.lower().rstrip(".") for domain in table.opt_out),
-        permits={
-            domain.lower().rstrip("."): _permit(domain, text, folder) for domain, text in table.dept_include.items()
-        },
-    )
-
-
-def _permit(domain: str, text: str, folder: Path) -> Permit:
-    """D38: ``2026-12-31 the reason``."""
-    day, _, reason = text.partition(" ")
-    key, path = f"dns.dept_include.{domain}", folder / "nexusops.toml"
-    try:
-        until = date.fromisoformat(day)
-    except ValueError as error:
-        raise wrong(path, key, "the last day and a reason, such as 2026-12-31 ticket 4711", text) from error
-    if not reason.strip():
-        raise wrong(path, key, "a reason after the day", text)
-    return Permit(until=until, reason=reason.strip())
-
-
-def resolver_of(settings: Settings, configuration: Configuration | None, zone: Path | None) -> Resolver:
-    """A zone file, the resolver configured, or the system's, in this order."""
-    table = settings.dns
-    file = zone or (configuration.path(table.zone_file) if configuration is not None and table.zone_file else None)
-    if file is not None:
-        from nexusops.dns.zone import ZoneAnswers
-
-        return ZoneAnswers(file)
-    return network_of(settings)
-
-
 def signed(configuration: Configuration, facts: Mapping[str, DomainFacts]) -> dict[str, DomainFacts]:
     """The facts, with what Exchange says of each domain's signatures. Raises TenantUnreadable (8)."""
     tenant = wiring.tenant_of(configuration)
@@ -190,22 +144,13 @@ def dns_in_order(configuration: Configuration) -> str:
     from nexusops.dns.primary import ServerFault
     from nexusops.dns.records import dns_name
 
-    primary = wiring.primary_of(configuration)
+    primary = primary_of(configuration)
     name = dns_name(configuration.site.parent_domain)
     try:
         zone = primary.zone_of(name) if name is not None else None
     except ServerFault as error:
         raise UsageError(f"dns.server: {error}.", next_step="Correct [dns] server and key in nexusops.toml.") from error
     return f"{primary} answers for {zone} and knows our key"
-
-
-def network_of(settings: Settings) -> Resolver:
-    """The resolver configured, or the system's."""
-    from nexusops.dns.network import NetworkAnswers
-    from nexusops.dns.primary import endpoint
-
-    name = settings.dns.resolver
-    return NetworkAnswers(endpoint("dns.resolver", name) if name else None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -224,10 +169,7 @@ class Asked:
 def asked(configuration: Configuration) -> Iterator[Asked]:
     """interface.md 7: advice needs no DNS, so that of the system is not waited for."""
     table = configuration.settings.dns
-    permits = {
-        domain.lower().rstrip("."): _permit(domain, text, configuration.folder)
-        for domain, text in table.dept_include.items()
-    }
+    permits = permits_of(configuration.settings, configuration.folder)
     if not (table.zone_file or table.resolver):
         yield Asked(resolver=None, permits=permits)
         return

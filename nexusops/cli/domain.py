@@ -89,7 +89,7 @@ def check(
     Example: nexusops domain check chem.ox.ac.uk
     """
     from nexusops.cli.printing import look
-    from nexusops.pipeline.domain_checks import check_one, check_with_providers
+    from nexusops.pipeline.domain_checks import check_one, check_with_providers, concerning_products
     from nexusops.report.domains import check_json, check_text, checks_text
     from nexusops.rules.mailauth_check import sound
     from nexusops.wiring_dns import mail_dns
@@ -107,9 +107,12 @@ def check(
             return 0 if sound(report.codes) else FINDINGS
         domains = known_domains(dns, exchange=exchange)
         reports, notes = check_with_providers(domains, terms, dns.resolver(), dns.memory, remember=remember)
+        requests = concerning_products(dns.store) if dns.store is not None else ()
     shown = [report for report in reports if not only or report.codes & set(only)]
-    click.echo(check_json(shown, notes) if form == "json" else checks_text(shown, notes, look()), nl=False)
-    good = all(sound(report.codes) for report in shown) and sound(note.code for note in notes)
+    concerned = [one for one in requests if not only or one.code in only]
+    written = check_json(shown, notes, concerned) if form == "json" else checks_text(shown, notes, concerned, look())
+    click.echo(written, nl=False)
+    good = all(sound(report.codes) for report in shown) and sound(note.code for note in notes) and not concerned
     return 0 if good else FINDINGS
 
 

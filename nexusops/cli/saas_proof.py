@@ -53,13 +53,13 @@ def verify(call: Call, request_id: str, other: str, zone: Path | None, actor: st
     One line a check, with the answer seen. Nothing is written; ends with 6 where a check fails. What is proved is live,
     and has its yearly review behind it.
     """
-    from nexusops import wiring, wiring_dns
+    from nexusops import wiring, wiring_resolver
     from nexusops.pipeline.desk import Wish
     from nexusops.pipeline.saas_proof import verify as proof_of
 
     with wiring.opened(call.folder) as site, ExitStack() as closing:
         configuration = site.configuration
-        resolver = wiring_dns.resolver_of(configuration.settings, configuration, zone)
+        resolver = wiring_resolver.resolver_of(configuration.settings, configuration, zone)
         closing.callback(resolver.close)
         proof = proof_of(
             site.ports,

@@ -83,6 +83,8 @@ class DnsTable:
     opt_out: tuple[str, ...] = ()
     dept_include: Mapping[str, str] = field(default_factory=dict)
     dkim_selectors: tuple[str, ...] = ("selector1", "selector2")
+    watch: bool = True
+    watch_seconds: int = 10
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from ipaddress import ip_address
+from time import monotonic
 
 import dns.exception
 import dns.resolver
@@ -21,9 +22,13 @@ SILENT = "the time is up"
 
 
 class NetworkAnswers:
-    """The Resolver of ports.py over the network. ``seconds``: how long a question may take in all."""
+    """The Resolver of ports.py over the network. ``seconds``: how long a question may take; ``in_all``: how long all of
+    them, from the first one on.
+    """
 
-    def __init__(self, server: tuple[str, int] | None = None, *, seconds: float = 10.0) -> None:
+    def __init__(
+        self, server: tuple[str, int] | None = None, *, seconds: float = 10.0, in_all: float | None = None
+    ) -> None:
         try:
             self._resolver = dns.resolver.Resolver(configure=server is None)
         except dns.resolver.NoResolverConfiguration as error:
@@ -37,9 +42,13 @@ class NetworkAnswers:
         self._resolver.lifetime = seconds
         self._resolver.search = []
         self._silences = 0
+        self._in_all = in_all
+        self._ends: float | None = None
 
     def ask(self, questions: Collection[Question]) -> Mapping[Question, Answer]:
         """An answer for each. Of a resolver that stays silent not everything is asked, and nothing is assumed."""
+        if self._in_all is not None and self._ends is None:
+            self._ends = monotonic() + self._in_all
         with ThreadPoolExecutor(AT_ONCE) as pool:
             wanted = list(questions)
             return dict(zip(wanted, pool.map(self._unless_silent, wanted), strict=True))
@@ -52,11 +61,13 @@ class NetworkAnswers:
         return answer
 
     def _one(self, question: Question) -> Answer:
-        name = dns_name(question.name)
+        name, left = dns_name(question.name), self._left()
         if name is None:
             return Answer(status=AnswerStatus.NO_NAME)
+        if left <= 0:
+            return Answer(status=AnswerStatus.FAILED, message=SILENT)
         try:
-            found = self._resolver.resolve(name, question.kind, search=False)
+            found = self._resolver.resolve(name, question.kind, search=False, lifetime=left)
         except dns.resolver.NXDOMAIN:
             return Answer(status=AnswerStatus.NO_NAME)
         except dns.resolver.NoAnswer:
@@ -64,6 +75,12 @@ class NetworkAnswers:
         except (dns.exception.DNSException, OSError) as error:
             return Answer(status=AnswerStatus.FAILED, message=_said(error))
         return Answer(status=AnswerStatus.FOUND, values=tuple(record_of(question.name, one).value for one in found))
+
+    def _left(self) -> float:
+        """Seconds for the next question."""
+        if self._ends is None:
+            return self._resolver.lifetime
+        return min(self._resolver.lifetime, self._ends - monotonic())
 
     def close(self) -> None:
         return

@@ -12,6 +12,7 @@ from enum import StrEnum
 
 from nexusops.model.addresses import Allocation
 from nexusops.model.dns_report import Signing
+from nexusops.model.dns_spf import Note
 from nexusops.model.filling import filled
 from nexusops.model.ids import Address, Domain, MailboxKey, PersonId, UnitId
 from nexusops.model.mailboxes import Mailbox
@@ -179,3 +180,5 @@ class Ledger:
     """Where the last routing table sends the addresses that have a route, or are unattached (ROUTE_LOOP keeps it)."""
     signing: Mapping[Domain, Signing | None] = field(default_factory=dict)
     """How Exchange signs for service domains, as just read; None: it does not accept the domain; absent: not asked."""
+    watched: Mapping[str, tuple[Note, ...]] = field(default_factory=dict)
+    """What is wrong in the DNS of requests that are live, as just asked, by request_id; absent: not asked."""

@@ -66,7 +66,7 @@ def run(
         if first is not None and mandate.approve in begun:
             mandate = replace(mandate, approve=None)  # what was approved has just been finished
         ports.watch(Progress(stage=Stage.PLANNING))
-        decision = decide(ports, tables, at=at, jobs=jobs, full=refresh == "full", accept=mandate.accept)
+        decision = decide(ports, tables, at=at, jobs=jobs, full=refresh == "full", accept=mandate.accept, watch=True)
         outcome = carry_out(ports, tables, decision, decision.plan, mandate)
     return replace(outcome, resumed=first.resumed) if first is not None else outcome
 
@@ -87,7 +87,7 @@ def apply_plan(
         ports.watch(Progress(stage=Stage.FITTING))
         must_fit(ports, plan, at)
         tables = ports.registration.unpack(ports.store.tables(plan.snapshot_sha256))
-        decision = decide(ports, tables, at=at, jobs=(), full=False, accept=mandate.accept)
+        decision = decide(ports, tables, at=at, jobs=(), full=False, accept=mandate.accept, watch=True)
         units: dict[str, tuple[UnitId, ...]] = {
             person_id: state.served for person_id, state in decision.ledger.people.items()
         }

@@ -24,6 +24,7 @@ from nexusops.pipeline.affected import Affected, affected
 from nexusops.pipeline.decision import Decision
 from nexusops.pipeline.inputs import Deciding, Ports
 from nexusops.pipeline.routing import staff_of, with_routes
+from nexusops.pipeline.watching import Looked, looked
 from nexusops.plan.advance import advance, differences
 from nexusops.plan.arrange import arrange, select
 from nexusops.plan.compare import Draft, compare
@@ -56,7 +57,7 @@ def make_plan(
     """
     tables = read_tables(ports, at)
     ports.watch(Progress(stage=Stage.PLANNING))
-    return decide(ports, tables, at=at, jobs=jobs, full=refresh == "full", accept=accept or {}).plan
+    return decide(ports, tables, at=at, jobs=jobs, full=refresh == "full", accept=accept or {}, watch=True).plan
 
 
 def read_tables(ports: Ports, at: datetime) -> SnapshotTables:
@@ -81,11 +82,14 @@ def decide(
     full: bool,
     accept: Mapping[str, int],
     only: frozenset[PersonId] | None = None,
+    watch: bool = False,
 ) -> Decision:
-    """From the tables and the state to a decision; only the tenant's reads lie between."""
+    """From the tables and the state to a decision; only the tenant's reads lie between, ``watch``: and the DNS's."""
     today = local_date(at, ports.policy.time.zone)
     who = affected(ports, tables, today, full=full) if only is None else Affected(only, frozenset(), everyone=False)
-    promised = _promised(ports, tables, who, today, full=full)
+    dns = looked(ports, today, ask=watch)
+    who = replace(who, boxes=who.boxes | dns.to_judge)
+    promised = _promised(ports, tables, who, today, dns, full=full)
     before, after = promised.before, promised.after
     rows = differences(before, _only_own(after, before))
     drafts = _drafts(ports, promised)
@@ -94,7 +98,7 @@ def decide(
     whole = with_restores(ports, arrange(drafts, promises_of(rows, after), sent, ports.job_of_kinds()))
     chosen, waits = select(whole, ports.kinds_of(jobs))
     found = (finding for draft in drafts for finding in draft.findings)
-    fresh = (*promised.findings, *found, *waits, *unreachable(notices))
+    fresh = (*promised.findings, *found, *waits, *unreachable(notices), *dns.unknown)
     judged = None if who.everyone else promised.judged
     plan = plan_of(ports, tables, at, chosen, (*_carried(ports, judged), *fresh), after, accept)
     return Decision(
@@ -121,14 +125,16 @@ class _Promised:
     staff: Mapping[UnitId, tuple[str, ...]]
 
 
-def _promised(ports: Deciding, tables: SnapshotTables, who: Affected, today: date, *, full: bool) -> _Promised:
+def _promised(
+    ports: Deciding, tables: SnapshotTables, who: Affected, today: date, dns: Looked, *, full: bool
+) -> _Promised:
     """Reads the slices of the three sources, and applies the rules to them."""
     snapshot = _slice(ports, tables, who)
     before = ports.store.ledger(None if who.everyone else who.people, None if who.everyone else who.boxes)
     requests = [request for name, request in snapshot.services.items() if name in who.boxes]
     signing = domains_to_ask(before.services.values(), requests, snapshot.units)
     actual = _joined(ports, before, _read_tenant(ports, before, who, signing, full=full))
-    seen = _with_names(ports, observe(before, actual), snapshot, who)
+    seen = replace(_with_names(ports, observe(before, actual), snapshot, who), watched=dns.notes)
     advanced = advance(seen, snapshot, who.boxes, ports.policy, ports.site, today)
     after = recognise(advanced.ledger, actual)
     return _Promised(

@@ -10,9 +10,10 @@ from typing import Protocol
 from nexusops.model.dns import Answer, Ask, DnsRecord, Question
 from nexusops.model.dns_report import DomainFacts, DomainReport, Impact, Wanted
 from nexusops.model.dns_spf import Branch, Note
+from nexusops.model.findings import Finding
 from nexusops.model.policy import Policy
 from nexusops.pipeline.domains import Inquiry
-from nexusops.ports import Resolver
+from nexusops.ports import Resolver, Store
 from nexusops.rules.mailauth import MailSite, Standing, lint_of_site, passes, providers
 from nexusops.rules.mailauth_check import check, same
 from nexusops.rules.mailauth_spf import lint
@@ -64,6 +65,11 @@ def check_with_providers(
     if known.keys() - before.keys() or any(before.get(name) != found for name, found in known.items()):
         memory.write({**before, **known})
     return reports, notes
+
+
+def concerning_products(store: Store) -> tuple[Finding, ...]:
+    """What the last run found of products beside their DNS: an owner who has left, a secret that ends."""
+    return tuple(one for one in store.findings(None) if one.code in ("OWNER_GONE", "CREDENTIAL_ENDS"))
 
 
 def check_all(inquiry: Inquiry, domains: Sequence[DomainFacts], terms: Terms) -> list[DomainReport]:

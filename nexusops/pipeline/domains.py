@@ -60,11 +60,11 @@ def registered(store: Store, snapshot: Snapshot, services: Mapping[str, ServiceR
     }
     for service in ledger.services.values():
         if service.domain is not None and service.records:
-            found.setdefault(service.domain, _service_facts(service))
+            found.setdefault(service.domain, service_facts(service))
     return found
 
 
-def _service_facts(row: Service) -> DomainFacts:
+def service_facts(row: Service) -> DomainFacts:
     """rules.md 2.5: planned, published, verified, retired."""
     state = "retired" if row.state is ServiceState.RETIRED else "planned"
     if row.published:

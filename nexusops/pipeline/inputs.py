@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from nexusops.codec import hash_of
 from nexusops.job import Job
@@ -13,6 +14,9 @@ from nexusops.model.progress import Watch, unwatched
 from nexusops.model.services import ServiceRequest
 from nexusops.plan.guard import GuardLimits
 from nexusops.ports import Gate, Memory, Notifier, Publisher, Registration, Store, Tenant, TenantSight
+
+if TYPE_CHECKING:
+    from nexusops.pipeline.watching import Watching
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +42,8 @@ class Deciding:
     services: Mapping[str, ServiceRequest]
     faulty_services: Mapping[str, str]
     """Requests that cannot be read, with what is wrong: they are held back, and nothing of theirs is ended."""
+    watching: Watching | None = None
+    """How the DNS of live service domains is asked; None: it is not."""
 
     @property
     def policy_hash(self) -> str:

@@ -28,6 +28,7 @@ from nexusops.plan.case import Setting
 from nexusops.plan.compare import Draft
 from nexusops.plan.judgement import JudgedBox, in_scope, may_own
 from nexusops.rules.allocation import Holders
+from nexusops.rules.mailauth_check import severity_of
 from nexusops.rules.services import Facts, advise, names_of
 from nexusops.rules.services_life import Circumstances, ended, judge
 from nexusops.rules.services_signing import step_of
@@ -123,11 +124,14 @@ def settle_service(
         owner_may=may_own(owner, setting),
         domain_ended=_domain_ended(request, ledger, setting),
         signing=ledger.signing,
+        notes=ledger.watched.get(request.request_id, ()),
     )
     after, reviews = judge(row, request, advice, now, setting.site, setting.policy, setting.today)
     result.rows.append(after)
     for review in reviews:
         result.find(review.code, request.request_id, review.message)
+    for note in now.notes:
+        result.find(note.code, request.request_id, note.message, severity_of(note.code))
 
 
 def is_over(row: Service | None, request: ServiceRequest, ledger: Ledger, setting: Setting) -> bool:

@@ -8,7 +8,7 @@ from nexusops.codec import to_text
 from nexusops.model.dns import DnsRecord
 from nexusops.model.dns_report import DkimKey, Dmarc, DomainReport, Impact, Listed, Wanted
 from nexusops.model.dns_spf import Note
-from nexusops.model.findings import Severity
+from nexusops.model.findings import Finding, Severity
 from nexusops.model.journal import JsonObject, JsonValue
 from nexusops.model.policy import SpfPolicy
 from nexusops.report.blocks import PLAIN, Block, Line, Look, Table, Tone, written
@@ -64,13 +64,20 @@ def _dmarc_object(dmarc: Dmarc | None) -> JsonObject | None:
     }
 
 
-def check_json(reports: Sequence[DomainReport], notes: Sequence[Note] | None = None) -> str:
-    """One report as itself; several, with what was found about providers, as a list. ``notes`` None: only one."""
+def check_json(
+    reports: Sequence[DomainReport], notes: Sequence[Note] | None = None, requests: Sequence[Finding] = ()
+) -> str:
+    """One report as itself; several, with what was found about providers and products, as a list. ``notes`` None: only
+    one.
+    """
     if notes is None:
         return to_text(check_object(reports[0]))
-    good = all(sound(report.codes) for report in reports) and sound(note.code for note in notes)
+    good = all(sound(report.codes) for report in reports) and sound(note.code for note in notes) and not requests
     domains: list[JsonValue] = [check_object(report) for report in reports]
-    return to_text({"ok": good, "domains": domains, "findings": _notes(notes)})
+    of_requests: list[JsonValue] = [
+        {"request_id": one.subject, "code": one.code, "message": one.message} for one in requests
+    ]
+    return to_text({"ok": good, "domains": domains, "findings": _notes(notes), "requests": of_requests})
 
 
 def check_text(report: DomainReport, policy: SpfPolicy, look: Look = PLAIN) -> str:
@@ -111,12 +118,16 @@ def _policy(dmarc: Dmarc | None) -> str:
     return f"{dmarc.policy}{share}{alignment}, from {dmarc.found_at}"
 
 
-def checks_text(reports: Sequence[DomainReport], notes: Sequence[Note], look: Look = PLAIN) -> str:
-    """Many domains: one line each, then every alert with its sentence, then providers."""
-    return written(_checks_blocks(reports, notes), look)
+def checks_text(
+    reports: Sequence[DomainReport], notes: Sequence[Note], requests: Sequence[Finding] = (), look: Look = PLAIN
+) -> str:
+    """Many domains: one line each, then every alert with its sentence, then providers and products."""
+    return written(_checks_blocks(reports, notes, requests), look)
 
 
-def _checks_blocks(reports: Sequence[DomainReport], notes: Sequence[Note]) -> Iterator[Block]:
+def _checks_blocks(
+    reports: Sequence[DomainReport], notes: Sequence[Note], requests: Sequence[Finding]
+) -> Iterator[Block]:
     rows = [("DOMAIN", "STATE", "MX", "SPF", "DKIM", "DMARC", "FINDINGS")]
     for report in reports:
         codes = sorted(code for code in report.codes if severity_of(code) is not Severity.INFO)
@@ -129,6 +140,7 @@ def _checks_blocks(reports: Sequence[DomainReport], notes: Sequence[Note]) -> It
     yield Table(rows=rows, indent=0)
     alerts = [note for report in reports for note in report.notes if severity_of(note.code) is Severity.ALERT]
     found = [(note.domain, note.code, note.message) for note in (*alerts, *notes)]
+    found += [(one.subject, one.code, one.message) for one in requests]
     if found:
         yield Line()
         yield Table(rows=found, tone=Tone.DANGER, indent=0)
@@ -136,7 +148,8 @@ def _checks_blocks(reports: Sequence[DomainReport], notes: Sequence[Note]) -> It
     yield Line()
     found_of_providers = number_of(len(notes), "finding")
     yield Line(
-        text=f"{number_of(len(reports), 'domain')}, {bad} in need of attention; {found_of_providers} about providers."
+        text=f"{number_of(len(reports), 'domain')}, {bad} in need of attention; {found_of_providers} about providers, "
+        f"{len(requests)} about products."
     )
 
 

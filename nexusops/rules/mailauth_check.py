@@ -22,6 +22,7 @@ _SEVERITY = {
     **dict.fromkeys(
         (
             "NEAR_LOOKUP_LIMIT",
+            "PROVIDER_NEAR_LIMIT",
             "PTR",
             "NOT_STANDARD",
             "NO_DKIM",

@@ -8,6 +8,7 @@ from datetime import date, timedelta
 
 from nexusops.model.dates import add_months, earliest
 from nexusops.model.dns import DnsRecord
+from nexusops.model.dns_spf import Note
 from nexusops.model.ids import Domain, PersonId
 from nexusops.model.mailboxes import LIVE_MAILBOX_STATES, Mailbox, MailboxState
 from nexusops.model.policy import Policy, Site
@@ -23,6 +24,7 @@ from nexusops.model.services import (
     ServiceState,
 )
 from nexusops.rules.services_signing import Seen, with_signing
+from nexusops.rules.services_watch import to_review
 
 _BY_RULING = {
     Ruling.APPROVED: ServiceState.APPROVED,
@@ -41,6 +43,7 @@ class Circumstances:
     owner_may: bool
     domain_ended: bool
     signing: Seen = field(default_factory=dict)
+    notes: tuple[Note, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,7 +101,7 @@ def judge(
         known = with_signing(wanted, now.signing)
     reviews = tuple(_reviews(known, advice, now, policy, today)) if _begun(known, now) else ()
     known = replace(known, owner_person_id=now.owner, unit_id=request.unit_id)
-    review = bool(reviews) or advice.ruling is not Ruling.APPROVED
+    review = bool(reviews) or to_review(now.notes) or advice.ruling is not Ruling.APPROVED
     return _moved(known, advice, now, review, policy, today), reviews
 
 

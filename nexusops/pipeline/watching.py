@@ -1,0 +1,112 @@
+"""What the DNS says of the service domains that are live, asked in every run (rules.md 2.4, live to review_due).
+
+Only where a site has named a resolver or a zone file, within seconds in all, and never in the way of a run: what nobody
+answers is one finding, and what was known before stays.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+
+from nexusops.errors import UsageError
+from nexusops.model.dns_report import DomainReport
+from nexusops.model.dns_spf import Note
+from nexusops.model.findings import Finding, Severity
+from nexusops.model.ids import Domain
+from nexusops.model.services import Service
+from nexusops.pipeline.domain_checks import Memory, Terms, check_with_providers
+from nexusops.pipeline.domains import service_facts
+from nexusops.pipeline.inputs import Deciding
+from nexusops.ports import Resolver
+from nexusops.rules.mailauth import MailSite, providers
+from nexusops.rules.services_watch import WATCHED, is_watched
+
+UNKNOWN = "DNS_UNKNOWN"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Watching:
+    """What the DNS is asked through, what providers' records were, and what the site expects."""
+
+    resolver: Callable[[], Resolver]
+    memory: Memory
+    site: MailSite
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Looked:
+    """``notes``: of each live request, what is wrong in its DNS, or nothing; where it was not asked, or did not answer,
+    what the last run found. ``to_judge``: those of which something else is true now. ``unknown``: what nobody answered.
+    """
+
+    notes: Mapping[str, tuple[Note, ...]] = field(default_factory=dict)
+    to_judge: frozenset[str] = frozenset()
+    unknown: tuple[Finding, ...] = ()
+
+
+def looked(ports: Deciding, today: date, *, ask: bool) -> Looked:
+    """Raises nothing: neither a dead name server nor a broken zone file is a run's business."""
+    if ports.watching is None or not ports.services:
+        return Looked()
+    services = ports.store.ledger((), set(ports.services)).services
+    rows = {row.domain: row for row in services.values() if row.domain is not None and is_watched(row)}
+    known = _known(rows.values(), ports.store.findings(None)) if rows else {}
+    if not rows or not ask:
+        return Looked(notes=known)
+    found, unknown = _asked(ports, ports.watching, rows, today)
+    changed = frozenset(name for name, notes in found.items() if set(notes) != set(known[name]))
+    return Looked(notes={**known, **found}, to_judge=changed, unknown=unknown)
+
+
+def _known(rows: Iterable[Service], findings: Iterable[Finding]) -> dict[str, tuple[Note, ...]]:
+    """What the last run found of each."""
+    notes: dict[str, tuple[Note, ...]] = {row.request_id: () for row in rows}
+    for one in findings:
+        if one.code in WATCHED and one.subject in notes:
+            notes[one.subject] += (Note(code=one.code, message=one.message),)
+    return notes
+
+
+def _asked(
+    ports: Deciding, watching: Watching, rows: Mapping[Domain, Service], today: date
+) -> tuple[dict[str, tuple[Note, ...]], tuple[Finding, ...]]:
+    """What the DNS says of those that it answers for, and a finding for each that it does not."""
+    terms = Terms(policy=ports.policy, site=watching.site, selectors=(), today=today)
+    facts = [service_facts(row) for _, row in sorted(rows.items())]
+    try:
+        resolver = watching.resolver()
+        try:
+            reports, notes = check_with_providers(facts, terms, resolver, watching.memory, remember=False)
+        finally:
+            resolver.close()
+    except UsageError as error:
+        return {}, tuple(_unknown(domain, error.message) for domain in sorted(rows))
+    return _sorted([(rows[Domain(report.facts.domain)], report) for report in reports], notes, watching.site)
+
+
+def _sorted(
+    reports: Iterable[tuple[Service, DomainReport]], notes: Iterable[Note], site: MailSite
+) -> tuple[dict[str, tuple[Note, ...]], tuple[Finding, ...]]:
+    """What concerns each request: its own records, and those of the providers in them."""
+    found: dict[str, tuple[Note, ...]] = {}
+    unknown: list[Finding] = []
+    about: dict[str, list[Note]] = {}
+    for note in notes:
+        about.setdefault(note.domain, []).append(note)
+    for row, report in reports:
+        names = [branch.target for branch in providers(report.spf.tree, site) if branch.target]
+        mine = [*report.notes, *(note for name in names for note in about.get(name, ()))]
+        silent = next((note for note in mine if note.code == UNKNOWN), None)
+        if silent is not None:
+            unknown.append(_unknown(report.facts.domain, silent.message))
+        else:
+            wrong = [Note(code=note.code, message=note.message) for note in mine if note.code in WATCHED]
+            found[row.request_id] = tuple(dict.fromkeys(wrong))
+    return found, tuple(unknown)
+
+
+def _unknown(domain: str, message: str) -> Finding:
+    told = f"it could not be seen whether the DNS is still as planned: {message}"
+    return Finding(code=UNKNOWN, subject=domain, message=told, severity=Severity.INFO, scope="site")

@@ -1,0 +1,40 @@
+"""Which products' DNS is watched while they are live, and what of it somebody should look at (rules.md 2.4)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from nexusops.model.dns_spf import Note
+from nexusops.model.findings import Severity
+from nexusops.model.services import Service, ServiceState
+from nexusops.rules.mailauth_check import severity_of
+
+WATCHED = frozenset(
+    {
+        "DNS_DIFFERS",
+        "PROVIDER_CHANGED",
+        "PROVIDER_BROKEN",
+        "PROVIDER_NEAR_LIMIT",
+        "NO_SPF",
+        "MULTIPLE_SPF",
+        "INCLUDE_NO_SPF",
+        "LOOP",
+        "TOO_MANY_LOOKUPS",
+        "NEAR_LOOKUP_LIMIT",
+        "TOO_MANY_VOID_LOOKUPS",
+        "PASS_ALL",
+        "SYNTAX",
+    }
+)
+"""What can go wrong with a service domain after it was proved; the rest of ``domain check`` was so from the start."""
+
+
+def is_watched(row: Service) -> bool:
+    """It was live once with what is published now; before that the postmaster may still be at it."""
+    live = row.state in (ServiceState.LIVE, ServiceState.REVIEW_DUE)
+    return live and bool(row.published) and row.verified_on is not None
+
+
+def to_review(notes: Iterable[Note]) -> bool:
+    """live to review_due: the DNS is not as planned, or a provider changed or broke; not where it only comes near."""
+    return any(severity_of(note.code) is Severity.ALERT for note in notes)

@@ -103,5 +103,5 @@ def _item(call: Call, request: Object, target: str) -> Call:
 
 def _response(request: Object, answer: Answer) -> Object:
     body = answer.body.decode("utf-8", "replace") if isinstance(answer.body, bytes) else answer.body
-    headers = {"Content-Type": "application/json"} if answer.body is not None else {}
+    headers = {"Cache-Control": "no-cache"} | ({"Content-Type": "application/json"} if answer.body is not None else {})
     return {"id": request["id"], "status": answer.status, "headers": {**headers, **answer.headers}, "body": body}

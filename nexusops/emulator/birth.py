@@ -72,38 +72,66 @@ def grant(book: Book, names: Sequence[str]) -> None:
     book.keep("directory_roles", {client_id: held})
 
 
+_INFO = dict.fromkeys(("termsOfServiceUrl", "supportUrl", "privacyStatementUrl", "marketingUrl", "logoUrl"))
+_PUBLISHER = dict.fromkeys(("displayName", "verifiedPublisherId", "addedDateTime"))
+APPLICATION: Object = {
+    **dict.fromkeys((
+        "applicationTemplateId", "certification", "defaultRedirectUri", "deletedDateTime", "description",
+        "disabledByMicrosoftStatus", "groupMembershipClaims", "isDeviceOnlyAuthSupported", "isFallbackPublicClient",
+        "notes", "optionalClaims", "samlMetadataUrl", "serviceManagementReference", "tokenEncryptionKeyId",
+        "uniqueName",
+    )),
+    **{n: [] for n in ("addIns", "appRoles", "identifierUris", "keyCredentials", "passwordCredentials",
+                       "requiredResourceAccess", "tags")},
+    "api": {
+        "requestedAccessTokenVersion": 2,
+        "acceptMappedClaims": None,
+        "knownClientApplications": [],
+        "oauth2PermissionScopes": [],
+        "preAuthorizedApplications": [],
+    },
+    "info": _INFO,
+    "parentalControlSettings": {"countriesBlockedForMinors": [], "legalAgeGroupRule": "Allow"},
+    "publicClient": {"redirectUris": []},
+    "publisherDomain": INITIAL_DOMAIN,
+    "signInAudience": "AzureADMyOrg",
+    "spa": {"redirectUris": []},
+    "verifiedPublisher": _PUBLISHER,
+    "web": {
+        "redirectUris": [],
+        "homePageUrl": None,
+        "logoutUrl": None,
+        "implicitGrantSettings": {"enableIdTokenIssuance": False, "enableAccessTokenIssuance": False},
+    },
+}  # fmt: skip
+"""What an application has that nobody has given anything (application-post-applications.md)."""
+PRINCIPAL: Object = {
+    **dict.fromkeys((
+        "appDescription", "appOwnerOrganizationId", "applicationTemplateId", "createdDateTime", "deletedDateTime",
+        "description", "disabledByMicrosoftStatus", "homepage", "loginUrl", "logoutUrl", "notes",
+        "preferredSingleSignOnMode", "preferredTokenSigningKeyThumbprint", "publisherName",
+        "samlSingleSignOnSettings", "tokenEncryptionKeyId",
+    )),
+    **{n: [] for n in ("addIns", "alternativeNames", "appRoles", "keyCredentials", "notificationEmailAddresses",
+                       "oauth2PermissionScopes", "passwordCredentials", "replyUrls",
+                       "resourceSpecificApplicationPermissions", "servicePrincipalNames", "tags")},
+    "accountEnabled": True,
+    "appRoleAssignmentRequired": False,
+    "info": _INFO,
+    "servicePrincipalType": "Application",
+    "signInAudience": "AzureADMyOrg",
+    "verifiedPublisher": _PUBLISHER,
+}  # fmt: skip
+"""The same of a service principal (serviceprincipal-post-serviceprincipals.md)."""
+
+
 def application(name: str, stamp: str) -> Object:
-    return {
-        "id": new_id(),
-        "appId": new_id(),
-        "displayName": name,
-        "createdDateTime": stamp,
-        "signInAudience": "AzureADMyOrg",
-        "keyCredentials": [],
-        "passwordCredentials": [],
-        "requiredResourceAccess": [],
-        "identifierUris": [],
-        "tags": [],
-        "appRoles": [],
-    }
+    return {"id": new_id(), "appId": new_id(), "displayName": name, "createdDateTime": stamp, **APPLICATION}
 
 
 def service_principal(app_id: str, name: str) -> Object:
-    return {
-        "id": new_id(),
-        "appId": app_id,
-        "displayName": name,
-        "appDisplayName": name,
-        "accountEnabled": True,
-        "appRoles": [],
-        "servicePrincipalNames": [app_id],
-        "servicePrincipalType": "Application",
-        "appRoleAssignmentRequired": False,
-        "signInAudience": "AzureADMyOrg",
-        "keyCredentials": [],
-        "passwordCredentials": [],
-        "tags": [],
-    }
+    named = {"displayName": name, "appDisplayName": name, "servicePrincipalNames": [app_id]}
+    return {"id": new_id(), "appId": app_id, **PRINCIPAL, **named}
 
 
 def password(secret: str, name: str | None, start: str, end: str | None) -> Object:

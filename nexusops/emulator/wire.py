@@ -125,4 +125,6 @@ def access_denied() -> Refusal:
 
 
 def query_of(raw: bytes) -> dict[str, str]:
-    return dict(parse_qsl(raw.decode(), keep_blank_values=True))
+    """Query options; those of OData are taken in any case (``$orderBy``)."""
+    pairs = parse_qsl(raw.decode(), keep_blank_values=True)
+    return {name.lower() if name.startswith("$") else name: value for name, value in pairs}

@@ -12,31 +12,26 @@ from nexusops.emulator.accounts import visible
 from nexusops.emulator.assertions import der_of
 from nexusops.emulator.book import Object, new_id
 from nexusops.emulator.graph import odata
-from nexusops.emulator.graph.listing import listing
+from nexusops.emulator.graph.listing import counted, listing
 from nexusops.emulator.wire import INSTANT, Answer, Call, Refusal, bad_request, conflict, denied, not_found
 
 _WRITABLE: dict[str, type] = {
     "displayName": str, "description": str, "notes": str, "signInAudience": str, "uniqueName": str,
     "identifierUris": list, "tags": list, "requiredResourceAccess": list, "appRoles": list, "keyCredentials": list,
     "web": dict, "spa": dict, "publicClient": dict, "api": dict, "info": dict, "optionalClaims": dict,
-    "isFallbackPublicClient": bool, "serviceManagementReference": str, "groupMembershipClaims": str,
+    "isFallbackPublicClient": bool, "isDeviceOnlyAuthSupported": bool, "serviceManagementReference": str,
+    "groupMembershipClaims": str, "parentalControlSettings": dict, "tokenEncryptionKeyId": str, "addIns": list,
+    "defaultRedirectUri": str,
 }  # fmt: skip
-_READ_ONLY = {
-    "id",
-    "appId",
-    "createdDateTime",
-    "deletedDateTime",
-    "publisherDomain",
-    "passwordCredentials",
-    "createdByAppId",
-}
+KNOWN = frozenset({"id", "appId", "displayName", "createdDateTime", "createdByAppId", *birth.APPLICATION})
+_READ_ONLY = KNOWN - set(_WRITABLE)
 _AUDIENCES = {"AzureADMyOrg", "AzureADMultipleOrgs", "AzureADandPersonalMicrosoftAccount", "PersonalMicrosoftAccount"}
 _TWO_YEARS = timedelta(days=730)
 
 
 def public(app: Object) -> Object:
     """An application without what is shown once only: secrets, and the bytes of certificates."""
-    shown = {name: value for name, value in app.items() if not name.startswith("_")}
+    shown = birth.APPLICATION | {name: value for name, value in app.items() if not name.startswith("_")}
     shown["passwordCredentials"] = [{**c, "secretText": None} for c in app["passwordCredentials"]]
     shown["keyCredentials"] = [{**c, "key": None} for c in app["keyCredentials"]]
     return shown
@@ -61,13 +56,22 @@ def owned(call: Call, app: Object) -> None:
 
 
 def list_applications(call: Call) -> Answer:
-    return listing(call, "application", "/applications", public)
+    return listing(call, "application", "/applications", public, KNOWN)
+
+
+def count_applications(call: Call) -> Answer:
+    return counted(call, "application")
 
 
 def get_application(call: Call, key: str) -> Answer:
-    app = public(find_application(call, key))
-    names = odata.select_of(call, "application", lambda name: name in {*_WRITABLE, *_READ_ONLY}, app)
-    return Answer(200, {"@odata.context": odata.context(call, "applications/$entity"), **odata.shown(app, names)})
+    """The bytes of a certificate are shown where ``keyCredentials`` is asked for by name (application-get.md)."""
+    found = find_application(call, key)
+    app = public(found)
+    names = odata.select_of(call, "application", KNOWN, app)
+    if call.query.get("$select") and "keyCredentials" in names:
+        app["keyCredentials"] = found["keyCredentials"]
+    fragment = odata.selected(call, "applications", names) + "/$entity"
+    return Answer(200, {"@odata.context": odata.context(call, fragment), **odata.shown(app, names)})
 
 
 def create_application(call: Call) -> Answer:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 
 from nexusops.emulator.book import Object, new_id
-from nexusops.emulator.graph import filters, odata
+from nexusops.emulator.graph import odata, queries
 from nexusops.emulator.wire import Answer, Call
 
+_NAMELESS: Object = {"displayName": None, "userPrincipalName": None, "groupType": None, "modifiedProperties": []}
 _ACTIVITIES = (
     (re.compile(r"POST /users"), "Add user", "UserManagement"),
     (re.compile(r"PATCH /users/[^/]+"), "Update user", "UserManagement"),
@@ -49,7 +50,7 @@ def _entry(call: Call, activity: str, category: str, target: str) -> Object:
         "loggedByService": "Core Directory",
         "operationType": activity.split(maxsplit=1)[0],
         "initiatedBy": {"user": None, "app": {"appId": call.app_id, "displayName": None, "servicePrincipalId": None}},
-        "targetResources": [{"id": target, "type": category.removesuffix("Management"), "modifiedProperties": []}],
+        "targetResources": [{**_NAMELESS, "id": target, "type": category.removesuffix("Management")}],
         "additionalDetails": [],
     }
 
@@ -57,8 +58,10 @@ def _entry(call: Call, activity: str, category: str, target: str) -> Object:
 def directory_audits(call: Call) -> Answer:
     """``GET /auditLogs/directoryAudits``: the newest first."""
     odata.check_options(call, {"$filter", "$top", "$orderby", "$skiptoken", "$select"})
-    test = filters.parse(call.query["$filter"]).test if call.query.get("$filter") else None
-    rows = [row for row in reversed(call.book.notes("audit")) if test is None or test(row)]
+    question = queries.asked(call)
+    rows = [row for row in reversed(call.book.notes("audit")) if question.test(row)]
+    if question.order == ("activityDateTime", False):
+        rows.reverse()
     start, top = int(odata.skipped_to(call) or 0), odata.top_of(call, most=1000, usual=1000)
     body = odata.listed(call, "auditLogs/directoryAudits", rows[start : start + top])
     if start + top < len(rows):

@@ -33,8 +33,6 @@ def soft_delete(call: Call, user: Object) -> None:
 
 def list_deleted(call: Call) -> Answer:
     """``GET /directory/deletedItems/microsoft.graph.user``."""
-    if "$select" not in call.query:
-        call.query["$select"] = ",".join((*properties.DEFAULT, "deletedDateTime"))
     return Answer(200, page_of_users(call, "/directory/deletedItems/microsoft.graph.user", deleted=True))
 
 
@@ -47,7 +45,7 @@ def _find(call: Call, key: str) -> Object:
 
 def get_deleted(call: Call, key: str) -> Answer:
     """``GET /directory/deletedItems/{id}``."""
-    names = odata.select_of(call, "user", properties.known, (*properties.DEFAULT, "deletedDateTime"))
+    names = odata.select_of(call, "user", properties.KNOWN, (*properties.DEFAULT, "deletedDateTime"))
     head = {"@odata.context": odata.context(call, "directoryObjects/$entity"), "@odata.type": "#microsoft.graph.user"}
     return Answer(200, {**head, **show(call, _find(call, key), names)})
 

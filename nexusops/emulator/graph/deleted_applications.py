@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from nexusops.emulator.book import Object
 from nexusops.emulator.graph import deleted, odata
-from nexusops.emulator.graph.applications import owned, public
+from nexusops.emulator.graph.applications import KNOWN, owned, public
+from nexusops.emulator.graph.listing import listing
 from nexusops.emulator.wire import Answer, Call, denied
 
 USERS = frozenset({"User.DeleteRestore.All", "User.ReadWrite.All"})
@@ -13,16 +15,20 @@ APPLICATIONS = frozenset({"Application.ReadWrite.All", "Application.ReadWrite.Ow
 def list_deleted(call: Call) -> Answer:
     """``GET /directory/deletedItems/microsoft.graph.application``, in pages."""
     path = "/directory/deletedItems/microsoft.graph.application"
-    odata.check_options(call, {"$select", "$top", "$skiptoken"})
-    top, after = odata.top_of(call), odata.skipped_to(call)
-    found = list(call.book.page("application", deleted=True, after=after, count=top + 1))
-    names = [name.strip() for name in call.query.get("$select", "").split(",") if name.strip()]
-    rows = [public(app) for app in found[:top]]
-    shown = [odata.shown(row, names) for row in rows] if names else rows
-    body = odata.listed(call, path.strip("/"), shown)
-    if len(found) > top:
-        body["@odata.nextLink"] = odata.next_link(call, path, found[top - 1]["id"])
-    return Answer(200, body)
+    return listing(call, "application", path, public, KNOWN, deleted=True)
+
+
+def get_deleted(call: Call, key: str) -> Answer:
+    """``GET /directory/deletedItems/{id}``, of whatever kind the object is."""
+    app = call.book.get("application", key.lower())
+    if app is None or not app.get("deletedDateTime"):
+        if not any(role.startswith(("User.Read", "Directory.Read")) for role in call.roles):
+            raise denied()
+        return deleted.get_deleted(call, key)
+    if not any(role.startswith(("Application.Read", "Directory.Read")) for role in call.roles):
+        raise denied()
+    names = odata.select_of(call, "application", KNOWN, public(app))
+    return Answer(200, {**_head(call), **odata.shown(public(app), names)})
 
 
 def restore(call: Call, key: str) -> Answer:
@@ -39,8 +45,9 @@ def restore(call: Call, key: str) -> Answer:
     call.book.put("application", app["id"], back)
     for principal in app.get("_principals", ()):
         call.book.put("servicePrincipal", principal["id"], principal)
-    head = {
-        "@odata.context": odata.context(call, "directoryObjects/$entity"),
-        "@odata.type": "#microsoft.graph.application",
-    }
-    return Answer(200, {**head, **public(back)})
+    return Answer(200, {**_head(call), **public(back)})
+
+
+def _head(call: Call) -> Object:
+    where = odata.context(call, "directoryObjects/$entity")
+    return {"@odata.context": where, "@odata.type": "#microsoft.graph.application"}

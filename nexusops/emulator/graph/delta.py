@@ -6,7 +6,7 @@ import re
 from datetime import timedelta
 from typing import Any
 
-from nexusops.emulator.accounts import EVERYTHING, GONE, REMOVED
+from nexusops.emulator.accounts import EVERYTHING, GONE, LISTS, REMOVED
 from nexusops.emulator.book import Object
 from nexusops.emulator.graph import odata, properties
 from nexusops.emulator.graph.users import show
@@ -25,8 +25,10 @@ def delta(call: Call) -> Answer:
     place = call.query.get("$skiptoken") or call.query.get("$deltatoken")
     if place is not None and place != LATEST:
         return _continued(call, _state(call, place))
-    names = list(dict.fromkeys(["id", *odata.select_of(call, "user", properties.known, properties.DEFAULT)]))
-    state: Object = {"names": names, "ids": _ids(call), "from": call.book.last_change(), "after": ""}
+    chosen = odata.select_of(call, "user", properties.KNOWN, properties.DEFAULT, extensions=properties.EXTENSION)
+    where = odata.selected(call, "users", chosen)
+    state: Object = {"names": list(dict.fromkeys([*chosen, "id"])), "where": where, "ids": _ids(call)}
+    state |= {"from": call.book.last_change(), "after": ""}
     if place == LATEST:
         return Answer(200, _body(call, [], state, "$deltatoken"))
     return _everything(call, state)
@@ -70,7 +72,7 @@ def _everything(call: Call, state: Object) -> Answer:
     users = list(call.book.page("user", after=state["after"], count=size + 1))
     more = len(users) > size
     chosen = [user for user in users[:size] if not state["ids"] or user["id"] in state["ids"]]
-    rows = [show(call, user, state["names"]) for user in chosen]
+    rows = [_shown(call, user, state["names"]) for user in chosen]
     if more:
         return Answer(200, _body(call, rows, {**state, "after": users[size - 1]["id"]}, "$skiptoken"))
     return Answer(200, _body(call, rows, state, "$deltatoken"))
@@ -100,7 +102,12 @@ def _row(call: Call, change: tuple[str, int, set[str]], state: Object) -> Object
     if not whole and not wanted:
         return None
     minimal = "return=minimal" in call.headers.get("prefer", "").replace(" ", "")
-    return show(call, user, ["id", *wanted] if minimal and not whole else state["names"])
+    return _shown(call, user, [*wanted, "id"] if minimal and not whole else state["names"])
+
+
+def _shown(call: Call, user: Object, names: list[str]) -> Object:
+    """A property that was never set is left out; one that was cleared is null (user-delta.md)."""
+    return show(call, user, [name for name in names if name in user or name in LISTS])
 
 
 def _size(call: Call) -> int:
@@ -116,4 +123,4 @@ def _body(call: Call, rows: list[Object], state: Object, name: str) -> Object:
         sealed["after"] = state["after"]
     label = "@odata.deltaLink" if name == "$deltatoken" else "@odata.nextLink"
     where = odata.link(call, _PATH, {name: odata.sealed(call, sealed)})
-    return {"@odata.context": odata.context(call, "users"), label: where, "value": rows}
+    return {"@odata.context": odata.context(call, state.get("where", "users")), label: where, "value": rows}

@@ -8,7 +8,7 @@ from typing import Any
 
 from nexusops.emulator.birth import domain as new_domain
 from nexusops.emulator.book import Book, Object
-from nexusops.emulator.graph import odata
+from nexusops.emulator.graph import odata, queries
 from nexusops.emulator.wire import Answer, Call, bad_request, conflict, not_found
 
 _NAME = re.compile(r"(?=.{4,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}")
@@ -31,8 +31,12 @@ _READ_ONLY = {
 def list_domains(call: Call) -> Answer:
     odata.check_options(call, {"$select", "$top", "$filter"})
     known = _WRITABLE | _READ_ONLY
-    names = odata.select_of(call, "domain", lambda name: name in known, new_domain("", verified=False))
-    return Answer(200, odata.listed(call, "domains", [odata.shown(row, names) for row in call.book.page("domain")]))
+    question = queries.asked(call)
+    rows = [row for row in call.book.page("domain") if question.test(row)]
+    names = odata.select_of(call, "domain", known, new_domain("", verified=False))
+    return Answer(
+        200, odata.listed(call, odata.selected(call, "domains", names), [odata.shown(row, names) for row in rows])
+    )
 
 
 def _find(call: Call, name: str) -> Object:
@@ -87,6 +91,9 @@ def change_domain(call: Call, name: str) -> Answer:
         raise bad_request("One or more properties contains invalid values.")
     if not found["isVerified"]:
         raise bad_request(f"Domain {name} is not verified.")
+    if body.get("isDefault"):
+        for other in [row for row in call.book.page("domain") if row["isDefault"]]:
+            call.book.put("domain", other["id"], {**other, "isDefault": False})
     call.book.put("domain", found["id"], {**found, **{n: body[n] for n in names}})
     return Answer(204)
 

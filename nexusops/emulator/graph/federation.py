@@ -10,7 +10,7 @@ from cryptography import x509
 
 from nexusops.emulator.assertions import der_of
 from nexusops.emulator.book import Object, new_id
-from nexusops.emulator.graph import odata
+from nexusops.emulator.graph import odata, queries
 from nexusops.emulator.graph.applications import find_application, keys, owned
 from nexusops.emulator.wire import Answer, Call, bad_request, not_found
 
@@ -21,13 +21,20 @@ _FIELDS = {"name", "issuer", "subject", "audiences", "description", "claimsMatch
 
 
 def list_credentials(call: Call, key: str) -> Answer:
+    """``$filter`` and ``$select`` are taken (application-list-federatedidentitycredentials.md)."""
     app = find_application(call, key)
+    odata.check_options(call, {"$filter", "$select"})
+    question, known = queries.asked(call), ("id", *_FIELDS)
+    rows = [one for one in app.get("_federated") or [] if question.test(one)]
+    names = odata.select_of(call, "federatedIdentityCredential", known, ())
     where = f"applications('{app['id']}')/federatedIdentityCredentials"
-    return Answer(200, odata.listed(call, where, app.get("_federated") or []))
+    return Answer(200, odata.listed(call, where, [odata.shown(row, names) if names else row for row in rows]))
 
 
 def get_credential(call: Call, key: str, name: str) -> Answer:
-    return Answer(200, _one(find_application(call, key), name))
+    app = find_application(call, key)
+    where = f"applications('{app['id']}')/federatedIdentityCredentials/$entity"
+    return Answer(200, {"@odata.context": odata.context(call, where), **_one(app, name)})
 
 
 def add_credential(call: Call, key: str) -> Answer:
@@ -102,7 +109,7 @@ def add_key(call: Call, key: str) -> Answer:
         raise bad_request("Authentication_MissingOrMalformed: the proof of possession is not valid.")
     made = keys([body["keyCredential"]])
     call.book.put("application", app["id"], {**app, "keyCredentials": [*app["keyCredentials"], *made]})
-    return Answer(200, {"@odata.context": odata.context(call, "keyCredential"), **made[0], "key": None})
+    return Answer(200, {"@odata.context": odata.context(call, "microsoft.graph.keyCredential"), **made[0], "key": None})
 
 
 def _signed(app: Object, credential: Object, proof: str) -> bool:

@@ -1,12 +1,14 @@
 """OData $filter, as far as Graph documents it for directory objects (tenant-api.md 4.1).
 
 expression   and, or, not, parentheses
-comparison   name eq|ne|ge|le value, name in ('a', 'b'), startswith(name, 'a'), endsWith(name, 'a'),
-             name/any(x:x eq 'a'), name/any(x:startswith(x, 'a')), name/any(x:x/part eq a), name/$count eq 0
+comparison   name eq|ne|ge|gt|le|lt value, name/part/part eq value, name in ('a', 'b'), startswith(name, 'a'),
+             endsWith(name, 'a'), name/any(x:x eq 'a'), name/any(x:startswith(x, 'a')),
+             name/any(x:x/part eq a and x/part eq b), name/$count eq 0; an instant stands without quotes
 """
 
 from __future__ import annotations
 
+import operator
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -17,7 +19,7 @@ from nexusops.emulator.wire import Refusal, bad_request, refused
 Test = Callable[[dict[str, Any]], bool]
 Keys = frozenset[tuple[str, str]]
 MOST_ALTERNATIVES = 15
-_TOKEN = re.compile(r"\s*(?:('(?:[^']|'')*')|([()/:,])|([$\w.+-]+))")
+_TOKEN = re.compile(r"\s*(?:('(?:[^']|'')*')|(\d{4}-\d\d-\d\dT[\d:.]+(?:Z|[+-]\d\d:\d\d)?)|([()/:,])|([$\w.+-]+))")
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,13 +129,17 @@ class _Reader:
                 return self._any(name)
             if part == "$count":
                 return _compared(lambda o: len(o.get(name) or ()), self.take(), literal(self.take()), advanced=True)
-            return _compared(lambda o: (o.get(name) or {}).get(part), self.take(), literal(self.take()))
-        operator = self.take().lower()
-        if operator == "in":
+            path = [name, part]
+            while self.peek() == "/":
+                self.take()
+                path.append(self.take())
+            return _compared(lambda o: _at(o, path), self.take(), literal(self.take()))
+        word = self.take().lower()
+        if word == "in":
             return self._in(name)
         value = literal(self.take())
-        keys = frozenset({(name, str(value).lower())}) if operator == "eq" and isinstance(value, str) else None
-        return _compared(lambda o: o.get(name), operator, value, keys=keys)
+        keys = frozenset({(name, str(value).lower())}) if word == "eq" and isinstance(value, str) else None
+        return _compared(lambda o: o.get(name), word, value, keys=keys)
 
     def _in(self, name: str) -> Filter:
         self.take("(")
@@ -156,39 +162,59 @@ class _Reader:
             found = self._affix(lambda _: lambda o: o.get(name) or ())
             self.take(")")
             return found
+        first, wanted = self._element(variable)
+        if first is None:
+            self.take(")")
+            test: Test = lambda o: any(str(v).lower() == wanted for v in o.get(name) or ())  # noqa: E731
+            return Filter(test, frozenset({(name, wanted)}))
+        parts = [(first, wanted)]
+        while (self.peek() or "").lower() == "and":
+            self.take()
+            part, wanted = self._element(variable)
+            parts.append((part or "", wanted))
+        self.take(")")
+        return Filter(lambda o: any(all(str(v.get(p)).lower() == w for p, w in parts) for v in o.get(name) or ()))
+
+    def _element(self, variable: str) -> tuple[str | None, str]:
+        """``x eq 'a'`` or ``x/part eq 'a'`` of an element x: the part, and the value in small letters."""
         self.take(variable.lower())
         part = None
         if self.peek() == "/":
             self.take()
             part = self.take()
         self.take("eq")
-        wanted = unquoted(self.take()).lower()
-        self.take(")")
-        if part is None:
-            test: Test = lambda o: any(str(v).lower() == wanted for v in o.get(name) or ())  # noqa: E731
-            return Filter(test, frozenset({(name, wanted)}))
-        return Filter(lambda o: any(str(v.get(part)).lower() == wanted for v in o.get(name) or ()))
+        return part, unquoted(self.take()).lower()
+
+
+def _at(found: Any, path: list[str]) -> Any:
+    for part in path:
+        found = found.get(part) if isinstance(found, dict) else None
+    return found
 
 
 def _compared(
     read: Callable[[dict[str, Any]], Any],
-    operator: str,
+    word: str,
     value: Any,
     *,
     keys: Keys | None = None,
     advanced: bool = False,
 ) -> Filter:
     wanted = _folded(value)
-    match operator.lower():
+    match word.lower():
         case "eq":
             return Filter(lambda o: bool(_folded(read(o)) == wanted), keys, advanced)
         case "ne":
             return Filter(lambda o: bool(_folded(read(o)) != wanted), None, True)
-        case "ge":
-            return Filter(lambda o: read(o) is not None and bool(_folded(read(o)) >= wanted), None, advanced)
-        case "le":
-            return Filter(lambda o: read(o) is not None and bool(_folded(read(o)) <= wanted), None, advanced)
-    raise invalid(f"operator '{operator}' is not supported.")
+        case "ge" | "gt" | "le" | "lt" as order:
+            return Filter(lambda o: _ordered(_folded(read(o)), order, wanted), None, advanced)
+    raise invalid(f"operator '{word}' is not supported.")
+
+
+def _ordered(value: Any, order: str, wanted: Any) -> bool:
+    if value is None or type(value) is not type(wanted):
+        return False
+    return bool(getattr(operator, order)(value, wanted))
 
 
 def _folded(value: Any) -> Any:

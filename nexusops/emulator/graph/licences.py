@@ -16,13 +16,17 @@ _PROPERTIES = (
     "skuId", "skuPartNumber", "subscriptionIds",
 )  # fmt: skip
 
+_TELEPHONY = "MicrosoftCommunicationsOnline"
+_BESIDE = ("accountEnabled", "assignedLicenses", "city", "companyName")
+"""What the answer of assignLicense shows beside the default properties (user-assignlicense.md)."""
+
 
 def subscribed_skus(call: Call) -> Answer:
     """``GET /subscribedSkus``: left is ``prepaidUnits.enabled - consumedUnits``."""
     odata.check_options(call, {"$select"})
-    names = odata.select_of(call, "subscribedSku", lambda name: name in _PROPERTIES, _PROPERTIES)
+    names = odata.select_of(call, "subscribedSku", _PROPERTIES, _PROPERTIES)
     rows = [odata.shown(sku, names) for sku in call.book.page("sku")]
-    return Answer(200, odata.listed(call, "subscribedSkus", rows))
+    return Answer(200, odata.listed(call, odata.selected(call, "subscribedSkus", names), rows))
 
 
 def assign_licence(call: Call, key: str) -> Answer:
@@ -42,9 +46,26 @@ def assign_licence(call: Call, key: str) -> Answer:
     take_stock(book, {licence["skuId"] for licence in before["assignedLicenses"]}, set(held))
     after = {**before, "assignedLicenses": [held[sku_id] for sku_id in sorted(held)]}
     after = _mailbox_follows(call, before, after)
-    return Answer(
-        200, {"@odata.context": odata.context(call, "users/$entity"), **show(call, after, list(properties.DEFAULT))}
-    )
+    shown = show(call, after, [*properties.DEFAULT, *_BESIDE])
+    shown["assignedPlans"] = _plans(book, after, call.stamp)
+    return Answer(200, {"@odata.context": odata.context(call, "users/$entity"), **shown})
+
+
+def _plans(book: Book, user: Object, stamp: str) -> list[Object]:
+    """The service plans that the licences bring."""
+    skus = [(licence, book.get("sku", licence["skuId"])) for licence in user["assignedLicenses"]]
+    return [
+        {
+            "assignedDateTime": stamp,
+            "capabilityStatus": "Deleted" if plan["servicePlanId"] in licence["disabledPlans"] else "Enabled",
+            "service": "exchange"
+            if plan["servicePlanName"].startswith("EXCHANGE")
+            else "MicrosoftCommunicationsOnline",
+            "servicePlanId": plan["servicePlanId"],
+        }
+        for licence, sku in skus
+        for plan in (sku["servicePlans"] if sku else ())
+    ]
 
 
 def _wanted(body: Any) -> tuple[list[Object], list[str]]:

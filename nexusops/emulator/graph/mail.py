@@ -49,15 +49,18 @@ def _is_mime(call: Call) -> bool:
 
 def _mime(call: Call) -> Object:
     try:
-        text = base64.b64decode(call.content, validate=True)
+        text = base64.b64decode(b"".join(call.content.split()), validate=True)
     except binascii.Error as error:
         raise refused(400, "ErrorMimeContentInvalidBase64String", "Invalid base64 string for MIME content.") from error
     return {"mime": text.decode("utf-8", "replace"), "saveToSentItems": True}
 
 
 def _message(body: Any) -> Object:
-    """The message as it is kept: ``{"message", "saveToSentItems"}``."""
+    """The message as it is kept: ``{"message", "saveToSentItems"}``. A message may stand alone (example 5)."""
     message = body.get("message", body.get("Message")) if isinstance(body, dict) else None
+    if message is None and isinstance(body, dict) and "toRecipients" in body:
+        body = {"message": body}
+        message = body["message"]
     if not isinstance(message, dict):
         raise _invalid("The parameter 'Message' is missing from the request payload.")
     names = {name for name in message if not name.startswith("@")}
@@ -79,6 +82,7 @@ def _message(body: Any) -> Object:
                 f"The internet message header name '{name}' should start with 'x-' or 'X-'.",
             )
     save = body.get("saveToSentItems", body.get("SaveToSentItems", True))
+    save = {"true": True, "false": False}.get(save.lower(), save) if isinstance(save, str) else save
     if not isinstance(save, bool):
         raise _invalid("The parameter 'SaveToSentItems' is not a boolean.")
     return {"message": message, "saveToSentItems": save}

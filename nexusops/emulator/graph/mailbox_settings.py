@@ -7,7 +7,7 @@ from typing import Any
 from nexusops.emulator.accounts import find_user
 from nexusops.emulator.book import Object
 from nexusops.emulator.exchange import scopes
-from nexusops.emulator.graph import odata
+from nexusops.emulator.graph import odata, working_hours
 from nexusops.emulator.graph.mail import mailbox_of
 from nexusops.emulator.wire import Answer, Call, Refusal, access_denied, refused
 
@@ -39,6 +39,7 @@ _ALL = (
     "timeFormat",
     "timeZone",
     "userPurpose",
+    "workingHours",
 )
 
 
@@ -67,11 +68,13 @@ def settings_of(call: Call, user: Object) -> Object:
     return {name: settings[name] for name in _ALL}
 
 
-def get_automatic_replies(call: Call, key: str) -> Answer:
-    """``GET /users/{id}/mailboxSettings/automaticRepliesSetting``."""
-    call.query["$select"] = "automaticRepliesSetting"
+def get_one(call: Call, key: str, name: str) -> Answer:
+    """``GET /users/{id}/mailboxSettings/timeZone`` and its like: an object as it is, anything else as ``value``."""
+    call.query["$select"] = name
     answer = get_settings(call, key)
-    return Answer(200, {"@odata.context": answer.body["@odata.context"], **answer.body["automaticRepliesSetting"]})
+    value = answer.body[name]
+    where = f"{answer.body['@odata.context']}/{name}"
+    return Answer(200, {"@odata.context": where, **(value if isinstance(value, dict) else {"value": value})})
 
 
 def change_settings(call: Call, key: str) -> Answer:
@@ -85,7 +88,10 @@ def change_settings(call: Call, key: str) -> Answer:
             f"The property '{min(names - _WRITABLE, default='')}' cannot be set on 'microsoft.graph.mailboxSettings'."
         )
     mailbox = call.book.get("mailbox", user["id"]) or {}
-    mailbox["_settings"] = {**mailbox.get("_settings", {}), **{n: body[n] for n in names - {"automaticRepliesSetting"}}}
+    plain = {n: body[n] for n in names - {"automaticRepliesSetting", "workingHours"}}
+    if "workingHours" in names:
+        plain["workingHours"] = working_hours.changed(_settings(mailbox)["workingHours"], body["workingHours"])
+    mailbox["_settings"] = {**mailbox.get("_settings", {}), **plain}
     if "automaticRepliesSetting" in names:
         mailbox["_autoReply"] = {**mailbox["_autoReply"], **_reply(body["automaticRepliesSetting"])}
     call.book.put("mailbox", user["id"], mailbox)
@@ -113,9 +119,10 @@ def _reply(given: Any) -> Object:
         ("externalAudience", "ExternalAudience", _AUDIENCES),
     ):
         if name in given:
-            if given[name] not in words:
+            known = {word.lower(): theirs for word, theirs in words.items()}  # Microsoft's own example has "Scheduled".
+            if str(given[name]).lower() not in known:
                 raise _invalid(f"Requested value '{given[name]}' was not found.")
-            reply[target] = words[given[name]]
+            reply[target] = known[str(given[name]).lower()]
     for name, target in (
         ("internalReplyMessage", "InternalMessage"),
         ("externalReplyMessage", "ExternalMessage"),
@@ -150,6 +157,7 @@ def _settings(mailbox: Object) -> Object:
         "language": {"locale": "en-GB", "displayName": "English (United Kingdom)"},
         "timeFormat": "HH:mm",
         "timeZone": "GMT Standard Time",
+        "workingHours": working_hours.USUAL,
         "userPurpose": _PURPOSES.get(mailbox["RecipientTypeDetails"], "unknown"),
     }
     return {**settings, **mailbox.get("_settings", {})}

@@ -6,7 +6,8 @@ import base64
 import binascii
 import hashlib
 import hmac
-from collections.abc import Callable, Collection, Iterable
+import re
+from collections.abc import Collection, Iterable
 from typing import Any
 from urllib.parse import quote
 
@@ -14,8 +15,6 @@ import msgspec
 
 from nexusops.emulator.book import Object
 from nexusops.emulator.wire import Call, bad_request
-
-OPTIONS = {"$select", "$filter", "$top", "$count", "$expand", "$orderby", "$search", "$skip", "$skiptoken"}
 
 
 def check_options(call: Call, allowed: Collection[str]) -> None:
@@ -27,16 +26,20 @@ def check_options(call: Call, allowed: Collection[str]) -> None:
             raise bad_request(f"The query specified in the URI is not valid. Query option '{name}' is not allowed.")
 
 
-def select_of(call: Call, kind: str, known: Callable[[str], bool], default: Iterable[str]) -> list[str]:
-    """The properties to show; an unknown one in $select is refused with Graph's words."""
+def select_of(
+    call: Call, kind: str, known: Iterable[str], default: Iterable[str], *, extensions: re.Pattern[str] | None = None
+) -> list[str]:
+    """The properties to show, as the schema spells them; an unknown one in $select is refused with Graph's words."""
     text = call.query.get("$select")
     if not text:
         return list(default)
-    names = [name.strip() for name in text.split(",") if name.strip()]
-    for name in names:
-        if not known(name):
+    spelt = {name.lower(): name for name in known}
+    names = []
+    for name in (part.strip() for part in text.split(",") if part.strip()):
+        if name.lower() not in spelt and not (extensions and extensions.fullmatch(name)):
             message = f"Could not find a property named '{name}' on type 'microsoft.graph.{kind}'."
             raise bad_request(f"Parsing OData Select and Expand failed: {message}")
+        names.append(spelt.get(name.lower(), name))
     return names
 
 
@@ -104,6 +107,11 @@ def link(call: Call, path: str, query: dict[str, str]) -> str:
 
 def context(call: Call, fragment: str) -> str:
     return f"{call.origin}/v1.0/$metadata#{fragment}"
+
+
+def selected(call: Call, fragment: str, names: Iterable[str]) -> str:
+    """A fragment that says which properties were asked for: ``users(id,mail)``."""
+    return f"{fragment}({','.join(names)})" if call.query.get("$select") else fragment
 
 
 def listed(call: Call, fragment: str, rows: list[Object]) -> Object:

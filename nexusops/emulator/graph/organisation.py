@@ -6,6 +6,15 @@ from nexusops.emulator.birth import INITIAL_DOMAIN
 from nexusops.emulator.graph import odata
 from nexusops.emulator.wire import Answer, Call
 
+_LISTS = (
+    "assignedPlans", "businessPhones", "marketingNotificationEmails", "provisionedPlans",
+    "securityComplianceNotificationMails", "securityComplianceNotificationPhones", "technicalNotificationMails",
+)  # fmt: skip
+_EMPTY = (
+    "city", "country", "deletedDateTime", "isMultipleDataLocationsForServicesEnabled", "onPremisesLastSyncDateTime",
+    "postalCode", "state", "street",
+)  # fmt: skip
+
 
 def organisation(call: Call) -> Answer:
     """One row: the tenant, with its verified domains."""
@@ -30,10 +39,12 @@ def organisation(call: Call) -> Answer:
         "defaultUsageLocation": "GB",
         "onPremisesSyncEnabled": None,
         "verifiedDomains": verified or [{"name": INITIAL_DOMAIN, "isDefault": True, "isInitial": True}],
-        "assignedPlans": [],
-        "provisionedPlans": [],
-        "technicalNotificationMails": [],
-        "businessPhones": [],
+        **{n: [] for n in _LISTS},
+        **dict.fromkeys(_EMPTY),
+        "partnerTenantType": None,
+        "preferredLanguage": "en",
+        "directorySizeQuota": {"used": book.count("user"), "total": 300000},
+        "privacyProfile": {"contactEmail": None, "statementUrl": None},
     }
-    names = odata.select_of(call, "organization", lambda name: name in row, row)
-    return Answer(200, odata.listed(call, "organization", [odata.shown(row, names)]))
+    names = odata.select_of(call, "organization", row, row)
+    return Answer(200, odata.listed(call, odata.selected(call, "organization", names), [odata.shown(row, names)]))

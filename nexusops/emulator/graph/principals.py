@@ -7,7 +7,7 @@ from nexusops.emulator.accounts import visible
 from nexusops.emulator.book import Book, Object
 from nexusops.emulator.graph import odata
 from nexusops.emulator.graph.applications import owned
-from nexusops.emulator.graph.listing import listing
+from nexusops.emulator.graph.listing import counted, listing
 from nexusops.emulator.wire import Answer, Call, bad_request, denied, not_found, refused
 
 
@@ -25,20 +25,27 @@ def find_principal(call: Call, key: str) -> Object:
     return found
 
 
-def _public(found: Object) -> Object:
-    return {name: value for name, value in found.items() if not name.startswith("_")}
+KNOWN = frozenset({"id", "appId", "displayName", "appDisplayName", *birth.PRINCIPAL})
+
+
+def _public(call: Call, found: Object) -> Object:
+    owner = {"appOwnerOrganizationId": call.book.setting("tenant_id")}
+    return birth.PRINCIPAL | owner | {name: value for name, value in found.items() if not name.startswith("_")}
 
 
 def list_principals(call: Call) -> Answer:
-    return listing(call, "servicePrincipal", "/servicePrincipals", _public)
+    return listing(call, "servicePrincipal", "/servicePrincipals", lambda found: _public(call, found), KNOWN)
+
+
+def count_principals(call: Call) -> Answer:
+    return counted(call, "servicePrincipal")
 
 
 def get_principal(call: Call, key: str) -> Answer:
-    found = _public(find_principal(call, key))
-    names = odata.select_of(call, "servicePrincipal", lambda _: True, found)
-    return Answer(
-        200, {"@odata.context": odata.context(call, "servicePrincipals/$entity"), **odata.shown(found, names)}
-    )
+    found = _public(call, find_principal(call, key))
+    names = odata.select_of(call, "servicePrincipal", KNOWN, found)
+    fragment = odata.selected(call, "servicePrincipals", names) + "/$entity"
+    return Answer(200, {"@odata.context": odata.context(call, fragment), **odata.shown(found, names)})
 
 
 def create_principal(call: Call) -> Answer:
@@ -63,7 +70,7 @@ def create_principal(call: Call) -> Answer:
     if call.lag:
         call.used.add("lag")
         book.wait("servicePrincipal", found["id"], call.lag)
-    return Answer(201, {"@odata.context": odata.context(call, "servicePrincipals/$entity"), **_public(found)})
+    return Answer(201, {"@odata.context": odata.context(call, "servicePrincipals/$entity"), **_public(call, found)})
 
 
 def change_principal(call: Call, key: str) -> Answer:
@@ -116,7 +123,7 @@ def granted_to(call: Call, key: str) -> Answer:
     """``GET /servicePrincipals/{id}/appRoleAssignedTo``: who may what of this resource."""
     found = find_principal(call, key)
     rows = call.book.find("assignment", "resourceId", found["id"])
-    return Answer(200, odata.listed(call, "appRoleAssignments", rows))
+    return Answer(200, odata.listed(call, f"servicePrincipals('{found['id']}')/appRoleAssignedTo", rows))
 
 
 def grant(call: Call, key: str) -> Answer:
@@ -143,7 +150,8 @@ def grant(call: Call, key: str) -> Answer:
         raise bad_request("Permission being assigned already exists on the object")
     made = birth.assignment_of(principal, resource, body["appRoleId"])
     call.book.put("assignment", made["id"], made)
-    return Answer(201, {"@odata.context": odata.context(call, "appRoleAssignments/$entity"), **made})
+    where = f"servicePrincipals('{named['id']}')/{call.path.rpartition('/')[2]}/$entity"
+    return Answer(201, {"@odata.context": odata.context(call, where), **made})
 
 
 def revoke(call: Call, key: str, assignment_id: str) -> Answer:

@@ -70,13 +70,12 @@ SENSITIVE = frozenset({"accountEnabled", "passwordProfile", "otherMails", "mobil
 """What nobody without a higher role changes on a privileged user (3.3)."""
 
 _NICKNAME = re.compile(r"[^\s@\"\\()\[\];:<>,]+")
-_EXTENSION = re.compile(r"extension_[0-9a-f]{32}_\w+")
+EXTENSION = re.compile(r"extension_[0-9a-f]{32}_\w+")
 _EXTENSION_ATTRIBUTES = {f"extensionAttribute{n}" for n in range(1, 16)}
 _PROFILE = {"password", "forceChangePasswordNextSignIn", "forceChangePasswordNextSignInWithMfa"}
 
 
-def known(name: str) -> bool:
-    return name in WRITABLE or name in READ_ONLY or name == "mailboxSettings" or bool(_EXTENSION.fullmatch(name))
+KNOWN = (*WRITABLE, *READ_ONLY, "mailboxSettings")
 
 
 def checked(body: Any) -> dict[str, Any]:
@@ -87,7 +86,7 @@ def checked(body: Any) -> dict[str, Any]:
     for name, value in found.items():
         if name in READ_ONLY:
             raise _read_only(name)
-        if name not in WRITABLE and not _EXTENSION.fullmatch(name):
+        if name not in WRITABLE and not EXTENSION.fullmatch(name):
             raise bad_request(f"Invalid property '{name}'.", details=_detail("InvalidProperty", name))
         if value is not None and not _fits(value, WRITABLE.get(name, STRING)):
             text = "A value was encountered that has a type name that is incompatible with the metadata."

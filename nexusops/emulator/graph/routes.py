@@ -49,14 +49,14 @@ _TABLE: tuple[tuple[str, str, str, Operation], ...] = (
     ("POST", "/users/{id}/revokeSignInSessions", f"User.RevokeSessions.All {_WRITE_USERS}", users.revoke_sessions),
     ("POST", "/users/{id}/sendMail", _RECIPIENT, mail.send_mail),
     ("GET", "/users/{id}/mailboxSettings", _RECIPIENT, mailbox_settings.get_settings),
-    ("GET", "/users/{id}/mailboxSettings/automaticRepliesSetting", _RECIPIENT, mailbox_settings.get_automatic_replies),
+    ("GET", "/users/{id}/mailboxSettings/{id}", _RECIPIENT, mailbox_settings.get_one),
     ("PATCH", "/users/{id}/mailboxSettings", _RECIPIENT, mailbox_settings.change_settings),
     ("GET", "/subscribedSkus", f"LicenseAssignment.Read.All {_ORGANISATION}", licences.subscribed_skus),
     ("GET", "/organization", f"{_ORGANISATION} User.Read.All", organisation.organisation),
     ("GET", "/directory/deletedItems/microsoft.graph.user", _READ_USERS, deleted.list_deleted),
     ("GET", "/directory/deletedItems/microsoft.graph.application", _READ_APPS, deleted_applications.list_deleted),
     ("GET", "/directory/deletedItems", _READ_USERS, deleted.refuse_listing_all),
-    ("GET", "/directory/deletedItems/{id}", _READ_USERS, deleted.get_deleted),
+    ("GET", "/directory/deletedItems/{id}", f"{_READ_USERS} {_READ_APPS}", deleted_applications.get_deleted),
     ("DELETE", "/directory/deletedItems/{id}", "User.DeleteRestore.All User.ReadWrite.All", deleted.erase_deleted),
     (
         "POST",
@@ -82,6 +82,8 @@ _TABLE: tuple[tuple[str, str, str, Operation], ...] = (
         "Domain.Read.All Domain.ReadWrite.All",
         domains.service_records,
     ),
+    ("GET", "/applications/$count", _READ_APPS, applications.count_applications),
+    ("GET", "/servicePrincipals/$count", _READ_APPS, principals.count_principals),
     ("GET", "/applications", _READ_APPS, applications.list_applications),
     ("POST", "/applications", _WRITE_APPS, applications.create_application),
     ("GET", "/applications/{id}", _READ_APPS, applications.get_application),
@@ -136,7 +138,8 @@ def answer(call: Call, path: str) -> Answer:
         raise tokens.unauthorised(problem)
     path = _KEYED.sub(lambda m: f"/{m[1]}/{m[2]}={m[3]}", path)
     path = _QUOTED.sub(lambda m: f"/{m[1]}/{m[2]}", path).rstrip("/").removesuffix("()")
-    path = path.replace("/deletedItems/graph.user", "/deletedItems/microsoft.graph.user")
+    path = re.sub(r"(?<=/deletedItems)/graph\.", "/microsoft.graph.", path, flags=re.IGNORECASE)
+    path = re.sub(r"(?<!/deletedItems)/microsoft\.graph\.", "/", path, flags=re.IGNORECASE)
     for pattern, ways in _ROUTES:
         match = pattern.fullmatch(path)
         if match is not None and call.method in ways:
@@ -147,12 +150,12 @@ def answer(call: Call, path: str) -> Answer:
             audits.note(call, path, found)
             return found
         if match is not None:
-            raise _wrong_method(call.method)
+            raise _wrong_method()
     raise _no_segment(path)
 
 
-def _wrong_method(method: str) -> Refusal:
-    return refused(405, "Request_BadRequest", f"Specified HTTP method is not allowed for the request target: {method}.")
+def _wrong_method() -> Refusal:
+    return refused(405, "Request_BadRequest", "Specified HTTP method is not allowed for the request target.")
 
 
 def _no_segment(path: str) -> Refusal:

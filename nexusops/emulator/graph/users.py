@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from nexusops.emulator import mailboxes
@@ -19,13 +19,13 @@ from nexusops.emulator.accounts import (
     smtp_of,
     taken,
 )  # fmt: skip
+from nexusops.emulator.birth import INITIAL_DOMAIN
 from nexusops.emulator.book import Object, new_id
-from nexusops.emulator.graph import filters, odata, properties
+from nexusops.emulator.graph import filters, odata, properties, queries
 from nexusops.emulator.schema import INDEXED
 from nexusops.emulator.wire import Answer, Call, bad_request, conflict, denied, refused
 
 _UPN = re.compile(r"[A-Za-z0-9'.\-_!#^~]{1,64}@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+")
-_OPTIONS = {"$select", "$filter", "$top", "$count", "$skiptoken", "$orderby"}
 
 
 def list_users(call: Call) -> Answer:
@@ -34,42 +34,41 @@ def list_users(call: Call) -> Answer:
 
 
 def page_of_users(call: Call, path: str, *, deleted: bool) -> Object:
-    odata.check_options(call, _OPTIONS)
-    names = _selected(call)
+    odata.check_options(call, queries.OPTIONS)
+    default = (*properties.DEFAULT, "deletedDateTime") if deleted else properties.DEFAULT
+    names = _selected(call, default)
     if "mailboxSettings" in names or properties.ON_A_SINGLE_USER & set(names):
         raise refused(501, "NotImplemented", "This operation target is not yet supported.")
-    chosen = filters.parse(call.query["$filter"]) if call.query.get("$filter") else None
-    advanced = odata.counting(call)
-    if chosen is not None and (chosen.advanced or "$orderby" in call.query) and not advanced:
-        raise refused(400, "Request_UnsupportedQuery", "Unsupported Query.")
-    top, after = odata.top_of(call), odata.skipped_to(call)
-    found = _page(call, chosen, deleted=deleted, after=after, count=top + 1)
-    body: Object = {"@odata.context": odata.context(call, "users")}
-    if advanced and not after:
-        body["@odata.count"] = _count(call, chosen, deleted=deleted)
-    if len(found) > top:
-        found = found[:top]
-        body["@odata.nextLink"] = odata.next_link(call, path, found[-1]["id"])
-    body["value"] = [show(call, user, names) for user in found]
+    question = queries.asked(call)
+
+    def found(after: str, count: int) -> Iterable[Object]:
+        return _page(call, question.chosen, deleted=deleted, after=after, count=count)
+
+    users, following = queries.page(call, question, found)
+    body: Object = {"@odata.context": odata.context(call, odata.selected(call, "users", names))}
+    if odata.counting(call) and "$skiptoken" not in call.query:
+        body["@odata.count"] = _count(call, question.chosen, deleted=deleted)
+    if following:
+        body["@odata.nextLink"] = odata.next_link(call, path, following)
+    body["value"] = [show(call, user, names) for user in users]
     return body
 
 
 def count_users(call: Call) -> Answer:
-    """``GET /users/$count``: a number as text; only with the header (4.1)."""
-    if call.headers.get("consistencylevel", "").lower() != "eventual":
-        raise bad_request("$count is not currently supported.")
-    chosen = filters.parse(call.query["$filter"]) if call.query.get("$filter") else None
-    number = _count(call, chosen, deleted=False)
-    return Answer(200, str(number).encode(), {"Content-Type": "text/plain"})
+    """``GET /users/$count``."""
+    return queries.number(call, lambda question: _count(call, question.chosen, deleted=False))
 
 
-def _selected(call: Call) -> list[str]:
-    return odata.select_of(call, "user", properties.known, properties.DEFAULT)
+def _selected(call: Call, default: Iterable[str] = properties.DEFAULT) -> list[str]:
+    return odata.select_of(call, "user", properties.KNOWN, default, extensions=properties.EXTENSION)
 
 
 def show(call: Call, user: Object, names: list[str]) -> Object:
     """The properties asked for; lists are never null, and User.ReadBasic.All alone sees little."""
     shown = {name: ([] if name in LISTS else None) if (v := user.get(name)) is None else v for name in names}
+    if "identities" in shown and not user.get("identities"):
+        issued = {"issuer": INITIAL_DOMAIN, "issuerAssignedId": user["userPrincipalName"]}
+        shown["identities"] = [{"signInType": "userPrincipalName", **issued}]
     if "User.ReadBasic.All" in call.roles and not any(
         r.startswith(("User.Read", "Directory.Read")) and r != "User.ReadBasic.All" for r in call.roles
     ):
@@ -80,8 +79,8 @@ def show(call: Call, user: Object, names: list[str]) -> Object:
 def _page(call: Call, chosen: filters.Filter | None, *, deleted: bool, after: str, count: int) -> list[Object]:
     unseen = hidden(call, "user")
     if chosen is None:
-        rows = call.book.page("user", deleted=deleted, after=after, count=count + len(unseen))
-        return [user for user in rows if user["id"] not in unseen][:count]
+        rows = call.book.page("user", deleted=deleted, after=after, count=count + len(unseen) if count >= 0 else -1)
+        return [user for user in rows if user["id"] not in unseen][: count if count >= 0 else None]
     found: list[Object] = []
     for user in _candidates(call, chosen, deleted=deleted, after=after):
         if user["id"] > after and user["id"] not in unseen and chosen.test(user):
@@ -120,7 +119,7 @@ def get_user(call: Call, key: str) -> Answer:
     odata.check_options(call, {"$select", "$expand"})
     names = _selected(call)
     user = find_user(call, key)
-    fragment = f"users({','.join(names)})/$entity" if "$select" in call.query else "users/$entity"
+    fragment = odata.selected(call, "users", names) + "/$entity"
     shown = show(call, user, names)
     if "mailboxSettings" in names:
         from nexusops.emulator.graph.mailbox_settings import settings_of

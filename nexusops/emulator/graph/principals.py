@@ -29,8 +29,8 @@ KNOWN = frozenset({"id", "appId", "displayName", "appDisplayName", *birth.PRINCI
 
 
 def _public(call: Call, found: Object) -> Object:
-    owner = {"appOwnerOrganizationId": call.book.setting("tenant_id")}
-    return birth.PRINCIPAL | owner | {name: value for name, value in found.items() if not name.startswith("_")}
+    shown = {name: value for name, value in found.items() if not name.startswith("_")}
+    return {**birth.PRINCIPAL, **shown, "appOwnerOrganizationId": call.book.setting("tenant_id")}
 
 
 def list_principals(call: Call) -> Answer:

@@ -149,7 +149,10 @@ def dns_in_order(configuration: Configuration) -> str:
     try:
         zone = primary.zone_of(name) if name is not None else None
     except ServerFault as error:
-        raise UsageError(f"dns.server: {error}.", next_step="Correct [dns] server and key in nexusops.toml.") from error
+        raise UsageError(
+            f"dns.server: {error}.",
+            next_step="Correct [dns] server and key in nexusops.toml, then try `nexusops doctor`.",
+        ) from error
     return f"{primary} answers for {zone} and knows our key"
 
 

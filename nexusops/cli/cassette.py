@@ -94,4 +94,6 @@ def _readable(file: Path, read: Callable[[Path], Iterable[T]]) -> list[T]:
     try:
         return list(read(file))
     except (OSError, ValueError) as error:
-        raise UsageError(f"{file} cannot be read: {error}", next_step="Give a file of JSON Lines.") from error
+        raise UsageError(
+            f"{file} cannot be read: {error}", next_step="Name one that `nexusops cassette record` wrote."
+        ) from error

@@ -57,10 +57,12 @@ def serve(
         except OSError as error:
             raise UsageError(
                 f"The embedded tenant cannot serve {file} on port {port}: {error}.",
-                next_step="Name a free port and a file in a folder that you may write to.",
+                next_step="Name a free port with --port, and with --path a file in a folder that you may write to.",
             ) from error
         except ValueError as error:
             if faults is None:
                 raise
-            raise UsageError(f"{faults}: {error}.", next_step="Correct the fault script.") from error
+            raise UsageError(
+                f"{faults}: {error}.", next_step="Correct the fault script, then start again with --faults."
+            ) from error
     return 0

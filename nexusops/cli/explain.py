@@ -35,7 +35,8 @@ def explain(call: Call, subject: str, form: str, at: datetime, whole: bool) -> i
     if answer is None:
         raise Refused(
             f"Nothing is known of {subject!r}.",
-            next_step="Name a username, a person_id, an address or a mailbox that a run has seen.",
+            next_step="Name a username, a person_id, an address or a mailbox that a run has seen; a person's "
+            "addresses stand in `nexusops unit show UNIT`.",
         )
     text = explain_json(answer) if form == "json" else explain_text(answer, whole=whole, look=look())
     click.echo(text, nl=False)

@@ -188,5 +188,5 @@ def request_of(configuration: Configuration, name: str) -> ServiceRequest:
     hint = f" The nearest one is {near[0]}." if near else " None is filed yet."
     raise UsageError(
         f"There is no request {name!r} in {configuration.folder / 'services'}.{hint}",
-        next_step="Name a request by its id, or a file that ends in .toml.",
+        next_step="Name a request by its id, as `nexusops saas list` has it, or a file that ends in .toml.",
     )

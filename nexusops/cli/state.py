@@ -70,6 +70,6 @@ def journal(call: Call, form: str, out: Path | None) -> int:
         except OSError as error:
             raise UsageError(
                 f"The journal cannot be written to {out}: {error.strerror}.",
-                next_step="Name a file that is not there yet, in a folder that you may write to.",
+                next_step="Name with --out a file that is not there yet, in a folder that you may write to.",
             ) from error
     return 0

@@ -33,7 +33,7 @@ def show(call: Call, unit_id: str, form: str) -> int:
     if found is None:
         raise Refused(
             f"There is no unit {unit_id!r} in the last accepted snapshot.",
-            next_step="Name one by its unit_id, as CHEM.",
+            next_step="Name one by its unit_id, as CHEM; `nexusops explain USERNAME` says which units somebody is in.",
         )
     click.echo(unit_written(found, form, look()), nl=False)
     return 0

@@ -151,7 +151,10 @@ def _completed(settings: Settings, main: Path) -> Settings:
             raise wrong(main, key, " | ".join(words), value)
     for name in ("name", "fallback_domain"):
         if not getattr(settings.site, name):
-            raise UsageError(f"{main}: site.{name}: missing.", next_step=f'Add {name} = "…" under [site].')
+            raise UsageError(
+                f"{main}: site.{name}: missing.",
+                next_step=f'Add {name} = "…" under [site], and look at the whole with `nexusops config show`.',
+            )
     _check_kinds(settings, main)
     sender = settings.notices.sender or f"postmaster@{settings.site.fallback_domain}"
     return replace(
@@ -197,7 +200,10 @@ def _check_kinds(settings: Settings, main: Path) -> None:
         if not value:
             section = key.partition(".")[0]
             kind = "dns.publish" if section == "dns" else f"{section}.kind"
-            raise UsageError(f"{main}: {key}: missing; the {kind} chosen needs it.", next_step=f"Add {key} to {main}.")
+            raise UsageError(
+                f"{main}: {key}: missing; the {kind} chosen needs it.",
+                next_step=f"Add {key} to {main}, and look at the whole with `nexusops config show`.",
+            )
     for key in SECRETS:
         section, _, name = key.partition(".")
         secrets.parse(key, getattr(getattr(settings, section), name), main.parent, main)

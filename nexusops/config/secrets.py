@@ -53,8 +53,8 @@ class Secret:
     @staticmethod
     def _advice(kind: str, name: str) -> str:
         if kind == "env":
-            return f"Set the environment variable {name}."
-        return f"Put the secret into {name}, readable by this user only."
+            return f"Set the environment variable {name}; `nexusops config show` says whether it is set."
+        return f"Put the secret into {name}, readable by this user only; `nexusops config show` says whether it is set."
 
 
 def parse(key: str, value: str, folder: Path, source: Path) -> Secret:
@@ -64,12 +64,13 @@ def parse(key: str, value: str, folder: Path, source: Path) -> Secret:
         raise UsageError(
             f"{source}: {key}: expected env:NAME or file:PATH; a secret itself must not stand in the configuration.",
             next_step="Move the secret to an environment variable or a file outside the folder, and change it: "
-            "it may have been read.",
+            "it may have been read. `nexusops config show` says whether it is set.",
         )
     if kind == "file" and Path(folder, name).resolve().is_relative_to(folder.resolve()):
         raise UsageError(
             f"{source}: {key}: the file of a secret must be outside the configuration folder.",
-            next_step="Move it out of the folder and name it with its full path.",
+            next_step="Move it out of the folder and name it with its full path; `nexusops config show` says "
+            "whether it is set.",
         )
     return Secret(key=key, reference=value, folder=folder)
 

@@ -56,7 +56,7 @@ def load_service(path: Path) -> ServiceRequest:
     if not _REQUEST_ID.fullmatch(path.stem):
         raise UsageError(
             f"{path}: SAAS_FIELD: the file's name is the request's id: letters, digits, - and _ only.",
-            next_step="Rename the file.",
+            next_step="Rename the file, then ask again with `nexusops saas advise FILE`.",
         )
     table = read_toml(path)
     hints = _hints()
@@ -66,7 +66,8 @@ def load_service(path: Path) -> ServiceRequest:
     missing = [key for key in _required() if key not in table]
     if missing:
         raise UsageError(
-            f"{path}: SAAS_FIELD: {', '.join(missing)} missing.", next_step="Add what is missing, as the example shows."
+            f"{path}: SAAS_FIELD: {', '.join(missing)} missing.",
+            next_step="Add what is missing, as the example shows, then ask with `nexusops saas advise FILE`.",
         )
     values = {key: convert(hints[key], value, key, path) for key, value in table.items()}
     _check(values, path)
@@ -80,7 +81,7 @@ def service_path(folder: Path, request_id: str) -> Path:
     if not _REQUEST_ID.fullmatch(request_id):
         raise UsageError(
             f"{request_id!r}: SAAS_FIELD: expected letters, digits, - and _ only, at most 64, as the request's id.",
-            next_step="Choose such an id.",
+            next_step="Choose such an id; `nexusops saas list` has those that are taken.",
         )
     return folder / f"{request_id}.toml"
 

@@ -50,10 +50,14 @@ def read_toml(path: Path) -> dict[str, object]:
             next_step="Name the configuration folder with --config, or write one with `nexusops init DIR`.",
         ) from error
     except (OSError, UnicodeDecodeError) as error:
-        raise UsageError(f"{path}: cannot be read: {error}.", next_step="Make it readable UTF-8 text.") from error
+        raise UsageError(
+            f"{path}: cannot be read: {error}.",
+            next_step="Make it readable UTF-8 text, and look at it with `nexusops config show`.",
+        ) from error
     except (tomllib.TOMLDecodeError, RecursionError) as error:
         raise UsageError(
-            f"{path}: is not valid TOML: {error}.", next_step="Correct that line and try again."
+            f"{path}: is not valid TOML: {error}.",
+            next_step="Correct that line, and look at the whole with `nexusops config show`.",
         ) from error
 
 
@@ -118,7 +122,8 @@ def _scalar(kind: object, value: object, key: str, path: Path) -> object:
 def wrong(path: Path, key: str, expected: str, found: object) -> UsageError:
     """The error for a value that is not what was expected."""
     return UsageError(
-        f"{path}: {key}: expected {expected}, found {_shown(found)}.", next_step=f"Correct {key} in {path}."
+        f"{path}: {key}: expected {expected}, found {_shown(found)}.",
+        next_step=f"Correct {key} in {path}, and look at the whole with `nexusops config show`.",
     )
 
 
@@ -126,7 +131,10 @@ def unknown(path: Path, key: str, known: Sequence[str]) -> UsageError:
     """The error for a key that does not exist, with the nearest one that does."""
     near = difflib.get_close_matches(key, known, n=1, cutoff=0.0)
     hint = f" The nearest known key is {near[0]}." if near else ""
-    return UsageError(f"{path}: {key}: unknown key.{hint}", next_step=f"Correct or remove {key} in {path}.")
+    return UsageError(
+        f"{path}: {key}: unknown key.{hint}",
+        next_step=f"Correct or remove {key} in {path}, and look at the whole with `nexusops config show`.",
+    )
 
 
 def _check_keys(table: Mapping[str, object], names: Sequence[str], prefix: str, path: Path) -> None:

@@ -38,14 +38,16 @@ def console_settings(configuration: Configuration) -> ConsoleSettings:
     if not 1 <= table.session_minutes <= 24 * 60:
         raise UsageError(
             f"{main}: console.session_minutes: expected 1 to 1440, found {table.session_minutes}.",
-            next_step="Name how long somebody stays signed in; 480 is a working day.",
+            next_step="Name how long somebody stays signed in; 480 is a working day. Then start `nexusops console` "
+            "again.",
         )
     public = table.public_url.rstrip("/")
     parts = urlsplit(public)
     if public and (parts.scheme != "https" or not parts.netloc or parts.path or parts.query):
         raise UsageError(
             f"{main}: console.public_url: expected https:// and a host, found {table.public_url!r}.",
-            next_step="Name the address at which the proxy offers the console over TLS.",
+            next_step="Name the address at which the proxy offers the console over TLS, then start `nexusops "
+            "console` again.",
         )
     return ConsoleSettings(
         site=configuration.site.name,
@@ -65,12 +67,14 @@ def _sign_in(configuration: Configuration) -> SignInSettings:
         if not value:
             raise UsageError(
                 f"{main}: console.{key}: missing; signing in with console.client_id needs it.",
-                next_step=f"Add {key} under [console]; docs/console.md says how the application is registered.",
+                next_step=f"Add {key} under [console]; docs/console.md says how the application is registered. Then "
+                "start `nexusops console` again.",
             )
     if not authority.startswith("https://"):
         raise UsageError(
             f"{main}: console.authority: expected an https:// address, found {authority!r}.",
-            next_step="Correct console.authority; passwords and codes go nowhere else.",
+            next_step="Correct console.authority; passwords and codes go nowhere else. Then start `nexusops "
+            "console` again.",
         )
     bundle = table.ca_bundle or tenant.ca_bundle
     return SignInSettings(

@@ -94,7 +94,7 @@ class Stage:
             self.say(text)
             raise NexusopsError(
                 f"The demo expected exit code {expect} and got {code}.",
-                next_step=f"Look into {self.folder}, and report it with the output above.",
+                next_step=f"Look into {self.folder} with `nexusops history`, and report it with the output above.",
             )
         if into is not None:
             into.write_text(text, "utf-8")

@@ -43,5 +43,6 @@ class ProviderMemory:
             part.replace(self.path)
         except OSError as error:
             raise UsageError(
-                f"{self.path} cannot be written: {error.strerror}.", next_step="Correct dns.path in nexusops.toml."
+                f"{self.path} cannot be written: {error.strerror}.",
+                next_step="Correct dns.path in nexusops.toml; `nexusops config show` says where it leads.",
             ) from error

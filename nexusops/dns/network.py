@@ -92,7 +92,8 @@ def _address(host: str) -> str:
     except ValueError as error:
         raise UsageError(
             f"dns.resolver: expected an address, such as 127.0.0.1:53, found {host!r}.",
-            next_step="Give the resolver's address in nexusops.toml; its name would have to be looked up.",
+            next_step="Give the resolver's address in nexusops.toml, since its name would have to be looked up, "
+            "then try `nexusops doctor`.",
         ) from error
 
 

@@ -37,7 +37,7 @@ class ServiceDomains(BaseSource):  # type: ignore[misc]  # octoDNS has no types
         if not self._folder.parent.is_dir():
             raise UsageError(
                 f"There is no folder {self._folder.parent}, so nothing has been published yet, or the path is wrong.",
-                next_step="Name the folder that dns.path says, in octoDNS's `directory`.",
+                next_step="Name the folder that dns.path says (`nexusops config show`) in octoDNS's `directory`.",
             )
         values: dict[tuple[str, str, int], list[str]] = {}
         for path in sorted(self._folder.glob("*.zone")):

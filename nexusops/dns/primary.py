@@ -37,7 +37,7 @@ def endpoint(key: str, text: str) -> tuple[str, int]:
     if found is None or not 0 < int(found["port"] or 53) < 65536:
         raise UsageError(
             f"{key}: expected an address and a port, such as 127.0.0.1:53, found {text!r}.",
-            next_step=f"Correct {key} in nexusops.toml.",
+            next_step=f"Correct {key} in nexusops.toml, then try `nexusops doctor`.",
         )
     return found["v6"] or found["host"], int(found["port"] or 53)
 
@@ -49,7 +49,8 @@ def tsig_key(name: str, algorithm: str, secret: str) -> dns.tsig.Key:
     except (binascii.Error, ValueError, dns.exception.DNSException) as error:
         raise UsageError(
             "dns.tsig_secret: expected the key in base64, as the name server's configuration has it.",
-            next_step="Put the value of `secret` of that key there, without quotation marks.",
+            next_step="Put the value of `secret` of that key there, without quotation marks, then try `nexusops "
+            "doctor`.",
         ) from error
 
 

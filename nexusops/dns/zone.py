@@ -115,7 +115,8 @@ def _read(path: Path) -> _Records:
         text = _ascii(path.read_bytes())
     except OSError as error:
         raise UsageError(
-            f"The zone file {path} cannot be read: {error.strerror}.", next_step="Name a zone file that you may read."
+            f"The zone file {path} cannot be read: {error.strerror}.",
+            next_step="Name with --zone, or as dns.zone_file, a file that you may read.",
         ) from error
     _check_generated(text, path)
     records = _Records()
@@ -128,7 +129,8 @@ def _read(path: Path) -> _Records:
         said = re.sub(r"^<string>:\d+: |\.+$", "", str(error)) or type(error).__name__
         raise UsageError(
             f"The zone file {path} is not RFC 1035 text: line {_line(tokens, text)}: {said}.",
-            next_step='Correct that line: a name, a type and its value, such as: example.org. TXT "v=spf1 -all"',
+            next_step='Correct that line (a name, a type and its value, such as: example.org. TXT "v=spf1 -all"), '
+            "and name the file with --zone again.",
         ) from error
     return records
 
@@ -140,7 +142,7 @@ def _check_generated(text: str, path: Path) -> None:
             line = text[: found.end()].count("\n") + 1
             raise UsageError(
                 f"The zone file {path}: line {line} generates more than {_GENERATED} names.",
-                next_step="Write out the records that mail needs, and leave that line away.",
+                next_step="Write out the records that mail needs, leave that line away, and repeat with --zone.",
             )
 
 

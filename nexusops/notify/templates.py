@@ -74,13 +74,15 @@ class Templates:
         except jinja2.TemplateSyntaxError as error:
             raise UsageError(
                 f"{error.filename or place}, line {error.lineno}: {error.message}",
-                next_step="Mend the template, or remove it so that the built-in one is used.",
+                next_step="Mend the template, or remove it so that the built-in one is used; then repeat with "
+                "`nexusops plan`.",
             ) from error
         except _FAULTS as error:
             raise UsageError(
                 f"{place}, line {_line(error)}: {error}",
                 next_step="A notice has these names: addresses, successors, mailbox, unit, delete_on, short_notice "
-                "and contact. Mend the template, or remove it so that the built-in one is used.",
+                "and contact. Mend the template, or remove it so that the built-in one is used; then repeat with "
+                "`nexusops plan`.",
             ) from error
 
 
@@ -95,7 +97,7 @@ def check_templates(folder: Path | None) -> None:
             raise UsageError(
                 f"{path}: no notice has this name.",
                 next_step=f"The names are KIND.{LANGUAGE}.PART.j2; kinds: {', '.join(NoticeKind)}; parts: "
-                f"{', '.join(PARTS)}.",
+                f"{', '.join(PARTS)}. Rename it, then repeat with `nexusops plan`.",
             )
     templates = Templates(folder)
     for kind in NoticeKind:

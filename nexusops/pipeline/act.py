@@ -225,7 +225,7 @@ def _guard(ports: Ports, plan: Plan, mandate: Mandate, record: RunRecord) -> Non
     if mandate.approve is not None:
         if mandate.approve != plan.digest:
             message = f"The plan that was approved is {mandate.approve}, and the plan now is {plan.digest}."
-            raise StalePlan(message, next_step="Read the plan as it is now, and approve that digest.")
+            raise StalePlan(message, next_step="Read the plan as it is now (`nexusops plan`), and approve that digest.")
         ports.store.approve(Approval(digest=plan.digest, actor=mandate.actor, at=mandate.at, reason=mandate.reason))
     approvers = {approval.actor for approval in ports.store.approvals(plan.digest)}
     if plan.guard.tripped and len(approvers) < max(1, ports.guard.approvers):

@@ -67,7 +67,11 @@ def read_tables(ports: Ports, at: datetime) -> SnapshotTables:
     last = ports.store.accepted()
     defects = tuple(ports.gate(tables.record, last, at, ports.policy))
     if defects:
-        raise SnapshotRefused(defects, next_step="Nothing was changed. Have registration export it again, then repeat.")
+        raise SnapshotRefused(
+            defects,
+            next_step="Nothing was changed. Have registration export it again, check it with `nexusops snapshot "
+            "check DIR`, then repeat.",
+        )
     if last is None or last.sha256 != tables.record.sha256:
         ports.store.stage(tables.record, tables.pack())
     return tables

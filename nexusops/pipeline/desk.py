@@ -55,7 +55,7 @@ def disable(ports: Ports, username: str, wish: Wish, *, override: bool) -> Told:
     if override and ports.guard.security and wish.actor not in ports.guard.security:
         raise Refused(
             f"NOT_SECURITY: {wish.actor} may not override.",
-            next_step="Ask somebody named under [roles] security in guard.toml.",
+            next_step="Ask somebody named under [roles] security in guard.toml: `nexusops config show` lists them.",
         )
     if found.cancelled_on is None and not override:
         raise Refused(
@@ -84,7 +84,8 @@ def undo_disable(ports: Ports, username: str, wish: Wish) -> Told:
     if not entitlement(record.cards, ports.policy, _today(ports, wish)).qualifying:
         raise Refused(
             f"CARD_NOT_CURRENT: {username} has no current card that entitles to a mailbox.",
-            next_step="A new or renewed card brings the mailbox back by itself.",
+            next_step="A new or renewed card brings the mailbox back by itself; `nexusops explain {username}` says "
+            "what is known.",
         )
     commit(ports, "desk undo-disable", wish, (_change(hold, None),), person_scope(person_id))
     outcome = _at_once(ports, "desk undo-disable", wish, person_id)
@@ -121,7 +122,7 @@ def shorten_winddown(ports: Ports, address: Address, on: date, wish: Wish) -> To
             f"NOT_WINDING_DOWN: {address} is not in wind-down.", next_step=f"See `nexusops explain {address}`."
         )
     if on < _today(ports, wish):
-        raise Refused(f"{on} has passed.", next_step="Give today or a later day.")
+        raise Refused(f"{on} has passed.", next_step="Give today or a later day with --on.")
     shorter = replace(
         row, delete_on=on, gate=False, notice_due_on=None, rule="D43", because=f"asked for: {wish.reason}"
     )
@@ -136,7 +137,10 @@ def decide_name(ports: Ports, request_id: str, wish: Wish, *, accept: bool) -> T
     decision = ports.store.name_decision(request_id)
     if decision is None or decision.outcome is not RequestOutcome.REFERRED:
         state = "not known" if decision is None else f"already {decision.outcome.value}"
-        raise Refused(f"The request {request_id} is {state}.", next_step="Only a referred request can be decided.")
+        raise Refused(
+            f"The request {request_id} is {state}.",
+            next_step="Only a referred request can be decided; `nexusops explain USERNAME` shows somebody's requests.",
+        )
     outcome = RequestOutcome.ACCEPTED if accept else RequestOutcome.REJECTED
     decided: NameDecision = replace(
         decision,
@@ -178,7 +182,8 @@ def eligible_owner(ports: Ports, username: str) -> PersonId:
     if not may_own_as(theirs.people.get(person_id), ports.policy):
         raise Refused(
             f"OWNER_INELIGIBLE: {username} may not own a non-personal mailbox.",
-            next_step="Name somebody with a current card whose status may own one.",
+            next_step="Name with --to somebody with a current card whose status may own one; `nexusops explain "
+            "USERNAME` shows both.",
         )
     return person_id
 
@@ -197,7 +202,10 @@ def _accepted(ports: Ports) -> SnapshotTables:
 def _person(ports: Ports, username: str) -> tuple[PersonId, Ledger, PersonRecord]:
     person_id = ports.store.usernames({username.lower()}).get(username.lower())
     if person_id is None:
-        raise Refused(f"Nobody has the username {username}.", next_step="Check the spelling.")
+        raise Refused(
+            f"Nobody has the username {username}.",
+            next_step="Check the spelling; `nexusops explain ADDRESS` says whose an address is.",
+        )
     record = _accepted(ports).slice({person_id}, {}).people.get(person_id)
     empty = PersonRecord(person_id=person_id, person=None)
     return person_id, ports.store.ledger({person_id}, ()), record or empty

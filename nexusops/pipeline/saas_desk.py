@@ -94,7 +94,8 @@ def retire(ports: Ports, request_id: str, wish: Wish) -> Told:
         raise Refused(f"{request_id} is {row.state.value} already.", next_step="See `nexusops saas list`.")
     if row.state not in RUNNING:
         raise Refused(
-            f"{request_id} has been given nothing yet.", next_step=f"Take services/{request_id}.toml away instead."
+            f"{request_id} has been given nothing yet.",
+            next_step=f"Take services/{request_id}.toml away instead; `nexusops plan` shows what follows.",
         )
     ending = replace(
         ended(row, _today(ports, wish)), state=ServiceState.RETIRING, because=f"the product was dropped: {wish.reason}"
@@ -114,7 +115,8 @@ def renew(ports: Ports, request_id: str, wish: Wish, *, revoke: bool = False) ->
     if row.certificate and not revoke:
         raise Refused(
             f"{request_id} signs in with a certificate of its own.",
-            next_step="Put the new certificate in place of the old one in services/; the next run uploads it.",
+            next_step="Put the new certificate in place of the old one in services/; the next `nexusops run` "
+            "uploads it.",
         )
     before = ports.store.ledger((), {request_id}).holds.get((request_id, HoldKind.RENEW))
     revoke = revoke or (before is not None and before.value == REVOKE)

@@ -64,7 +64,8 @@ def try_sending(ports: Ports, request_id: str, *, to: str, sign_in: SignIn | Non
     if sign_in is None:
         raise Refused(
             f"What the application of {request_id} signs in with is not here (any more).",
-            next_step="Try it from the product itself; or put the file that was handed over back where it was.",
+            next_step="Try it from the product itself; or put the file that was handed over back where it was, and "
+            "repeat `nexusops saas test`.",
         )
     product = _product(row, box, "", sign_in)
     checks = tuple(ports.tenant().try_sending(product, to or product.address))

@@ -105,10 +105,10 @@ def _run(ports: Ports, wanted: str) -> RunRecord:
         raise Refused(several, next_step="See `nexusops history`, and give the whole id.")
     if found[0].command == "resume":
         finished = next((run for run in reversed(runs[: runs.index(found[0])]) if run.result == "resumed"), None)
-        other = f" Use `nexusops undo {finished.run_id}`." if finished is not None else ""
+        other = finished.run_id if finished is not None else "RUN"
         raise Refused(
             f"The run {wanted} finished another one, which made the promises.",
-            next_step=f"Undo that one.{other}",
+            next_step=f"Undo that one: `nexusops undo {other}`.",
         )
     return found[0]
 

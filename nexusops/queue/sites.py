@@ -28,13 +28,16 @@ def sites_of(folders: Sequence[Path]) -> Sites:
         configuration = load(folder)
         name = configuration.site.name
         if name in found:
-            raise UsageError(f"{found[name]} and {folder} are both the site {name}.", next_step="Name each site once.")
+            raise UsageError(
+                f"{found[name]} and {folder} are both the site {name}.",
+                next_step="Name each site once: `nexusops worker FOLDER FOLDER`.",
+            )
         found[name] = folder.absolute()
         queues.add(configuration.url("queue.url") if configuration.settings.queue.url else "")
     if len(queues) != 1 or "" in queues:
         raise UsageError(
             "[queue] url in nexusops.toml: every site must name the queue, and the same one.",
-            next_step=f"Add it, {_EXAMPLE}.",
+            next_step=f"Add it, {_EXAMPLE}, then start `nexusops worker` again.",
         )
     return Sites(folders=found, queue=_for_libpq(queues.pop()))
 
@@ -42,5 +45,8 @@ def sites_of(folders: Sequence[Path]) -> Sites:
 def _for_libpq(url: str) -> str:
     scheme, _, rest = url.partition("://")
     if scheme not in ("postgresql", "postgresql+psycopg"):
-        raise UsageError("[queue] url: the queue needs PostgreSQL.", next_step=f"Name a database, {_EXAMPLE}.")
+        raise UsageError(
+            "[queue] url: the queue needs PostgreSQL.",
+            next_step=f"Name a database, {_EXAMPLE}, then start `nexusops worker` again.",
+        )
     return f"postgresql://{rest}"

@@ -39,7 +39,7 @@ async def prepare(connection: Connection) -> None:
     if newer := sorted(set(done) - set(known)):
         raise StateUnavailable(
             f"The queue's tables are newer than this nexusops: it does not know {newer[-1]}.",
-            next_step="Upgrade nexusops here as on the other machines, then start again; nothing is lost.",
+            next_step="Upgrade nexusops here as on the other machines, then start `nexusops worker` again.",
         )
     for name in known:
         if name not in done:

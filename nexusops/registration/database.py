@@ -102,7 +102,8 @@ def _engine(text: str) -> tuple[Engine, URL]:
         raise UsageError(
             "nexusops.toml: registration.url is not the URL of a database that this installation can open"
             f" ({type(error).__name__}).",
-            next_step="Write one such as postgresql+psycopg://user@host/name, and install the driver that it names.",
+            next_step="Write one such as postgresql+psycopg://user@host/name, and install the driver that it names; "
+            "then try `nexusops doctor`.",
         ) from error
 
 

@@ -133,7 +133,8 @@ def unpack(blobs: Mapping[str, bytes], parent_domain: str, only: Collection[Pers
     except (duckdb.Error, KeyError, ValueError) as error:
         raise StateUnavailable(
             f"the snapshot kept in the state cannot be read ({type(error).__name__})",
-            next_step="Restore the state from its backup, or run with the registration source so that it is kept anew.",
+            next_step="Restore the state from its backup, or let `nexusops run` keep it anew from the registration "
+            "source.",
         ) from error
     return Tables(shelf, manifest, parent_domain, whole=only is None)
 

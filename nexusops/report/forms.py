@@ -49,4 +49,6 @@ def rendered(plan: Plan, form: str, *, units: Units = NOWHERE, names: Names = NO
 
             return plan_markdown(plan, units=units, names=names)
         case _:
-            raise UsageError(f"A plan cannot be printed as {form!r}.", next_step="Use text, json, html, csv or md.")
+            raise UsageError(
+                f"A plan cannot be printed as {form!r}.", next_step="Use --format text, json, html, csv or md."
+            )

@@ -73,7 +73,8 @@ def prepared(engine: Engine, site: str) -> None:
     except (DBAPIError, sqlite3.Error) as error:
         raise StateUnavailable(
             f"The state at {engine.url.render_as_string(hide_password=True)} cannot be read: {_cause(error)}.",
-            next_step="Check [state] url in nexusops.toml: it must name a database of nexusops, or a new one.",
+            next_step="Check [state] url in nexusops.toml (`nexusops config show`): it must name a database of "
+            "nexusops, or a new one.",
         ) from error
 
 
@@ -92,12 +93,13 @@ def _current(connection: Connection, site: str) -> bool:
     if row["site"] != site:
         raise UsageError(
             f"The state belongs to the site {row['site']}, not to {site}.",
-            next_step="Give each site a database or a PostgreSQL schema of its own: [state] url in nexusops.toml.",
+            next_step="Give each site a database or a PostgreSQL schema of its own: [state] url in nexusops.toml, "
+            "as `nexusops config show` has it.",
         )
     if row["schema_version"] > SCHEMA_VERSION:
         raise StateUnavailable(
             f"The state is of schema {row['schema_version']}, and this nexusops knows {SCHEMA_VERSION}: it is too old.",
-            next_step="Use the newer nexusops, or restore the state from before the upgrade.",
+            next_step="Use the newer nexusops (`nexusops --version`), or restore the state from before the upgrade.",
         )
     return bool(row["schema_version"] == SCHEMA_VERSION)
 

@@ -122,7 +122,8 @@ class SqlStore:
             found = {row.name: row.content for row in connection.execute(statement)}
         if not found:
             raise StateUnavailable(
-                f"The state does not hold the snapshot {sha256}.", next_step="Plan again from a registration snapshot."
+                f"The state does not hold the snapshot {sha256}.",
+                next_step="Plan again from a registration snapshot: `nexusops plan`.",
             )
         return found
 

@@ -48,7 +48,7 @@ def accept(connection: Connection, acceptance: Acceptance) -> int:
     if row["serial"] != acceptance.expected_serial:
         raise StalePlan(
             f"The ledger has moved on (serial {acceptance.expected_serial}, now {row['serial']}).",
-            next_step="Plan again.",
+            next_step="Plan again: `nexusops plan --out FILE`.",
         )
     serial = row["serial"] + (1 if acceptance.rows else 0)
     write_rows(connection, acceptance.rows)
@@ -246,7 +246,10 @@ def _accept_snapshot(connection: Connection, sha256: str) -> None:
     gone = list(connection.execute(old).scalars())
     accepted = connection.execute(update(snapshots).where(snapshots.c.sha256 == sha256).values(role="accepted"))
     if accepted.rowcount == 0:
-        raise StalePlan("The snapshot that the plan rests on is no longer the latest one.", next_step="Plan again.")
+        raise StalePlan(
+            "The snapshot that the plan rests on is no longer the latest one.",
+            next_step="Plan again: `nexusops plan --out FILE`.",
+        )
     for table in (snapshots, snapshot_tables):
         connection.execute(delete(table).where(table.c.sha256.in_(gone)))
 

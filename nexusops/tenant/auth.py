@@ -79,7 +79,8 @@ def credential(settings: TenantSettings) -> TokenCredential:
         case other:
             raise UsageError(
                 f"nexusops.toml, tenant.credential: {other!r} is not known.",
-                next_step="Use one of certificate, secret, workload_identity, managed_identity.",
+                next_step="Use one of certificate, secret, workload_identity, managed_identity; then try `nexusops "
+                "doctor`.",
             )
 
 
@@ -98,7 +99,8 @@ def _certificate(settings: TenantSettings) -> TokenCredential:
     except (OSError, ValueError) as error:
         raise UsageError(
             f"nexusops.toml, tenant.certificate_path: {path} cannot be used: {error}",
-            next_step="Give a PEM file with the RSA key and its certificate, or a PFX file, with its passphrase.",
+            next_step="Give a PEM file with the RSA key and its certificate, or a PFX file, with its passphrase; "
+            "then try `nexusops doctor`.",
         ) from error
 
 
@@ -119,7 +121,8 @@ def _workload_identity(settings: TenantSettings) -> TokenCredential:
     except ValueError as error:
         raise UsageError(
             f"nexusops.toml, tenant.credential: workload identity is not set up here: {error}",
-            next_step="Run where AZURE_FEDERATED_TOKEN_FILE is set, or choose another credential.",
+            next_step="Run where AZURE_FEDERATED_TOKEN_FILE is set, or choose another credential; then try "
+            "`nexusops doctor`.",
         ) from error
 
 
@@ -140,7 +143,7 @@ def _authority(settings: TenantSettings) -> dict[str, Any]:
     if urlsplit(settings.authority).scheme != "https":
         raise UsageError(
             f"nexusops.toml, tenant.authority: {settings.authority} is not https.",
-            next_step="Credentials only go over https: start the embedded tenant with --tls, and name its ca_bundle.",
+            next_step="Credentials only go over https: start `nexusops emulator serve --tls`, and name its ca_bundle.",
         )
     if urlsplit(settings.authority).hostname not in MICROSOFT_AUTHORITIES:
         options["disable_instance_discovery"] = True

@@ -104,12 +104,16 @@ AADSTS: Mapping[str, str] = {
 }
 """Runbook lines. Microsoft may change the numbers, so they only choose the advice (tenant-api.md 9)."""
 
+_TRY = "Then try `nexusops doctor`."
 ADVICE: Mapping[FaultClass, str] = {
     FaultClass.AUTH: "Check with `nexusops doctor` that the application has the permissions in `nexusops jobs list`.",
-    FaultClass.THROTTLED: "The service asks for fewer requests. Try again in a quarter of an hour.",
-    FaultClass.TRANSIENT: "Try again; if it stays so, look at the service health page of the tenant.",
-    FaultClass.UNKNOWN_OUTCOME: "Try again; the next run looks before it writes.",
-    FaultClass.FOREIGN_HOST: "Check [tenant] graph_base_url and exchange_base_url, and who answers at these addresses.",
+    FaultClass.THROTTLED: "The service asks for fewer requests. Try again in a quarter of an hour; `nexusops "
+    "doctor` says whether it answers.",
+    FaultClass.TRANSIENT: "Try again; if `nexusops doctor` stays the same, look at the service health page of the "
+    "tenant.",
+    FaultClass.UNKNOWN_OUTCOME: "Try again: the next `nexusops run` looks before it writes.",
+    FaultClass.FOREIGN_HOST: "Check [tenant] graph_base_url and exchange_base_url (`nexusops config show`), and who "
+    "answers at these addresses.",
     FaultClass.CONFIG: "Check [tenant] in nexusops.toml with `nexusops doctor`.",
 }
 
@@ -126,5 +130,7 @@ def unreadable(fault: TenantFault) -> TenantUnreadable:
 def aadsts_advice(message: str) -> str:
     found = re.search(r"AADSTS(\d+)", message)
     if found is not None and found[1] in AADSTS:
-        return AADSTS[found[1]]
-    return "Check [tenant] tenant_id, client_id, credential and authority, and that this machine reaches the authority."
+        return f"{AADSTS[found[1]]} {_TRY}"
+    return (
+        f"Check [tenant] tenant_id, client_id, credential and authority, and that it can be reached from here. {_TRY}"
+    )

@@ -149,7 +149,9 @@ def test_an_unset_secret_says_which_variable_to_set(write: Write) -> None:
     loaded = load(write(MINIMAL + '[tenant]\nsecret = "env:NX_NEVER_SET"\n'))
     with pytest.raises(UsageError) as caught:
         loaded.secret("tenant.secret").read()
-    assert caught.value.next_step == "Set the environment variable NX_NEVER_SET."
+    assert caught.value.next_step == (
+        "Set the environment variable NX_NEVER_SET; `nexusops config show` says whether it is set."
+    )
 
 
 def test_a_cloud_sets_its_three_addresses_and_a_written_one_wins(write: Write) -> None:

@@ -23,7 +23,7 @@ from nexusops.store.schema import SCHEMA_VERSION
 
 TOO_OLD = (
     f"The state is of schema {SCHEMA_VERSION + 1}, and this nexusops knows {SCHEMA_VERSION}: it is too old.\n"
-    "Next: Use the newer nexusops, or restore the state from before the upgrade.\n"
+    "Next: Use the newer nexusops (`nexusops --version`), or restore the state from before the upgrade.\n"
 )
 SQLITE = 'url = "sqlite:///state/nexusops.db"'
 

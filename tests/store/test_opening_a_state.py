@@ -101,7 +101,10 @@ def test_a_newer_schema_is_refused(url: str, tmp_path: Path) -> None:
     error = refused(url, tmp_path)
     assert error.exit_code == 9
     assert "schema 99" in error.message
-    assert error.next_step == "Use the newer nexusops, or restore the state from before the upgrade."
+    assert (
+        error.next_step
+        == "Use the newer nexusops (`nexusops --version`), or restore the state from before the upgrade."
+    )
 
 
 @pytest.mark.parametrize("content", [b"This is a letter, not a database.\n" * 40, b"\x00" * 64], ids=["text", "zeros"])

@@ -76,7 +76,10 @@ def test_a_second_run_is_told_who_holds_the_lock(store: SqlStore, holder: subpro
         f"The state is locked by `nexusops run` (process {holder.pid} on {socket.gethostname()}, "
         f"since {held['since']}, for 0 minutes)."
     )
-    assert refused.value.next_step == "Wait until it has ended, then repeat the command."
+    assert (
+        refused.value.next_step
+        == "Wait until it has ended, then repeat the command; `nexusops health` says whether it still works."
+    )
     datetime.fromisoformat(str(held["since"]))
 
 

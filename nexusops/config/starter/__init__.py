@@ -23,7 +23,8 @@ def write_starter(folder: Path) -> tuple[Path, ...]:
     there = [path for path in paths if path.exists()]
     if there:
         raise UsageError(
-            f"{there[0]}: is there already; nothing was written.", next_step="Name another folder, or remove it first."
+            f"{there[0]}: is there already; nothing was written.",
+            next_step="Name another folder, `nexusops init DIR`, or remove it first.",
         )
     try:
         for name, path in zip(FILES, paths, strict=True):
@@ -31,7 +32,8 @@ def write_starter(folder: Path) -> tuple[Path, ...]:
             path.write_bytes(_starter(name).read_bytes())
     except OSError as error:
         raise UsageError(
-            f"{folder}: cannot be written: {error.strerror}.", next_step="Name a folder that you may write to."
+            f"{folder}: cannot be written: {error.strerror}.",
+            next_step="Name a folder that you may write to: `nexusops init DIR`.",
         ) from error
     return paths
 

@@ -11,6 +11,7 @@ from nexusops.cli import options
 from nexusops.cli.entry import Call
 
 if TYPE_CHECKING:
+    from nexusops.model.journal import JournalRow
     from nexusops.pipeline import Ports
 
 
@@ -43,21 +44,23 @@ def audit(call: Call, subject: str, form: str) -> int:
         from nexusops.pipeline import audit as journal
 
         rows = journal.rows_about(site.ports, subject)
-        document = journal.document(subject, rows)
+        return _rows(site.ports, subject, rows, form)
+
+
+def _rows(ports: Ports, subject: str, rows: Sequence[JournalRow], form: str) -> int:
+    from nexusops.cli.printing import look
+    from nexusops.pipeline import audit as journal
+    from nexusops.pipeline.explain_history import mailbox_names, words
+    from nexusops.report.audit import rows_text
+
     if form == "json":
         import msgspec
 
-        click.echo(msgspec.json.encode(document))
+        click.echo(msgspec.json.encode(journal.document(subject, list(rows))))
         return 0
-    for row in rows:
-        entry = row.entry
-        what = f"{entry.phase.value} {entry.step or ''}".strip()
-        click.echo(
-            f"{row.seq:>8}  {entry.at:%Y-%m-%d %H:%M}  {entry.rule:4} {what:18} {entry.object}  by {entry.actor}"
-        )
-        if entry.reason:
-            click.echo(f"{'':10}{entry.reason}")
-    click.echo(f"{len(rows)} rows about {subject}.")
+    names = mailbox_names(ports, rows)
+    told = [words(row.entry, names) or f"{row.entry.object}: its row was written anew" for row in rows]
+    click.echo(rows_text(subject, rows, told, look()), nl=False)
     return 0
 
 

@@ -23,6 +23,7 @@ def history(call: Call, run: str | None, last: int, form: str) -> int:
     """
     from nexusops import wiring
     from nexusops.cli.printing import look
+    from nexusops.pipeline.explain_history import mailbox_names
     from nexusops.report import audit as told
 
     with wiring.opened(call.folder) as site:
@@ -36,7 +37,9 @@ def history(call: Call, run: str | None, last: int, form: str) -> int:
             found = "No run has" if not named else "More than one run has"
             raise Refused(f"{found} an id that begins with {run!r}.", next_step="See `nexusops history`.")
         rows = list(store.rows_of_run(named[0].run_id))
-    click.echo(told.run_json(named[0], rows) if form == "json" else told.run_text(named[0], rows, look()), nl=False)
+        names = mailbox_names(site.ports, rows)
+    text = told.run_json(named[0], rows) if form == "json" else told.run_text(named[0], rows, look(), names)
+    click.echo(text, nl=False)
     return 0
 
 

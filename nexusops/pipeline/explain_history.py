@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 
 from nexusops.model.addresses import AddressState
+from nexusops.model.ids import MailboxKey
 from nexusops.model.journal import Entry, JournalRow, JsonObject, Phase
 from nexusops.model.ledger import HoldKind, Standing
 from nexusops.model.mailboxes import MailboxState
 from nexusops.model.notices import NoticeState
 from nexusops.pipeline.explain_facts import HELD, word
+from nexusops.pipeline.inputs import Ports
 from nexusops.report.explain import Event
 
 
@@ -17,12 +19,22 @@ def told(rows: Iterable[JournalRow], names: Mapping[str, str]) -> Iterator[Event
     """``names``: what the keys of mailboxes are called. Steps that simply succeeded are details."""
     for row in rows:
         entry = row.entry
-        if entry.phase is Phase.INTENT:
-            continue
-        what = _became(entry, names) if entry.phase is Phase.PROMISE else _step(entry, names)
-        if what:
+        what = words(entry, names)
+        if what and entry.phase is not Phase.INTENT:
             detail = entry.phase is Phase.DONE
             yield Event(at=entry.at, what=what, rule=entry.rule, actor=entry.actor, reason=entry.reason, detail=detail)
+
+
+def words(entry: Entry, names: Mapping[str, str]) -> str:
+    """A row in words; '' where nothing changed that a person would ask about."""
+    return _became(entry, names) if entry.phase is Phase.PROMISE else _step(entry, names)
+
+
+def mailbox_names(ports: Ports, rows: Iterable[JournalRow]) -> dict[str, str]:
+    """What the keys of the mailboxes are called that these rows are about."""
+    things = (row.entry.object.partition(":") for row in rows)
+    keys = {MailboxKey(key) for kind, _, key in things if kind == "mailbox"}
+    return {box.key: box.name for box in ports.store.reached((), keys) if box.name}
 
 
 def decisions(subjects: Iterable[str]) -> list[str]:
@@ -38,7 +50,7 @@ _STEPS = {
     "remove": "{} taken away from the mailbox",
     "primary": "the sender of {} set",
     "forward": "the forward of {} set",
-    "send": "the notice {} sent",
+    "send": "a notice sent",
     "delete": "the mailbox {} deleted",
     "restore": "the mailbox {} restored",
 }
@@ -48,7 +60,8 @@ def _step(entry: Entry, names: Mapping[str, str]) -> str:
     kind, _, key = entry.object.partition(":")
     name = names.get(key, key) if kind == "mailbox" else key
     what = _STEPS.get(entry.step or "", f"{word(entry.step or '')} of {{}}").format(name)
-    return f"in the tenant: {what}" + ("" if entry.phase is Phase.DONE else f" — {word(entry.phase)}")
+    ends = {Phase.DONE: "", Phase.INTENT: " — begun"}.get(entry.phase, f" — {word(entry.phase)}")
+    return f"in the tenant: {what}{ends}"
 
 
 def _became(entry: Entry, names: Mapping[str, str]) -> str:

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
+from types import MappingProxyType
 
 from nexusops.codec import instant, to_text
 from nexusops.model.audits import Audit, Due, Proof
-from nexusops.model.journal import JournalRow, JsonObject, JsonValue, Phase, RunRecord
+from nexusops.model.journal import Entry, JournalRow, JsonObject, JsonValue, Phase, RunRecord
 from nexusops.report.blocks import PLAIN, Block, Line, Look, Table, Tone, written
 from nexusops.report.view import counted, number_of
 
+NAMELESS: Mapping[str, str] = MappingProxyType({})
 SHOWN = 200
 """So many rows that kept a promise are listed in text; JSON has all of them."""
 
@@ -83,15 +85,39 @@ def runs_json(runs: Sequence[RunRecord]) -> str:
     return to_text({"runs": [_run(run) for run in runs]})
 
 
-def run_text(run: RunRecord, rows: Sequence[JournalRow], look: Look = PLAIN) -> str:
-    """A run, and what it did, step by step; ledger rows are counted only."""
-    return written(_run_blocks(run, rows), look)
+def run_text(
+    run: RunRecord, rows: Sequence[JournalRow], look: Look = PLAIN, names: Mapping[str, str] = NAMELESS
+) -> str:
+    """A run, and what it did, step by step; ledger rows are counted only. ``names``: of mailboxes, by their keys."""
+    return written(_run_blocks(run, rows, names), look)
 
 
 def run_json(run: RunRecord, rows: Sequence[JournalRow]) -> str:
     """The run, the texts that were in force, and every row of its journal."""
     texts: JsonObject = {"policy": run.policy_text, "services": run.services_text, "config": run.config_text}
     return to_text({"run": {**_run(run), "texts": texts}, "rows": [row_document(row) for row in rows]})
+
+
+def rows_text(subject: str, rows: Sequence[JournalRow], told: Sequence[str], look: Look = PLAIN) -> str:
+    """Journal rows in words (``told``, one each), with who and why; ``--format json`` has what each was and became."""
+    cells = [
+        (f"{row.seq}", f"{row.entry.at:%Y-%m-%d %H:%M}", row.entry.rule, f"{what}  {_whose(row.entry)}")
+        for row, what in zip(rows, told, strict=True)
+    ]
+    blocks: list[Block] = [Table(rows=cells)] if cells else []
+    blocks.append(Line(text=f"{number_of(len(rows), 'row')} about {subject}."))
+    if cells:
+        blocks.append(
+            Line(
+                text="What each was and became: --format json. Whether it was touched: `nexusops audit verify`.",
+                tone=Tone.QUIET,
+            )
+        )
+    return written(blocks, look)
+
+
+def _whose(entry: Entry) -> str:
+    return f"by {entry.actor}" + (f": {entry.reason}" if entry.reason else "")
 
 
 def row_document(row: JournalRow) -> JsonObject:
@@ -146,7 +172,7 @@ def _proof(proof: Proof) -> JsonValue:
     }
 
 
-def _run_blocks(run: RunRecord, rows: Sequence[JournalRow]) -> Iterator[Block]:
+def _run_blocks(run: RunRecord, rows: Sequence[JournalRow], names: Mapping[str, str]) -> Iterator[Block]:
     yield Line(text=f"Run {run.run_id}: {run.result}", tone=Tone.TITLE)
     yield Table(
         rows=[
@@ -162,12 +188,14 @@ def _run_blocks(run: RunRecord, rows: Sequence[JournalRow]) -> Iterator[Block]:
     promises = sum(row.entry.phase is Phase.PROMISE for row in rows)
     yield Line(text=f"{number_of(promises, 'ledger row')} became others, {number_of(len(steps), 'step')} ended:")
     if steps:
-        yield Table(rows=[_step(row) for row in steps])
+        yield Table(rows=[_step(row, names) for row in steps])
 
 
-def _step(row: JournalRow) -> tuple[str, ...]:
+def _step(row: JournalRow, names: Mapping[str, str]) -> tuple[str, ...]:
     entry = row.entry
-    return f"{row.seq}", entry.phase.value.replace("_", " "), entry.step or "", entry.object, entry.reason or entry.rule
+    kind, _, key = entry.object.partition(":")
+    thing = f"{kind} {names.get(key, key)}"
+    return f"{row.seq}", entry.phase.value.replace("_", " "), entry.step or "", thing, entry.reason or entry.rule
 
 
 def _run(run: RunRecord) -> JsonObject:

@@ -1,6 +1,6 @@
-"""What a report in text is made of: lines and tables, printed plainly or, on a terminal, with colour and at its width.
+"""What a report in text is made of: lines and tables, printed plainly or, on a terminal, at its width and with colour.
 
-Plain output has one record a line and no wrapping, so that grep and awk can read it.
+Plain output, into a pipe or a file, has one record a line and no wrapping, so that grep and awk can read it.
 """
 
 from __future__ import annotations
@@ -26,9 +26,12 @@ class Tone(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Line:
+    """``hang``: how much further in it goes on, where a terminal folds it."""
+
     text: str = ""
     tone: Tone = Tone.PLAIN
     indent: int = 0
+    hang: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,7 +48,7 @@ Block = Line | Table
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Look:
-    """How the text will be read. ``width`` None: not folded; a terminal has colour and a width."""
+    """How the text will be read. ``width`` None: not folded; a terminal has a width, and colour unless unwanted."""
 
     colour: bool = False
     width: int | None = None
@@ -66,17 +69,17 @@ def visible(text: str) -> str:
 
 
 def written(blocks: Iterable[Block], look: Look = PLAIN) -> str:
-    """The blocks as text; with the colours of a terminal where ``look`` has them."""
-    if look.colour:
-        from nexusops.report.terminal import coloured
+    """The blocks as text; folded, and with the colours of a terminal, where ``look`` has them."""
+    if look.colour or look.width is not None:
+        from nexusops.report.terminal import folded
 
-        return coloured(blocks, look.width or 100)
+        return folded(blocks, look.width or 100, colour=look.colour)
     return "".join(f"{text}\n" for block in blocks for text in _plain(block))
 
 
 def look_of(*, terminal: bool, width: int, colour: bool = True) -> Look:
-    """Colour and width for a terminal; anything else (a pipe, a file, ``--no-color``) gets plain, unfolded lines."""
-    return Look(colour=True, width=width) if terminal and colour else PLAIN
+    """Width and, unless it is unwanted, colour for a terminal; anything else (a pipe, a file) gets unfolded lines."""
+    return Look(colour=colour, width=width) if terminal else PLAIN
 
 
 def _plain(block: Block) -> Iterable[str]:

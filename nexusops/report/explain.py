@@ -118,7 +118,7 @@ def _blocks(explanation: Explanation, whole: bool) -> Iterator[Block]:
     if not explanation.upcoming:
         yield Line(text="nothing, as long as the registration data stay as they are", indent=2)
     for coming in explanation.upcoming:
-        yield Line(text=f"{coming.on}  {coming.what}{_by(coming.rule)}", indent=2, tone=Tone.WARNING)
+        yield Line(text=f"{coming.on}  {coming.what}{_by(coming.rule)}", indent=2, hang=12, tone=Tone.WARNING)
         if coming.unless:
             yield Line(text=f"unless {coming.unless}", indent=14)
     if explanation.periods:
@@ -131,13 +131,13 @@ def _blocks(explanation: Explanation, whole: bool) -> Iterator[Block]:
 def _fact_blocks(fact: Fact, whole: bool) -> Iterator[Block]:
     since = f", since {fact.since}" if fact.since else ""
     by = "" if fact.because else _by(fact.rule)
-    yield Line(text=f"{fact.label + ':':<10} {fact.value}{since}{by}", indent=2)
+    yield Line(text=f"{fact.label + ':':<12} {fact.value}{since}{by}", indent=2, hang=13)
     if fact.because:
-        yield Line(text=f"because {fact.because}{_by(fact.rule)}", indent=13)
+        yield Line(text=f"because {fact.because}{_by(fact.rule)}", indent=15)
     if whole:
         for row in fact.evidence:
             source = f"snapshot {row.snapshot[:12]}" if row.snapshot else "our own state"
-            yield Line(text=f"seen in {row.table} {row.key}, {source}", indent=13, tone=Tone.QUIET)
+            yield Line(text=f"seen in {row.table} {row.key}, {source}", indent=15, tone=Tone.QUIET)
 
 
 def _history(history: Sequence[Event], whole: bool) -> Iterator[Block]:
@@ -146,10 +146,14 @@ def _history(history: Sequence[Event], whole: bool) -> Iterator[Block]:
     shown = history if whole else [one for one in history if not one.detail][-RECENT:]
     left = len(history) - len(shown)
     yield from _titled("History" + (f" (the latest {len(shown)} of {len(history)})" if left else ""))
-    rows = [(instant(one.at), f"{one.what}{_by(one.rule)}", one.actor, one.reason or "") for one in shown]
+    rows = [(instant(one.at), f"{one.what}{_by(one.rule)}", _whose(one)) for one in shown]
     yield Table(rows=rows)
     if left:
         yield Line(text="The whole history: --full, or `nexusops audit SUBJECT`.", indent=2, tone=Tone.QUIET)
+
+
+def _whose(event: Event) -> str:
+    return f"by {event.actor}" + (f": {event.reason}" if event.reason else "")
 
 
 def _titled(title: str) -> Iterator[Block]:

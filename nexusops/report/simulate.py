@@ -162,7 +162,7 @@ def _told(happening: Happening, every: str, changes: bool) -> Iterator[Block]:
     what = {**happening.counts, **({PURGED: len(happening.purged)} if happening.purged else {})}
     mark = "!" if happening.guard.tripped else " "
     load = f"{happening.licences:,} licences, {duration(happening.estimate.seconds)}"
-    yield Line(text=f"{mark} {when}  {counted(what)}; {load}", tone=Tone.DANGER if mark == "!" else Tone.PLAIN)
+    yield Line(text=f"{mark} {when}  {counted(what)}; {load}", tone=Tone.DANGER if mark == "!" else Tone.PLAIN, hang=14)
     if changes:
         for planned in happening.changes:
             why = planned.change.why

@@ -111,9 +111,9 @@ def test_a_terminal_gets_colour_at_its_width_and_the_same_words() -> None:
     assert sorted(words) == sorted(re.sub(r"\s+", "", ANSI.sub("", coloured)))
 
 
-def test_a_pipe_and_no_color_get_plain_text() -> None:
+def test_a_pipe_gets_unfolded_text_and_no_color_takes_the_colour_alone_away() -> None:
     assert look_of(terminal=False, width=80) == Look()
-    assert look_of(terminal=True, width=80, colour=False) == Look()
+    assert look_of(terminal=True, width=80, colour=False) == Look(colour=False, width=80)
     assert look_of(terminal=True, width=80) == Look(colour=True, width=80)
 
 

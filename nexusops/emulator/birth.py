@@ -109,7 +109,7 @@ PRINCIPAL: Object = {
     **dict.fromkeys((
         "appDescription", "appOwnerOrganizationId", "applicationTemplateId", "createdDateTime", "deletedDateTime",
         "description", "disabledByMicrosoftStatus", "homepage", "loginUrl", "logoutUrl", "notes",
-        "preferredSingleSignOnMode", "preferredTokenSigningKeyThumbprint", "publisherName",
+        "preferredSingleSignOnMode", "preferredTokenSigningKeyThumbprint",
         "samlSingleSignOnSettings", "tokenEncryptionKeyId",
     )),
     **{n: [] for n in ("addIns", "alternativeNames", "appRoles", "keyCredentials", "notificationEmailAddresses",

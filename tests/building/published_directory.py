@@ -81,7 +81,7 @@ APPLICATIONS = (
 
 PRINCIPAL = (
     "id:s deletedDateTime:s? accountEnabled:b appDisplayName:s appId:s appOwnerOrganizationId:s? "
-    "appRoleAssignmentRequired:b displayName:s homepage:s? logoutUrl:s? publisherName:s? replyUrls:[s] "
+    "appRoleAssignmentRequired:b displayName:s homepage:s? logoutUrl:s? replyUrls:[s] "
     "servicePrincipalNames:[s] tags:[s] addIns:[o] appRoles:[o] info:o keyCredentials:[o] "
     "oauth2PermissionScopes:[o] passwordCredentials:[o] alternativeNames:[s] disabledByMicrosoftStatus:s? "
     "resourceSpecificApplicationPermissions:[o] servicePrincipalType:s? signInAudience:s tokenEncryptionKeyId:s? "

@@ -49,10 +49,15 @@ def _act(call: Call, form: str, at: datetime, actor: str, reason: str, action: C
 
         result = None if told.outcome is None else {"run_id": told.outcome.run_id, "done": told.outcome.done}
         document = {"action": told.action, "object": told.object, "message": told.message, "carried_out": result}
+        document |= {"undo": told.undo or None}
         click.echo(msgspec.json.encode({**document, "actor": actor, "reason": reason}))
     else:
-        click.echo(f"{told.message[0].upper()}{told.message[1:]}.")
+        # A name at the beginning stays as it is written.
+        first = told.message[0] if told.message.startswith(told.object) else told.message[0].upper()
+        click.echo(f"{first}{told.message[1:]}.")
         click.echo(f"Recorded for {actor}: {reason}")
+        if told.undo:
+            click.echo(f"To take it back: `{told.undo} --actor NAME --reason TEXT`")
     return told.outcome.exit_code if told.outcome is not None else 0
 
 

@@ -10,9 +10,9 @@ from nexusops.model.addresses import Allocation
 from nexusops.model.audits import Audit, Proof
 from nexusops.model.dates import add_months
 from nexusops.model.ids import PersonId
-from nexusops.model.ledger import PersonState, Standing
+from nexusops.model.ledger import HoldKind, PersonState, Standing
 from nexusops.model.mailboxes import MailboxState
-from nexusops.pipeline.explain_facts import word
+from nexusops.pipeline.explain_facts import HELD, word
 from nexusops.pipeline.inputs import Ports
 
 NOTICE_MONTHS = 2
@@ -162,14 +162,14 @@ def _desk(ports: Ports) -> Iterator[Proof]:
         after = entry.after if isinstance(entry.after, dict) else {}
         actor, reason = str(after.get("actor") or entry.actor), str(after.get("reason") or entry.reason or "")
         ended = entry.after is None
-        what = entry.object.removeprefix("holds:")
+        subject, _, kind = entry.object.removeprefix("holds:").rpartition(":")
         why = reason or "no reason was given"
         yield Proof(
             rule="D41",
-            subject=what,
+            subject=subject,
             kept=ended or bool(actor and reason),
             kind="released" if ended else "decided",
-            message=f"{'ended by' if ended else 'decided by'} {actor}: {why}",
+            message=f"{HELD[HoldKind(kind)][0]}; {'ended by' if ended else 'decided by'} {actor}: {why}",
             dates={"at": entry.at.date()},
         )
 

@@ -39,12 +39,15 @@ class Wish:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Told:
-    """What was recorded, and what comes next. ``outcome`` is set where it was carried out at once."""
+    """What was recorded, and what comes next. ``outcome`` is set where it was carried out at once; ``undo`` is the
+    command that takes it back, '' where none does.
+    """
 
     action: str
     object: str
     message: str
     outcome: Outcome | None = None
+    undo: str = ""
 
 
 def disable(ports: Ports, username: str, wish: Wish, *, override: bool) -> Told:
@@ -72,7 +75,8 @@ def disable(ports: Ports, username: str, wish: Wish, *, override: bool) -> Told:
     commit(ports, "desk disable", wish, (_change(None, hold),), person_scope(person_id))
     outcome = _at_once(ports, "desk disable", wish, person_id)
     message = f"{username} is disabled; mail to it is refused from the next routing table on"
-    return Told(action="disable", object=username, message=message, outcome=outcome)
+    undo = f"nexusops desk undo-disable {username}"
+    return Told(action="disable", object=username, message=message, outcome=outcome, undo=undo)
 
 
 def undo_disable(ports: Ports, username: str, wish: Wish) -> Told:
@@ -110,7 +114,8 @@ def exempt_forward(ports: Ports, username: str, wish: Wish, *, exempt: bool) -> 
         if exempt
         else ("the next run sets the automatic forward again where one is due")
     )
-    return Told(action=action, object=username, message=message)
+    undo = f"nexusops desk {'unexempt-forward' if exempt else 'exempt-forward'} {username}"
+    return Told(action=action, object=username, message=message, undo=undo)
 
 
 def shorten_winddown(ports: Ports, address: Address, on: date, wish: Wish) -> Told:

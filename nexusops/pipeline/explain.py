@@ -116,7 +116,8 @@ def _upcoming_of_person(
 def _return_facts(seen: Seen, state: PersonState, box: Mailbox | None) -> Iterator[Fact]:
     """ "Returner: what will they get?" """
     ended = box is not None and box.state in _GONE
-    if seen.tables is None or not (ended or state.state is Standing.OUT) or state.frozen:
+    decided = box is not None and box.manual_disable and state.state is Standing.ENTITLED
+    if seen.tables is None or not (ended or state.state is Standing.OUT) or state.frozen or decided:
         return
     back = on_return(seen.ports, seen.tables, state, seen.at)
     if back is None:

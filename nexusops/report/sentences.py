@@ -65,11 +65,9 @@ def describe(change: Change) -> str:
         case RemoveAddress():
             return f"Remove the address {change.address} from the mailbox {change.mailbox.name}."
         case SetSender():
-            return (
-                f"Let the mailbox {change.mailbox.name} send as {change.becomes} instead of {change.was or 'nothing'}."
-            )
+            return f"Let the mailbox {change.mailbox.name} send as {change.becomes}{_instead(change.was)}."
         case SetForward():
-            return f"Forward mail for {change.mailbox.name} to {change.becomes} instead of {change.was or 'nowhere'}."
+            return f"Forward mail for {change.mailbox.name} to {change.becomes}{_instead(change.was)}."
         case ClearForward():
             return f"Stop forwarding mail for {change.mailbox.name} to {change.was}."
         case SendNotice():
@@ -195,3 +193,7 @@ def _listed(words: Sequence[str]) -> str:
     if len(words) < 2:
         return "".join(words)
     return ", ".join(words[:-1]) + " and " + words[-1]
+
+
+def _instead(was: str | None) -> str:
+    return f" instead of {was}" if was is not None else ""

@@ -99,7 +99,11 @@ def test_who_overrode_what_and_why_is_listed(begun: CommandSite) -> None:
     desk = ("--actor", "olive", "--reason", "stolen card", "--at", "2025-10-01T09:00:00Z")
     assert begun.type("desk", "disable", box["name"], "--override", *desk).code == 0
     (row,) = begun.type("audit", "overrides", "--format", "json").document["rows"]
-    assert (row["kind"], row["kept"], row["message"]) == ("decided", True, "decided by olive: stolen card")
+    assert (row["kind"], row["kept"], row["message"]) == (
+        "decided",
+        True,
+        "disabled by the desk; decided by olive: stolen card",
+    )
 
 
 def test_a_limit_that_was_lifted_by_number_is_an_override(site: CommandSite) -> None:

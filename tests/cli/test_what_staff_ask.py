@@ -116,3 +116,17 @@ def test_shells_complete_commands_and_options(shell: str) -> None:
     assert "simulate" in told["simu"]
     assert "--until" in told["simulate --unt"]
     assert "--format" in told["audit --form"]
+
+
+def test_the_desk_is_told_how_to_take_back_what_it_did(begun: CommandSite) -> None:
+    """rules.md 4c: disable now: the undo command; and a name stands as it is written, at the beginning too."""
+    boxes = begun.type("state", "export", "--format", "json").document["mailboxes"]
+    name = next(box["name"] for box in boxes if box["state"] == "active" and box["kind"] == "personal")
+    desk = ("--actor", "olive", "--reason", "stolen card", "--at", "2025-10-01T09:00:00Z")
+    said = begun.type("desk", "disable", name, "--override", *desk)
+    assert said.out.splitlines() == [
+        f"{name} is disabled; mail to it is refused from the next routing table on.",
+        "Recorded for olive: stolen card",
+        f"To take it back: `nexusops desk undo-disable {name} --actor NAME --reason TEXT`",
+    ]
+    assert begun.type("desk", "undo-disable", name, *desk).code == 0

@@ -152,4 +152,4 @@ def test_a_run_that_finished_another_names_that_one(
     assert "Use `nexusops resume` first." in capsys.readouterr().err
     assert killed.type("resume", FIRST) == 0
     assert undo(killed, runs(killed)[1]) == 6
-    assert f"Use `nexusops undo {interrupted}`." in capsys.readouterr().err
+    assert f"Undo that one: `nexusops undo {interrupted}`." in capsys.readouterr().err

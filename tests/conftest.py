@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import os
-import pwd
-import shutil
 import socket
-import subprocess
 import tempfile
 import uuid
 from collections.abc import Iterator
@@ -15,6 +12,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 import pytest
+from building.cluster import binaries, cluster
 from hypothesis import HealthCheck, settings
 from hypothesis.database import DirectoryBasedExampleDatabase
 
@@ -105,49 +103,13 @@ def network_refusals() -> list[str]:
     return LOOPBACK.refused
 
 
-def _postgres_binaries() -> Path:
-    found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"), key=lambda path: int(path.parts[-3]))
-    return found[-1].parent if found else needs("PostgreSQL's binaries are not installed")
-
-
-def _unprivileged() -> str | None:
-    """PostgreSQL refuses to run as root: the account that it runs under instead."""
-    if os.getuid() != 0:
-        return None
-    return "postgres" if "postgres" in {entry.pw_name for entry in pwd.getpwall()} else "nobody"
-
-
 @pytest.fixture(scope="session")
 def postgres_url() -> Iterator[str]:
     """A throw-away cluster on a unix socket; yields the URL of its database ``postgres``, without a driver."""
-    binaries = _postgres_binaries()
-    account = _unprivileged()
-    # Not pytest's folder: a socket's path must be short, and its parents open to the other account.
-    folder = Path(tempfile.mkdtemp(prefix="nexusops-pg-"))
-    if account:
-        shutil.chown(folder, user=account)
-
-    def run(program: str, *options: str) -> None:
-        command = [*(["runuser", "-u", account, "--"] if account else []), str(binaries / program)]
-        # The server inherits its output from pg_ctl: a pipe would never end.
-        with tempfile.TemporaryFile("w+") as said:
-            command += ["-D", f"{folder}/data", *options]
-            done = subprocess.run(command, stdout=said, stderr=said, cwd="/", check=False)
-            said.seek(0)
-            assert done.returncode == 0, f"{program} ended with {done.returncode}:\n{said.read()}"
-
     # Nothing here outlives the tests, so nothing needs to reach the disk.
-    server = f"-c listen_addresses='' -c unix_socket_directories={folder} -c fsync=off -c full_page_writes=off"
-    try:
-        run("initdb", "-U", "nexus", "--auth=trust", "--encoding=UTF8", "--locale=C", "--no-sync")
-        run("pg_ctl", "-w", "-s", "-l", f"{folder}/log", "-o", server, "start")
-        folder.chmod(0o755)
-        try:
-            yield f"postgresql://nexus@/postgres?host={folder}"
-        finally:
-            run("pg_ctl", "-m", "immediate", "-s", "stop")
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
+    programs = binaries() or needs("PostgreSQL's binaries are not installed")
+    with cluster(programs, ["fsync=off", "full_page_writes=off"]) as url:
+        yield url
 
 
 @pytest.fixture

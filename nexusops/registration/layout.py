@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from dataclasses import dataclass
 
 
@@ -183,3 +185,13 @@ LAYOUTS: dict[str, Layout] = {
     )
 }
 REQUIRED = tuple(layout.name for layout in LAYOUTS.values() if layout.required)
+
+
+def _read_as() -> str:
+    """A table that was kept by another version of the program may stand there otherwise than this one reads it."""
+    ways = [[one.name, one.columns, sorted(one.lowered), sorted(one.dates)] for one in LAYOUTS.values()]
+    return hashlib.sha256(json.dumps(ways).encode()).hexdigest()
+
+
+READ_AS = _read_as()
+"""The way in which this version reads tables."""

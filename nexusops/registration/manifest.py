@@ -12,6 +12,7 @@ from typing import cast
 
 from nexusops.errors import Defect, SnapshotRefused
 from nexusops.registration.fields import BadValue, instant
+from nexusops.registration.layout import READ_AS
 
 SCHEMA = 1
 NEXT_STEP = (
@@ -37,6 +38,11 @@ class Manifest:
     tables: Mapping[str, Listed]
     ignored_tables: tuple[str, ...] = ()
     ignored_columns: tuple[str, ...] = field(default=())
+    read_as: str = READ_AS
+
+    def identities(self) -> dict[str, str]:
+        """Of each table what is the same for the same content, read in the same way: its file's hash and the layout."""
+        return {name: f"{self.read_as} {listed.sha256}" for name, listed in self.tables.items()}
 
     @property
     def sha256(self) -> str:
@@ -127,6 +133,7 @@ def to_json(manifest: Manifest) -> bytes:
         "tables": {name: {"rows": t.rows, "sha256": t.sha256} for name, t in sorted(manifest.tables.items())},
         "ignored_tables": list(manifest.ignored_tables),
         "ignored_columns": list(manifest.ignored_columns),
+        "read_as": manifest.read_as,
     }
     return json.dumps(document, sort_keys=True).encode()
 
@@ -140,4 +147,5 @@ def from_json(content: bytes) -> Manifest:
         tables={name: Listed(rows=t["rows"], sha256=t["sha256"]) for name, t in document["tables"].items()},
         ignored_tables=tuple(document["ignored_tables"]),
         ignored_columns=tuple(document["ignored_columns"]),
+        read_as=document.get("read_as", ""),
     )

@@ -43,6 +43,8 @@ class Shelf:
         self._connection.execute("SET TimeZone = 'UTC'")
         self.schema = f"snapshot_{next(_numbers)}"
         self._connection.execute(f"CREATE SCHEMA {self.schema}")
+        self.identities: dict[str, str] = {}
+        """Of tables whose content is known by a hash, that hash: the same one means the same rows."""
         weakref.finalize(self, _drop, self._connection, self.schema).atexit = False
 
     def execute(self, statement: str, parameters: Sequence[object] = ()) -> duckdb.DuckDBPyConnection:

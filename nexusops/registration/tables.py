@@ -37,6 +37,7 @@ class Tables:
         self.parent_domain = parent_domain
         self.whole = whole
         shelf.finish(manifest.as_of)
+        shelf.identities = manifest.identities()
 
     @property
     def record(self) -> SnapshotRecord:

@@ -27,7 +27,7 @@ from nexusops.model.mailboxes import Mailbox
 from nexusops.plan.compare import Draft
 from nexusops.plan.holding import FORWARD, LIFE, SENDER, SERVICE, address_item, alias_item
 from nexusops.plan.promises import Promise, promises_of
-from nexusops.plan.services import service_drafts
+from nexusops.plan.service_changes import service_drafts
 
 _LIVES = (CreateMailbox, EnableMailbox, DisableMailbox, DeleteMailbox, RestoreMailbox)
 

@@ -34,7 +34,7 @@ from nexusops.plan.guard import check
 from nexusops.plan.observe import joined, observe, recognise, settled
 from nexusops.plan.project import project
 from nexusops.plan.promises import notices_of, promises_of, unreachable
-from nexusops.plan.services import service_drafts
+from nexusops.plan.service_changes import service_drafts
 from nexusops.plan.slices import candidate_names, former_owners, usernames_of
 from nexusops.ports import SnapshotTables
 from nexusops.rules.services_signing import domains_to_ask

@@ -22,6 +22,7 @@ HELD = {
     HoldKind.HANDOVER: ("handed over by the desk", "D31"),
     HoldKind.SHORTENED: ("ends earlier, as was asked", "D43"),
     HoldKind.UNDONE: ("a change was undone", "D41"),
+    HoldKind.RENEW: ("a new secret was asked for", "R64"),
 }
 
 

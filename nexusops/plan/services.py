@@ -2,36 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 
 from nexusops.model.addresses import AddressKind
-from nexusops.model.changes import (
-    Change,
-    GrantAccess,
-    OnMailbox,
-    PublishRecords,
-    RetireRecords,
-    RevokeAccess,
-    Why,
-)
-from nexusops.model.dns import SigningStep
 from nexusops.model.dns_spf import SpfReport
-from nexusops.model.findings import Evidence, Severity
+from nexusops.model.findings import Severity
 from nexusops.model.ids import Address, Domain, PersonId
-from nexusops.model.ledger import REVOKE, HoldKind, Ledger
-from nexusops.model.mailboxes import LIVE_MAILBOX_STATES, Mailbox
-from nexusops.model.services import ENDED, RUNNING, Advice, Ruling, SendingPath, Service, ServiceRequest
+from nexusops.model.ledger import HoldKind, Ledger
+from nexusops.model.mailboxes import Mailbox
+from nexusops.model.services import ENDED, RUNNING, Advice, Ruling, Service, ServiceRequest
 from nexusops.model.snapshot import Snapshot
 from nexusops.model.units import DomainState
 from nexusops.plan.case import Setting
-from nexusops.plan.compare import Draft
 from nexusops.plan.judgement import JudgedBox, in_scope, may_own
 from nexusops.rules.allocation import Holders
 from nexusops.rules.mailauth_check import severity_of
 from nexusops.rules.services import Facts, advise, names_of
 from nexusops.rules.services_life import Circumstances, ended, judge
-from nexusops.rules.services_signing import step_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -155,98 +142,3 @@ def _domain_ended(request: ServiceRequest, ledger: Ledger, setting: Setting) -> 
         return False
     row, known = setting.units.domains.get(unit.domain), ledger.domains.get(unit.domain)
     return (row is not None and row.state in _OVER) or (known is not None and known.state in _OVER)
-
-
-def service_drafts(ledger: Ledger, held: Collection[str]) -> tuple[Draft, ...]:
-    """What has to be given or taken away, in the tenant and in DNS. ``held``: requests that cannot be read."""
-    boxes: dict[str, Mailbox] = {}
-    for box in sorted(ledger.mailboxes.values(), key=lambda box: box.generation):
-        if box.name is not None and box.person_id is None:
-            boxes[box.name] = box
-    rows = (row for name, row in sorted(ledger.services.items()) if name not in held)
-    return tuple(
-        Draft(
-            name=row.request_id,
-            changes=tuple(_changes(row, boxes.get(row.request_id), ledger)),
-        )
-        for row in rows
-    )
-
-
-def _renews(row: Service, ledger: Ledger) -> bool:
-    """Whether somebody asked for something new to sign in with, and it is still the old one (2.4)."""
-    hold = ledger.holds.get((row.request_id, HoldKind.RENEW))
-    return hold is not None and hold.fingerprint == str(row.credential_ends_on)
-
-
-def _withdraws(row: Service, ledger: Ledger) -> bool:
-    """Whether the old one leaked: until it has ended, whatever the new one's last day is."""
-    hold = ledger.holds.get((row.request_id, HoldKind.RENEW))
-    return hold is not None and hold.value == REVOKE
-
-
-def _changes(row: Service, box: Mailbox | None, ledger: Ledger) -> Iterator[Change]:
-    running, renew, withdraw = row.state in RUNNING, _renews(row, ledger), _withdraws(row, ledger)
-    why = Why(
-        subject=row.request_id,
-        rule=row.rule,
-        because=row.because,
-        evidence=(Evidence(table="services", key=row.request_id),),
-    )
-    usable = box is not None and box.state in LIVE_MAILBOX_STATES
-    if box is not None and running and usable and row.path is SendingPath.MAILBOX and row.connection is not None:
-        if row.granted is not row.connection or renew or withdraw:
-            yield GrantAccess(
-                mailbox=_on(box),
-                why=why,
-                connection=row.connection.value,
-                receives=row.receives,
-                certificate=row.certificate,
-                signs_in_until=row.credential_ends_on,
-                renew=renew,
-                withdraw=withdraw,
-            )
-    held = row.granted or (row.connection if row.app_id is not None else None)
-    if box is not None and not running and held is not None:
-        yield RevokeAccess(mailbox=_on(box), why=_ended(why), connection=held.value)
-    if row.domain is not None:
-        yield from _records(row, row.domain, why, step_of(row, ledger.signing))
-
-
-def _records(row: Service, domain: Domain, why: Why, step: SigningStep) -> Iterator[Change]:
-    """The DNS of a service domain, and the signatures that go with it (R68, R87). The records come first."""
-    if row.state not in RUNNING:
-        if row.published:
-            yield RetireRecords(
-                why=_ended(why),
-                domain=domain,
-                records=row.published,
-                publish_as=row.published_as,
-                signs=row.signs,
-            )
-        return
-    changed = (row.records, row.publish_as) != (row.published, row.published_as)
-    if changed or step is not SigningStep.NONE:
-        yield PublishRecords(
-            why=why,
-            domain=domain,
-            records=row.records,
-            publish_as=row.publish_as,
-            replaces=row.published,
-            signing=SigningStep.NONE if changed and step is SigningStep.ENABLE else step,
-        )
-
-
-def _on(box: Mailbox) -> OnMailbox:
-    return OnMailbox(
-        name=box.name or "", key=box.key, kind=box.kind, user_id=box.user_id, exchange_guid=box.exchange_guid
-    )
-
-
-def _ended(why: Why) -> Why:
-    return Why(
-        subject=why.subject,
-        rule="R61" if why.rule == "R61" else "R67",
-        because="the product no longer sends through it",
-        evidence=why.evidence,
-    )

@@ -74,7 +74,8 @@ def from_address(request: ServiceRequest, path: SendingPath, unit_domain: Domain
         return None
     local = (local_of(request.from_local) if "@" in request.from_local else request.from_local).lower()
     into = unit_domain if path is SendingPath.MAILBOX else service_domain(request, unit_domain)
-    return address(local or slug(request.service_name), into)
+    local = local or slug(request.service_name)
+    return address(local, into) if local and not into.startswith(".") else None
 
 
 def names_of(request: ServiceRequest, unit_domain: Domain | None) -> frozenset[str]:
@@ -124,7 +125,7 @@ def _refusals(request: ServiceRequest, facts: Facts, policy: Policy, today: date
         yield _point(Ruling.REFERRED if allowed else Ruling.REFUSED, "SPF_DEPT_INCLUDE", *words.dept_include(domain))
         return
     if path is SendingPath.MAILBOX and request.auth != "oauth2" and today >= MODERN_SINCE:
-        yield _point(Ruling.REFUSED, "BASIC_AUTH", words.basic_auth(request))
+        yield _point(Ruling.REFUSED, "BASIC_AUTH", *words.basic_auth(request))
     if path is SendingPath.REFER:
         yield _point(Ruling.REFUSED, "SMTP_SEND_ONLY", words.smtp_sends_only(request))
     if path is SendingPath.SERVICE_DOMAIN and policy.dns.bounce_required and not request.bounce_mx:

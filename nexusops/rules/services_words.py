@@ -99,11 +99,16 @@ def dept_include(domain: str) -> tuple[str, str, str]:
     )
 
 
-def basic_auth(request: ServiceRequest) -> str:
-    return (
+def basic_auth(request: ServiceRequest) -> tuple[str, ...]:
+    ours = (
         f"{request.service_name} signs in with a user name and a password. Since 31 January 2023 a connection to a "
         "mailbox needs modern authentication (OAuth 2)."
     )
+    ends = (
+        "Microsoft ends passwords for SMTP as well: it has announced that they are off from the end of December 2026 "
+        "unless an administrator allows them again, and will go altogether later."
+    )
+    return (ours,) if request.supports_exo else (ours, ends)
 
 
 def smtp_sends_only(request: ServiceRequest) -> str:
@@ -149,11 +154,15 @@ def spf_approver() -> str:
 
 
 def provider_include(request: ServiceRequest) -> str:
-    return f"The name of the SPF record of {request.provider or 'the provider'} is missing, which must be permitted."
+    provider = request.provider or "the provider"
+    return f"Which SPF record to permit is missing: ask {provider} for its name, and put it down as provider_include."
 
 
 def no_slug(request: ServiceRequest) -> str:
-    return f"The name {request.service_name!r} gives no domain name: it needs letters or digits, and not too many."
+    return (
+        f"service_name {request.service_name!r} gives no domain name: it needs letters (a to z) or digits, and not too "
+        "many."
+    )
 
 
 def bulk_sender(request: ServiceRequest) -> str:
@@ -188,8 +197,11 @@ _CURES = {
     "DOMAIN_TAKEN": "Choose another service_name.",
     "NOT_UNIT_DOMAIN": "Give from_local without a domain.",
     "FROM_NOT_SERVICE_DOMAIN": "Give from_local without a domain.",
-    "SPF_APPROVER": "Name as spf_approver the member of IT staff who vouches for it; have provider_include ready.",
-    "SAAS_FIELD": "Complete service_name and provider_include.",
+    "SPF_APPROVER": (
+        "Name as spf_approver the member of IT staff who vouches for it, and have provider_include ready; or let the "
+        "product send from the provider's own domain, which needs none of that."
+    ),
+    "SAAS_FIELD": "Complete the request as said.",
 }
 
 
@@ -214,13 +226,13 @@ def next_step(
         return f"Let {request.provider or 'the provider'} send from its own domain. There is nothing to provision."
     if path is SendingPath.MAILBOX:
         return (
-            f"Once it is filed as services/{request.request_id}.toml, the next run makes the mailbox {sender} and "
+            f"The first run that finds it as services/{request.request_id}.toml makes the mailbox {sender} and "
             f"gives the application the right to it alone; then try `nexusops saas test {request.request_id}`."
         )
     return (
-        f"Once it is filed as services/{request.request_id}.toml, see the DNS records with `nexusops saas plan "
-        f"{request.request_id}`, and when they are live run `nexusops saas verify {request.request_id}`. Then set the "
-        f"product to send as {sender}."
+        f"With the file as services/{request.request_id}.toml, see the DNS records with `nexusops saas plan "
+        f"{request.request_id}`, make a run, and when they are live use `nexusops saas verify {request.request_id}`. "
+        f"Then set the product to send as {sender}."
     )
 
 

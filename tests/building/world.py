@@ -57,7 +57,7 @@ from nexusops.plan.compare import compare
 from nexusops.plan.observe import observe, recognise
 from nexusops.plan.project import project
 from nexusops.plan.promises import notices_of, promises_of
-from nexusops.plan.services import service_drafts
+from nexusops.plan.service_changes import service_drafts
 
 SITE = Site(name="oxford-test", fallback_domain="nexus.ox.ac.uk")
 LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)

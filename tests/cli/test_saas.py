@@ -45,7 +45,7 @@ def test_an_approved_request_ends_with_0(site: CommandSite) -> None:
             )
         ],
         "from_address": "adminday@foodtech.ox.ac.uk",
-        "next": "Once it is filed as services/adminday.toml, the next run makes the mailbox adminday@foodtech.ox.ac.uk "
+        "next": "The first run that finds it as services/adminday.toml makes the mailbox adminday@foodtech.ox.ac.uk "
         "and gives the application the right to it alone; then try `nexusops saas test adminday`.",
     }
 
@@ -260,7 +260,10 @@ def test_a_secret_that_leaked_is_withdrawn_and_the_new_one_works(site: CommandSi
     site.type("saas", "renew", "adminday", *reason, *AT)
     (change,) = site.on_day_two("plan", "saas_mailboxes", "--format", "json").document["changes"]
     assert change["becomes"] == {"mailbox": "adminday", "connection": "exo", "renew": True, "withdraw": True}
+    assert (change["rule"], change["because"]) == ("R64", "desk asked for something new to sign in with: it leaked")
+    assert "a new secret was asked for" in site.type("explain", "adminday", *AT).out
     assert site.on_day_two("run", "saas_mailboxes").code == 0
+    assert site.type("explain", "adminday", *AT).code == 0
     assert site.type("saas", "test", "adminday", *AT).code == 0
     new = path.read_text("utf-8")
     path.write_text(leaked, "utf-8")

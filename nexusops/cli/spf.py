@@ -82,6 +82,8 @@ def impact(call: Call, include: str, zone: Path | None, form: str, at: datetime)
 def ascii_name(domain: str) -> str:
     """A domain as the DNS has it: lower case, A-labels, no dot at its end. What is no name is left as it is."""
     name = domain.encode("utf-8", "replace").decode("utf-8").strip().lower().rstrip(".")
+    if not name:
+        raise click.UsageError("Name a domain, such as chem.ox.ac.uk.")
     if name.isascii():
         return name
     try:

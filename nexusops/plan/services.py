@@ -84,6 +84,8 @@ def report(result: JudgedBox, advice: Advice, row: Service | None) -> None:
     for point in advice.points:
         if running and point.code == "OWNER_INELIGIBLE":
             continue
+        if row is not None and row.verified_on is not None and point.code == "DNS_UNKNOWN":
+            continue  # it was asked since, when it was proved
         quiet = advice.ruling is Ruling.APPROVED and point.code == "DNS_UNKNOWN"
         result.find(
             point.code, advice.request_id, " ".join(point.reasons), Severity.INFO if quiet else Severity.WARNING

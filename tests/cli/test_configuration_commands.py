@@ -46,6 +46,7 @@ def test_config_show_says_where_each_value_comes_from(tmp_path: Path, capsys: py
     assert found["nexusops.toml", "tenant.secret"] == ("not set", "nexusops.toml")
     assert found["policy.toml", "missing_card.hold_days"] == (3, "policy.toml")
     assert found["policy.toml", "spf.catch_all"] == ("?all", "profile cambridge")
+    assert found["policy.toml", "names.username_pattern"] == ("^[a-z]{2,5}[0-9]{1,5}$", "profile cambridge")
     assert found["policy.toml", "time.zone"] == ("Europe/London", "default")
     assert call(["--config", str(tmp_path), "config", "show"]) == 0
     lines = capsys.readouterr().out.splitlines()

@@ -41,3 +41,35 @@ def explain(call: Call, subject: str, form: str, at: datetime, whole: bool) -> i
     text = explain_json(answer) if form == "json" else explain_text(answer, whole=whole, look=look())
     click.echo(text, nl=False)
     return 0
+
+
+@click.command()
+@click.argument("person")
+@options.format_option()
+@options.at_option
+@click.pass_obj
+def preview(call: Call, person: str, form: str, at: datetime) -> int:
+    """What PERSON, a username or person_id, would get on coming back today with a current card. Changes nothing.
+
+    Their mailbox enabled, restored, or new and empty, and their addresses, in the units that they last were in. Ends
+    with 6 where nothing is known of them.
+
+    Example: nexusops preview phys0041
+    """
+    from nexusops import wiring
+    from nexusops.pipeline.preview import preview as previewed
+
+    with wiring.opened(call.folder) as site:
+        found = previewed(site.ports, person, at=at)
+    if form == "json":
+        import msgspec
+
+        click.echo(msgspec.json.encode(found))
+        return 0
+    units = ", ".join(found.units) or "no unit"
+    click.echo(f"{found.subject}, with a current card and back in {units}, from the next run on:")
+    for change in found.changes:
+        click.echo(f"  {change}.")
+    if not found.changes:
+        click.echo("  Nothing new: they are here." if found.here else "  Nothing.")
+    return 0

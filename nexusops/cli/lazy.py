@@ -31,6 +31,7 @@ SECTIONS: dict[str, dict[str, Lazily]] = {
     },
     "Questions": {
         "explain": Lazily("nexusops.cli.explain:explain", "What a person or address is, why, and what happens next."),
+        "preview": Lazily("nexusops.cli.explain:preview", "What somebody who left would get on coming back today."),
         "unit": Lazily("nexusops.cli.unit:unit", "Who has addresses in a unit, and what winds down."),
         "history": Lazily("nexusops.cli.history:history", "The latest runs, and what one of them did."),
         "audit": Lazily("nexusops.cli.audit:audit", "What was done to a subject; whether the promises were kept."),

@@ -118,3 +118,17 @@ def test_the_short_form_fits_on_a_screen_and_the_full_one_names_the_rows(begun: 
     assert len(short.splitlines()) <= 45
     assert "seen in cards" in full
     assert "seen in cards" not in short
+
+
+def test_a_preview_is_what_the_run_after_the_return_does(lived: CommandSite) -> None:
+    """rules.md 4c, D23: also for somebody who is here, who gets nothing new; nothing is known of others (6)."""
+    box = exported(lived, "mailboxes", state="disabled")[0]
+    gone = lived.type("preview", box["name"], "--at", "2025-12-05T09:00:00Z", "--format", "json").document
+    assert (gone["subject"], gone["here"]) == (box["name"], False)
+    assert gone["changes"][0].startswith(f"Enable the mailbox {box['name']}")
+    back = fact(explained(lived, box["name"], "2025-12-05T09:00:00Z"), "on return")
+    assert back["value"] == "; ".join(gone["changes"])
+    here = next(row for row in exported(lived, "mailboxes", kind="personal") if row["state"] == "active")
+    said = lived.type("preview", here["person_id"], "--at", "2025-12-05T09:00:00Z")
+    assert (said.code, said.out.splitlines()[1]) == (0, "  Nothing new: they are here.")
+    assert lived.type("preview", "nobody").code == 6

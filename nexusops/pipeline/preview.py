@@ -1,0 +1,50 @@
+"""What somebody would get on coming back today, with a current card, to the units that they last were in (D23)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from nexusops.errors import Refused
+from nexusops.model.ids import PersonId
+from nexusops.model.ledger import Standing
+from nexusops.pipeline.explain_ahead import on_return
+from nexusops.pipeline.inputs import Ports
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Preview:
+    """``changes`` are sentences, in the order in which a run would make them. ``here``: they have not left."""
+
+    subject: str
+    here: bool
+    units: tuple[str, ...]
+    changes: tuple[str, ...]
+
+
+def preview(ports: Ports, subject: str, *, at: datetime) -> Preview:
+    """By username or person_id. Raises Refused where nothing is known of them, or of no card that could come back."""
+    wanted = subject.strip()
+    person_id = ports.store.usernames({wanted.lower()}).get(wanted.lower(), PersonId(wanted))
+    state = ports.store.ledger({person_id}, ()).people.get(person_id)
+    last = ports.store.accepted()
+    if state is None or last is None:
+        raise Refused(
+            f"Nothing is known of {subject!r}.",
+            next_step="Name a username or a person_id that a run has seen; `nexusops explain ADDRESS` knows addresses.",
+        )
+    name = state.username or person_id
+    if state.frozen:
+        raise Refused(
+            f"{name} is frozen ({state.frozen}), and nothing happens to them until their data are mended.",
+            next_step=f"See `nexusops explain {name}`.",
+        )
+    tables = ports.registration.unpack(ports.store.tables(last.sha256), {person_id})
+    back = on_return(ports, tables, state, at)
+    if back is None:
+        raise Refused(
+            f"The last snapshot has no card of {name} that could come back.",
+            next_step=f"See `nexusops explain {name}`.",
+        )
+    here = state.state is Standing.ENTITLED
+    return Preview(subject=name, here=here, units=back.units, changes=back.changes)

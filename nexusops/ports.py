@@ -9,6 +9,7 @@ from typing import Any, Protocol
 
 from nexusops.errors import Defect
 from nexusops.model.addresses import AddressState, Allocation
+from nexusops.model.changes import Change
 from nexusops.model.dns import Answer, Question
 from nexusops.model.findings import Finding
 from nexusops.model.ids import Address, Domain, MailboxKey, PersonId, UnitId
@@ -132,15 +133,14 @@ class Resolver(Protocol):
     """Answers DNS questions: a name server, or a zone file. That nobody answered is said, never an empty answer."""
 
     def ask(self, questions: Collection[Question]) -> Mapping[Question, Answer]: ...
-
     def close(self) -> None: ...
 
 
 class Publisher(Protocol):
-    """The DNS of service domains (R69, R78): PublishRecords and RetireRecords, looked at first and verified after."""
+    """The DNS of service domains (R69, R78). ``stands``: is it carried out already? None where nobody could look."""
 
     def perform(self, steps: Sequence[Step]) -> Iterator[StepOutcome]: ...
-
+    def stands(self, change: Change) -> bool | None: ...
     def close(self) -> None: ...
 
 

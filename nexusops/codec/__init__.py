@@ -1,7 +1,7 @@
 """Plan and journal documents: how a plan, a ledger row and a hash are written down and read back (msgspec)."""
 
 from nexusops.codec.canonical import canonical, digest_of, hash_of
-from nexusops.codec.decode import decode_plan
+from nexusops.codec.decode import decode_plan, decode_planned
 from nexusops.codec.encode import encode_finding, encode_plan, encode_planned, instant
 from nexusops.codec.files import dump_plan, load_plan, to_text, write_whole
 from nexusops.codec.rows import row_from_json, row_to_json
@@ -10,6 +10,7 @@ from nexusops.codec.state import state_bytes
 __all__ = [
     "canonical",
     "decode_plan",
+    "decode_planned",
     "digest_of",
     "dump_plan",
     "encode_finding",

@@ -83,6 +83,11 @@ def decode_plan(document: object) -> Plan:
     return plan
 
 
+def decode_planned(document: object) -> Planned:
+    """The one change that ``encode_planned`` wrote into the journal. Raises UsageError where it is none."""
+    return _planned(_convert(document, _Change, "change"), "change")
+
+
 def _planned(read: _Change, path: str) -> Planned:
     why = {"subject": read.subject, "rule": read.rule, "because": read.because}
     why_and_detail = {**read.detail, "why": {**why, "evidence": msgspec.to_builtins(read.evidence)}}

@@ -107,7 +107,7 @@ def encode(change: Change) -> tuple[JsonObject | None, JsonObject | None]:
             ending: list[JsonValue] = list(change.addresses)
             return {"addresses": ending}, {"state": "deleted", "addresses": ending}
         case RestoreMailbox():
-            return _state("deleted"), _state("active")
+            return _state("deleted"), _state("disabled" if change.disabled else "active")
         case AddAddress():
             return None, {"address": change.address, "mailbox": change.mailbox.name}
         case RemoveAddress():

@@ -43,10 +43,24 @@ class DomainFolder:
         left = f"{self._left(RETIRE, PUBLISH, change)}: {self.remove}"
         return Carried(before=change.records, after=(), message=left, handed_over=left)
 
+    def stands(self, change: PublishRecords | RetireRecords) -> bool:
+        here, not_there = (PUBLISH, RETIRE) if isinstance(change, PublishRecords) else (RETIRE, PUBLISH)
+        path, other = (self._path(place, change) for place in (here, not_there))
+        try:
+            return not other.exists() and path.read_text("utf-8") == self.written(change, self.ttl)
+        except FileNotFoundError:
+            return False
+        except BadRecord as error:
+            raise Unfit(f"not a record: {error}") from error
+        except (OSError, UnicodeDecodeError) as error:
+            raise NotPublished(f"{path} cannot be read: {error}") from error
+
+    def _path(self, place: str, change: PublishRecords | RetireRecords) -> Path:
+        return self.folder / place / f"{change.domain.lower().rstrip('.')}.{self.suffix}"
+
     def _left(self, here: str, not_there: str, change: PublishRecords | RetireRecords) -> Path:
         """Leaves the text under ``here``, and none of this domain under ``not_there``; says where."""
-        name = f"{change.domain.lower().rstrip('.')}.{self.suffix}"
-        path, other = self.folder / here / name, self.folder / not_there / name
+        path, other = self._path(here, change), self._path(not_there, change)
         try:
             text = self.written(change, self.ttl)
         except BadRecord as error:
@@ -54,7 +68,7 @@ class DomainFolder:
         try:
             if not path.exists() or path.read_text("utf-8") != text:
                 path.parent.mkdir(parents=True, exist_ok=True)
-                part = path.with_name(f".{name}.part")
+                part = path.with_name(f".{path.name}.part")
                 part.write_text(text, "utf-8")
                 part.replace(path)
             other.unlink(missing_ok=True)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Protocol
 
 from nexusops.dns.records import absolute, is_domain
-from nexusops.model.changes import PublishRecords, RetireRecords
+from nexusops.model.changes import Change, PublishRecords, RetireRecords
 from nexusops.model.dns import DnsRecord
 from nexusops.model.journal import JsonObject, JsonValue, Step, StepOutcome, StepResult
 
@@ -38,6 +38,8 @@ class Way(Protocol):
     def publish(self, change: PublishRecords) -> Carried: ...
 
     def retire(self, change: RetireRecords) -> Carried: ...
+
+    def stands(self, change: PublishRecords | RetireRecords) -> bool: ...
 
 
 class Publishing:
@@ -72,6 +74,17 @@ class Publishing:
         before, after = _records(carried.before), _records(carried.after)
         outcome = _outcome(step, StepResult.DONE, before, after, message=carried.message)
         return replace(outcome, handed_over=carried.handed_over)
+
+    def stands(self, change: Change) -> bool | None:
+        way = self._ways.get(change.publish_as) if isinstance(change, PublishRecords | RetireRecords) else None
+        if way is None or not isinstance(change, PublishRecords | RetireRecords):
+            return None
+        try:
+            return way.stands(change)
+        except Unfit:
+            return False
+        except NotPublished:
+            return None
 
     def close(self) -> None:
         return

@@ -64,6 +64,16 @@ class DynamicUpdate:
     def retire(self, change: RetireRecords) -> Carried:
         return self._carried(change.domain, wanted=(), ours=change.records)
 
+    def stands(self, change: PublishRecords | RetireRecords) -> bool:
+        try:
+            if isinstance(change, PublishRecords):
+                return _fits(self._looked(change.records, change.replaces))
+            return _fits(self._looked((), change.records))
+        except BadRecord as error:
+            raise Unfit(f"not a record: {error}") from error
+        except ServerFault as error:
+            raise NotPublished(str(error)) from error
+
     def _carried(self, domain: str, *, wanted: Sequence[DnsRecord], ours: Sequence[DnsRecord]) -> Carried:
         try:
             wishes = self._looked(wanted, ours)

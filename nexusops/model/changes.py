@@ -118,6 +118,7 @@ class DeleteMailbox:
 class RestoreMailbox:
     mailbox: OnMailbox
     why: Why
+    disabled: bool = False  # it comes back as it was deleted, and is not enabled with it
 
 
 @filled

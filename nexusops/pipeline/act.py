@@ -9,6 +9,7 @@ from datetime import datetime
 
 from nexusops.apply.executor import Acting, Execution, Tally
 from nexusops.apply.settle import Books
+from nexusops.codec import decode_planned
 from nexusops.errors import GuardStopped, StalePlan
 from nexusops.model.changes import Kind, kind_of, target_of
 from nexusops.model.dates import local_date
@@ -145,7 +146,7 @@ def carry_out(ports: Ports, tables: SnapshotTables, decision: Decision, plan: Pl
     open_intents = _open_intents(ports, decision, mandate)
     store.accept(_acceptance(ports, tables, decision, plan, mandate, record))
     if open_intents:
-        store.record([_closed(intent, decision, mandate, record.run_id) for intent in open_intents])
+        store.record([_closed(ports, intent, decision, mandate, record.run_id) for intent in open_intents])
     books = Books(decision.ledger, ports.policy, local_date(mandate.at, ports.policy.time.zone))
     held = decision.held(plan.changes)
     tally = Execution(acting, books, plan.changes, held).carry_out() if acting else Tally()
@@ -250,11 +251,15 @@ class StoppedPlan(GuardStopped):
         )
 
 
-def _closed(intent: OpenIntent, decision: Decision, mandate: Mandate, run_id: str) -> Entry:
-    """An interrupted step, settled by looking: what is not planned again had been carried out."""
+def _closed(ports: Ports, intent: OpenIntent, decision: Decision, mandate: Mandate, run_id: str) -> Entry:
+    """An interrupted step, settled by looking: what is not planned again had been carried out. DNS records are planned
+    from the ledger alone, so they are looked at themselves.
+    """
     again = {(kind_of(p.change).value, target_of(p.change)) for p in decision.whole}
     planned = intent.entry.after if isinstance(intent.entry.after, dict) else {}
     open_still = (planned.get("kind"), planned.get("target")) in again
+    if open_still and planned.get("kind") in (Kind.PUBLISH_RECORDS, Kind.RETIRE_RECORDS):
+        open_still = not ports.publisher().stands(decode_planned(planned).change)
     return replace(
         intent.entry,
         at=mandate.at,

@@ -7,8 +7,11 @@ from datetime import date
 
 from nexusops.model.audits import Due
 from nexusops.model.dates import add_months
+from nexusops.model.ids import Address, PersonId
+from nexusops.model.ledger import HoldKind
 from nexusops.model.mailboxes import Mailbox
 from nexusops.pipeline.inputs import Ports
+from nexusops.plan.holding import LIFE, address_item, items_of
 
 
 def notices_due(ports: Ports, today: date, until: date) -> list[Due]:
@@ -43,7 +46,9 @@ def notices_due(ports: Ports, today: date, until: date) -> list[Due]:
 
 
 def overdue(ports: Ports, today: date) -> list[Due]:
-    """What should have ended by now and has not, with how late it is and what it waits for (D04, D06, D29)."""
+    """What should have ended by now and has not, with how late it is and what it waits for (D04, D06, D29). What
+    somebody undid is not late: it stays until registration says something new.
+    """
     frozen = {
         state.person_id
         for state in ports.store.owners({row.person_id for row in ports.store.winding_down() if row.person_id})
@@ -71,7 +76,25 @@ def overdue(ports: Ports, today: date) -> list[Due]:
                 )
             )
     found.extend(_boxes(ports, today))
-    return sorted(found, key=lambda due: (due.on, due.target))
+    return sorted(_not_held(ports, found), key=lambda due: (due.on, due.target))
+
+
+def _not_held(ports: Ports, found: list[Due]) -> list[Due]:
+    if not found:
+        return []
+    people, names = {PersonId(due.subject) for due in found}, {due.target for due in found}
+    holds = ports.store.ledger(people, names).holds.values()
+    kept = {(hold.subject, item) for hold in holds if hold.kind is HoldKind.UNDONE for item in items_of(hold)}
+    return [
+        due
+        for due in found
+        if not kept
+        & {
+            (due.subject, LIFE),
+            (due.target, LIFE),
+            (due.subject, address_item(Address(due.target))),
+        }
+    ]
 
 
 def _boxes(ports: Ports, today: date) -> Iterator[Due]:

@@ -125,7 +125,7 @@ def _compare(wanted: DesiredMailbox, found: ActualMailbox | None) -> Draft:
             message = "the mailbox has been asked for, and Exchange has not made it yet; later runs go on"
             findings.append(_finding(wanted, "AWAITING_MAILBOX", message, Severity.INFO))
     elif found.deleted:
-        changes.append(RestoreMailbox(mailbox=on, why=_why(wanted, wanted.why)))
+        changes.append(RestoreMailbox(mailbox=on, why=_why(wanted, wanted.why), disabled=not wanted.enabled))
     if found is not None and wanted.kind is MailboxKind.PERSONAL and wanted.enabled and not found.enabled:
         if found.exchange_guid is not None or found.deleted:
             changes.append(EnableMailbox(mailbox=on, why=_why(wanted, wanted.why)))

@@ -55,7 +55,8 @@ def describe(change: Change) -> str:
         case DeleteMailbox():
             return f"Delete the mailbox {change.mailbox.name}{_with_it(change.addresses)}."
         case RestoreMailbox():
-            return f"Restore the deleted mailbox {change.mailbox.name} with its contents."
+            as_it_was = ", disabled as it was" if change.disabled else ""
+            return f"Restore the deleted mailbox {change.mailbox.name} with its contents{as_it_was}."
         case AddAddress():
             return f"Give the mailbox {change.mailbox.name} the address {change.address}."
         case WindDownAddress():
@@ -100,7 +101,7 @@ def effect(change: Change) -> str:
         case DeleteMailbox():
             return f"deleted{_with_it(change.addresses)}"
         case RestoreMailbox():
-            return "deleted -> active"
+            return "deleted -> disabled" if change.disabled else "deleted -> active"
         case AddAddress():
             return f"added to {change.mailbox.name}"
         case WindDownAddress():

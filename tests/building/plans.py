@@ -61,6 +61,7 @@ _FIELDS: dict[str, st.SearchStrategy[object]] = {
     "certificate": words,
     "signs_in_until": st.none() | days,
     "renew": st.booleans(),
+    "disabled": st.booleans(),
     "withdraw": st.booleans(),
     "winddown_on": days,
     "delete_on": days,

@@ -158,3 +158,17 @@ def test_a_way_that_is_not_configured_fails_and_says_which_are(way: Way) -> None
     change = PublishRecords(why=WHY, domain=DOMAIN, records=(SPF,), publish_as="pigeon")
     outcome = way.do("publish", change)
     assert (outcome.result, way.name in outcome.message) == (StepResult.FAILED, True)
+
+
+def test_whether_a_change_is_carried_out_can_be_seen(way: Way) -> None:
+    """interface.md 9: what an interrupted step left is settled by looking, without a write."""
+    wanted = PublishRecords(why=WHY, domain=DOMAIN, records=RECORDS, publish_as=way.name)
+    gone = RetireRecords(why=WHY, domain=DOMAIN, records=RECORDS, publish_as=way.name)
+    assert way.publisher.stands(wanted) is False
+    way.publish(*RECORDS)
+    before = way.mark()
+    assert (way.publisher.stands(wanted), way.publisher.stands(gone)) == (True, False)
+    assert way.mark() == before
+    way.retire(*RECORDS)
+    assert (way.publisher.stands(wanted), way.publisher.stands(gone)) == (False, True)
+    assert way.publisher.stands(replace(wanted, publish_as="nobody knows")) is None

@@ -16,6 +16,7 @@ from nexusops import wiring
 from nexusops.cli import call
 
 FIRST, SECOND, THIRD = DAYS
+DELETED = "2025-04-20T08:00:00Z"
 
 
 @pytest.fixture
@@ -153,3 +154,23 @@ def test_a_run_that_finished_another_names_that_one(
     assert killed.type("resume", FIRST) == 0
     assert undo(killed, runs(killed)[1]) == 6
     assert f"Undo that one: `nexusops undo {interrupted}`." in capsys.readouterr().err
+
+
+def test_a_personal_mailbox_that_was_deleted_comes_back_disabled_and_is_not_overdue(
+    second: KilledSite, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It was disabled before it was deleted: that is what the undo restores, says, and holds against its day."""
+    site = second
+    site.export(DELETED, second_day())
+    assert site.type("run", DELETED) == 0
+    run = runs(site)[-1]
+    document = shown(site, run, capsys, at=DELETED)
+    (back,) = [c for c in document["changes"] if c["kind"] == "RestoreMailbox"]
+    assert (back["target"], back["was"], back["becomes"]) == ("chem0003", {"state": "deleted"}, {"state": "disabled"})
+    assert undo(site, run, "--apply", at=DELETED) == 0
+    (box,) = [box for box in site.outcome()["state"]["mailboxes"] if box["name"] == "chem0003"]
+    assert (box["state"], box["delete_on"] <= DELETED[:10]) == ("disabled", True)
+    assert site.type("run", DELETED) == 0
+    capsys.readouterr()
+    call(["--config", str(site.folder / "config"), "health", "--at", DELETED, "--format", "json"])
+    assert json.loads(capsys.readouterr().out)["overdue"] == 0

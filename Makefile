@@ -57,8 +57,8 @@ kill: $(STAMP) ## runs killed after every transaction, and at three hundred rand
 fuzz: $(STAMP) ## two thousand broken inputs of every sort
 	NEXUSOPS_FUZZ=2000 $(BIN)/python -m pytest tests/safety/test_fuzz.py tests/safety/test_fuzz_of_answers.py
 
-bench: $(STAMP) ## the figures, medians of five
-	$(BIN)/python -m benchmarks.run
+bench: $(STAMP) ## the figures as a table: medians, processor time, memory, ratios (an hour)
+	PYTHONPATH=tests $(BIN)/python -m benchmarks.run $(FIGURES)
 
 bench-tenant: $(STAMP) ## applying 5,000 changes against the documented limits, and reading at size (minutes)
 	$(BIN)/python benchmarks/tenant.py

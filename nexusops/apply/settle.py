@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import date
 from typing import Any, assert_never
 
@@ -31,6 +30,7 @@ from nexusops.model.changes import (
 )
 from nexusops.model.dates import add_months
 from nexusops.model.dns import SigningStep
+from nexusops.model.filling import altered
 from nexusops.model.ids import Address, MailboxKey
 from nexusops.model.journal import LedgerRow, RowChange, StepOutcome
 from nexusops.model.ledger import HoldKind, Ledger
@@ -109,7 +109,7 @@ class Books:
         if box is None:
             return []
         return [
-            replace(
+            altered(
                 box,
                 user_id=outcome.user_id or box.user_id,
                 exchange_guid=outcome.exchange_guid or box.exchange_guid,
@@ -122,11 +122,11 @@ class Books:
         if not (last and pending):
             return rows
         # Active since it was made, however long it had to wait (D07: no warning on the day that a mailbox begins).
-        return [replace(row, state=MailboxState.ACTIVE, since=self.today) for row in pending]
+        return [altered(row, state=MailboxState.ACTIVE, since=self.today) for row in pending]
 
     def _forwarded(self, key: MailboxKey, to: str | None) -> list[LedgerRow]:
         box = self.mailboxes.get(key)
-        return [replace(box, forward_set=to)] if box is not None else []
+        return [altered(box, forward_set=to)] if box is not None else []
 
     def _served(
         self, change: GrantAccess | RevokeAccess | PublishRecords | RetireRecords, outcome: StepOutcome, *, last: bool
@@ -137,7 +137,7 @@ class Books:
             return []
         match change:
             case GrantAccess():
-                row = replace(row, **_told_of(outcome))
+                row = altered(row, **_told_of(outcome))
                 box = self.mailboxes.get(change.mailbox.key)
                 return [granted(row, Connection(change.connection), box, self.policy, self.today) if last else row]
             case RevokeAccess():
@@ -157,7 +157,7 @@ class Books:
         if notice is None:
             return []
         to = ", ".join(change.to)
-        rows: list[LedgerRow] = [replace(notice, state=NoticeState.SENT, sent_on=self.today, to=to)]
+        rows: list[LedgerRow] = [altered(notice, state=NoticeState.SENT, sent_on=self.today, to=to)]
         if change.notice is NoticeKind.WINDDOWN:
             for row in (row for address in change.addresses for row in self._periods(address)):
                 if row.person_id == change.person_id and row.live and row.notice_due_on is not None:
@@ -177,7 +177,7 @@ class Books:
     def _orphan_told(self, box: Mailbox) -> Mailbox:
         ends = add_months(self.today, 2, overflow=self.policy.time.month_overflow)
         delete_on = max(box.delete_on, ends) if box.delete_on else box.delete_on
-        return replace(box, notice_sent_on=self.today, delete_on=delete_on)
+        return altered(box, notice_sent_on=self.today, delete_on=delete_on)
 
 
 def _told_of(outcome: StepOutcome) -> dict[str, Any]:

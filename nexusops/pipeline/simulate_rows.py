@@ -54,6 +54,8 @@ class Rows:
         table = self._rows[kind]
         before = table.get(key)
         table[key] = row
+        if before is not None and _found_alike(before, row):
+            return before
         old = set(_looked_up(before)) if before is not None else set()
         now = set(_looked_up(row))
         for column, value in old - now:
@@ -91,6 +93,11 @@ class Rows:
             for row in self.find(Allocation, STEM, [(domain, base[:CUT])]):
                 if same_name(row.local, base):
                     yield row
+
+
+def _found_alike(before: LedgerRow, row: LedgerRow) -> bool:
+    """Whether two rows of one key are looked up by the same values, as most are that change."""
+    return all(getattr(before, column) == getattr(row, column) for column in _COLUMNS[type(row)])
 
 
 def _looked_up(row: LedgerRow) -> Iterator[tuple[str, object]]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from nexusops.model.addresses import AddressState
-from nexusops.model.ids import Address, Domain, PersonId, domain_of, local_of
+from nexusops.model.ids import Address, Domain, PersonId, UnitId, domain_of, local_of
 from nexusops.model.ledger import Ledger, NamePart
 from nexusops.model.policy import Policy
 from nexusops.model.snapshot import PersonRecord, Snapshot
@@ -22,7 +22,7 @@ def candidate_names(
     snapshot: Snapshot, ledger: Ledger, boxes: Iterable[str], policy: Policy, fallback_domain: str
 ) -> frozenset[tuple[Domain, str]]:
     """(domain, base) of every address that a rule may want for the people and boxes of the slice."""
-    successors: dict[str, set[str]] = {}
+    successors: dict[UnitId, set[UnitId]] = {}
     for reorg in snapshot.reorgs:
         successors.setdefault(reorg.source_unit, set()).add(reorg.target_unit)
     wanted: set[tuple[Domain, str]] = set()
@@ -40,16 +40,16 @@ def candidate_names(
     return frozenset(wanted)
 
 
-def _domains(record: PersonRecord, snapshot: Snapshot, successors: dict[str, set[str]]) -> set[Domain]:
+def _domains(record: PersonRecord, snapshot: Snapshot, successors: dict[UnitId, set[UnitId]]) -> set[Domain]:
     units = {affiliation.unit_id for affiliation in record.affiliations}
-    pending: list[str] = list(units)
-    seen: set[str] = set()
+    pending = list(units)
+    seen: set[UnitId] = set()
     while pending:
         unit_id = pending.pop()
         if unit_id not in seen:
             seen.add(unit_id)
             pending.extend(successors.get(unit_id, ()))
-    found = (snapshot.units.get(unit_id) for unit_id in snapshot.units if unit_id in seen)
+    found = (snapshot.units.get(unit_id) for unit_id in seen)
     return {unit.domain for unit in found if unit is not None and unit.domain is not None}
 
 

@@ -5,11 +5,12 @@ D30).
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 
 from nexusops.model.addresses import AddressKind, AddressState, Allocation
 from nexusops.model.dates import add_months, earliest, next_day
+from nexusops.model.filling import altered
 from nexusops.model.findings import Evidence
 from nexusops.model.ids import Address, Domain, MailboxKey, PersonId, address
 from nexusops.model.ledger import PersonState
@@ -125,7 +126,7 @@ def wind_down(
 ) -> Allocation:
     """Into wind-down today (D03: never back-dated); its notice falls due tomorrow (R47)."""
     notice_due = today if policy.notice.policy == "same_day" else next_day(today)
-    return replace(
+    return altered(
         row,
         state=AddressState.WINDDOWN,
         winddown_on=today,
@@ -150,7 +151,7 @@ def bring_forward(row: Allocation, today: date, policy: Policy, why: Reason) -> 
     sooner = projected(row.winddown_on, policy.winddown.months, notice_due, policy)
     if row.delete_on is None or sooner >= row.delete_on:
         return row
-    return replace(
+    return altered(
         row,
         months=policy.winddown.months,
         notice_due_on=notice_due,
@@ -170,12 +171,12 @@ def noticed(row: Allocation, sent_on: date, policy: Policy, mailbox_ends: date |
     if row.winddown_on is None or row.months is None:
         return row
     end = earliest(projected(row.winddown_on, row.months, sent_on, policy), mailbox_ends)
-    return replace(row, notice_sent_on=sent_on, notice_due_on=None, delete_on=end)
+    return altered(row, notice_sent_on=sent_on, notice_due_on=None, delete_on=end)
 
 
 def revive(row: Allocation, why: Reason) -> Allocation:
     """Active again, all timers dropped (D23)."""
-    return replace(
+    return altered(
         row,
         state=AddressState.ACTIVE,
         winddown_on=None,
@@ -195,12 +196,12 @@ def revive(row: Allocation, why: Reason) -> Allocation:
 def suspend(row: Allocation, evidence: tuple[Evidence, ...]) -> Allocation:
     """Reserved, mail refused; a wind-down keeps its dates (2.1)."""
     because = "its mailbox is disabled"
-    return replace(row, state=AddressState.SUSPENDED, rule="D08", because=because, evidence=evidence)
+    return altered(row, state=AddressState.SUSPENDED, rule="D08", because=because, evidence=evidence)
 
 
 def end(row: Allocation, today: date, why: Reason) -> Allocation:
     """Deleted; the row stays."""
-    return replace(
+    return altered(
         row,
         state=AddressState.DELETED,
         deleted_on=today,

@@ -4,10 +4,11 @@ D41-D43).
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, timedelta
 
 from nexusops.model.dates import ONE_DAY, add_months, earliest, next_day
+from nexusops.model.filling import altered
 from nexusops.model.findings import Evidence
 from nexusops.model.ledger import Standing
 from nexusops.model.mailboxes import Mailbox, MailboxState
@@ -69,7 +70,7 @@ def _kept(box: Mailbox, evidence: tuple[Evidence, ...]) -> Mailbox:
     if box.state in (MailboxState.ACTIVE, MailboxState.PENDING) and box.disable_on is None:
         return box
     state = MailboxState.PENDING if box.state is MailboxState.PENDING else MailboxState.ACTIVE
-    return replace(
+    return altered(
         box,
         state=state,
         disable_on=None,
@@ -93,7 +94,7 @@ def _with_deadlines(
             anchors.today,
             Reason(rule="R44", because=f"the card was cancelled on {found.cancelled_on}", evidence=evidence),
         )
-        box = replace(box, disable_on=add_months(anchors.anchor(found.cancelled_on), months, overflow=overflow))
+        box = altered(box, disable_on=add_months(anchors.anchor(found.cancelled_on), months, overflow=overflow))
     if found.status_on and box.state is not MailboxState.GRACE_STATUS:
         anchor = anchors.anchor(found.status_on)
         delete_on = add_months(anchor, policy.status_change.months, overflow=overflow)
@@ -106,9 +107,9 @@ def _with_deadlines(
             anchors.today,
             Reason(rule="R42", because=f"the status became {code}, which gives no mailbox", evidence=evidence),
         )
-        return replace(box, delete_on=delete_on)
+        return altered(box, delete_on=delete_on)
     if found.expired_on and not found.status_on and box.state in (MailboxState.ACTIVE, MailboxState.PENDING):
-        return replace(box, disable_on=expiry_disables_on(found.expired_on, found.last_code, policy))
+        return altered(box, disable_on=expiry_disables_on(found.expired_on, found.last_code, policy))
     return box
 
 
@@ -119,7 +120,7 @@ def expiry_disables_on(expired_on: date, code: str, policy: Policy) -> date:
 
 
 def _grace(box: Mailbox, state: MailboxState, today: date, why: Reason) -> Mailbox:
-    return replace(box, state=state, since=today, rule=why.rule, because=why.because, evidence=why.evidence)
+    return altered(box, state=state, since=today, rule=why.rule, because=why.because, evidence=why.evidence)
 
 
 def _why_disabled(box: Mailbox, found: Entitlement, evidence: tuple[Evidence, ...]) -> Reason:
@@ -135,7 +136,7 @@ def disabled(box: Mailbox, today: date, policy: Policy, why: Reason) -> Mailbox:
     disabled.
     """
     overflow = policy.time.month_overflow
-    return replace(
+    return altered(
         box,
         state=MailboxState.DISABLED,
         since=today,
@@ -154,7 +155,7 @@ def disabled(box: Mailbox, today: date, policy: Policy, why: Reason) -> Mailbox:
 
 def deleted(box: Mailbox, today: date, policy: Policy, why: Reason) -> Mailbox:
     """Deleted today, restorable until purge_on (D08)."""
-    return replace(
+    return altered(
         box,
         state=MailboxState.DELETED,
         since=today,
@@ -174,14 +175,14 @@ def deleted(box: Mailbox, today: date, policy: Policy, why: Reason) -> Mailbox:
 
 
 def purged(box: Mailbox, today: date) -> Mailbox:
-    return replace(
+    return altered(
         box, state=MailboxState.PURGED, since=today, rule="D08", because="thirty days have passed since the deletion"
     )
 
 
 def revived(box: Mailbox, today: date, why: Reason) -> Mailbox:
     """Enabled, or restored from deletion, with all timers dropped (D23)."""
-    return replace(
+    return altered(
         box,
         state=MailboxState.ACTIVE,
         since=today,

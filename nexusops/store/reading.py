@@ -16,10 +16,9 @@ from nexusops.model.findings import Evidence, Finding, Severity
 from nexusops.model.ids import Domain, PersonId
 from nexusops.model.journal import Approval, RunRecord
 from nexusops.model.ledger import Ledger, PersonState
-from nexusops.model.mailboxes import Mailbox
 from nexusops.model.rows import TABLES
 from nexusops.model.slicing import keyed, slice_of
-from nexusops.store.mapping import decoded, fields_of, read_by
+from nexusops.store.mapping import fields_of, read_by
 from nexusops.store.schema import LEDGER, addresses, approvals, mailboxes, people, services, unfinished
 
 CHUNK = 400
@@ -66,13 +65,21 @@ def holders(connection: Connection, names: Collection[tuple[Domain, str]]) -> li
     for domain, base in names:
         wanted.setdefault((domain, base[:60]), set()).add(base)
     found: dict[tuple[str, int], Allocation] = {}
+    query, read = select(*(addresses.c[name] for name in fields_of(Allocation))), read_by(Allocation)
     for part in chunks(wanted.keys()):
-        for row in connection.execute(select(addresses).where(_ranges(len(part))), _bounds(part)):
-            allocation = decoded(Allocation, row)
+        asked = [*part, *part[-1:] * (_step(len(part)) - len(part))]
+        for allocation in map(read, connection.execute(query.where(_ranges(len(asked))), _bounds(asked)).all()):
             bases = wanted.get((allocation.domain, _stem(allocation, wanted)), set())
             if any(same_name(allocation.local, base) for base in bases):
                 found[allocation.address, allocation.period] = allocation
     return list(found.values())
+
+
+def _step(number: int) -> int:
+    """So many ranges are asked for instead, the last one more than once: a statement of its own for every number would
+    be put together anew each time.
+    """
+    return next(step for step in (1, 4, 16, 64, 160, CHUNK) if step >= number)
 
 
 @cache
@@ -101,10 +108,12 @@ def _stem(row: Allocation, wanted: Mapping[tuple[str, str], set[str]]) -> str:
 
 def usernames(connection: Connection, names: Collection[str]) -> dict[str, PersonId]:
     """A mailbox keeps the name that its owner had then, also after they came back with another one (R18, D44)."""
-    boxes = list(rows_in(connection, Mailbox, "name", names))
-    had = {box.name: box.person_id for box in boxes if box.name is not None and box.person_id is not None}
-    people = rows_in(connection, PersonState, "username", names)
-    return {**had, **{row.username: row.person_id for row in people if row.username is not None}}
+    found: dict[str, PersonId] = {}
+    for name, person in ((mailboxes.c.name, mailboxes.c.person_id), (people.c.username, people.c.person_id)):
+        query = select(name, person).where(person.is_not(None))
+        for part in chunks(names):
+            found.update((row[0], PersonId(row[1])) for row in connection.execute(query.where(name.in_(part))).all())
+    return found
 
 
 def domain_ends(connection: Connection, domains: Collection[Domain]) -> dict[Domain, date]:

@@ -38,6 +38,7 @@ SECTIONS: dict[str, dict[str, Lazily]] = {
         "notices": Lazily("nexusops.cli.history:notices", "Messages to people: what is owed to whom, and when."),
         "overdue": Lazily("nexusops.cli.history:overdue", "What should have ended by now, and what it waits for."),
         "simulate": Lazily("nexusops.cli.simulate:simulate", "What will happen to whom until a day. Changes nothing."),
+        "replay": Lazily("nexusops.cli.replay:replay", "Whether the history made anew is the same. Changes nothing."),
         "drift": Lazily("nexusops.cli.drift:drift", "Where the tenant differs from the ledger. Repairs nothing."),
     },
     "The service desk, products and DNS": {

@@ -1,0 +1,192 @@
+"""The runs again, from nothing and from the same snapshots: the same plans, and the same state (rules.md 4e).
+
+What the program decides is decided anew by the line itself. What it was given is taken from the journal: what people
+decided, and how each step in the tenant ended. The tenant itself is asked nothing: it is as the ledger says.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import Any, cast
+
+from nexusops.codec import row_from_json
+from nexusops.model.addresses import Allocation
+from nexusops.model.ids import Domain
+from nexusops.model.journal import (
+    Acceptance,
+    JournalRow,
+    LedgerRow,
+    Phase,
+    RowChange,
+    RunRecord,
+    Step,
+    StepOutcome,
+    StepResult,
+)
+from nexusops.model.ledger import Alternative, DomainRow, Hold, NameDecision, NameOverride, PersonState
+from nexusops.model.mailboxes import Mailbox
+from nexusops.model.notices import Notice
+from nexusops.model.services import Service
+from nexusops.pipeline.act import run as run_again
+from nexusops.pipeline.inputs import Ports
+from nexusops.pipeline.simulate_tenant import ImaginedTenant
+from nexusops.plan.guard import GuardLimits
+from nexusops.ports import Registration, Store, Tenant
+from nexusops.report.replay import Replay, Replayed, Verdict
+
+PLANNED = frozenset({"run", "apply"})
+COMPARED = ("people", "mailboxes", "addresses", "alternatives", "name_requests", "notices", "services")
+ROWS: Mapping[str, type[LedgerRow]] = {
+    "address": Allocation,
+    "mailbox": Mailbox,
+    "person": PersonState,
+    "notice": Notice,
+    "name_overrides": NameOverride,
+    "name_decisions": NameDecision,
+    "alternatives": Alternative,
+    "holds": Hold,
+    "domains": DomainRow,
+    "services": Service,
+}
+"""What the journal calls the rows of the ledger."""
+
+
+def replay(
+    ports: Ports, store: Store, snapshots: Mapping[str, Registration], told: Callable[[str], None] = lambda _at: None
+) -> Replay:
+    """``store`` is an empty state of the same site; ``snapshots`` by their hashes; ``told``: which run it is at."""
+    tenant = _Again(store, ports)
+    again = replace(
+        ports,
+        store=store,
+        # Of all that a tenant can be asked, a run asks what stands below.
+        tenant=lambda: cast(Tenant, tenant),
+        notifier=lambda: tenant,
+        publisher=lambda: tenant,
+        guard=GuardLimits(),
+        gate=lambda *_known: (),
+        watching=None,
+    )
+    done: list[Replayed] = []
+    for record in ports.store.runs():
+        if record.result == "stopped" or record.command == "resume":
+            continue  # nothing was done, or it stands under the run that was finished
+        told(f"{record.at:%Y-%m-%d %H:%M}")
+        one = _replayed(ports, again, tenant, record, snapshots)
+        done.append(one)
+        if one.verdict is Verdict.MISSING:
+            return Replay(runs=tuple(done), differences=None)
+    return Replay(runs=tuple(done), differences=_differences(ports.store, store))
+
+
+def _replayed(
+    ports: Ports, again: Ports, tenant: _Again, record: RunRecord, snapshots: Mapping[str, Registration]
+) -> Replayed:
+    rows = list(ports.store.rows_of_run(record.run_id))
+    if record.command not in PLANNED or record.snapshot_sha256 is None:
+        _take_over(again.store, record, rows)
+        return Replayed(run=record, verdict=Verdict.TAKEN)
+    registration = snapshots.get(record.snapshot_sha256)
+    if registration is None:
+        return Replayed(run=record, verdict=Verdict.MISSING)
+    tenant.answers = {
+        (row.entry.change_id or "", row.entry.step or ""): StepResult(row.entry.phase.value)
+        for row in rows
+        if row.entry.phase not in (Phase.PROMISE, Phase.INTENT) and row.entry.change_id is not None
+    }
+    tenant.ids = dict(_ids(rows))
+    # From scratch, which gives the same plan as from the difference: what was taken over marked nobody.
+    outcome = run_again(replace(again, registration=registration), at=record.at, actor=record.actor, refresh="full")
+    now = outcome.plan.digest if outcome.plan is not None else None
+    return Replayed(run=record, verdict=Verdict.SAME if now == record.digest else Verdict.OTHER, now=now)
+
+
+def _take_over(store: Store, record: RunRecord, rows: Sequence[JournalRow]) -> None:
+    """What people decided, as the journal has it: in one step, and what steps in the tenant brought after it."""
+    promises = [row for row in rows if row.entry.phase is Phase.PROMISE]
+    at_once = [_change(row) for row in promises if not row.entry.scope]
+    later = [row for row in promises if row.entry.scope]
+    policy_hash, services_hash = store.hashes()
+    store.accept(
+        Acceptance(
+            run=record,
+            actor=record.actor,
+            at=record.at,
+            expected_serial=store.serial(),
+            snapshot_sha256=None,
+            snapshot_as_of=record.at,
+            snapshot_again=None,
+            rows=tuple(change for change in at_once if change is not None),
+            judged=frozenset(),
+            findings=(),
+            unfinished={},
+            policy_hash=policy_hash,
+            services_hash=services_hash,
+        )
+    )
+    for row in later:
+        if (change := _change(row)) is not None:
+            store.record([replace(row.entry, phase=Phase.DONE, before=None, after=None)], [change])
+    store.finish(record)
+
+
+def _change(row: JournalRow) -> RowChange | None:
+    kind = ROWS.get(row.entry.object.partition(":")[0])
+    if kind is None:
+        return None
+    before, after = (
+        row_from_json(kind, value) if value is not None else None for value in (row.entry.before, row.entry.after)
+    )
+    return RowChange(before=before, after=after, rule=row.entry.rule)
+
+
+def _ids(rows: Sequence[JournalRow]) -> Iterator[tuple[str, tuple[str | None, str | None]]]:
+    """What the tenant called the user and the mailbox, by the mailbox's key."""
+    for row in rows:
+        change = _change(row) if row.entry.phase is Phase.PROMISE else None
+        if change is not None and isinstance(change.after, Mailbox):
+            yield change.after.key, (change.after.user_id, change.after.exchange_guid)
+
+
+class _Again(ImaginedTenant):
+    """The tenant as the ledger says it is, the channel and the DNS: each step ends as it did."""
+
+    def __init__(self, store: Store, ports: Ports) -> None:
+        super().__init__(store, ports.site)
+        self.answers: Mapping[tuple[str, str], StepResult] = {}
+        self.ids: Mapping[str, tuple[str | None, str | None]] = {}
+
+    def prepare(self, domains: Collection[Domain], at: datetime) -> None:
+        """Nothing has to be prepared."""
+
+    def perform(self, steps: Sequence[Step]) -> Iterator[StepOutcome]:
+        for step in steps:
+            result = self.answers.get((step.change_id, step.name), StepResult.DONE)
+            mailbox = getattr(step.change, "mailbox", None)
+            user_id, guid = self.ids.get(mailbox.key, (None, None)) if mailbox is not None else (None, None)
+            yield StepOutcome(
+                change_id=step.change_id, step=step.name, result=result, user_id=user_id, exchange_guid=guid
+            )
+
+    def close(self) -> None:
+        """Nothing is open."""
+
+
+def _differences(was: Store, now: Store) -> dict[str, int]:
+    """How many rows of the state document are not in both."""
+    first, second = _tables(was), _tables(now)
+    return {name: len(first[name] ^ second[name]) for name in COMPARED}
+
+
+def _tables(store: Store) -> dict[str, set[str]]:
+    found: dict[str, set[str]] = {}
+    for name, value in store.export():
+        rows: Any = value
+        if name in COMPARED:
+            found[name] = {repr(row) for row in rows}
+        elif isinstance(rows, Iterator):
+            for _ in rows:
+                pass
+    return found

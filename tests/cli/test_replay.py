@@ -1,0 +1,70 @@
+"""rules.md 4e, replay: the history from the same snapshots comes to the same plans and the same state."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from cli.conftest import CommandSite
+
+DESK = ("--actor", "olive", "--reason", "stolen card", "--at", "2025-10-01T09:00:00Z")
+
+
+@pytest.fixture
+def decided(begun: CommandSite) -> CommandSite:
+    """Two days, and between them the desk disabled somebody."""
+    boxes = begun.type("state", "export", "--format", "json").document["mailboxes"]
+    name = next(box["name"] for box in boxes if box["state"] == "active" and box["kind"] == "personal")
+    assert begun.type("desk", "disable", name, "--override", *DESK).code == 0
+    assert begun.on_day_two("run").code == 0
+    return begun
+
+
+def tampered(site: CommandSite, statement: str) -> None:
+    with closing(sqlite3.connect(site.folder / "state" / "nexusops.db")) as state, state:
+        assert state.execute(statement).rowcount == 1
+
+
+def test_the_same_snapshots_and_decisions_make_the_same_plans_and_the_same_state(decided: CommandSite) -> None:
+    before = {path: path.read_bytes() for path in (decided.folder / "state").glob("*.db")}
+    said = decided.type("replay", decided.day_one, decided.day_two, "--format", "json")
+    assert said.code == 0
+    document = said.document
+    assert [(row["command"], row["verdict"]) for row in document["runs"]] == [
+        ("run", "same"),
+        ("desk disable", "taken over"),
+        ("desk disable", "taken over"),
+        ("run", "same"),
+    ]
+    assert [row["digest"] for row in document["runs"]] == [
+        row["digest_now"] or row["digest"] for row in document["runs"]
+    ]
+    assert (document["same"], set(document["differences"].values())) == (True, {0})
+    assert "The state at the end is the same." in decided.type("replay", decided.day_one, decided.day_two).out
+    assert {path: path.read_bytes() for path in (decided.folder / "state").glob("*.db")} == before
+
+
+def test_a_row_that_no_run_has_made_is_a_difference(decided: CommandSite) -> None:
+    tampered(
+        decided,
+        "UPDATE addresses SET because = because, reason = 'a favour' WHERE address = 'mary.brown@aldgate.ox.ac.uk'",
+    )
+    said = decided.type("replay", decided.day_one, decided.day_two, "--format", "json")
+    assert (said.code, said.document["differences"]["addresses"]) == (6, 2)
+
+
+def test_a_run_whose_plan_comes_out_otherwise_is_named(decided: CommandSite) -> None:
+    """Here because another policy is in force now."""
+    (decided.folder / "policy.toml").write_text("[winddown]\nmonths = 3\n", "utf-8")
+    said = decided.type("replay", decided.day_one, decided.day_two, "--format", "json")
+    assert said.code == 6
+    assert [row["verdict"] for row in said.document["runs"] if row["command"] == "run"] == ["other", "other"]
+
+
+def test_without_one_of_the_snapshots_it_says_which_is_missing(decided: CommandSite, tmp_path: Path) -> None:
+    said = decided.type("replay", decided.day_one)
+    assert said.code == 6
+    assert "which was not given: name it too" in said.out
+    assert decided.type("replay", tmp_path / "nothing").code == 2

@@ -6,7 +6,7 @@ decided, and how each step in the tenant ended. The tenant itself is asked nothi
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any, cast
@@ -33,7 +33,7 @@ from nexusops.pipeline.act import run as run_again
 from nexusops.pipeline.inputs import Ports
 from nexusops.pipeline.simulate_tenant import ImaginedTenant
 from nexusops.plan.guard import GuardLimits
-from nexusops.ports import Registration, Store, Tenant
+from nexusops.ports import Publisher, Registration, Store, Tenant
 from nexusops.report.replay import Replay, Replayed, Verdict
 
 PLANNED = frozenset({"run", "apply"})
@@ -61,18 +61,22 @@ def replay(
     again = replace(
         ports,
         store=store,
-        # Of all that a tenant can be asked, a run asks what stands below.
+        # Of all that they can be asked, a run that is not interrupted asks what stands below.
         tenant=lambda: cast(Tenant, tenant),
         notifier=lambda: tenant,
-        publisher=lambda: tenant,
+        publisher=lambda: cast(Publisher, tenant),
         guard=GuardLimits(),
         gate=lambda *_known: (),
         watching=None,
     )
     done: list[Replayed] = []
+    tenant.ids = dict(_ids(ports.store.journal()))
     for record in ports.store.runs():
-        if record.result == "stopped" or record.command == "resume":
-            continue  # nothing was done, or it stands under the run that was finished
+        if record.result == "stopped":
+            continue
+        if record.command == "resume":
+            _finished(ports, store, record)
+            continue
         told(f"{record.at:%Y-%m-%d %H:%M}")
         one = _replayed(ports, again, tenant, record, snapshots)
         done.append(one)
@@ -91,23 +95,38 @@ def _replayed(
     registration = snapshots.get(record.snapshot_sha256)
     if registration is None:
         return Replayed(run=record, verdict=Verdict.MISSING)
-    tenant.answers = {
-        (row.entry.change_id or "", row.entry.step or ""): StepResult(row.entry.phase.value)
-        for row in rows
-        if row.entry.phase not in (Phase.PROMISE, Phase.INTENT) and row.entry.change_id is not None
-    }
-    tenant.ids = dict(_ids(rows))
+    # An interrupted run's last steps failed for nothing but the interruption; its end is what the resumption made.
+    tenant.answers = {} if record.result == "resumed" else dict(_answers(rows))
     # From scratch, which gives the same plan as from the difference: what was taken over marked nobody.
     outcome = run_again(replace(again, registration=registration), at=record.at, actor=record.actor, refresh="full")
     now = outcome.plan.digest if outcome.plan is not None else None
     return Replayed(run=record, verdict=Verdict.SAME if now == record.digest else Verdict.OTHER, now=now)
 
 
+def _finished(ports: Ports, store: Store, record: RunRecord) -> None:
+    """What an interrupted run had left was done with that run; only the serial rose once more than it would have."""
+    promised = any(
+        row.entry.phase is Phase.PROMISE and not row.entry.scope for row in ports.store.rows_of_run(record.run_id)
+    )
+    someone = next(iter(store.owners(sorted(store.known_people())[:1])), None)
+    if promised and someone is not None:
+        _accept(store, record, (RowChange(before=someone, after=someone, rule="R35"),))
+        store.finish(record)
+
+
 def _take_over(store: Store, record: RunRecord, rows: Sequence[JournalRow]) -> None:
     """What people decided, as the journal has it: in one step, and what steps in the tenant brought after it."""
     promises = [row for row in rows if row.entry.phase is Phase.PROMISE]
-    at_once = [_change(row) for row in promises if not row.entry.scope]
+    at_once = (_change(row) for row in promises if not row.entry.scope)
     later = [row for row in promises if row.entry.scope]
+    _accept(store, record, tuple(change for change in at_once if change is not None))
+    for row in later:
+        if (change := _change(row)) is not None:
+            store.record([replace(row.entry, phase=Phase.DONE, before=None, after=None)], [change])
+    store.finish(record)
+
+
+def _accept(store: Store, record: RunRecord, rows: tuple[RowChange, ...]) -> None:
     policy_hash, services_hash = store.hashes()
     store.accept(
         Acceptance(
@@ -118,7 +137,7 @@ def _take_over(store: Store, record: RunRecord, rows: Sequence[JournalRow]) -> N
             snapshot_sha256=None,
             snapshot_as_of=record.at,
             snapshot_again=None,
-            rows=tuple(change for change in at_once if change is not None),
+            rows=rows,
             judged=frozenset(),
             findings=(),
             unfinished={},
@@ -126,10 +145,6 @@ def _take_over(store: Store, record: RunRecord, rows: Sequence[JournalRow]) -> N
             services_hash=services_hash,
         )
     )
-    for row in later:
-        if (change := _change(row)) is not None:
-            store.record([replace(row.entry, phase=Phase.DONE, before=None, after=None)], [change])
-    store.finish(record)
 
 
 def _change(row: JournalRow) -> RowChange | None:
@@ -142,10 +157,19 @@ def _change(row: JournalRow) -> RowChange | None:
     return RowChange(before=before, after=after, rule=row.entry.rule)
 
 
-def _ids(rows: Sequence[JournalRow]) -> Iterator[tuple[str, tuple[str | None, str | None]]]:
-    """What the tenant called the user and the mailbox, by the mailbox's key."""
+def _answers(rows: Iterable[JournalRow]) -> Iterator[tuple[tuple[str, str], StepResult]]:
+    """How each step ended, by change and step."""
     for row in rows:
-        change = _change(row) if row.entry.phase is Phase.PROMISE else None
+        entry = row.entry
+        if entry.change_id is not None and entry.phase not in (Phase.PROMISE, Phase.INTENT):
+            yield (entry.change_id, entry.step or ""), StepResult(entry.phase.value)
+
+
+def _ids(rows: Iterable[JournalRow]) -> Iterator[tuple[str, tuple[str | None, str | None]]]:
+    """What the tenant called the user and the mailbox, by the mailbox's key: it never changes."""
+    for row in rows:
+        ours = row.entry.phase is Phase.PROMISE and row.entry.object.startswith("mailbox:")
+        change = _change(row) if ours else None
         if change is not None and isinstance(change.after, Mailbox):
             yield change.after.key, (change.after.user_id, change.after.exchange_guid)
 

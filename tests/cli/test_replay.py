@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import sqlite3
+import subprocess
+import sys
 from contextlib import closing
 from pathlib import Path
 
@@ -44,6 +48,18 @@ def test_the_same_snapshots_and_decisions_make_the_same_plans_and_the_same_state
     assert (document["same"], set(document["differences"].values())) == (True, {0})
     assert "The state at the end is the same." in decided.type("replay", decided.day_one, decided.day_two).out
     assert {path: path.read_bytes() for path in (decided.folder / "state").glob("*.db")} == before
+
+
+def test_a_history_with_an_interrupted_run_is_the_same_too(site: CommandSite) -> None:
+    """interface.md 9: it was killed between two steps, and resumed; nobody who reads the end can tell."""
+    words = ["run", "--at", "2025-10-01T08:00:00Z", "--snapshot", str(site.day_one)]
+    command = [sys.executable, "-m", "nexusops", "--config", str(site.folder), *words]
+    killed = subprocess.run(command, env=os.environ | {"NEXUSOPS_KILL_AT": "40"}, capture_output=True, check=False)
+    assert killed.returncode == -signal.SIGKILL
+    assert site.type("resume", "--at", "2025-10-01T09:00:00Z").code == 0
+    assert site.on_day_two("run").code == 0
+    said = site.type("replay", site.day_one, site.day_two, "--format", "json")
+    assert (said.code, [row["verdict"] for row in said.document["runs"]]) == (0, ["same", "same"])
 
 
 def test_a_row_that_no_run_has_made_is_a_difference(decided: CommandSite) -> None:

@@ -182,7 +182,7 @@ def _of_box(seen: Seen, box: Mailbox, ledger: Ledger) -> Explanation:
         facts=[
             *facts.mailbox_facts(box),
             Fact(label="unit", value=box.unit_id or "none", rule="R26"),
-            Fact(label="owner", value=box.owner_person_id or "none", rule="R28", since=box.orphaned_on),
+            Fact(label="owner", value=_named(seen.ports, box.owner_person_id), rule="R28", since=box.orphaned_on),
             *(fact for row in ledger.services.values() for fact in service_facts(row)),
             *(facts.address_fact(row) for row in rows),
             *facts.decided_facts(holds, (), ()),
@@ -203,7 +203,7 @@ def _of_service(seen: Seen, row: Service, ledger: Ledger) -> Explanation:
         facts=[
             *service_facts(row),
             Fact(label="unit", value=row.unit_id, rule="R62"),
-            Fact(label="owner", value=row.owner_person_id or "none", rule="D31"),
+            Fact(label="owner", value=_named(seen.ports, row.owner_person_id), rule="D31"),
             *facts.decided_facts([hold for hold in ledger.holds.values() if hold.subject == name], (), ()),
             *facts.finding_facts(seen.ports.store.findings_about([box_scope(name)])),
         ],
@@ -216,6 +216,14 @@ def _box_scopes(box: Mailbox) -> list[str]:
     """A box goes on with its owner, whose end may orphan it (R28)."""
     owner = [person_scope(box.owner_person_id)] if box.owner_person_id else []
     return [box_scope(box.name or ""), *owner]
+
+
+def _named(ports: Ports, person_id: PersonId | None) -> str:
+    """Somebody as staff know them: by their username, where they have one."""
+    if person_id is None:
+        return "none"
+    state = next(iter(ports.store.owners({person_id})), None)
+    return f"{state.username} ({person_id})" if state is not None and state.username else person_id
 
 
 def named(boxes: Iterable[Mailbox]) -> dict[str, str]:

@@ -11,13 +11,13 @@ from nexusops.config import Configuration
 from nexusops.config.schema import Settings
 from nexusops.config.strict import wrong
 from nexusops.model.policy import Policy
-from nexusops.rules.mailauth import MailSite, Permit
 
 if TYPE_CHECKING:
     from nexusops.dns.memory import ProviderMemory
     from nexusops.dns.primary import Primary
     from nexusops.pipeline.watching import Watching
     from nexusops.ports import Publisher, Resolver
+    from nexusops.rules.mailauth import MailSite, Permit
 
 
 def resolver_of(
@@ -67,6 +67,8 @@ def memory_of(settings: Settings, configuration: Configuration | None) -> Provid
 
 
 def mail_site(settings: Settings, policy: Policy, units: frozenset[str], folder: Path) -> MailSite:
+    from nexusops.rules.mailauth import MailSite
+
     table = settings.dns
     return MailSite(
         parent_domain=settings.site.parent_domain,
@@ -98,6 +100,8 @@ def _permit(domain: str, text: str, folder: Path) -> Permit:
         raise wrong(path, key, "the last day and a reason, such as 2026-12-31 ticket 4711", text) from error
     if not reason.strip():
         raise wrong(path, key, "a reason after the day", text)
+    from nexusops.rules.mailauth import Permit
+
     return Permit(until=until, reason=reason.strip())
 
 

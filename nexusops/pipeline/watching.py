@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from typing import TYPE_CHECKING
 
 from nexusops.errors import UsageError
 from nexusops.model.dns_report import DomainReport
@@ -16,12 +17,14 @@ from nexusops.model.dns_spf import Note
 from nexusops.model.findings import Finding, Severity
 from nexusops.model.ids import Domain
 from nexusops.model.services import Service
-from nexusops.pipeline.domain_checks import Memory, Terms, check_with_providers
-from nexusops.pipeline.domains import service_facts
 from nexusops.pipeline.inputs import Deciding
 from nexusops.ports import Resolver
-from nexusops.rules.mailauth import MailSite, providers
 from nexusops.rules.services_watch import WATCHED, is_watched
+
+if TYPE_CHECKING:
+    # What judges the DNS is loaded where there is some to judge: few runs have any, and no explanation.
+    from nexusops.pipeline.domain_checks import Memory
+    from nexusops.rules.mailauth import MailSite
 
 UNKNOWN = "DNS_UNKNOWN"
 
@@ -73,6 +76,9 @@ def _asked(
     ports: Deciding, watching: Watching, rows: Mapping[Domain, Service], today: date
 ) -> tuple[dict[str, tuple[Note, ...]], tuple[Finding, ...]]:
     """What the DNS says of those that it answers for, and a finding for each that it does not."""
+    from nexusops.pipeline.domain_checks import Terms, check_with_providers
+    from nexusops.pipeline.domains import service_facts
+
     terms = Terms(policy=ports.policy, site=watching.site, selectors=(), today=today)
     facts = [service_facts(row) for _, row in sorted(rows.items())]
     try:
@@ -90,6 +96,8 @@ def _sorted(
     reports: Iterable[tuple[Service, DomainReport]], notes: Iterable[Note], site: MailSite
 ) -> tuple[dict[str, tuple[Note, ...]], tuple[Finding, ...]]:
     """What concerns each request: its own records, and those of the providers in them."""
+    from nexusops.rules.mailauth import providers
+
     found: dict[str, tuple[Note, ...]] = {}
     unknown: list[Finding] = []
     about: dict[str, list[Note]] = {}

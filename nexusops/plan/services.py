@@ -16,7 +16,6 @@ from nexusops.model.units import DomainState
 from nexusops.plan.case import Setting
 from nexusops.plan.judgement import JudgedBox, in_scope, may_own
 from nexusops.rules.allocation import Holders
-from nexusops.rules.mailauth_check import severity_of
 from nexusops.rules.services import Facts, advise, names_of
 from nexusops.rules.services_life import Circumstances, ended, judge
 
@@ -119,8 +118,11 @@ def settle_service(
     result.rows.append(after)
     for review in reviews:
         result.find(review.code, request.request_id, review.message)
-    for note in now.notes:
-        result.find(note.code, request.request_id, note.message, severity_of(note.code))
+    if now.notes:
+        from nexusops.rules.mailauth_check import severity_of
+
+        for note in now.notes:
+            result.find(note.code, request.request_id, note.message, severity_of(note.code))
 
 
 def is_over(row: Service | None, request: ServiceRequest, ledger: Ledger, setting: Setting) -> bool:

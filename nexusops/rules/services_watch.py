@@ -7,7 +7,6 @@ from collections.abc import Iterable
 from nexusops.model.dns_spf import Note
 from nexusops.model.findings import Severity
 from nexusops.model.services import Service, ServiceState
-from nexusops.rules.mailauth_check import severity_of
 
 WATCHED = frozenset(
     {
@@ -37,4 +36,6 @@ def is_watched(row: Service) -> bool:
 
 def to_review(notes: Iterable[Note]) -> bool:
     """live to review_due: the DNS is not as planned, or a provider changed or broke; not where it only comes near."""
+    from nexusops.rules.mailauth_check import severity_of  # only where there is something to judge
+
     return any(severity_of(note.code) is Severity.ALERT for note in notes)

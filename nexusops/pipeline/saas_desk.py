@@ -158,6 +158,11 @@ def known(ports: Ports, request_id: str) -> tuple[Service, Mailbox | None]:
     """The row of a request that a run has seen, with its mailbox. Raises Refused where there is none."""
     ledger: Ledger = ports.store.ledger((), {request_id})
     row = ledger.services.get(request_id)
+    if row is None and request_id in ports.faulty_services:
+        raise Refused(
+            f"The request {request_id} cannot be read: {ports.faulty_services[request_id]}",
+            next_step="Then make a run with `nexusops run`.",
+        )
     if row is None:
         filed = request_id in ports.services
         message = f"No run has seen the request {request_id} yet." if filed else f"There is no request {request_id}."

@@ -75,6 +75,8 @@ def test_a_request_that_cannot_be_read_holds_back_itself_only(site: CommandSite)
     file(site, "other", auth="kerberos")
     said = site.on_day_one("run", "--format", "json")
     assert said.code == 0
+    unread = site.type("saas", "verify", "other", *AT)
+    assert (unread.code, "services/other.toml: auth: expected" in unread.err) == (6, True)
     faults = [one for one in said.document["findings"] if one["code"] == "SAAS_FIELD"]
     assert [(one["subject"], "services/other.toml: auth: expected" in one["message"]) for one in faults] == [
         ("other", True)

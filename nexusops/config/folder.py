@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass, replace
 from importlib import resources
 from pathlib import Path
 from typing import cast
+from urllib.parse import urlsplit
 
 from nexusops.config import secrets
 from nexusops.config.guard import load_guard
@@ -191,8 +192,7 @@ def _check_kinds(settings: Settings, main: Path) -> None:
             raise wrong(main, "tenant.authority", "an https:// address (credentials go nowhere else)", tenant.authority)
     if tenant.smtp and not (tenant.smtp.rpartition(":")[0] and tenant.smtp.rpartition(":")[2].isdecimal()):
         raise wrong(main, "tenant.smtp", "host:port, such as smtp.office365.com:587", tenant.smtp)
-    if settings.otel.endpoint and not settings.otel.endpoint.startswith(("https://", "http://")):
-        raise wrong(main, "otel.endpoint", "an address, such as http://127.0.0.1:4318", settings.otel.endpoint)
+    _check_collector(settings, main)
     if settings.dns.publish == "dynamic_update":
         for name in ("server", "tsig_name", "tsig_secret"):
             needed.append((f"dns.{name}", getattr(settings.dns, name)))
@@ -207,6 +207,17 @@ def _check_kinds(settings: Settings, main: Path) -> None:
     for key in SECRETS:
         section, _, name = key.partition(".")
         secrets.parse(key, getattr(getattr(settings, section), name), main.parent, main)
+
+
+def _check_collector(settings: Settings, main: Path) -> None:
+    """An authorization goes over TLS, or no further than this machine."""
+    endpoint = settings.otel.endpoint
+    parts = urlsplit(endpoint)
+    if endpoint and (parts.scheme not in ("http", "https") or not parts.hostname):
+        raise wrong(main, "otel.endpoint", "an address, such as http://127.0.0.1:4318", endpoint)
+    near = parts.scheme == "https" or parts.hostname in ("127.0.0.1", "localhost", "::1")
+    if endpoint and settings.otel.authorization and not near:
+        raise wrong(main, "otel.endpoint", "an https:// address, since otel.authorization goes there", endpoint)
 
 
 def _masked(setting: Setting, settings: Settings, folder: Path) -> Setting:

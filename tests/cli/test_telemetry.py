@@ -111,7 +111,13 @@ def test_what_is_counted_is_not_printed(site: CommandSite, collector: Collector)
     assert collector.metrics()["nexusops.steps"]
 
 
-def test_an_endpoint_that_is_no_address_is_told(site: CommandSite) -> None:
-    configured(site, 'endpoint = "collector:4318"')
+@pytest.mark.parametrize(
+    "line",
+    ['endpoint = "collector:4318"', 'endpoint = "http://collector.example:4318"\nauthorization = "env:TEST_OTEL"'],
+)
+def test_an_endpoint_that_is_no_address_or_would_be_told_a_secret_in_the_clear_is_refused(
+    site: CommandSite, line: str
+) -> None:
+    configured(site, line)
     said = site.type("health")
-    assert (said.code, "otel.endpoint" in said.err) == (2, True)
+    assert (said.code, "otel.endpoint: expected" in said.err) == (2, True)

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from nexusops.codec import encode_finding, instant, to_text
 from nexusops.model.changes import Kind
-from nexusops.model.findings import Finding
+from nexusops.model.findings import Finding, Severity
 from nexusops.model.journal import JsonObject, JsonValue
 from nexusops.plan.guard import DESTRUCTIVE_KINDS
 from nexusops.report.blocks import PLAIN, Block, Line, Look, Table, Tone, written
@@ -74,7 +74,8 @@ class Applied:
         if self.handed_over:
             return "Go on with what was handed over."
         if self.result in ("applied", "nothing"):
-            return "Nothing has to be done."
+            alerts = any(finding.severity is Severity.ALERT for finding in self.findings)
+            return "Look at the alerts among the findings." if alerts else "Nothing has to be done."
         return "`nexusops resume` finishes an interrupted run."
 
 

@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable
 from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 from building.golden import golden
@@ -14,7 +15,7 @@ from building.stories import FINDINGS
 
 from nexusops.errors import Defect, GuardStopped, NexusopsError, SnapshotRefused
 from nexusops.model.changes import Kind
-from nexusops.model.findings import Evidence
+from nexusops.model.findings import Evidence, Finding, Severity
 from nexusops.report import (
     Applied,
     Event,
@@ -149,16 +150,20 @@ def test_the_answer_stands_on_a_line_of_its_own(question: str, answer: str) -> N
     assert answer in [line.strip() for line in explain_text(ADDRESS).splitlines()], question
 
 
+ALERT = Finding(code="DNS_DIFFERS", subject="bulkday", message="…", severity=Severity.ALERT)
+
+
 @pytest.mark.parametrize(
     ("result", "undone", "said"),
     [
         ("applied", {}, "Nothing has to be done."),
+        ("nothing", {"findings": (ALERT,)}, "Look at the alerts"),
         ("partial", {"set_aside": PARTLY.set_aside}, "Read why they were set aside"),
         ("applied", {"waiting": PARTLY.waiting}, "The next run goes on"),
         ("failed", {}, "`nexusops resume` finishes"),
     ],
 )
-def test_each_end_says_what_to_do_next(result: str, undone: dict[str, tuple[Undone, ...]], said: str) -> None:
+def test_each_end_says_what_to_do_next(result: str, undone: dict[str, Any], said: str) -> None:
     """interface.md 1: every message ends with what to do next."""
     applied = Applied(run_id="r", at=AT, result=result, **undone)  # type: ignore[arg-type]
     assert applied_text(applied).splitlines()[-1].startswith(f"Next: {said}")

@@ -155,9 +155,9 @@ def test_a_request_explains_itself(running: CommandSite) -> None:
     """rules.md 4: rule, dates and evidence, of a service domain and of a mailbox."""
     said = running.type("explain", "mailshot", *AT)
     assert said.code == 0
-    assert "request:   provisioning, since 2025-10-01" in said.out
-    assert "record:    mail-shot.foodtech.ox.ac.uk MX 10 oxmail.ox.ac.uk. (R68)" in said.out
-    assert "request:   live, since 2025-10-01" in running.type("explain", "adminday", *AT).out
+    assert "request:     provisioning, since 2025-10-01" in said.out
+    assert "record:      mail-shot.foodtech.ox.ac.uk MX 10 oxmail.ox.ac.uk. (R68)" in said.out
+    assert "request:     live, since 2025-10-01" in running.type("explain", "adminday", *AT).out
 
 
 def test_dkim_is_proved_with_the_other_records(running: CommandSite) -> None:

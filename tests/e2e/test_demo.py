@@ -21,7 +21,7 @@ def test_the_demo_tells_its_story_and_leaves_everything_in_its_folder(
         "No changes.",
         "SendNotice 4",
         "0 changes done",
-        "the 2:     the lowest number that was free",
+        "the 2:       the lowest number that was free",
         "SetForward",
         "WindDownAddress",
         "DisableMailbox",

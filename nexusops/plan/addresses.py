@@ -16,13 +16,14 @@ from nexusops.model.people import Affiliation
 from nexusops.plan.case import Case, Setting, why
 from nexusops.plan.endings import wind_down_rest
 from nexusops.rules.allocation import (
+    BROUGHT_FORWARD,
     Book,
     allot,
     end,
+    ends_on,
     may_end,
     name_part,
     noticed,
-    projected,
     revive,
     suspend,
 )
@@ -166,7 +167,7 @@ def _back(row: Allocation, need: Need) -> str:
         return f"its mailbox is enabled again, and the affiliation to {need.unit_id} is current"
     if row.reason == "name":
         return "the name is again the one that this address has"
-    if row.reason == "affiliation":
+    if row.reason in ("affiliation", BROUGHT_FORWARD):
         return f"the affiliation to {need.unit_id} is current again"
     return f"{need.domain} gives addresses again, and the affiliation to {need.unit_id} is current"
 
@@ -227,6 +228,6 @@ def _settle_dates(case: Case, box: Mailbox, setting: Setting) -> None:
             own = noticed(row, row.notice_sent_on, setting.policy, box.delete_on).delete_on
         else:
             begins = row.notice_due_on or row.winddown_on
-            own = earliest(projected(row.winddown_on, row.months, begins, setting.policy), box.delete_on)
+            own = earliest(ends_on(row, begins, setting.policy), box.delete_on)
         if own != row.delete_on:
             case.put(replace(row, delete_on=own))

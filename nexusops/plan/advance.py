@@ -73,9 +73,9 @@ def advance(
     Pure: the same values give the same promises, in whatever order they come.
     """
     units = unit_map(snapshot, policy, today)
-    owners = {**ledger.owners, **ledger.people}
+    states = {**ledger.owners, **ledger.people}  # as they are so far: a former owner may die or come back today
     fold = _Fold([], [], [*snapshot.findings, *units.findings], {}, {"site"}, _book(ledger))
-    routes = _routes(ledger, fold, snapshot, owners, site)[0]
+    routes = _routes(ledger, fold, snapshot, states, site)[0]
     boxes_now = dict(routes.boxes)
     setting = Setting(
         policy=policy,
@@ -84,10 +84,9 @@ def advance(
         today=today,
         snapshot=snapshot.sha256,
         usernames=ledger.usernames,
-        owners=owners,
+        owners=states,
         routes=replace(routes, boxes=boxes_now),
     )
-    states = dict(setting.owners)
     book = setting.book(fold.holders)
     forwarding: list[Case] = []
     for case in _cases(ledger, snapshot, today):
@@ -102,13 +101,13 @@ def advance(
         if (refused := refuse_circle(case, setting)) is not None:
             fold.rows.append(refused.box)
             fold.findings.append(refused.finding)
-    for box in judge_boxes(boxes, ledger, snapshot, fold.holders, replace(setting, owners=states)):
+    for box in judge_boxes(boxes, ledger, snapshot, fold.holders, setting):
         box.rows = _box_as_undone(box, ledger, snapshot, fold)
         _take_box(fold, box)
     shared = (row for row in fold.rows if isinstance(row, Mailbox) and row.person_id is None)
-    fold.rows.extend(owed_to_units(shared, ledger.notices, today))
+    fold.rows.extend(owed_to_units(shared, ledger.notices, policy, today))
     fold.findings.extend(missing_posts(ledger, snapshot))
-    fold.rows.extend(judge_domains(ledger, snapshot, units, today))
+    fold.rows.extend(judge_domains(ledger, snapshot, units, policy, today))
     fold.findings.extend(_routes(ledger, fold, snapshot, states, site)[1])
     return _advanced(ledger, fold)
 

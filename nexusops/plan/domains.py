@@ -9,6 +9,7 @@ from nexusops.model.dates import add_months, next_day
 from nexusops.model.findings import Finding
 from nexusops.model.ids import Domain, address
 from nexusops.model.ledger import DomainRow, Ledger
+from nexusops.model.policy import Policy
 from nexusops.model.snapshot import Snapshot
 from nexusops.model.units import DomainState, MailDomain
 from nexusops.rules.reorganising import UnitMap
@@ -17,11 +18,13 @@ POSTS = ("postmaster", "abuse")
 """What every mail domain must have (2.5)."""
 
 
-def judge_domains(ledger: Ledger, snapshot: Snapshot, units: UnitMap, today: date) -> tuple[DomainRow, ...]:
+def judge_domains(
+    ledger: Ledger, snapshot: Snapshot, units: UnitMap, policy: Policy, today: date
+) -> tuple[DomainRow, ...]:
     """One row a domain of the snapshot; ``since`` is the day of the run that first saw its present state."""
     rows = []
     for row in snapshot.domains.values():
-        state = domain_state(row, units, ledger.domain_ends, today, ledger.domains.get(row.domain))
+        state = domain_state(row, units, ledger.domain_ends, today, ledger.domains.get(row.domain), policy)
         before = ledger.domains.get(row.domain)
         if before is None or before.state != state:
             rows.append(DomainRow(domain=row.domain, state=state, since=today))
@@ -47,9 +50,10 @@ def missing_posts(ledger: Ledger, snapshot: Snapshot) -> list[Finding]:
     return found
 
 
-def _least(began: date, months: int) -> date:
+def least_end(began: date, months: int, policy: Policy) -> date:
     """The earliest end of a domain that winds down since a day: its addresses' own date (rules.md 0)."""
-    return max(add_months(began, months), add_months(next_day(began), 2))
+    overflow = policy.time.month_overflow
+    return max(add_months(began, months, overflow=overflow), add_months(next_day(began), 2, overflow=overflow))
 
 
 def ending_domains(snapshot: Snapshot) -> frozenset[Domain]:
@@ -65,6 +69,7 @@ def domain_state(
     ends: Mapping[Domain, date],
     today: date,
     before: DomainRow | None,
+    policy: Policy,
 ) -> str:
     """What the domain is today. Winding down becomes failing once its last address has reached its end."""
     if row.zone == "foreign":
@@ -74,7 +79,7 @@ def domain_state(
     if row.domain in units.winding:
         if before is None or before.state not in ("winddown", "failing"):
             return "winddown"
-        ended = max(_least(before.since, units.winding[row.domain]), ends.get(row.domain, today)) <= today
+        ended = max(least_end(before.since, units.winding[row.domain], policy), ends.get(row.domain, today)) <= today
         return "failing" if ended or before.state == "failing" else "winddown"
     if row.domain in units.ahead:
         return "active"

@@ -5,7 +5,7 @@ D18, D30).
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from nexusops.model.addresses import AddressState, Allocation
 from nexusops.model.findings import Evidence
@@ -44,6 +44,9 @@ def wind_down_rest(
             continue
         if row.state is AddressState.WINDDOWN and row.reason == "reorg":
             case.put(_left_early(case, row, served, setting))
+        elif row.state is AddressState.SUSPENDED and row.address in case.address_holds:
+            because = "its mailbox is enabled again, and it ends on the day that was asked for"
+            case.put(replace(row, state=AddressState.WINDDOWN, rule="D43", because=because))
         elif row.state in (AddressState.ACTIVE, AddressState.SUSPENDED):
             ends = _ending(case, row, served, needed, settled, setting)
             case.put(
@@ -73,15 +76,25 @@ def _without_target(case: Case, served: Sequence[Affiliation], setting: Setting)
 
 def _left_early(case: Case, row: Allocation, served: Sequence[Affiliation], setting: Setting) -> Allocation:
     """D30: leaving the unit while its domain winds down for longer brings the date forward."""
-    members = [
-        a for a in served if _domain_of(a, setting) == row.domain or _moved_domain(case, a, setting) == row.domain
-    ]
-    if members or row.successor is None:
-        return row
-    successor_domain = row.successor.rpartition("@")[2]
-    if any(_moved_domain(case, a, setting) == successor_domain for a in served):
+    if _still_there(case, row, served, setting):
         return row
     return bring_forward(row, setting.today, setting.policy, why("D30", "the affiliation to the former unit has ended"))
+
+
+def _still_there(case: Case, row: Allocation, served: Sequence[Affiliation], setting: Setting) -> bool:
+    """Whether somebody is in a unit of this domain yet, or in one that it became, to which they may have moved."""
+    became = {
+        setting.units.unit_for(case.person_id, unit.unit_id)
+        for unit in setting.units.units.values()
+        if unit.domain == row.domain
+    }
+    places = {row.domain, row.successor.rpartition("@")[2] if row.successor else row.domain}
+    return any(
+        affiliation.unit_id in became
+        or _domain_of(affiliation, setting) == row.domain
+        or _moved_domain(case, affiliation, setting) in places
+        for affiliation in served
+    )
 
 
 def _domain_of(affiliation: Affiliation, setting: Setting) -> Domain | None:
@@ -110,7 +123,7 @@ def _ending(
     went = _reorganised(case, row, served, settled, setting) or _taken_along(case, row, served, settled, setting)
     if went is not None:
         return went
-    if row.domain in setting.units.winding:
+    if row.domain in setting.units.winding and _still_there(case, row, served, setting):
         because = f"the mail domain {row.domain} winds down"
         months = setting.units.winding[row.domain]
         return _Ending(reason="reorg", months=months, successor=None, why=why("R53", because))

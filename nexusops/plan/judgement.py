@@ -6,7 +6,6 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 
 from nexusops.model.addresses import Allocation
-from nexusops.model.dates import add_months, next_day
 from nexusops.model.findings import Finding, Severity
 from nexusops.model.ids import Address, Domain, PersonId, UnitId, address, domain_of, local_of
 from nexusops.model.journal import LedgerRow
@@ -14,6 +13,7 @@ from nexusops.model.ledger import PersonState, Standing
 from nexusops.model.policy import Policy
 from nexusops.model.snapshot import Snapshot
 from nexusops.plan.case import Setting, why
+from nexusops.plan.domains import least_end
 from nexusops.rules.allocation import Holders, end
 from nexusops.rules.naming import local_part
 
@@ -77,8 +77,7 @@ def domain_ends_on(domain: Domain, began: date, setting: Setting) -> date | None
     months = setting.units.winding.get(domain)
     if months is None:
         return None
-    overflow = setting.policy.time.month_overflow
-    return max(add_months(began, months, overflow=overflow), add_months(next_day(began), 2, overflow=overflow))
+    return least_end(began, months, setting.policy)
 
 
 def domain_end(row: Allocation, setting: Setting) -> Allocation:

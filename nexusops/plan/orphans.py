@@ -10,16 +10,18 @@ from nexusops.model.dates import add_months, earliest, next_day
 from nexusops.model.ids import UnitId
 from nexusops.model.mailboxes import Mailbox, MailboxState
 from nexusops.model.notices import Notice, NoticeKind, NoticeState
+from nexusops.model.policy import Policy
 from nexusops.plan.case import Setting, why
 from nexusops.rules.lifecycle import deleted
 from nexusops.rules.notices import notice_key
 
 
-def owed_to_units(boxes: Iterable[Mailbox], known: Mapping[str, Notice], today: date) -> list[Notice]:
+def owed_to_units(boxes: Iterable[Mailbox], known: Mapping[str, Notice], policy: Policy, today: date) -> list[Notice]:
     """What the IT staff of each unit are to be told of these boxes, from the day after the orphaning on.
 
-    One message for a unit and a day, with all the addresses (D33; interface.md 9). Owed ones that are no longer true
-    are dropped. A box that waits to be told of is judged in every run, so that none of a message is ever left out.
+    One message for a unit and a day, with all the addresses and the first of their ends (D33; interface.md 9). Owed
+    ones that are no longer true are dropped. A box that waits to be told of is judged in every run, so that none of a
+    message is ever left out.
     """
     waiting: dict[tuple[UnitId, date], list[Mailbox]] = {}
     for box in sorted(boxes, key=lambda box: box.key):
@@ -30,7 +32,9 @@ def owed_to_units(boxes: Iterable[Mailbox], known: Mapping[str, Notice], today: 
             due_on = next_day(due_on)  # it could not be told of with the others of that day
         if box.notice_sent_on is None and today >= due_on:
             waiting.setdefault((box.unit_id, due_on), []).append(box)
-    owed = {notice.key: notice for (unit, due_on), mine in waiting.items() for notice in [_told(unit, due_on, mine)]}
+    from_now = add_months(today, 2, overflow=policy.time.month_overflow)  # two months after the notice, however late
+    told = (_told(unit, due_on, mine, from_now) for (unit, due_on), mine in waiting.items())
+    owed = {notice.key: notice for notice in told}
     open_before = (n for n in known.values() if n.kind is NoticeKind.ORPHANED and n.state is NoticeState.OWED)
     dropped = [replace(n, state=NoticeState.DROPPED) for n in open_before if n.key not in owed]
     return [*owed.values(), *dropped]
@@ -40,7 +44,7 @@ def _was_told(notice: Notice | None) -> bool:
     return notice is not None and notice.state is NoticeState.SENT
 
 
-def _told(unit_id: UnitId, due_on: date, boxes: Sequence[Mailbox]) -> Notice:
+def _told(unit_id: UnitId, due_on: date, boxes: Sequence[Mailbox], least: date) -> Notice:
     return Notice(
         key=notice_key(NoticeKind.ORPHANED, unit_id, due_on),
         kind=NoticeKind.ORPHANED,
@@ -49,7 +53,7 @@ def _told(unit_id: UnitId, due_on: date, boxes: Sequence[Mailbox]) -> Notice:
         mailbox_key=boxes[0].key,
         addresses=tuple(sorted(box.sender for box in boxes if box.sender)),
         due_on=due_on,
-        delete_on=earliest(*(box.delete_on for box in boxes)),
+        delete_on=earliest(*(max(box.delete_on, least) for box in boxes if box.delete_on is not None)),
         rule="D31",
         because="the owner has gone, and the mailbox ends unless it is handed over",
     )
@@ -57,7 +61,7 @@ def _told(unit_id: UnitId, due_on: date, boxes: Sequence[Mailbox]) -> Notice:
 
 def settle_owner(box: Mailbox, owned: bool, setting: Setting) -> Mailbox:
     """Starts or cancels the orphan timer, and ends the mailbox when it has run out (D31)."""
-    today, policy = setting.today, setting.policy
+    today, policy, overflow = setting.today, setting.policy, setting.policy.time.month_overflow
     if owned:
         if box.state is MailboxState.ORPHANED:
             box = replace(
@@ -67,11 +71,11 @@ def settle_owner(box: Mailbox, owned: bool, setting: Setting) -> Mailbox:
         return box
     if box.state is not MailboxState.ORPHANED:
         due = next_day(today)
-        months, overflow = policy.secondary.orphan_months, policy.time.month_overflow
+        months = policy.secondary.orphan_months
         delete_on = max(add_months(today, months, overflow=overflow), add_months(due, 2, overflow=overflow))
         box = replace(box, state=MailboxState.ORPHANED, since=today, orphaned_on=today, delete_on=delete_on)
         return replace(box, rule="D31", because="its owner has gone or may no longer own it")
-    told = box.notice_sent_on is not None and today >= add_months(box.notice_sent_on, 2)
+    told = box.notice_sent_on is not None and today >= add_months(box.notice_sent_on, 2, overflow=overflow)
     if box.delete_on is not None and today >= box.delete_on and (told or not policy.notice.gate_deletion):
         return deleted(box, today, policy, why("D31", "nobody took it over in time"))
     return box

@@ -110,7 +110,7 @@ def _frozen(case: Case, code: str) -> Judged:
 def _entitlement(case: Case, setting: Setting) -> Entitlement | None:
     """What the cards say; None while a card that vanished holds everything as it is (D26)."""
     today, state = setting.today, case.state
-    found = entitlement(case.record.cards, setting.policy, today, state.code)
+    found = entitlement(case.record.cards, setting.policy, today, state.code, state.card_id)
     if found.several:
         case.find("MULTIPLE_CARDS", "the person has several current cards; the first by D42 decides", Severity.INFO)
     vanished = state.card_id is not None and all(card.card_id != state.card_id for card in case.record.cards)
@@ -189,15 +189,16 @@ def _settle_state(case: Case, found: Entitlement, setting: Setting) -> None:
         served=case.state.served if case.served is None else case.served,
         left_on=_left_on(case, found, setting),
         card_id=found.card.card_id if found.qualifying and found.card else case.state.card_id,
-        code=_status(case, found),
+        code=_status(case, found, setting.today),
         due_on=next_date(case, found, setting),
     )
 
 
-def _status(case: Case, found: Entitlement) -> str | None:
-    """The status that counts today: one that takes effect later leaves it as it was."""
+def _status(case: Case, found: Entitlement, today: date) -> str | None:
+    """The status that counts today: one that takes effect later, or stands on a card that is over, leaves it."""
     known = case.state.code
-    return found.card.status_code if found.card and not (found.status_coming and known) else known
+    counts = found.card is not None and not found.status_coming and found.card.current(today)
+    return found.card.status_code if found.card and (counts or not known) else known
 
 
 def _left_on(case: Case, found: Entitlement, setting: Setting) -> date | None:
@@ -208,7 +209,10 @@ def _left_on(case: Case, found: Entitlement, setting: Setting) -> date | None:
     state, cards = case.state, case.record.cards
     if any(card.current(setting.today) for card in cards):
         return None
-    if state.left_on is None and state.code is not None and state.code not in {card.status_code for card in cards}:
+    vanished = state.code is not None and state.code not in {card.status_code for card in cards}
+    gives = setting.policy.status_map.qualifying
+    changed = any(card.card_id == state.card_id and card.status_code not in gives for card in cards)
+    if vanished and not changed and state.left_on is None:
         return setting.today
     told = [day for day in (found.left_on, case.state.left_on) if day is not None]
     return max(told, default=None)

@@ -18,6 +18,9 @@ from nexusops.model.policy import Policy
 from nexusops.model.tenant import Reason
 from nexusops.rules.naming import local_part
 
+BROUGHT_FORWARD = "left"
+"""The reason of a wind-down that began with the unit's domain, and ends sooner because its owner has left the unit."""
+
 Holders = Mapping[Address, tuple[Allocation, ...]]
 """Every row of an address, oldest period first."""
 
@@ -147,30 +150,42 @@ def bring_forward(row: Allocation, today: date, policy: Policy, why: Reason) -> 
     """D22, D30: somebody leaves a unit whose domain winds down for longer; the end is two months after a new notice."""
     if row.winddown_on is None or row.months is None or row.months <= policy.winddown.months:
         return row
-    notice_due = next_day(today)
-    sooner = projected(row.winddown_on, policy.winddown.months, notice_due, policy)
-    if row.delete_on is None or sooner >= row.delete_on:
+    notice_due = today if policy.notice.policy == "same_day" else next_day(today)
+    sooner = altered(row, months=policy.winddown.months, reason=BROUGHT_FORWARD)
+    ends = ends_on(sooner, notice_due, policy)
+    if ends is None or row.delete_on is None or ends >= row.delete_on:
         return row
     return altered(
-        row,
-        months=policy.winddown.months,
+        sooner,
         notice_due_on=notice_due,
         notice_sent_on=None,
-        delete_on=sooner,
-        reason="affiliation",
+        delete_on=ends,
         rule=why.rule,
         because=why.because,
         evidence=why.evidence,
     )
 
 
+def ends_on(row: Allocation, notice_on: date, policy: Policy) -> date | None:
+    """When an address in wind-down ends, its notice being sent on that day. What was brought forward has two months
+    from its notice whatever the policy is (D22, D30).
+    """
+    if row.winddown_on is None or row.months is None:
+        return None
+    end = projected(row.winddown_on, row.months, notice_on, policy)
+    if row.reason == BROUGHT_FORWARD:
+        end = max(end, add_months(notice_on, 2, overflow=policy.time.month_overflow))
+    return end
+
+
 def noticed(row: Allocation, sent_on: date, policy: Policy, mailbox_ends: date | None = None) -> Allocation:
     """The notice was accepted by its channel on ``sent_on``: the end is fixed (D04); with the mailbox, if that is to
     be deleted before (D22).
     """
-    if row.winddown_on is None or row.months is None:
+    own = ends_on(row, sent_on, policy)
+    if own is None:
         return row
-    end = earliest(projected(row.winddown_on, row.months, sent_on, policy), mailbox_ends)
+    end = earliest(own, mailbox_ends)
     return altered(row, notice_sent_on=sent_on, notice_due_on=None, delete_on=end)
 
 
@@ -228,6 +243,11 @@ def may_end(row: Allocation, today: date, policy: Policy, *, deceased: bool) -> 
 
 
 def name_part(rows: Iterable[Allocation], base: str) -> int | None:
-    """R22: the n of the person's present name part: that of the oldest active address with this base."""
-    mine = [row for row in rows if row.base == base and row.state is AddressState.ACTIVE]
-    return min(mine, key=lambda row: (row.created_on, row.n, row.address)).n if mine else None
+    """R22, D12: the n of the person's present name part: that of the oldest active address with this base, or, where
+    none is active, of the oldest that is still theirs.
+    """
+    mine = [row for row in rows if row.base == base and row.live]
+    oldest = min(
+        mine, key=lambda row: (row.state is not AddressState.ACTIVE, row.created_on, row.n, row.address), default=None
+    )
+    return oldest.n if oldest is not None else None

@@ -56,9 +56,11 @@ def unknown_status(cards: tuple[Card, ...], policy: Policy) -> str | None:
     return None
 
 
-def entitlement(cards: tuple[Card, ...], policy: Policy, today: date, was: str | None = None) -> Entitlement:
+def entitlement(
+    cards: tuple[Card, ...], policy: Policy, today: date, was: str | None = None, held: str | None = None
+) -> Entitlement:
     """Judges the cards of one person. ``was``: the status that counted so far; a change of it counts from its day on,
-    whichever way it goes.
+    whichever way it goes. ``held``: the card that entitled last, which is looked at whatever its status is now.
     """
     started = [card for card in cards if card.start_date <= today]
     current = sorted((c for c in started if c.current(today)), key=lambda c: (c.start_date, c.card_id))
@@ -75,23 +77,39 @@ def entitlement(cards: tuple[Card, ...], policy: Policy, today: date, was: str |
             left_on=None,
             several=len(current) > 1,
         )
-    ended = max((c for c in started if _qualifies(c, policy)), key=lambda c: (_ends(c), c.card_id), default=None)
-    status = current[-1] if current else None
+    ended = _ended(started, policy, today, held)
     cancelled = ended is not None and _cut_short(ended)
+    changed = ended if ended and cancelled and not _qualifies(ended, policy) else None  # 2.2: both at once
+    status = current[-1] if current else changed
     takes_effect = (status.status_effective_on or status.start_date) if status else None
-    ahead = status is not None and _ahead(status, today)
+    ahead = bool(current) and _ahead(current[-1], today)
     return Entitlement(
         card=status or ended,
         qualifying=False,
         coming=f"status:{takes_effect}" if ahead else None,
         status_coming=ahead,
-        last_code=ended.status_code if ended else "",
+        last_code=_last_code(ended, policy, was),
         cancelled_on=ended.cancelled_on if ended and cancelled else None,
         status_on=None if ahead else takes_effect,
         expired_on=next_day(ended.end_date) if ended and not cancelled else None,
         left_on=left_on,
         several=len(current) > 1,
     )
+
+
+def _ended(started: list[Card], policy: Policy, today: date, held: str | None) -> Card | None:
+    """The card whose end ended the entitlement; none where it goes on with another status."""
+    if any(card.card_id == held and card.current(today) for card in started):
+        return None
+    gave = (card for card in started if card.card_id == held or _qualifies(card, policy))
+    return max(gave, key=lambda card: (_ends(card), card.card_id), default=None)
+
+
+def _last_code(ended: Card | None, policy: Policy, was: str | None) -> str:
+    """The status that gave the mailbox; a card that has ended may carry another one by now."""
+    if ended is None or _qualifies(ended, policy) or was is None:
+        return ended.status_code if ended else ""
+    return was
 
 
 def _ahead(card: Card, today: date) -> bool:

@@ -84,8 +84,12 @@ def _kept(box: Mailbox, evidence: tuple[Evidence, ...]) -> Mailbox:
 def _with_deadlines(
     box: Mailbox, found: Entitlement, anchors: Anchors, policy: Policy, evidence: tuple[Evidence, ...]
 ) -> Mailbox:
-    """Enters a grace, or adds the other one's date to it (2.2: both dates are kept, the earliest wins, D22)."""
+    """Enters a grace, or adds the other one's date to it (2.2: both dates are kept, the earliest wins, D22).
+
+    What is remembered is when the first end was seen; a second one counts from the run that finds it (D03).
+    """
     overflow = policy.time.month_overflow
+    seen_on = anchors.today if box.state is MailboxState.GRACE_CANCELLED else anchors.seen_on
     if found.cancelled_on and box.state not in (MailboxState.GRACE_CANCELLED, MailboxState.GRACE_STATUS):
         months = policy.cancelled.grace_months
         box = _grace(
@@ -96,8 +100,7 @@ def _with_deadlines(
         )
         box = altered(box, disable_on=add_months(anchors.anchor(found.cancelled_on), months, overflow=overflow))
     if found.status_on and box.state is not MailboxState.GRACE_STATUS:
-        anchor = anchors.anchor(found.status_on)
-        delete_on = add_months(anchor, policy.status_change.months, overflow=overflow)
+        delete_on = add_months(max(found.status_on, seen_on), policy.status_change.months, overflow=overflow)
         if policy.status_change.honour_two_months:
             delete_on = max(delete_on, add_months(next_day(anchors.today), 2, overflow=overflow))
         code = found.card.status_code if found.card else ""

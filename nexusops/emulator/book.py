@@ -128,7 +128,7 @@ class Book:
             self.db.execute(f"DELETE FROM {table} WHERE kind = ? AND id = ?", (kind, object_id))
 
     def deleted_before(self, kind: str, instant: str) -> list[str]:
-        statement = "SELECT id FROM object WHERE kind = ? AND deleted <= ?"
+        statement = "SELECT id FROM object WHERE kind = ? AND deleted < ?"
         return [row[0] for row in self.db.execute(statement, (kind, instant)).fetchall()]
 
     # Addresses.

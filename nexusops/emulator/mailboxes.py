@@ -155,7 +155,7 @@ def purge(book: Book, user_id: str) -> None:
 
 
 def purge_due(book: Book) -> None:
-    """What was soft-deleted 30 days of directory time ago goes. Mailboxes on hold are kept (inactive)."""
+    """What was soft-deleted more than 30 days of directory time ago goes. Mailboxes on hold are kept (inactive)."""
     oldest = (book.now() - RETENTION).strftime(INSTANT)
     for user_id in book.deleted_before("user", oldest):
         mailbox = book.get("mailbox", user_id)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from nexusops.model.findings import Evidence, Severity
-from nexusops.model.ids import domain_of
+from nexusops.model.ids import Address, domain_of
 from nexusops.model.ledger import Alternative
 from nexusops.model.people import AlternativeAddress
 from nexusops.plan.case import Case, Setting
@@ -25,23 +25,23 @@ def settle_alternatives(case: Case, setting: Setting) -> None:
 
 
 def _remove(case: Case, row: AlternativeAddress) -> None:
-    """A removal leaves a tombstone that keeps the same value from coming back through a feed (R33)."""
+    """A removal leaves a tombstone that keeps the same value from coming back through a feed (R33). It counts once:
+    what a feed brings afterwards is another value.
+    """
     known = case.alternatives.get(row.source)
-    if known is not None and not known.removed:
-        case.alternatives[row.source] = Alternative(
-            person_id=case.person_id, source=row.source, address=known.address, removed=True
-        )
-    elif known is None:
-        case.alternatives[row.source] = Alternative(
-            person_id=case.person_id, source=row.source, address=row.address, removed=True
-        )
-    if row.source == "self":
-        for source in FEEDS:
-            fed = case.alternatives.get(source)
-            if fed is not None and not fed.removed and row.address in ("", fed.address):
-                case.alternatives[source] = Alternative(
-                    person_id=case.person_id, source=source, address=fed.address, removed=True
-                )
+    if known is not None and known.removed and row.address in ("", known.address):
+        return
+    gone = known.address if known is not None and not known.removed else row.address
+    for source in FEEDS if row.source == "self" else ():
+        fed = case.alternatives.get(source)
+        if fed is not None and not fed.removed and row.address in ("", fed.address):
+            case.alternatives[source] = _tombstone(case, source, fed.address)
+            gone = gone or fed.address
+    case.alternatives[row.source] = _tombstone(case, row.source, gone)
+
+
+def _tombstone(case: Case, source: str, address: Address) -> Alternative:
+    return Alternative(person_id=case.person_id, source=source, address=address, removed=True)
 
 
 def _set(case: Case, row: AlternativeAddress, setting: Setting) -> None:

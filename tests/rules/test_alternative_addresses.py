@@ -39,6 +39,22 @@ def test_a_removed_one_leaves_a_tombstone_that_keeps_the_feed_from_bringing_it_b
     assert _known(world) == {"self": ("ann@mail.example", True)}
 
 
+def test_a_removal_counts_once_and_is_remembered() -> None:
+    """R33, D32: what the feed brings afterwards is taken, and stays; the removed value does not come back."""
+    world = student(oxford(), "1", "Ann Lee").alternative("1", "old@mail.example", "hris")
+    world.run("2024-10-01")
+    world.alternative("1", "", action="removed").run("2024-10-02")
+    assert _known(world) == {"hris": ("old@mail.example", True), "self": ("old@mail.example", True)}
+    world.alternatives.pop(0)
+    world.alternative("1", "new@mail.example", "hris")
+    for day in ("2024-10-03", "2024-10-04"):
+        world.run(day)
+        assert _known(world)["hris"] == ("new@mail.example", False)
+    world.alternatives.pop()
+    world.alternative("1", "old@mail.example", "hris").run("2024-10-05")
+    assert _known(world)["hris"] == ("new@mail.example", False)
+
+
 @pytest.mark.parametrize(
     ("address", "code"),
     [

@@ -87,8 +87,9 @@ class Rows:
                 yield cast("Row", row)
 
     def named(self, domain: Domain, base: str) -> Iterator[Allocation]:
-        """Addresses of a domain whose local part is this base, or the base and digits."""
-        yield from self.find(Allocation, NAME, [(domain, base)])
+        """Addresses of a domain whose local part is this base, or the base and digits. Most names are nobody's."""
+        if (Allocation, NAME, (domain, base)) in self._index:
+            yield from self.find(Allocation, NAME, [(domain, base)])
         if len(base) >= CUT:
             for row in self.find(Allocation, STEM, [(domain, base[:CUT])]):
                 if same_name(row.local, base):

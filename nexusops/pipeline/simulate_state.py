@@ -49,7 +49,7 @@ class Imagined:
         self._whole = False
         self._usernames: dict[str, PersonId] = {}
         self._sliced: tuple[object, Ledger] | None = None
-        self._asked: set[object] = set()
+        self._asked: dict[str, set[Any]] = {}
         self.live, self.licensed = (store.live_mailboxes(), store.licences()) if only is None else (0, 0)
         scopes = store.due(until) if only is None else only
         self._know(_ids(scopes, "person:"), _ids(scopes, "box:"))
@@ -204,19 +204,20 @@ class Imagined:
         if self._whole:
             return
         unknown, unseen = set(people) - self._people, set(boxes) - self._boxes
-        if unknown or unseen or not self._asked:
+        if unknown or unseen or "domains" not in self._asked:
             part = self._store.ledger(unknown, unseen)
             self._learn(row for table in sorted(set(TABLES.values())) for row in getattr(part, table).values())
             self._people |= unknown
             self._boxes |= unseen
-            self._asked.add("domains")
+            self._asked.setdefault("domains", set())
 
     def _unasked(self, what: str, values: Collection[Any]) -> set[Any]:
         """Of these, what the store has not been asked for yet."""
         if self._whole and what != "user":
             return set()
-        fresh = {value for value in values if (what, value) not in self._asked}
-        self._asked |= {(what, value) for value in fresh}
+        known = self._asked.setdefault(what, set())
+        fresh = set(values) - known
+        known |= fresh
         return fresh
 
     def _learn(self, rows: Iterable[LedgerRow]) -> None:

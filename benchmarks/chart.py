@@ -69,8 +69,8 @@ def _line(name: str, points: Sequence[Point], colour: str) -> Iterator[str]:
     yield f'<polyline points="{path}" fill="none" stroke="{colour}" stroke-width="2"/>'
     for point in mine:
         yield f'<circle cx="{point.x:.1f}" cy="{point.y:.1f}" r="4" fill="{colour}"/>'
-        yield _text(point.x + 7, point.y - 8, f"{point.seconds:g} s, {point.memory:,} MiB", colour=colour)
-    yield _text(mine[-1].x + 7, mine[-1].y + 14, name, colour=colour, weight="bold")
+        yield _text(point.x + 7, point.y + 17, f"{point.seconds:g} s, {point.memory:,} MiB", colour=colour)
+    yield _text(mine[-1].x + 7, mine[-1].y - 5, name, colour=colour, weight="bold")
 
 
 def _text(x: float, y: float, text: str, *, anchor: str = "start", colour: str = "#333333", weight: str = "") -> str:

@@ -3,8 +3,8 @@
 PYTHONPATH=tests python -m benchmarks.growth 10000 100000 1000000      docs/growth.csv and docs/growth.svg
 PYTHONPATH=tests python -m benchmarks.growth                           draws docs/growth.svg anew from docs/growth.csv
 
-NEXUSOPS_BENCH_SITES keeps the universities (benchmarks/sites.py). Of a whole plan, which takes about a thousand times
-as long as an hour, one run is measured, and none of a million people.
+NEXUSOPS_BENCH_SITES keeps the universities (benchmarks/sites.py). Of a whole plan one run is measured, and none of a
+million people: that would take minutes.
 """
 
 from __future__ import annotations

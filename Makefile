@@ -58,6 +58,7 @@ fuzz: $(STAMP) ## two thousand broken inputs of every sort
 	NEXUSOPS_FUZZ=2000 $(BIN)/python -m pytest tests/safety/test_fuzz.py tests/safety/test_fuzz_of_answers.py
 
 bench: $(STAMP) ## the figures as a table: medians, processor time, memory, ratios (an hour)
+	$(BIN)/python -m compileall -q nexusops jobs
 	PYTHONPATH=tests $(BIN)/python -m benchmarks.run $(FIGURES)
 
 bench-tenant: $(STAMP) ## applying 5,000 changes against the documented limits, and reading at size (minutes)

@@ -22,7 +22,8 @@ from nexusops.demo.snapshots import Member, write_snapshot
 from nexusops.demo.university import domain_rows, members, unit_rows
 from nexusops.model.addresses import AddressKind, AddressState, Allocation
 from nexusops.model.ids import Address, PersonId, domain_of, local_of
-from nexusops.model.journal import Acceptance, RowChange, RunRecord
+from nexusops.model.journal import Acceptance, LedgerRow, RowChange, RunRecord
+from nexusops.model.mailboxes import Mailbox, MailboxState
 from nexusops.pipeline.decide import decide
 from nexusops.pipeline.simulate import carry_out, imagined_inputs
 from nexusops.pipeline.simulate_state import Imagined
@@ -64,7 +65,7 @@ def made(folder: Path, number: int, rows: int) -> None:
         carry_out(memory, inputs, decision, AT)
         ledger = memory.ledger(None, None)
         written: list[RowChange] = [
-            RowChange(before=None, after=row, rule="R2")
+            RowChange(before=None, after=_identified(row), rule="R2")
             for table in ("people", "mailboxes", "allocations", "notices", "domains")
             for row in getattr(ledger, table).values()
         ]
@@ -74,6 +75,13 @@ def made(folder: Path, number: int, rows: int) -> None:
             rest = replace(first, rows=tuple(written[place : place + PART]), expected_serial=ports.store.serial())
             ports.store.accept(rest)
         ports.store.finish(first.run)
+
+
+def _identified(row: LedgerRow) -> LedgerRow:
+    """What a real tenant has made has its ids, by which it is known from then on."""
+    if not isinstance(row, Mailbox) or row.name is None or row.state is MailboxState.PENDING:
+        return row
+    return replace(row, user_id=f"u-{row.name}", exchange_guid=f"g-{row.name}")
 
 
 def _history(rows: list[Allocation], wanted: int) -> Iterator[RowChange]:

@@ -9,7 +9,7 @@ from dataclasses import replace
 from datetime import date, timedelta
 from functools import cache
 
-from nexusops.model.dates import add_months
+from nexusops.model.dates import add_months, earliest
 from nexusops.model.filling import altered
 from nexusops.model.findings import Evidence, Severity
 from nexusops.model.ids import PersonId
@@ -144,7 +144,9 @@ def _held(case: Case, setting: Setting) -> Judged:
     over = since + timedelta(days=setting.policy.missing_card.hold_days)
     message = f"the card has been missing from the registration data since {since}; from {over} it counts as cancelled"
     case.find("MISSING_CARD", message, Severity.ALERT)
-    case.state = replace(case.state, state=Standing.MISSING_HOLD, frozen=None, due_on=over)
+    days = (day for card in case.record.cards for day in (card.start_date, card.status_effective_on))
+    due_on = earliest(over, *(day for day in days if day is not None and day > setting.today))  # another card may begin
+    case.state = replace(case.state, state=Standing.MISSING_HOLD, frozen=None, due_on=due_on)
     return _judged(case, ())
 
 

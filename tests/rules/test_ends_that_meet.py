@@ -97,6 +97,16 @@ def test_a_status_that_changes_on_the_card_is_no_end_of_a_former_one() -> None:
     assert _dates(world, "ball0001") == ("grace_status", "None", "2025-02-15")
 
 
+def test_a_hold_ends_on_the_day_on_which_another_card_begins() -> None:
+    """D26, R35: the run of that day finds it, though nothing else has changed."""
+    world = _ann()
+    del world.cards["c1"]
+    world.card("1", "MC", "Ann", "Lee", "2025-01-18", "2028-09-30", card_id="new").run("2025-01-15")
+    assert (world.state("1").state, str(world.state("1").due_on)) == ("missing_hold", "2025-01-18")
+    world.run("2025-01-18")
+    assert (world.state("1").state, world.state("1").missing_since) == ("entitled", None)
+
+
 @pytest.mark.parametrize("policy", ["extend", "strict", "same_day"])
 def test_who_leaves_a_unit_that_winds_down_has_two_months_from_the_notice(policy: str) -> None:
     """D22, D30: brought forward, whatever the policy for notices is (D04)."""

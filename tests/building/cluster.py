@@ -9,6 +9,7 @@ import subprocess
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 
@@ -18,40 +19,71 @@ def binaries() -> Path | None:
     return found[-1].parent if found else None
 
 
-def _account() -> str | None:
+def server_account() -> str | None:
     """PostgreSQL refuses to run as root: the account that it runs under instead."""
     if os.getuid() != 0:
         return None
     return "postgres" if "postgres" in {entry.pw_name for entry in pwd.getpwall()} else "nobody"
 
 
-@contextmanager
-def cluster(programs: Path, settings: Sequence[str] = ()) -> Iterator[str]:
-    """On a unix socket; yields the URL of its database ``postgres``, without a driver."""
-    account = _account()
-    # A socket's path must be short, and its parents open to the other account.
-    folder = Path(tempfile.mkdtemp(prefix="nexusops-pg-"))
-    if account:
-        shutil.chown(folder, user=account)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cluster:
+    """``url``: of its database ``postgres``, on a unix socket, without a driver."""
 
-    def run(program: str, *options: str) -> None:
-        command = [*(["runuser", "-u", account, "--"] if account else []), str(programs / program)]
+    programs: Path
+    folder: Path
+    settings: Sequence[str]
+
+    @property
+    def url(self) -> str:
+        return f"postgresql://nexus@/postgres?host={self.folder}"
+
+    def make(self) -> None:
+        self._run("initdb", "-U", "nexus", "--auth=trust", "--encoding=UTF8", "--locale=C", "--no-sync")
+
+    def start(self) -> None:
+        chosen = ("listen_addresses=''", f"unix_socket_directories={self.folder}", *self.settings)
+        server = " ".join(f"-c {setting}" for setting in chosen)
+        self._run("pg_ctl", "-w", "-s", "-l", f"{self.folder}/log", "-o", server, "start")
+
+    def kill(self) -> None:
+        """At once, as by a power cut: what was under way is lost, what was committed is recovered at the start."""
+        self._run("pg_ctl", "-m", "immediate", "-s", "stop")
+
+    def _run(self, program: str, *options: str) -> None:
+        account = server_account()
+        command = [*(["runuser", "-u", account, "--"] if account else []), str(self.programs / program)]
         # The server inherits its output from pg_ctl: a pipe would never end.
         with tempfile.TemporaryFile("w+") as said:
-            command += ["-D", f"{folder}/data", *options]
+            command += ["-D", f"{self.folder}/data", *options]
             done = subprocess.run(command, stdout=said, stderr=said, cwd="/", check=False)
             said.seek(0)
             assert done.returncode == 0, f"{program} ended with {done.returncode}:\n{said.read()}"
 
-    chosen = ("listen_addresses=''", f"unix_socket_directories={folder}", *settings)
-    server = " ".join(f"-c {setting}" for setting in chosen)
+
+@contextmanager
+def standing(programs: Path, settings: Sequence[str] = ()) -> Iterator[Cluster]:
+    """A cluster that can be killed and started again; it must be running at the end."""
+    account = server_account()
+    # A socket's path must be short, and its parents open to the other account.
+    folder = Path(tempfile.mkdtemp(prefix="nexusops-pg-"))
+    if account:
+        shutil.chown(folder, user=account)
+    found = Cluster(programs=programs, folder=folder, settings=settings)
     try:
-        run("initdb", "-U", "nexus", "--auth=trust", "--encoding=UTF8", "--locale=C", "--no-sync")
-        run("pg_ctl", "-w", "-s", "-l", f"{folder}/log", "-o", server, "start")
+        found.make()
+        found.start()
         folder.chmod(0o755)
         try:
-            yield f"postgresql://nexus@/postgres?host={folder}"
+            yield found
         finally:
-            run("pg_ctl", "-m", "immediate", "-s", "stop")
+            found.kill()
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def cluster(programs: Path, settings: Sequence[str] = ()) -> Iterator[str]:
+    """A cluster's url, while the block lasts."""
+    with standing(programs, settings) as found:
+        yield found.url

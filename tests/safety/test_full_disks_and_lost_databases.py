@@ -4,14 +4,21 @@ from __future__ import annotations
 
 import os
 import resource
+import shutil
 import subprocess
 import sys
+import tempfile
 import time
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import psycopg
 import pytest
+from building.cluster import Cluster, binaries, server_account, standing
 from building.killed import DAYS, KilledSite, differing
+from conftest import needs
 
 SQLITE = 'url = "sqlite:///state/nexusops.db"'
 HOLDER = """
@@ -35,12 +42,13 @@ def with_state(site: KilledSite, url: str) -> KilledSite:
 
 # With more room the embedded tenant is full first, and the retries of a service that is down take a minute each.
 ROOMS = [0, *([40_000, 160_000, 400_000] if "NEXUSOPS_KILLS" in os.environ else [])]
+PG_ROOMS = [0, *([8_192, 65_536] if "NEXUSOPS_KILLS" in os.environ else [])]
 AWAY = """
 SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND datname = current_database()
 """
 
 
-@pytest.mark.timeout(600)
+@pytest.mark.timeout(1800)
 @pytest.mark.parametrize("room", ROOMS)
 def test_a_disk_that_fills_up_loses_nothing(
     room: int, one_day: KilledSite, two_days: KilledSite, tmp_path: Path
@@ -86,6 +94,103 @@ def test_a_database_that_goes_away_in_the_middle_loses_nothing(
     assert run.returncode == 9, said
     assert "Traceback" not in said
     assert "`nexusops resume` finishes what was open" in said
+    assert site.type("run", DAYS[1]) == 0
+    assert differing(site.outcome(), two_days.outcome()) == {}
+
+
+@contextmanager
+def small_disk(megabytes: int) -> Iterator[Path]:
+    """A file system of its own, which belongs to the database's account."""
+    folder = Path(tempfile.mkdtemp(prefix="nexusops-disk-"))
+    command = ["mount", "-t", "tmpfs", "-o", f"size={megabytes}m", "none", str(folder)]
+    if os.getuid() != 0 or subprocess.run(command, capture_output=True, check=False).returncode != 0:
+        folder.rmdir()
+        pytest.skip("a small file system may be mounted here by nobody, or only by root")
+    try:
+        shutil.chown(folder, user=server_account())
+        yield folder
+    finally:
+        subprocess.run(["umount", "--lazy", str(folder)], check=True)
+        folder.rmdir()
+
+
+@pytest.fixture
+def on_small_disk(postgres_url: str) -> Iterator[tuple[str, Path]]:
+    """A database on a disk of its own, and that disk."""
+    name = f"small_{uuid.uuid4().hex[:12]}"
+    with small_disk(32) as disk, psycopg.connect(postgres_url, autocommit=True) as connection:
+        connection.execute(f"CREATE TABLESPACE {name} LOCATION '{disk}'")
+        connection.execute(f"CREATE DATABASE {name} TABLESPACE {name}")
+        yield postgres_url.replace("postgresql:", "postgresql+psycopg:").replace("/postgres?", f"/{name}?"), disk
+        connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+        connection.execute(f"DROP TABLESPACE {name}")
+
+
+def filled(disk: Path, room: int) -> Path:
+    """A file that leaves so many octets of the disk free."""
+    found = disk / "everything-else"
+    free = os.statvfs(disk).f_bavail * os.statvfs(disk).f_frsize
+    with found.open("wb") as taken:
+        os.posix_fallocate(taken.fileno(), 0, max(free - room, 1))
+    return found
+
+
+@pytest.mark.parametrize("room", PG_ROOMS)
+def test_a_database_whose_disk_fills_up_loses_nothing(
+    room: int, on_small_disk: tuple[str, Path], two_days: KilledSite, tmp_path: Path
+) -> None:
+    """PostgreSQL refuses what it has no room for: exit code 9 with what to do, and the next run finishes it."""
+    url, disk = on_small_disk
+    site = with_state(KilledSite.made(tmp_path / "site"), url)
+    assert site.type("run", DAYS[0]) == 0
+    taken = filled(disk, room)
+    done = subprocess.run(
+        [sys.executable, "-m", "nexusops", *site.words("run", DAYS[1])], capture_output=True, text=True, check=False
+    )
+    # With a little more room it may just be enough.
+    assert done.returncode in ((9,) if room == 0 else (0, 9)), done.stderr
+    assert "Traceback" not in done.stderr
+    if done.returncode == 9:
+        assert "No space left on device" in done.stderr
+        assert "\nNext: " in done.stderr
+    taken.unlink()
+    assert site.type("run", DAYS[1]) == 0
+    assert differing(site.outcome(), two_days.outcome()) == {}
+
+
+@pytest.fixture(scope="module")
+def own_cluster() -> Iterator[Cluster]:
+    with standing(binaries() or needs("PostgreSQL's binaries are not installed")) as found:
+        yield found
+
+
+@pytest.mark.parametrize("begun", [1, 20, *([2, 5, 10, 30, 40] if "NEXUSOPS_KILLS" in os.environ else [])])
+def test_a_database_server_that_dies_in_the_middle_loses_nothing(
+    begun: int, own_cluster: Cluster, two_days: KilledSite, tmp_path: Path
+) -> None:
+    """As by a power cut, with real synchronous commits: while it is away nothing runs, afterwards the rest is done."""
+    name = f"t{uuid.uuid4().hex[:12]}"
+    with psycopg.connect(own_cluster.url, autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name}")
+    plain = own_cluster.url.replace("/postgres?", f"/{name}?")
+    site = with_state(KilledSite.made(tmp_path / "site"), plain.replace("postgresql:", "postgresql+psycopg:"))
+    assert site.type("run", DAYS[0]) == 0
+    wanted = rows(plain) + begun
+    words = [sys.executable, "-m", "nexusops", *site.words("run", DAYS[1])]
+    with subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as run:
+        with psycopg.connect(plain, autocommit=True) as other:
+            while other.execute("SELECT count(*) FROM journal").fetchone()[0] < wanted and run.poll() is None:  # type: ignore[index]
+                time.sleep(0.001)
+        own_cluster.kill()
+        try:
+            _, said = run.communicate(timeout=60)
+            assert run.returncode == 9, said
+            assert "Traceback" not in said
+            assert "`nexusops resume` finishes what was open" in said
+            assert site.type("run", DAYS[1]) == 9
+        finally:
+            own_cluster.start()
+    assert site.type("resume", DAYS[1]) == 0
     assert site.type("run", DAYS[1]) == 0
     assert differing(site.outcome(), two_days.outcome()) == {}
 

@@ -6,8 +6,11 @@ make bench FIGURES=hour          those whose names contain the word
 
 from __future__ import annotations
 
+import atexit
 import os
 import resource
+import shutil
+import signal
 import sys
 import tempfile
 from collections.abc import Callable, Sequence
@@ -106,6 +109,7 @@ def _export(_folder: Path) -> Command:
 @cache
 def _routed() -> Path:
     config = Path(tempfile.mkdtemp(prefix="nexusops-bench-")) / "config"
+    atexit.register(shutil.rmtree, config.parent, ignore_errors=True)
     measured([sys.executable, "-m", "benchmarks.routing", "prepare", str(settled(PEOPLE) / "config"), str(config)])
     return config
 
@@ -177,4 +181,5 @@ def main(words: Sequence[str]) -> None:
 
 if __name__ == "__main__":
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # what runs beside is stopped, and what was made taken away
     main(sys.argv[1:])

@@ -8,7 +8,7 @@ UV     := $(shell uv --version >/dev/null 2>&1 && echo uv)
 export UV_PYTHON_DOWNLOADS := never
 
 .DEFAULT_GOAL := help
-.PHONY: help venv demo test check unit stories kill bench bench-tenant faults rules reference lock clean fuzz docs
+.PHONY: help venv demo test check unit stories kill bench bench-tenant faults rules reference lock clean fuzz fuzz-guided docs
 
 help: ## what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -56,6 +56,18 @@ kill: $(STAMP) ## runs killed after every transaction, and at three hundred rand
 
 fuzz: $(STAMP) ## two thousand broken inputs of every sort
 	NEXUSOPS_FUZZ=2000 $(BIN)/python -m pytest tests/safety/test_fuzz.py tests/safety/test_fuzz_of_answers.py
+
+# Coverage-guided, where there is a wheel of atheris for this machine; it is no part of the gate.
+GUIDED := plan.json zone manifest.json cards.csv policy.toml nexusops.toml answer
+fuzz-guided: $(STAMP) ## inputs that grow towards code not reached yet, SECONDS=120 for each of seven sorts
+ifeq ($(UV),uv)
+	uv pip install --quiet --python $(BIN)/python --only-binary :all: --target build/atheris 'atheris>=2.3,<4'
+else
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --only-binary :all: --target build/atheris 'atheris>=2.3,<4'
+endif
+	for sort in $(GUIDED); do \
+	  PYTHONPATH=build/atheris:tests $(BIN)/python -m building.guided $$sort $(or $(SECONDS),120) || exit 1; \
+	done
 
 bench: $(STAMP) ## the figures as a table: medians, processor time, memory, ratios (an hour)
 	$(BIN)/python -m compileall -q nexusops jobs

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -13,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from nexusops import __version__
 from nexusops.config import Configuration, load
-from nexusops.errors import UsageError
+from nexusops.errors import TenantUnreadable, UsageError
 from nexusops.job import Job
 from nexusops.wiring_resolver import publisher_of, watching_of
 
@@ -183,15 +184,19 @@ def tenant_of(configuration: Configuration, memory: Memory | None = None, *, wra
 
     table = configuration.settings.tenant
     settings = tenant_settings(configuration)
-    if table.kind == "embedded":
+    if table.kind != "embedded":
+        return tenant.microsoft365(settings, wrap=wrap, memory=memory)
+    path = configuration.path(table.path)
+    try:
         return tenant.embedded(
-            configuration.path(table.path),
-            settings,
-            notice_sender=configuration.settings.notices.sender,
-            wrap=wrap,
-            memory=memory,
+            path, settings, notice_sender=configuration.settings.notices.sender, wrap=wrap, memory=memory
         )
-    return tenant.microsoft365(settings, wrap=wrap, memory=memory)
+    except (OSError, sqlite3.Error, ValueError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        raise TenantUnreadable(
+            f"The embedded tenant at {path} cannot be opened: {reason}.",
+            next_step="Check [tenant] path in nexusops.toml (`nexusops doctor`): an embedded tenant, or a new file.",
+        ) from error
 
 
 def notifier_of(configuration: Configuration, tenant: Callable[[], Tenant]) -> Notifier:

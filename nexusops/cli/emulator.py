@@ -3,12 +3,28 @@
 from __future__ import annotations
 
 import gc
+import json
+import sqlite3
 import tempfile
 from pathlib import Path
 
 import click
 
 from nexusops.errors import UsageError
+
+NEXT_STEP = (
+    "`nexusops jobs list` names the permissions and roles to grant; --path must name the embedded tenant's own file,"
+    " or a new one."
+)
+
+
+def _domains(ctx: click.Context, param: click.Parameter, value: tuple[str, ...]) -> tuple[str, ...]:
+    from nexusops.registration.fields import is_domain
+
+    for domain in value:
+        if not is_domain(domain.lower()):
+            raise click.BadParameter(f"{domain!r} is not a domain such as dept.example.", ctx, param)
+    return tuple(domain.lower() for domain in value)
 
 
 @click.group()
@@ -25,8 +41,14 @@ def emulator() -> None:
 @click.option(
     "--grant", multiple=True, metavar="NAME", help="The printed client's permission or role. Repeatable. [all]"
 )
-@click.option("--throttle-scale", type=float, help="How fast the throttle's clock runs, for benchmarks.")
-@click.option("--accept", multiple=True, metavar="DOMAIN", help="A further accepted domain. Repeatable.")
+@click.option(
+    "--throttle-scale",
+    type=click.FloatRange(min=0, min_open=True),
+    help="How fast the throttle's clock runs, for benchmarks.",
+)
+@click.option(
+    "--accept", multiple=True, metavar="DOMAIN", callback=_domains, help="A further accepted domain. Repeatable."
+)
 def serve(
     path: Path | None,
     port: int,
@@ -40,6 +62,7 @@ def serve(
     """Serve until SIGTERM; prints one JSON line when it accepts connections. Without --path nothing is kept."""
     from nexusops.emulator import serve as serve_tenant
 
+    script = _script(faults)
     gc.enable()  # a server lives long, whatever is right for one command
     with tempfile.TemporaryDirectory(prefix="nexusops-tenant-") as folder:
         file = path or Path(folder) / "tenant.db"
@@ -51,18 +74,34 @@ def serve(
                 smtp=smtp,
                 grants=grant,
                 accept=accept,
-                faults=faults,
+                faults=script,
                 throttle_scale=throttle_scale,
             )
-        except OSError as error:
+        except (OSError, sqlite3.Error) as error:
             raise UsageError(
                 f"The embedded tenant cannot serve {file} on port {port}: {error}.",
                 next_step="Name a free port with --port, and with --path a file in a folder that you may write to.",
             ) from error
         except ValueError as error:
-            if faults is None:
-                raise
-            raise UsageError(
-                f"{faults}: {error}.", next_step="Correct the fault script, then start again with --faults."
-            ) from error
+            # A grant, a fault or a file that the emulator does not take; it knows none of our errors.
+            raise UsageError(f"{error}.", next_step=NEXT_STEP) from error
     return 0
+
+
+def _script(path: Path | None) -> list[object] | None:
+    if path is None:
+        return None
+    try:
+        script = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise UsageError(
+            f"{path}: it is not JSON: {error}.", next_step="Correct the fault script, then start again with --faults."
+        ) from error
+    if isinstance(script, dict):
+        script = script.get("faults", [script])
+    if not isinstance(script, list):
+        raise UsageError(
+            f"{path}: a fault script is a JSON list.",
+            next_step="Correct the fault script, then start again with --faults.",
+        )
+    return script

@@ -11,6 +11,7 @@ from typing import cast
 from urllib.parse import urlsplit
 
 from nexusops.config import secrets
+from nexusops.config.forms import check_forms
 from nexusops.config.guard import load_guard
 from nexusops.config.policy import load_policy
 from nexusops.config.schema import CHOICES, SECRETS, URLS, Settings, TenantTable
@@ -156,6 +157,7 @@ def _completed(settings: Settings, main: Path) -> Settings:
                 f"{main}: site.{name}: missing.",
                 next_step=f'Add {name} = "…" under [site], and look at the whole with `nexusops config show`.',
             )
+    check_forms(settings, main)
     _check_kinds(settings, main)
     sender = settings.notices.sender or f"postmaster@{settings.site.fallback_domain}"
     return replace(

@@ -43,16 +43,21 @@ class Setting:
 def read_toml(path: Path) -> dict[str, object]:
     """The file's tables. Raises UsageError where it cannot be read or is no TOML."""
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
+        return tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except FileNotFoundError as error:
         raise UsageError(
             f"{path}: there is no such file.",
             next_step="Name the configuration folder with --config, or write one with `nexusops init DIR`.",
         ) from error
-    except (OSError, UnicodeDecodeError) as error:
+    except OSError as error:
         raise UsageError(
-            f"{path}: cannot be read: {error}.",
-            next_step="Make it readable UTF-8 text, and look at it with `nexusops config show`.",
+            f"{path}: cannot be read: {error.strerror}.",
+            next_step="Make it a file that this user may read, and look at it with `nexusops config show`.",
+        ) from error
+    except UnicodeDecodeError as error:
+        raise UsageError(
+            f"{path}: is not UTF-8 at byte {error.start}.",
+            next_step="Save it as UTF-8 text, and look at it with `nexusops config show`.",
         ) from error
     except (tomllib.TOMLDecodeError, RecursionError) as error:
         raise UsageError(

@@ -55,6 +55,9 @@ class DatabaseRegistration:
         from sqlalchemy.exc import SQLAlchemyError
 
         engine, url = _engine(self.url)
+        if url.get_backend_name() == "sqlite" and not Path(url.database or "").is_file():
+            # The driver would make an empty one.
+            raise refused(partial(f"the registration database {url.database} is not there"))
         try:
             with _one_state(engine) as connection, tempfile.TemporaryDirectory(prefix="nexusops-") as folder:
                 return self._read(connection, Path(folder))
@@ -97,6 +100,8 @@ def _engine(text: str) -> tuple[Engine, URL]:
 
     try:
         url = make_url(text)
+        if url.drivername in ("postgresql", "postgres"):  # the driver that is installed
+            url = url.set(drivername="postgresql+psycopg")
         return create_engine(url, poolclass=NullPool), url
     except (ArgumentError, NoSuchModuleError, ImportError) as error:
         raise UsageError(

@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection, Engine, create_engine, event, inspect, make_url, select, text
 from sqlalchemy.engine import URL
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 
 from nexusops.errors import StateUnavailable, UsageError
 from nexusops.store.chain import FIRST
@@ -20,14 +20,54 @@ from nexusops.store.schema import SCHEMA_VERSION, meta, metadata
 MIGRATIONS = Path(__file__).with_name("migrations")
 
 
+NEXT_STEP = (
+    "Check [state] url in nexusops.toml (`nexusops config show`): it must name a database of nexusops, or a new one."
+)
+
+WRITE_ONE = (
+    "Write sqlite:///state/nexusops.db or one such as postgresql+psycopg://user@host/name, and look at it with"
+    " `nexusops config show`."
+)
+
+
 def located(url: str, base_dir: Path) -> URL:
-    """The URL, with a relative SQLite path taken from the configuration folder, whose parents are made."""
-    parsed = make_url(url)
-    if parsed.get_backend_name() == "sqlite" and parsed.database and parsed.database != ":memory:":
-        path = (base_dir / parsed.database).resolve()
+    """The URL, with a relative SQLite path taken from the configuration folder, whose parents are made.
+
+    Raises UsageError where it is no URL of a database that can be kept, StateUnavailable where its place is none.
+    """
+    parsed = _parsed(url)
+    if parsed.get_backend_name() != "sqlite":
+        return parsed
+    if parsed.database in (None, "", ":memory:"):
+        raise UsageError("state.url names no file: what was done would be forgotten at once.", next_step=NEXT_STEP)
+    path = (base_dir / str(parsed.database)).resolve()
+    try:
         path.parent.mkdir(parents=True, exist_ok=True)
         _private(path)
-        return parsed.set(database=str(path))
+    except OSError as error:
+        reason = error.strerror or type(error).__name__
+        raise StateUnavailable(f"The state at {path} cannot be opened: {reason}.", next_step=NEXT_STEP) from error
+    return parsed.set(database=str(path))
+
+
+def _parsed(url: str) -> URL:
+    """``postgresql://`` alone means the driver that is installed."""
+    try:
+        parsed = make_url(url)
+        if parsed.drivername in ("postgresql", "postgres"):
+            parsed = parsed.set(drivername="postgresql+psycopg")
+        parsed.get_dialect().import_dbapi()
+    except (ArgumentError, NoSuchModuleError, ImportError, ValueError) as error:
+        raise UsageError(
+            "nexusops.toml: state.url is not the URL of a database that this installation can open"
+            f" ({type(error).__name__}).",
+            next_step=WRITE_ONE,
+        ) from error
+    if parsed.get_backend_name() not in ("sqlite", "postgresql"):
+        raise UsageError(
+            f"nexusops.toml: state.url: the state is kept in SQLite or PostgreSQL, not in {parsed.get_backend_name()}.",
+            next_step=WRITE_ONE,
+        )
     return parsed
 
 
@@ -73,8 +113,7 @@ def prepared(engine: Engine, site: str) -> None:
     except (DBAPIError, sqlite3.Error) as error:
         raise StateUnavailable(
             f"The state at {engine.url.render_as_string(hide_password=True)} cannot be read: {_cause(error)}.",
-            next_step="Check [state] url in nexusops.toml (`nexusops config show`): it must name a database of "
-            "nexusops, or a new one.",
+            next_step=NEXT_STEP,
         ) from error
 
 

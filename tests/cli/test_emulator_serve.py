@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 import httpx
+import pytest
 
 from nexusops.cli import call
 
@@ -42,3 +43,22 @@ def test_a_fault_script_that_is_none_is_a_usage_error(tmp_path: Path, capsys: ob
     script = tmp_path / "faults.json"
     script.write_text('[{"kindd": "status"}]', "utf-8")
     assert call(["emulator", "serve", "--faults", str(script)]) == 2
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["--grant", "User.Fly.All"], "User.Fly.All: no permission or role of the embedded tenant."),
+        (["--accept", "no domain"], "'no domain' is not a domain"),
+        (["--path", "{folder}/text"], "file is not a database"),
+        (["--path", "/proc/none/tenant.db"], "No such file or directory"),
+        (["--faults", "{folder}/text"], "it is not JSON"),
+    ],
+)
+def test_what_cannot_be_served_is_a_usage_error(
+    arguments: list[str], told: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "text").write_text("This is no database, and no JSON either." * 20, "utf-8")
+    assert call(["emulator", "serve", *[one.replace("{folder}", str(tmp_path)) for one in arguments]]) == 2
+    printed = capsys.readouterr()
+    assert (printed.out, told in printed.err) == ("", True), printed.err

@@ -118,6 +118,38 @@ def test_a_state_of_another_site_is_a_configuration_error(site: CommandSite) -> 
     assert site.type("state", "export").code == 2
 
 
+@pytest.mark.parametrize(
+    ("url", "code", "told"),
+    [
+        ("nosuch://host/name", 2, "state.url is not the URL of a database that this installation can open"),
+        ("mysql://u:hunter2@host/name", 2, "state.url"),
+        ("sqlite://", 2, "forgotten at once"),
+        ("sqlite:////proc/none/nexusops.db", 9, "The state at /proc/none/nexusops.db cannot be opened"),
+        ("sqlite:///nexusops.toml", 9, "file is not a database"),
+        ("postgresql://u:hunter2@127.0.0.1:1/name", 9, "cannot be read"),
+    ],
+)
+def test_a_state_that_cannot_be_kept_or_opened_says_so(site: CommandSite, url: str, code: int, told: str) -> None:
+    """2 for what the configuration says wrong, 9 for what cannot be read."""
+    file = site.folder / "nexusops.toml"
+    file.write_text(file.read_text("utf-8").replace("sqlite:///state/nexusops.db", url), "utf-8")
+    said = site.on_day_one("plan")
+    assert (said.code, said.out) == (code, "")
+    assert told in said.err
+    assert "hunter2" not in said.err
+    assert "\nNext: " in said.err
+
+
+@pytest.mark.parametrize("path", ["nexusops.toml", "/proc/none/tenant.db", "state/nexusops.db", "state"])
+def test_an_embedded_tenant_that_cannot_be_opened_is_one_that_cannot_be_read(site: CommandSite, path: str) -> None:
+    file = site.folder / "nexusops.toml"
+    file.write_text(file.read_text("utf-8").replace('"state/tenant.db"', f'"{path}"'), "utf-8")
+    said = site.on_day_one("plan", "--refresh", "full")
+    assert (said.code, said.out) == (8, "")
+    assert said.err.startswith(f"The embedded tenant at {site.folder / path} cannot be opened: ")
+    assert "[tenant] path in nexusops.toml" in said.err
+
+
 def test_nothing_to_resume_says_so(site: CommandSite) -> None:
     """interface.md 8."""
     said = site.type("resume")

@@ -107,6 +107,14 @@ def test_the_cambridge_profile_brings_its_zone_its_tickets_and_its_neutral_spf(w
         (MINIMAL + '[registration]\nkind = "database"\n', None, None, ("registration.url", "missing")),
         (MINIMAL + '[dns]\npublish = "dynamic_update"\n', None, None, ("dns.server", "dns.publish", "missing")),
         (MINIMAL + '[dns]\ntsig_algorithm = "hmac-md5"\n', None, None, ("dns.tsig_algorithm", "hmac-sha256")),
+        (MINIMAL.replace("nexus.ox.ac.uk", "Nexus ox"), None, None, ("site.fallback_domain", "a domain")),
+        (MINIMAL + '[tenant]\nusage_location = "Britain"\n', None, None, ("tenant.usage_location", "'Britain'")),
+        (MINIMAL + '[notices]\nsender = "postmaster"\n', None, None, ("notices.sender", "an address")),
+        (MINIMAL + "[notices]\nport = 0\n", None, None, ("notices.port", "from 1 to 65535")),
+        (MINIMAL + '[dns]\nstandard_mx = "oxmail"\n', None, None, ("dns.standard_mx", "a preference and a host")),
+        (MINIMAL + "[dns]\nttl = -1\n", None, None, ("dns.ttl", "from 0")),
+        (MINIMAL + '[state]\nurl = "state.db"\n', None, None, ("state.url", "the URL of a database")),
+        (MINIMAL + '[state]\nurl = ""\n', None, None, ("state.url", "the URL of a database")),
         (MINIMAL + '[dns]\ntsig_secret = "aGFsbG8="\n', None, None, ("dns.tsig_secret", "env:NAME")),
     ],
 )
@@ -117,6 +125,18 @@ def test_a_mistake_is_refused_with_file_key_and_what_was_expected(
     assert all(part in str(error) for part in parts), str(error)
     assert error.exit_code == 2
     assert error.next_step
+
+
+def test_what_windows_writes_before_a_text_is_no_part_of_it(tmp_path: Path) -> None:
+    """A byte order mark, and its line ends."""
+    (tmp_path / "nexusops.toml").write_bytes(b"\xef\xbb\xbf" + MINIMAL.replace("\n", "\r\n").encode())
+    assert load(tmp_path).site.name == "oxford-test"
+
+
+def test_a_file_in_another_encoding_says_where(tmp_path: Path) -> None:
+    (tmp_path / "nexusops.toml").write_bytes(MINIMAL.encode() + b"# Z\xfcrich\n")
+    error = refused(tmp_path)
+    assert error.message == f"{tmp_path / 'nexusops.toml'}: is not UTF-8 at byte {len(MINIMAL) + 3}."
 
 
 def test_a_literal_secret_is_refused_without_being_repeated(write: Write) -> None:

@@ -162,6 +162,12 @@ def test_a_database_that_cannot_be_reached(tmp_path: Path) -> None:
     assert str(caught.value).startswith("SNAPSHOT_PARTIAL: the registration database postgresql+psycopg://reader:***@")
 
 
+def test_a_file_that_is_not_there_is_not_made(tmp_path: Path) -> None:
+    with pytest.raises(SnapshotRefused, match="is not there"):
+        source(f"sqlite:///{tmp_path / 'missing.db'}").read()
+    assert list(tmp_path.iterdir()) == []
+
+
 @pytest.mark.parametrize("url", ["no url", "nosuch://host/name", "mysql+nodriver://host/name"])
 def test_a_url_of_nothing(url: str) -> None:
     """Exit 2: a slip in the configuration, and no secret of it is told."""

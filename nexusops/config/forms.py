@@ -1,0 +1,62 @@
+"""What a value of nexusops.toml must look like, where its type says too little."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from nexusops.config.schema import URLS, Settings
+from nexusops.config.strict import wrong
+from nexusops.errors import UsageError
+
+_NAME = r"(?=.{1,253}\.?$)[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?(\.[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?)+"
+_DOMAIN = "a domain, such as nexus.ox.ac.uk, in lower case"
+FORMS: dict[str, tuple[str, str]] = {
+    "site.fallback_domain": (_NAME, _DOMAIN),
+    "site.parent_domain": (_NAME, _DOMAIN),
+    "tenant.usage_location": (r"[A-Z]{2}", 'two capital letters, such as "GB"'),
+    "notices.sender": (r"[^@\s]+@[^@\s]+\.[^@\s]+", "an address, such as postmaster@nexus.ox.ac.uk"),
+    "dns.site_include": (rf"{_NAME}\.?", "a name in DNS, such as _spf.ox.ac.uk"),
+    "dns.standard_mx": (rf"\d{{1,5}} +{_NAME}\.?", "a preference and a host, such as 10 oxmail.ox.ac.uk."),
+}
+"""Keys whose value, where there is one, must match the expression whole; and that in words."""
+
+RANGES: dict[str, range] = {
+    "notices.port": range(1, 65536),
+    "dns.ttl": range(2**31),
+    "console.session_minutes": range(1, 525601),
+}
+
+
+def check_forms(settings: Settings, main: Path) -> None:
+    """Raises UsageError naming the file, the key path and what was expected. A URL is not repeated: it may hold a
+    password.
+    """
+    for key, (expression, expected) in FORMS.items():
+        value = str(_value(settings, key))
+        if value and not re.fullmatch(expression, value):
+            raise wrong(main, key, expected, value)
+    for key, numbers in RANGES.items():
+        number = _value(settings, key)
+        if number not in numbers:
+            raise wrong(main, key, f"a whole number from {numbers.start} to {numbers.stop - 1}", number)
+    for key in sorted(URLS):
+        url = str(_value(settings, key))
+        if url and not url.startswith(("env:", "file:")) and "://" not in url:
+            raise _no_url(key, main)
+    if not settings.state.url:
+        raise _no_url("state.url", main)
+
+
+def _value(settings: Settings, key: str) -> object:
+    section, _, name = key.partition(".")
+    found: object = getattr(getattr(settings, section), name)
+    return found
+
+
+def _no_url(key: str, main: Path) -> UsageError:
+    expected = "the URL of a database, such as postgresql+psycopg://host/name, or env:NAME"
+    return UsageError(
+        f"{main}: {key}: expected {expected}.",
+        next_step=f"Correct {key} in {main}, and look at the whole with `nexusops config show`.",
+    )

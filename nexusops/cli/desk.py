@@ -107,16 +107,15 @@ def unexempt_forward(call: Call, username: str, form: str, at: datetime, actor: 
 
 @desk.command("shorten-winddown")
 @click.argument("address")
-@click.option("--on", "on", type=click.DateTime(["%Y-%m-%d"]), required=True, help="The day on which it ends.")
+@click.option("--on", "on", type=options.Day(), required=True, metavar="DATE", help="The day on which it ends.")
 @_asked
-def shorten_winddown(call: Call, address: str, on: datetime, form: str, at: datetime, actor: str, reason: str) -> int:
+def shorten_winddown(call: Call, address: str, on: date, form: str, at: datetime, actor: str, reason: str) -> int:
     """End an address in wind-down on a given day, without a further notice."""
     from nexusops.model.ids import Address
     from nexusops.pipeline import desk as actions
 
-    day: date = on.date()
     wanted = Address(address.lower())
-    return _act(call, form, at, actor, reason, lambda p, w: actions.shorten_winddown(p, wanted, day, w))
+    return _act(call, form, at, actor, reason, lambda p, w: actions.shorten_winddown(p, wanted, on, w))
 
 
 @desk.command("decide-name")

@@ -34,6 +34,11 @@ class GuardReport:
     tripped: tuple[str, ...] = ()
     accepted: tuple[str, ...] = ()
 
+    @property
+    def lifts(self) -> str:
+        """The options that let exactly this plan pass; those that were given already are given again."""
+        return " ".join(f"--accept {name}={self.counts.get(name, 0)}" for name in (*self.accepted, *self.tripped))
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Estimate:

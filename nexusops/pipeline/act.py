@@ -244,10 +244,10 @@ class StoppedPlan(GuardStopped):
             f"{name}: {plan.guard.counts[name]} planned, the limit is {plan.guard.limits[name]}"
             for name in plan.guard.tripped
         )
-        lifts = " ".join(f"--accept {name}={plan.guard.counts[name]}" for name in plan.guard.tripped)
         super().__init__(
             f"A guard stopped the plan before the first write. {over}.",
-            next_step=f"Read the plan. To lift the limits use `{lifts}`; for just this plan `--approve {plan.digest}`.",
+            next_step=f"Read the plan. To lift the limits use `{plan.guard.lifts}`; for just this plan "
+            f"`--approve {plan.digest}`.",
         )
 
 

@@ -199,16 +199,19 @@ class _Holding(StrEnum):
     FLAG = "flag"
     DAY = "day"
     INSTANT = "instant"
+    PADDED = "padded"
     TEXT = "text"
 
 
 def _holding(layout: Layout, name: str, type_: TypeEngine[Any]) -> _Holding:
-    from sqlalchemy import Boolean, DateTime
+    from sqlalchemy import CHAR, Boolean, DateTime
 
     if name in layout.dates:
         return _Holding.DAY
     if isinstance(type_, Boolean):
         return _Holding.FLAG
+    if isinstance(type_, CHAR):
+        return _Holding.PADDED
     return _Holding.INSTANT if name == layout.instant and isinstance(type_, DateTime) else _Holding.TEXT
 
 
@@ -217,6 +220,8 @@ def _text(value: object, holding: _Holding = _Holding.TEXT) -> str:
     match value:
         case None:
             return ""
+        case str() if holding is _Holding.PADDED:
+            return value.rstrip(" ")
         case str():
             return f"{value}Z" if holding is _Holding.INSTANT and _ZONELESS.fullmatch(value) else value
         case bool():

@@ -77,10 +77,9 @@ def guard_blocks(plan: Plan, units: Units) -> Iterator[Block]:
             yield Line(text=f"most affected units: {worst}", indent=4)
     command = "`nexusops undo RUN --apply`" if _undoes(plan) else "`nexusops apply FILE` or to `nexusops run`"
     yield Line(text=f"To carry it out all the same, add to {command}:", indent=2)
-    numbers = " ".join(f"--accept {name}={guard.counts.get(name, 0)}" for name in guard.tripped)
     yield Table(
         rows=[
-            ("exactly these numbers:", numbers),
+            ("exactly these numbers:", guard.lifts),
             ("or exactly this plan:", f"--approve {plan.digest}"),
         ],
         indent=4,

@@ -118,3 +118,9 @@ def test_an_end_before_the_beginning_is_a_usage_error(site: CommandSite) -> None
     assert (
         json.loads(site.type("simulate", "--until", "2025-10-02", "--at", FROM, "--format", "json").out)["days"] == []
     )
+
+
+def test_a_look_too_far_ahead_says_how_far_it_may_be(site: CommandSite) -> None:
+    said = site.type("simulate", "--until", "2999-01-01", "--at", FROM)
+    assert (said.code, said.out) == (2, "")
+    assert "--until may be 20 years ahead at most: 2045-09-27." in said.err

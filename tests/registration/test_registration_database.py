@@ -9,6 +9,7 @@ import pytest
 import sqlalchemy as sa
 
 from nexusops.errors import SnapshotRefused, UsageError
+from nexusops.model.ids import PersonId
 from nexusops.registration import DatabaseRegistration
 
 TABLES = """
@@ -173,3 +174,11 @@ def test_a_url_of_nothing(url: str) -> None:
     """Exit 2: a slip in the configuration, and no secret of it is told."""
     with pytest.raises(UsageError, match=r"nexusops\.toml: registration\.url"):
         source(url).read()
+
+
+def test_a_column_of_fixed_length_is_read_without_its_padding(postgres_database: str) -> None:
+    """CHAR(n) comes filled up with blanks, which are no part of a username or a unit."""
+    alter(postgres_database, TABLES.replace("username VARCHAR(20)", "username CHAR(20)"))
+    person = source(postgres_database).read().slice([PersonId("1")], {}).people[PersonId("1")].person
+    assert person is not None
+    assert person.username == "abcd0001"

@@ -64,6 +64,14 @@ def test_a_lifted_limit_is_said_and_does_not_stop() -> None:
     assert "stopped" not in text
 
 
+def test_the_way_to_lift_what_is_left_names_what_was_lifted_already_too() -> None:
+    """D28: who copies it is not stopped once more by the limit that was lifted before."""
+    report = GuardReport(
+        counts={"AddAddress": 9, "SetSender": 4}, limits={}, accepted=("AddAddress",), tripped=("SetSender",)
+    )
+    assert report.lifts == "--accept AddAddress=9 --accept SetSender=4"
+
+
 def test_a_reason_that_many_share_is_printed_once_and_every_change_has_its_line() -> None:
     lines = stopped_text().splitlines()
     shared = [line for line in lines if "the card expired on 2025-09-30" in line]

@@ -113,7 +113,7 @@ class Console:
         )
 
     def genuine(self, request: Request, session: Session, form: Mapping[str, str]) -> bool:
-        """Whether a POST comes from a form of this session."""
+        """Whether a POST comes from a form that was given to this very browser."""
         origin = self.settings.public_url or f"http://{request.headers['host']}"
         if self.settings.public_url and request.headers["host"].startswith(("127.0.0.1", "localhost")):
             origin = f"http://{request.headers['host']}"

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from base64 import b64encode
 from dataclasses import replace
-from datetime import date
 
 import pytest
+from building import mail_records
 from building.dns_answers import answers
+from building.mail_records import OXFORD, TODAY
 from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
@@ -19,18 +20,7 @@ from nexusops.rules.mailauth_check import check, same, sound
 from nexusops.rules.mailauth_dkim import judged
 from nexusops.rules.mailauth_dmarc import policy_of
 
-TODAY = date(2025, 10, 1)
-OXFORD = MailSite(
-    parent_domain="ox.ac.uk", site_include="_spf.ox.ac.uk", standard_mx="10 oxmail.ox.ac.uk.", catch_all="-all"
-)
-CAMBRIDGE = MailSite(
-    parent_domain="cam.ac.uk",
-    site_include="mx.cam.ac.uk",
-    standard_mx="10 mx.cam.ac.uk.",
-    catch_all="?all",
-    exact=True,
-    mail_hosts=frozenset({"ppsw.cam.ac.uk"}),
-)
+CAMBRIDGE = replace(mail_records.CAMBRIDGE, mail_hosts=frozenset({"ppsw.cam.ac.uk"}))
 AT_CAMBRIDGE = Policy(dns=DnsPolicy(apply="request", bounce_required=True), spf=SpfPolicy(catch_all="?all"))
 KEY = generate_private_key(65537, 2048).public_key()
 GOOD_KEY = b64encode(KEY.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)).decode()

@@ -121,17 +121,18 @@ class Acceptance:
     actor: str
     at: datetime
     expected_serial: int
-    snapshot_sha256: str | None
     snapshot_as_of: datetime
-    snapshot_again: Mapping[str, bytes] | None
-    """The tables again, where the accepted ones were exported unchanged: a later as_of lets waiting rows in."""
     rows: tuple[RowChange, ...]
-    judged: frozenset[str] | None
-    """None: everything was judged."""
-    findings: tuple[Finding, ...]
-    unfinished: Mapping[str, str]
     policy_hash: str
     services_hash: str
+    snapshot_sha256: str | None = None
+    """None: no snapshot is accepted with it."""
+    snapshot_again: Mapping[str, bytes] | None = None
+    """The tables again, where the accepted ones were exported unchanged: a later as_of lets waiting rows in."""
+    judged: frozenset[str] | None = frozenset()
+    """None: everything was judged."""
+    findings: tuple[Finding, ...] = ()
+    unfinished: Mapping[str, str] = field(default_factory=dict)
     reason: str = ""
     """Why, as the actor gave it; for the journal."""
     lifted: Mapping[str, tuple[int, int]] = field(default_factory=dict)

@@ -134,13 +134,8 @@ def _accept(store: Store, record: RunRecord, rows: tuple[RowChange, ...]) -> Non
             actor=record.actor,
             at=record.at,
             expected_serial=store.serial(),
-            snapshot_sha256=None,
             snapshot_as_of=record.at,
-            snapshot_again=None,
             rows=rows,
-            judged=frozenset(),
-            findings=(),
-            unfinished={},
             policy_hash=policy_hash,
             services_hash=services_hash,
         )

@@ -6,7 +6,6 @@ import difflib
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import entry_points
 from pathlib import Path
@@ -16,6 +15,7 @@ from nexusops import __version__
 from nexusops.config import Configuration, load
 from nexusops.errors import TenantUnreadable, UsageError
 from nexusops.job import Job
+from nexusops.model.frozen import frozen
 from nexusops.wiring_resolver import publisher_of, watching_of
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 JOBS = "nexusops.jobs"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Wired:
     """A site: its configuration, and the ports that the pipeline works through."""
 

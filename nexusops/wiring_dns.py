@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date
 from functools import cache
 from pathlib import Path
@@ -18,6 +18,7 @@ from nexusops.config import Configuration, load, of_profile
 from nexusops.config.schema import Settings
 from nexusops.errors import UsageError
 from nexusops.model.dns_report import DomainFacts
+from nexusops.model.frozen import frozen
 from nexusops.model.plan import Planned
 from nexusops.model.policy import Policy
 from nexusops.model.snapshot import Snapshot
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
 PROFILES = ("oxford", "cambridge")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class MailDns:
     """``configuration`` None: there is no folder. ``zone``: the file's answers, where one was named.
 
@@ -156,7 +157,7 @@ def dns_in_order(configuration: Configuration) -> str:
     return f"{primary} answers for {zone} and knows our key"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Asked:
     """Whom advice on a request may ask: nobody, where neither a zone file nor a resolver is configured."""
 

@@ -25,6 +25,7 @@ from nexusops.model.changes import (
     kind_of,
     target_of,
 )
+from nexusops.model.frozen import frozen
 from nexusops.model.journal import Entry, JsonValue, Phase, Step, StepOutcome, StepResult
 from nexusops.model.plan import Planned
 from nexusops.model.steps import SIGNING_STEPS, steps_of
@@ -56,7 +57,7 @@ def _unwatched(_behind: int) -> None:
     """Nobody is looking."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Acting:
     """In whose name, in which run, at what time, through which ports."""
 

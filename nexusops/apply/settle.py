@@ -30,7 +30,7 @@ from nexusops.model.changes import (
 )
 from nexusops.model.dates import add_months
 from nexusops.model.dns import SigningStep
-from nexusops.model.filling import altered
+from nexusops.model.frozen import altered
 from nexusops.model.ids import Address, MailboxKey
 from nexusops.model.journal import LedgerRow, RowChange, StepOutcome
 from nexusops.model.ledger import HoldKind, Ledger

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date
 
 from nexusops.apply.undo_pieces import Piece, pieces_of, shown
 from nexusops.model.addresses import AddressKind, AddressState, Allocation
 from nexusops.model.findings import Finding, Severity
+from nexusops.model.frozen import frozen
 from nexusops.model.ids import Address, Domain, MailboxKey, PersonId
 from nexusops.model.journal import JournalRow, LedgerRow, RowChange
 from nexusops.model.ledger import Hold, HoldKind, Ledger
@@ -32,7 +33,7 @@ from nexusops.rules.services_life import undone as undone_service
 RULE = "undo"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Undoing:
     """How a run is undone: why, when, and which mailboxes' directory users had been there before (they stay)."""
 
@@ -42,7 +43,7 @@ class Undoing:
     existed: frozenset[MailboxKey] = frozenset()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Undone:
     """The ledger with the run taken back, the things that were, and what could not be."""
 
@@ -162,7 +163,7 @@ def _misfits(work: Sequence[Piece], merged: Ledger) -> list[Piece]:
     return list(found.values())
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class _Present:
     """The mailboxes, and the active addresses, as a merged ledger has them."""
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 
 import msgspec
 
+from nexusops.model.frozen import frozen
 from nexusops.model.journal import JournalRow, Phase
 from nexusops.model.mailboxes import AutomaticReply
 from nexusops.model.steps import BLOCK, HIDE, NOTE, PROTOCOLS, REPLY_BEFORE, UNBLOCK
@@ -14,7 +14,7 @@ from nexusops.model.steps import BLOCK, HIDE, NOTE, PROTOCOLS, REPLY_BEFORE, UNB
 _TOLD_BY = frozenset({NOTE, BLOCK, PROTOCOLS, HIDE})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Noted:
     """``flags``: sign-in, protocols and hiding by their names. ``reply``: None where it was left alone."""
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 
 from nexusops.codec import row_from_json
 from nexusops.model.addresses import Allocation
 from nexusops.model.findings import box_scope, person_scope
+from nexusops.model.frozen import frozen
 from nexusops.model.journal import JournalRow, LedgerRow, Phase, RowChange
 from nexusops.model.ledger import Hold
 from nexusops.model.mailboxes import ForwardOrigin, Mailbox, MailboxState
@@ -26,7 +26,7 @@ _KINDS: dict[str, type[LedgerRow]] = {
 """Whose rows an undo looks at. People, names and domains are what registration says, not what was done."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Piece:
     """One thing that became another: the life, the sender or the forward of a mailbox, an address, what a product was
     given, or a hold.

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeVar
 
@@ -12,11 +11,12 @@ import click
 
 from nexusops.cli import options
 from nexusops.cli.entry import Call
+from nexusops.model.frozen import frozen
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Asked:
     """One key of the file: how its option is called, what is asked on a terminal, and what it is without an answer.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from importlib import resources
 from pathlib import Path
 from typing import cast
@@ -19,13 +19,14 @@ from nexusops.config.secrets import Secret
 from nexusops.config.services import Requests, load_services
 from nexusops.config.strict import Layer, Setting, layered, read_toml, wrong
 from nexusops.errors import UsageError
+from nexusops.model.frozen import frozen
 from nexusops.model.policy import Policy, Site
 from nexusops.model.services import ServiceRequest
 from nexusops.plan.guard import GuardLimits
 from nexusops.tenant.settings import CLOUDS
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Configuration:
     """Everything that the folder says. ``shown``: every effective value with its origin, secrets as set or not set."""
 

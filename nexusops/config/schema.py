@@ -7,12 +7,13 @@ and filled by nexusops/profiles/*.toml.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from nexusops.model.frozen import frozen
 from nexusops.tenant.settings import CLOUDS
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class SiteTable:
     name: str = ""
     profile: str = "oxford"
@@ -20,19 +21,19 @@ class SiteTable:
     parent_domain: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class RegistrationTable:
     kind: str = "folder"
     path: str = "snapshot"
     url: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class StateTable:
     url: str = "sqlite:///state/nexusops.db"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class TenantTable:
     kind: str = "embedded"
     path: str = "state/tenant.db"
@@ -54,7 +55,7 @@ class TenantTable:
     handover: str = "state/handover"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class NoticesTable:
     kind: str = "tenant"
     sender: str = ""
@@ -66,7 +67,7 @@ class NoticesTable:
     starttls: bool = True
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class DnsTable:
     zone_file: str = ""
     resolver: str = ""
@@ -87,7 +88,7 @@ class DnsTable:
     watch_seconds: int = 10
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class ConsoleTable:
     """Sign-in to the web console. Without a client_id it is for one person on one machine.
 
@@ -103,19 +104,19 @@ class ConsoleTable:
     session_minutes: int = 480
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class QueueTable:
     url: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class MetricsTable:
     """``textfile``: where `run`, `apply` and `resume` leave their metrics for node_exporter; empty: nowhere."""
 
     textfile: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class OtelTable:
     """Where commands that act export their telemetry, as OTLP over HTTP; no ``endpoint``: nowhere.
 
@@ -127,7 +128,7 @@ class OtelTable:
     ca_bundle: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Settings:
     """All of nexusops.toml."""
 

@@ -6,11 +6,12 @@ import json
 import re
 import typing
 from collections.abc import Mapping
-from dataclasses import MISSING, dataclass, field, fields
+from dataclasses import MISSING, field, fields
 from pathlib import Path
 
 from nexusops.config.strict import convert, read_toml, unknown, wrong
 from nexusops.errors import UsageError
+from nexusops.model.frozen import frozen
 from nexusops.model.ids import domain_of, local_of
 from nexusops.model.services import ServiceRequest
 
@@ -26,7 +27,7 @@ _LABELS = re.compile(r"[A-Za-z0-9]([A-Za-z0-9_-]*[A-Za-z0-9])?(\.[A-Za-z0-9]([A-
 _PEM = re.compile(r"-----BEGIN CERTIFICATE-----([A-Za-z0-9+/=\s]+)-----END CERTIFICATE-----")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Requests:
     """The requests of a folder by request_id, in the order of their ids, and what is wrong with the faulty ones."""
 

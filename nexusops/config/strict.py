@@ -11,17 +11,17 @@ import tomllib
 import types
 import typing
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
 from nexusops.errors import UsageError
+from nexusops.model.frozen import frozen
 
 Root = TypeVar("Root")
 DEFAULT = "default"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Layer:
     """One file's tables. ``origin`` is how ``config show`` calls it, ``path`` what an error names."""
 
@@ -30,7 +30,7 @@ class Layer:
     table: Mapping[str, object]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Setting:
     """One effective value: ``file`` is the file that it may be set in, ``origin`` where it came from."""
 

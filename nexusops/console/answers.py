@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import date, datetime
 from typing import TYPE_CHECKING
 
 from nexusops.console.roles import Viewer
 from nexusops.errors import Refused
 from nexusops.model.dates import local_date
+from nexusops.model.frozen import frozen
 
 if TYPE_CHECKING:
     from nexusops.console.acting import Works
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from nexusops.wiring import Wired
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Asked:
     """One request of somebody who may make it. ``path`` are the variable parts of the address."""
 
@@ -42,7 +43,7 @@ class Asked:
         return given
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Page:
     """A template and what stands in it. ``here`` is the part of the console that it belongs to."""
 
@@ -55,7 +56,7 @@ class Page:
     """After so many seconds the browser asks once more; 0: it does not."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Redirect:
     """Where to go on, after something was done."""
 

@@ -16,9 +16,10 @@ import httpx
 import jwt
 
 from nexusops.console.settings import SignInSettings
+from nexusops.model.frozen import frozen
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Identity:
     """Who the authority says it is: ``oid`` never changes, ``upn`` is the user principal name."""
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from urllib.parse import urlencode
 
 from nexusops import pipeline
@@ -15,6 +14,7 @@ from nexusops.console.refusals import refusal_page
 from nexusops.console.roles import Right
 from nexusops.errors import NexusopsError, Refused, StalePlan
 from nexusops.model.changes import Kind
+from nexusops.model.frozen import frozen
 from nexusops.model.health import LockOwner
 from nexusops.model.ids import PersonId
 from nexusops.model.journal import Approval, RunRecord
@@ -28,7 +28,7 @@ AGAIN = 3
 """Seconds."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Filter:
     """What a plan is narrowed to; '' is no limit."""
 
@@ -47,7 +47,7 @@ class Filter:
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Sheet:
     """One screen of a long list. ``earlier`` and ``later`` are queries of the neighbouring ones, or None."""
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 
+from nexusops.model.frozen import frozen
 from nexusops.model.ids import UnitId
 from nexusops.model.people import Staff
 from nexusops.plan.guard import GuardLimits
@@ -55,7 +55,7 @@ EVERYWHERE = frozenset({Role.POSTMASTER, Role.DESK, Role.AUDITOR})
 """Roles whose rights are not limited to units."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Viewer:
     """Somebody who has signed in. ``username`` is the actor of the journal; ``units`` are those that they support."""
 

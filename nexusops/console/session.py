@@ -9,10 +9,12 @@ from datetime import datetime, timedelta
 
 import jwt
 
+from nexusops.model.frozen import frozen
+
 Clock = Callable[[], datetime]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Session:
     """``csrf`` stands in every form of the session; ``expires`` is in seconds since 1970."""
 

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import timedelta
 from urllib.parse import urlsplit
 
 from nexusops.config import Configuration
 from nexusops.errors import UsageError
+from nexusops.model.frozen import frozen
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class SignInSettings:
     """An application registered in the tenant, and the authority that it signs people in with."""
 
@@ -21,7 +22,7 @@ class SignInSettings:
     ca_bundle: str | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class ConsoleSettings:
     """``sign_in`` None: the single-user mode. ``public_url``: where a proxy offers the console over TLS, or ''."""
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import date, timedelta
 
 from nexusops.model.addresses import AddressState, Allocation
+from nexusops.model.frozen import frozen
 from nexusops.model.mailboxes import Mailbox
 
 WIDTH, LEFT, LANE, TOP = 960, 8, 46, 26
@@ -15,7 +15,7 @@ _MARGIN = timedelta(days=45)
 _SHORTEST = timedelta(days=150)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Bar:
     """``state`` from ``since`` to ``until`` (None: open); ``x`` and ``width`` in the drawing's units."""
 
@@ -26,7 +26,7 @@ class Bar:
     width: float
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Lane:
     """One period of an address; ``ended`` is where its cross stands, with the day."""
 
@@ -37,13 +37,13 @@ class Lane:
     ended: tuple[float, date] | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Tick:
     x: float
     label: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Timeline:
     lanes: tuple[Lane, ...]
     ticks: tuple[Tick, ...]
@@ -64,7 +64,7 @@ def timeline(rows: Sequence[Allocation], today: date, box: Mailbox | None = None
     return Timeline(lanes=lanes, ticks=scale.ticks(), today_x=scale.x(today), height=TOP + LANE * len(rows) + 20)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class _Scale:
     first: date
     last: date

@@ -8,10 +8,11 @@ import json
 import os
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 from types import TracebackType
+
+from nexusops.model.frozen import frozen
 
 Row = Sequence[str | date | datetime | bool | int | None]
 
@@ -53,7 +54,7 @@ COLUMNS: Mapping[str, tuple[str, ...]] = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Member:
     """One person's rows: the person, one card, and the affiliations as (unit_id, start, end)."""
 

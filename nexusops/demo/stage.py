@@ -9,7 +9,6 @@ import io
 import shlex
 import sys
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
@@ -17,6 +16,7 @@ from nexusops.config.starter import write_starter
 from nexusops.demo import days
 from nexusops.demo.snapshots import restamped
 from nexusops.errors import NexusopsError
+from nexusops.model.frozen import frozen
 
 Show = Callable[[Sequence[str]], Sequence[str]]
 """Which lines of an answer are shown."""
@@ -47,7 +47,7 @@ TENANT = "oxford-test"
 EXAMPLE_REQUEST = "adminday.toml.example"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Stage:
     """``call`` runs one command line and gives its exit code, as ``nexusops.cli.call`` does."""
 

@@ -10,19 +10,19 @@ A text depends on its change alone, so that a file which holds it already is lef
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
 from nexusops.dns.publishing import Carried, NotPublished, Unfit, Way
 from nexusops.dns.records import BadRecord, lines
 from nexusops.model.changes import PublishRecords, RetireRecords
 from nexusops.model.dns import DnsRecord
+from nexusops.model.frozen import frozen
 
 Written = Callable[[PublishRecords | RetireRecords, int], str]
 PUBLISH, RETIRE = "publish", "retire"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class DomainFolder:
     """A way of publishing that leaves the act to a person; ``written`` makes the text, ``suffix`` is ``zone`` or
     ``txt``, ``add`` and ``remove`` say what the person does with it.

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 from nexusops.errors import UsageError
+from nexusops.model.frozen import frozen
 
 FORMAT = 1
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class ProviderMemory:
     """Provider -> name -> record."""
 

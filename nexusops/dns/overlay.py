@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
 
 from nexusops.model.dns import Answer, Question
+from nexusops.model.frozen import frozen
 from nexusops.ports import Resolver
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Overlay:
     """The Resolver of ports.py: ``own`` answers for the domains and all beneath them, ``other`` for the rest."""
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Protocol
 
 from nexusops.dns.records import absolute, is_domain
 from nexusops.model.changes import Change, PublishRecords, RetireRecords
 from nexusops.model.dns import DnsRecord
+from nexusops.model.frozen import frozen
 from nexusops.model.journal import JsonObject, JsonValue, Step, StepOutcome, StepResult
 
 
@@ -20,7 +21,7 @@ class NotPublished(Exception):
     """It could not be carried out; the next run looks again."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Carried:
     """A change that is as it should be: the records found and left, a sentence for the journal, and what a person goes
     on with.

@@ -21,6 +21,7 @@ from nexusops.dns.publishing import Carried, NotPublished, Unfit
 from nexusops.dns.records import BadRecord, absolute, rdata, record_of
 from nexusops.model.changes import PublishRecords, RetireRecords
 from nexusops.model.dns import DnsRecord
+from nexusops.model.frozen import frozen
 
 Place = tuple[dns.name.Name, dns.rdatatype.RdataType]
 _CHANGED = frozenset({dns.rcode.YXRRSET, dns.rcode.NXRRSET, dns.rcode.YXDOMAIN, dns.rcode.NXDOMAIN})
@@ -51,7 +52,7 @@ class _Wish:
         return [one for one in self.found or () if one not in known and _place_of(one) in places]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class DynamicUpdate:
     """The way ``dynamic_update``."""
 

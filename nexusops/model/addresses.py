@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
-from nexusops.model.filling import filled
 from nexusops.model.findings import Evidence
+from nexusops.model.frozen import frozen
 from nexusops.model.ids import Address, Domain, MailboxKey, PersonId, UnitId
 
 
@@ -30,8 +29,7 @@ class AddressKind(StrEnum):
     FALLBACK = "fallback"
 
 
-@filled
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Allocation:
     """One ownership period of an address; key (address, period). Never removed, only marked deleted.
 

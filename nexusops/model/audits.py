@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import date
 
+from nexusops.model.frozen import frozen
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+
+@frozen
 class Breach:
     """Something that must never be so: of whom or what, by which rule."""
 
@@ -16,7 +18,7 @@ class Breach:
     message: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Proof:
     """One row of an audit: whether a promise was kept to ``subject``, and on what that rests.
 
@@ -31,7 +33,7 @@ class Proof:
     dates: Mapping[str, date | None] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Audit:
     """``checked`` is how many rows were looked at; ``proofs`` those worth telling, in their order."""
 
@@ -45,7 +47,7 @@ class Audit:
         return tuple(proof for proof in self.proofs if not proof.kept)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Due:
     """Something that has a day: a notice to send, or an end that comes. ``late``: days overdue; 0: not yet."""
 

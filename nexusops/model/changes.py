@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import date
 from enum import StrEnum
 from operator import attrgetter
@@ -15,8 +15,8 @@ from typing import get_args
 
 from nexusops.model.addresses import AddressState
 from nexusops.model.dns import DnsRecord, SigningStep
-from nexusops.model.filling import filled
 from nexusops.model.findings import Evidence
+from nexusops.model.frozen import frozen
 from nexusops.model.ids import Address, MailboxKey, PersonId, UnitId
 from nexusops.model.mailboxes import AutomaticReply, MailboxKind
 from nexusops.model.notices import NoticeKind
@@ -48,8 +48,7 @@ PROMISES = frozenset({Kind.WIND_DOWN_ADDRESS, Kind.REVIVE_ADDRESS})
 """Kinds that change the ledger only; a SendNotice is a promise that the notice channel carries out."""
 
 
-@filled
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Why:
     """The person, unit or request concerned; the rule, its sentence for this case, and the rows behind it."""
 
@@ -59,8 +58,7 @@ class Why:
     evidence: tuple[Evidence, ...] = ()
 
 
-@filled
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class OnMailbox:
     """Which mailbox: its name (the username, or the mailbox_id), our key, the tenant's ids if known."""
 
@@ -71,8 +69,7 @@ class OnMailbox:
     exchange_guid: str | None = None
 
 
-@filled
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class CreateMailbox:
     """Makes user, licence and mailbox (personal), or a shared mailbox with its address and sender (all others)."""
 
@@ -86,7 +83,7 @@ class CreateMailbox:
     address: Address | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class EnableMailbox:
     """``restore``: journalled values before the disabling, by name; what is missing is on, and shown. So ``reply``."""
 
@@ -96,7 +93,7 @@ class EnableMailbox:
     reply: AutomaticReply | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class DisableMailbox:
     """``reply``: what it answers from then on, where mail goes on being accepted (D08); None: mail is refused."""
 
@@ -105,7 +102,7 @@ class DisableMailbox:
     reply: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class DeleteMailbox:
     """Soft-deletes user and mailbox; ``addresses`` are those that end with it (no changes of their own)."""
 
@@ -114,22 +111,21 @@ class DeleteMailbox:
     addresses: tuple[Address, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class RestoreMailbox:
     mailbox: OnMailbox
     why: Why
     disabled: bool = False  # it comes back as it was deleted, and is not enabled with it
 
 
-@filled
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class AddAddress:
     mailbox: OnMailbox
     why: Why
     address: Address
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class WindDownAddress:
     """A promise: the address receives until ``delete_on`` (projected until it is announced), and sends no longer."""
 
@@ -143,7 +139,7 @@ class WindDownAddress:
     reason: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class ReviveAddress:
     """A promise: an address in wind-down, suspended or deleted is active again for its owner."""
 
@@ -154,15 +150,14 @@ class ReviveAddress:
     was: AddressState
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class RemoveAddress:
     mailbox: OnMailbox
     why: Why
     address: Address
 
 
-@filled
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class SetSender:
     """Moves the primary SMTP address; the old primary stays on the mailbox as an alias."""
 
@@ -172,7 +167,7 @@ class SetSender:
     becomes: Address
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class SetForward:
     mailbox: OnMailbox
     why: Why
@@ -180,14 +175,14 @@ class SetForward:
     becomes: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class ClearForward:
     mailbox: OnMailbox
     why: Why
     was: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class SendNotice:
     """One message. ``key`` is the notice's identity in the ledger; ``to`` empty: nobody can be reached (a finding).
     ``text`` are the values that the template needs beyond these (names of units, the new address, a mailbox name).
@@ -206,7 +201,7 @@ class SendNotice:
     text: Mapping[str, str] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class GrantAccess:
     """An application's right to exactly one mailbox. ``receives``: it also reads there. ``certificate``: what it signs
     in with, as base64 of its DER; empty: a secret is made, and handed over in a file. ``signs_in_until``: the last day
@@ -223,14 +218,14 @@ class GrantAccess:
     withdraw: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class RevokeAccess:
     mailbox: OnMailbox
     why: Why
     connection: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class PublishRecords:
     """All records of one service domain. ``replaces`` are those that we published there before, and that these
     replace; anything else that stands in their place is somebody else's, and sets the change aside. ``signing``: what
@@ -245,7 +240,7 @@ class PublishRecords:
     signing: SigningStep = SigningStep.NONE
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class RetireRecords:
     """``signs``: Exchange signs for the domain, and stops before the records go."""
 

@@ -6,6 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 
+from nexusops.model.frozen import frozen
+
 
 class AnswerStatus(StrEnum):
     FOUND = "found"
@@ -25,7 +27,7 @@ class Question:
     kind: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Answer:
     """``values`` as a zone file writes them, of a TXT the strings joined. ``message``: why it failed."""
 
@@ -51,7 +53,7 @@ def found(*values: str) -> Answer:
     return Answer(status=AnswerStatus.FOUND, values=values)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class DnsRecord:
     """``name`` is absolute, with or without its last dot. ``value`` is the zone file's, of a TXT the bare text."""
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date
 
 from nexusops.model.dns import DnsRecord
 from nexusops.model.dns_spf import Note, SpfReport
+from nexusops.model.frozen import frozen
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class DkimKey:
     """A selector's key record (RFC 6376 section 3.6.1). ``bits`` 0: revoked, or not readable."""
 
@@ -20,7 +20,7 @@ class DkimKey:
     revoked: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Dmarc:
     """The policy that receivers apply (RFC 7489). ``found_at``: the name of the record; another than ``_dmarc.DOMAIN``
     where the organisation's holds. ``strict_dkim``, ``strict_spf``: the domains must be equal, not only akin.
@@ -34,7 +34,7 @@ class Dmarc:
     reports_to: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Signing:
     """Whether Exchange Online signs the mail of an accepted domain, and the records that it needs (R87)."""
 
@@ -43,7 +43,7 @@ class Signing:
     records: tuple[DnsRecord, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class DomainFacts:
     """What is known of a domain beside the DNS. ``state`` '': it is not in the registration data.
 
@@ -62,7 +62,7 @@ class DomainFacts:
     signing: Signing | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class DomainReport:
     facts: DomainFacts
     standing: str
@@ -77,7 +77,7 @@ class DomainReport:
         return frozenset(note.code for note in self.notes)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Listed:
     """One line of ``domain list``. ``ends``: the last day of its live personal addresses, where each has one."""
 
@@ -89,7 +89,7 @@ class Listed:
     cap: int | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Impact:
     """A domain that an include reaches, on the way that it does. If the include breaks, all its mail fails SPF."""
 
@@ -98,7 +98,7 @@ class Impact:
     way: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Wanted:
     """What a domain's DNS should hold and does not, what stands in its place, and what could not be looked up."""
 

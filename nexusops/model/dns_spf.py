@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 from ipaddress import IPv4Network, IPv6Network
+
+from nexusops.model.frozen import frozen
 
 Network = IPv4Network | IPv6Network
 
@@ -16,7 +18,7 @@ class Qualifier(StrEnum):
     NEUTRAL = "?"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Macro:
     """``%{letter digits r delimiters}`` (RFC 7208 section 7.1). ``parts`` 0: all of them."""
 
@@ -32,7 +34,7 @@ MacroString = tuple[str | Macro, ...]
 """Literal text and macros, in their order."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Mechanism:
     """``domain`` None: the domain of the record. ``network``: of ip4 and ip6. ``cidr4``, ``cidr6``: of a and mx."""
 
@@ -45,7 +47,7 @@ class Mechanism:
     cidr6: int = 128
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Modifier:
     """``redirect``, ``exp``, or one that is not known, which has no effect (RFC 7208 section 6)."""
 
@@ -57,7 +59,7 @@ class Modifier:
 Term = Mechanism | Modifier
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class SpfRecord:
     """``problems``: what is wrong with its syntax, a sentence each; any of them makes the whole record an error."""
 
@@ -87,7 +89,7 @@ class Verdict(StrEnum):
     TEMPERROR = "temperror"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Note:
     """One finding about a domain's DNS: a code of interface.md 7, and a sentence."""
 
@@ -97,7 +99,7 @@ class Note:
     term: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Branch:
     """One term of a record, with the record that it leads to. ``lookups``: with all beneath it.
 
@@ -114,7 +116,7 @@ class Branch:
     terms: tuple[Branch, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class SpfReport:
     """``networks``: all addresses whose mail may pass, as far as they can be known without a message."""
 

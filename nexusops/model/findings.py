@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 
-from nexusops.model.filling import filled
+from nexusops.model.frozen import frozen
 
 
 class Severity(StrEnum):
@@ -14,8 +13,7 @@ class Severity(StrEnum):
     ALERT = "alert"
 
 
-@filled
-@dataclass(frozen=True, slots=True, kw_only=True, order=True)
+@frozen
 class Evidence:
     """The row that something rests on: table, its key, and the snapshot's hash ('' for our own state)."""
 
@@ -23,8 +21,11 @@ class Evidence:
     key: str
     snapshot: str = ""
 
+    def __lt__(self, other: Evidence) -> bool:
+        return (self.table, self.key, self.snapshot) < (other.table, other.key, other.snapshot)
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+
+@frozen
 class Finding:
     """Trouble for staff to look at. ``subject``: a person_id, else the address, mailbox, unit, domain or request.
 

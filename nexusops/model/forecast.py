@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date, datetime
 
 from nexusops.model.findings import Finding
+from nexusops.model.frozen import frozen
 from nexusops.model.plan import Estimate, GuardReport, Planned, counts_of
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Happening:
     """What one run will do. ``purged``: mailboxes whose content the tenant discards on that day; ``licences``: in use
     after it; ``guard``: which limits somebody would have to lift.
@@ -30,7 +30,7 @@ class Happening:
         return counts_of(self.changes)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Forecast:
     """The calendar from ``at`` until the end of ``until``: only runs that do something, in order of time.
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from enum import StrEnum
+
+from nexusops.model.frozen import frozen
 
 
 class LockOwner(StrEnum):
@@ -18,7 +20,7 @@ class LockOwner(StrEnum):
     """The process is gone, or on another host has been silent for as long as is believed."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class LockHeld:
     """Who holds the state: ``nexusops COMMAND``, on a host, since an instant. ``seen``: its last sign of life."""
 
@@ -30,7 +32,7 @@ class LockHeld:
     owner: LockOwner = LockOwner.ALIVE
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class RunTold:
     """The last run: when, and with which result (``journal.RunRecord``); ``counts`` are its changes by kind."""
 
@@ -40,7 +42,7 @@ class RunTold:
     counts: Mapping[str, int] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Health:
     """``problems`` are sentences, each with what to do next; none: all is well.
 

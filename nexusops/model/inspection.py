@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date
 
+from nexusops.model.frozen import frozen
 from nexusops.model.ids import Domain
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Inspection:
     """``graph`` and ``exchange``: application permissions, as they stand in the tokens. What was not told is None.
 

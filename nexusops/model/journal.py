@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from enum import StrEnum
 
 from nexusops.model.addresses import Allocation
 from nexusops.model.changes import Change
 from nexusops.model.dns import DnsRecord
-from nexusops.model.filling import filled
 from nexusops.model.findings import Finding
+from nexusops.model.frozen import frozen
 from nexusops.model.ledger import Alternative, DomainRow, Hold, NameDecision, NameOverride, PersonState
 from nexusops.model.mailboxes import Mailbox
 from nexusops.model.notices import Notice
@@ -25,8 +25,7 @@ LedgerRow = (
 )
 
 
-@filled
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class RowChange:
     """One row of the ledger that became another. ``before`` None: new; ``after`` None: removed (overrides, holds)."""
 
@@ -46,7 +45,7 @@ class Phase(StrEnum):
     WAITING = "waiting"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Entry:
     """One row to append to the journal; seq and hash are the store's. ``at`` is an aware instant.
 
@@ -69,7 +68,7 @@ class Entry:
     reason: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class JournalRow:
     """A row as it stands in the journal, with its place in the hash chain."""
 
@@ -79,7 +78,7 @@ class JournalRow:
     hash: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class SnapshotRecord:
     """A snapshot that the state keeps: accepted, or staged by ``plan``."""
 
@@ -89,7 +88,7 @@ class SnapshotRecord:
     """Table name -> number of rows, of all tables that it had (D27: shrinking and missing tables)."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class RunRecord:
     """One run. ``result``: running, applied, nothing, partial, stopped, refused, failed."""
 
@@ -108,7 +107,7 @@ class RunRecord:
     config_text: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Acceptance:
     """What the first transaction of a run commits: the accepted snapshot, the promises and timers, the findings.
 
@@ -143,7 +142,7 @@ class Acceptance:
         return bool(self.rows)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Step:
     """One step of a change, as handed to the tenant or to the notice channel."""
 
@@ -159,7 +158,7 @@ class StepResult(StrEnum):
     WAITING = "waiting"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class StepOutcome:
     """What became of one step. ``before`` and ``after`` are the values found and left, as the undo needs them.
 
@@ -182,7 +181,7 @@ class StepOutcome:
     exchange_guid: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class OpenIntent:
     """An intent without an outcome: the run ended between the two."""
 
@@ -190,7 +189,7 @@ class OpenIntent:
     entry: Entry
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Approval:
     """Somebody approved exactly this plan (D28)."""
 
@@ -201,7 +200,7 @@ class Approval:
     used: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Due:
     """Whom time alone, or unfinished work, makes affected today."""
 

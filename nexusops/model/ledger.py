@@ -6,14 +6,14 @@ Every row says which rule and sentence brought it into its present state, so tha
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import date
 from enum import StrEnum
 
 from nexusops.model.addresses import Allocation
 from nexusops.model.dns_report import Signing
 from nexusops.model.dns_spf import Note
-from nexusops.model.filling import filled
+from nexusops.model.frozen import frozen
 from nexusops.model.ids import Address, Domain, MailboxKey, PersonId, UnitId
 from nexusops.model.mailboxes import Mailbox
 from nexusops.model.notices import Notice
@@ -30,8 +30,7 @@ class Standing(StrEnum):
     OUT = "out"
 
 
-@filled
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class PersonState:
     """What is remembered of a person between runs.
 
@@ -65,7 +64,7 @@ class NamePart(StrEnum):
     LAST = "last"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class NameOverride:
     """A part of the name that an accepted request replaces, until that part of the card changes (D25)."""
 
@@ -81,7 +80,7 @@ class RequestOutcome(StrEnum):
     REJECTED = "rejected"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class NameDecision:
     """A name request is decided once per request_id (rules.md 3.17).
 
@@ -98,7 +97,7 @@ class NameDecision:
     applied: bool = True
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Alternative:
     """An accepted alternative address; a ``removed`` one is a tombstone (D32). Key (person_id, source)."""
 
@@ -123,7 +122,7 @@ REVOKE = "revoke"
 """The value of a RENEW whose old credential leaked: it ends as soon as the new one is handed over."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Hold:
     """A decision of the desk against the data; ends when the rows change (``fingerprint``) or the desk releases it.
 
@@ -138,7 +137,7 @@ class Hold:
     value: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class DomainRow:
     """The state that a domain was last seen in, with the day from which it counts."""
 
@@ -147,7 +146,7 @@ class DomainRow:
     since: date
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Ledger:
     """A slice of the ledger: everything about the affected people and boxes, and the holders of their candidate
     names.

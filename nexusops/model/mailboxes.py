@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
 from nexusops.model.dates import earliest
-from nexusops.model.filling import filled
 from nexusops.model.findings import Evidence
+from nexusops.model.frozen import frozen
 from nexusops.model.ids import Address, MailboxKey, PersonId, UnitId
 
 
@@ -44,7 +43,7 @@ class ForwardOrigin(StrEnum):
     MANUAL = "manual"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Forward:
     to: str
     origin: ForwardOrigin
@@ -61,7 +60,7 @@ LIVE_MAILBOX_STATES = frozenset(
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class AutomaticReply:
     """An automatic reply as Exchange has it (tenant-api.md 4.15): texts in HTML; instants as Exchange wrote them."""
 
@@ -73,8 +72,7 @@ class AutomaticReply:
     end: str | None = None
 
 
-@filled
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Mailbox:
     """A mailbox of the ledger. ``name`` None: entitled, but no username yet.
 

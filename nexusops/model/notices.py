@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
 from nexusops.model.findings import Evidence
+from nexusops.model.frozen import frozen
 from nexusops.model.ids import Address, MailboxKey, PersonId, UnitId
 
 
@@ -29,7 +29,7 @@ class NoticeState(StrEnum):
     DROPPED = "dropped"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Notice:
     """A message to a person, or to a unit's IT staff, that is owed or was sent.
 

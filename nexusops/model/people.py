@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date, datetime
 
-from nexusops.model.filling import filled
+from nexusops.model.frozen import frozen
 from nexusops.model.ids import Address, PersonId, UnitId
 
 
-@filled
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Person:
     person_id: PersonId
     username: str | None
@@ -18,8 +16,7 @@ class Person:
     deceased: bool = False
 
 
-@filled
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Card:
     """A University Card record; the only source of entitlement. Dates are inclusive."""
 
@@ -41,8 +38,7 @@ class Card:
         return self.cancelled_on is None or today < self.cancelled_on
 
 
-@filled
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Affiliation:
     person_id: PersonId
     unit_id: UnitId
@@ -53,14 +49,14 @@ class Affiliation:
         return self.start_date <= today and (self.end_date is None or today <= self.end_date)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class SenderChoice:
     person_id: PersonId
     address: Address
     chosen_at: datetime
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class NameRequest:
     """A wish for another ``first.last`` (R14). ``outcome`` is set when registration brings a decision along."""
 
@@ -73,7 +69,7 @@ class NameRequest:
     reason: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class AlternativeAddress:
     """A contact point outside the University (R31-R33); never routes mail. ``action`` is ``set`` or ``removed``."""
 
@@ -84,7 +80,7 @@ class AlternativeAddress:
     at: datetime
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Staff:
     """IT support of one unit (rules.md 3.13); ``staff_id`` is the staff member's username."""
 

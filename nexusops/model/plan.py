@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from datetime import date, datetime
 
 from nexusops.model.changes import Change, Kind, kind_of
-from nexusops.model.filling import filled
 from nexusops.model.findings import Finding
+from nexusops.model.frozen import frozen
 
 
-@filled
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Planned:
     """A change at its place in a plan: ``id`` is ``c1``, ``c2``, …; ``after`` the ids that must be done before it."""
 
@@ -22,7 +20,7 @@ class Planned:
     after: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class GuardReport:
     """What the guard counted, against which limits, and which are exceeded (D28). The limit itself passes.
 
@@ -40,7 +38,7 @@ class GuardReport:
         return " ".join(f"--accept {name}={self.counts.get(name, 0)}" for name in (*self.accepted, *self.tripped))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Estimate:
     """What carrying the plan out costs: requests that write, and the seconds of the pacing schedule."""
 
@@ -49,7 +47,7 @@ class Estimate:
     seconds: float
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Plan:
     """Everything that a run would do, and why. ``digest`` covers what would be done, not when it was printed."""
 

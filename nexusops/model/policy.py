@@ -6,7 +6,9 @@ Profiles (nexusops/profiles/*.toml) and the site's policy.toml are laid over the
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
+
+from nexusops.model.frozen import frozen
 
 QUALIFYING = ("MC", "US", "FS", "FR", "AV", "DS", "CS", "GT", "GR", "UG", "VR", "PT", "VD", "VV", "VC")
 NON_QUALIFYING = ("CL", "CB", "VA", "VX", "FB")
@@ -15,7 +17,7 @@ OWNING = tuple(code for code in QUALIFYING if code != "UG")
 COLLEGE_PREFERRING = ("CS", "UG", "PT", "GR", "GT", "VR", "VV", "VC", "VD")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class TimePolicy:
     month_overflow: str = "clamp"
     """D01: clamp | roll."""
@@ -23,7 +25,7 @@ class TimePolicy:
     """D02."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class WinddownPolicy:
     anchor: str = "run_date"
     """D03."""
@@ -31,7 +33,7 @@ class WinddownPolicy:
     """R39: N for a person's own change."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class NoticePolicy:
     policy: str = "extend"
     """D04: extend | strict | same_day."""
@@ -41,7 +43,7 @@ class NoticePolicy:
     """D33."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class StatusChangePolicy:
     honour_two_months: bool = False
     """D05."""
@@ -49,13 +51,13 @@ class StatusChangePolicy:
     """R42."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class CancelledPolicy:
     grace_months: int = 1
     """R44: the "further month by default"."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class ExpiryPolicy:
     grace_months: int = 0
     """D07."""
@@ -68,7 +70,7 @@ class ExpiryPolicy:
 ACCEPT = "accept_autoreply"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class DisabledPolicy:
     inbound: str = "reject"
     """D08: reject | accept_autoreply."""
@@ -78,13 +80,13 @@ class DisabledPolicy:
     """D08."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class DeletedPolicy:
     purge_after_days: int = 30
     """D08."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class ReusePolicy:
     left_means: str = "no_current_card"
     """D09."""
@@ -94,13 +96,13 @@ class ReusePolicy:
     """D10."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class DupPolicy:
     scope: str = "common"
     """D11: common | per_domain."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class NamesPolicy:
     no_result: str = "fallback"
     """D14."""
@@ -110,13 +112,13 @@ class NamesPolicy:
     """rules.md 3.2."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class NameChangePolicy:
     diminutives: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """D24: further short forms, beside the built-in table: full name -> short ones."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class SenderPolicy:
     college_preferring: tuple[str, ...] = COLLEGE_PREFERRING
     """D16."""
@@ -124,13 +126,13 @@ class SenderPolicy:
     """D17."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class AffiliationPolicy:
     max: int = 8
     """D20."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class MissingCardPolicy:
     hold_days: int = 7
     """D26."""
@@ -138,7 +140,7 @@ class MissingCardPolicy:
     """D26: cancel | manual."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class SnapshotPolicy:
     max_age_minutes: int = 70
     """D27."""
@@ -148,7 +150,7 @@ class SnapshotPolicy:
     """… and more than this share."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class GuardPolicy:
     minimum: int = 50
     """D28."""
@@ -156,14 +158,14 @@ class GuardPolicy:
     """D28."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class ReorgPolicy:
     min_months: int = 2
     max_months: int = 6
     """D30."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class SecondaryPolicy:
     orphan_months: int = 2
     """D31."""
@@ -171,25 +173,25 @@ class SecondaryPolicy:
     """D31: who may own a non-personal mailbox."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class ForwardPolicy:
     routed_elsewhere: str = "report"
     """D47."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class ForeignPolicy:
     max_incoming: int = 10
     """D36."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class OverlapPolicy:
     shorten: str = "by_request"
     """D43."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class SaasPolicy:
     allow_dept_include: bool = False
     """D38."""
@@ -203,7 +205,7 @@ class SaasPolicy:
     """… and above so many a mailbox does not suit it."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class SpfPolicy:
     max_lookups: int = 10
     max_void_lookups: int = 2
@@ -213,7 +215,7 @@ class SpfPolicy:
     """T9: Oxford fails, Cambridge is neutral."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class DnsPolicy:
     apply: str = "zone_lines"
     """T13: zone_lines | request."""
@@ -221,7 +223,7 @@ class DnsPolicy:
     """T5: Cambridge refuses a service domain without bounce handling."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class StatusMap:
     """D46."""
 
@@ -229,7 +231,7 @@ class StatusMap:
     non_qualifying: tuple[str, ...] = NON_QUALIFYING
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Policy:
     time: TimePolicy = field(default_factory=TimePolicy)
     winddown: WinddownPolicy = field(default_factory=WinddownPolicy)
@@ -259,7 +261,7 @@ class Policy:
     status_map: StatusMap = field(default_factory=StatusMap)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Site:
     """What the rules need to know of the site beside the policy: its names and its parent domain."""
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from enum import StrEnum
+
+from nexusops.model.frozen import frozen
 
 
 class Stage(StrEnum):
@@ -15,7 +16,7 @@ class Stage(StrEnum):
     ROUTING = "building the routing table"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Progress:
     """``done`` of ``of`` changes, whatever became of them; ``seconds``: what the plan says that they take."""
 

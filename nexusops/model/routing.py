@@ -6,10 +6,11 @@ Tuples, not dataclasses: there is one for every live address of the University, 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from typing import NamedTuple
 
+from nexusops.model.frozen import frozen
 from nexusops.model.ids import Address
 
 
@@ -31,7 +32,7 @@ class RouteEntry(NamedTuple):
     destination: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class RoutingBuild:
     """When the table that the state keeps was built, and the last one of an earlier hour (None: there was none).
 
@@ -43,7 +44,7 @@ class RoutingBuild:
     signature: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class RoutingTable:
     """Entries in the order of their addresses, and what is new, gone or elsewhere since the last hour's table.
 

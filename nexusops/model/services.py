@@ -4,16 +4,17 @@ rules.md 2.4, 3.12).
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import date
 from enum import StrEnum
 
 from nexusops.model.dns import DnsRecord
 from nexusops.model.findings import Severity
+from nexusops.model.frozen import frozen
 from nexusops.model.ids import Address, Domain, MailboxKey, PersonId, UnitId
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class ServiceRequest:
     """``from_local`` is a local part, or a whole address, whose domain must then be the one that it sends from.
     ``certificate`` is the DER, in base64, of the certificate that the product signs in with; empty: a secret is made.
@@ -72,7 +73,7 @@ class Ruling(StrEnum):
     REFERRED = "referred"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Point:
     """One thing that was found about a request: a code of rules.md, its reasons, and how it makes the request end.
 
@@ -85,7 +86,7 @@ class Point:
     severity: Severity = Severity.WARNING
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Advice:
     """The answer to a request. ``points`` are those that decided it, or are to be known although it is approved.
 
@@ -135,7 +136,7 @@ WAITING = frozenset({ServiceState.NEEDS_INFO, ServiceState.REFUSED, ServiceState
 ENDED = frozenset({ServiceState.RETIRING, ServiceState.RETIRED})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Service:
     """A request's row in the ledger.
 
@@ -175,7 +176,7 @@ class Service:
     because: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class SignIn:
     """What an application signs in with, as it was handed over; the secret is in no output."""
 
@@ -184,7 +185,7 @@ class SignIn:
     client_secret: str = field(repr=False)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Product:
     """A product with a mailbox of its own, as it is tried and proved. ``other``: a mailbox that it must not use.
 
@@ -202,7 +203,7 @@ class Product:
     sign_in: SignIn | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Check:
     """One thing that was looked at: what was expected of it, and the answer seen."""
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 
-from nexusops.model.filling import filled
 from nexusops.model.findings import Finding
+from nexusops.model.frozen import frozen
 from nexusops.model.ids import Address, Domain, PersonId, UnitId
 from nexusops.model.people import Affiliation, AlternativeAddress, Card, NameRequest, Person, SenderChoice, Staff
 from nexusops.model.services import ServiceRequest
@@ -23,8 +23,7 @@ from nexusops.model.units import (
 )
 
 
-@filled
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class PersonRecord:
     """All registration rows of one person, in the order of their keys.
 
@@ -47,7 +46,7 @@ class PersonRecord:
     fingerprint: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Snapshot:
     """A slice of one snapshot. ``sha256`` is the hash over its sorted (table, sha256) pairs.
 

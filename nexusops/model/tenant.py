@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Protocol
 
 from nexusops.model.dns_report import Signing
-from nexusops.model.filling import filled
 from nexusops.model.findings import Evidence
+from nexusops.model.frozen import frozen
 from nexusops.model.ids import Address, Domain, MailboxKey, PersonId, UnitId
 from nexusops.model.mailboxes import MailboxKind
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class ActualMailbox:
     """A directory user, or shared mailbox, as read from Graph and Exchange, joined on ids.
 
@@ -38,7 +38,7 @@ class ActualMailbox:
     licensed: bool = True
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Wanted:
     """What is to be read: these people and boxes (by name, with the ids that we know), or everything, of which they
     are then all that matters; with nobody named everybody does.
@@ -64,7 +64,7 @@ class Wanted:
         return not (self.everything or self.people or self.boxes or self.signing)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Actual:
     """What was read. A person or box that was wanted and is not here does not exist in the tenant.
 
@@ -96,8 +96,7 @@ class Explained(Protocol):
     def evidence(self) -> tuple[Evidence, ...]: ...
 
 
-@filled
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Reason:
     """Why a fact should be so: rule id, the rule's sentence for this case, and the rows that it rests on."""
 
@@ -106,8 +105,7 @@ class Reason:
     evidence: tuple[Evidence, ...] = ()
 
 
-@filled
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class DesiredMailbox:
     """What the tenant should look like for one mailbox if the promises are kept.
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 
+from nexusops.model.frozen import frozen
 from nexusops.model.ids import Address, Domain, PersonId, UnitId
 
 
@@ -16,7 +16,7 @@ class UnitClass(StrEnum):
     DEPARTMENT = "department"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Unit:
     unit_id: UnitId
     name: str
@@ -42,7 +42,7 @@ class DomainState(StrEnum):
     DEREGISTERED = "deregistered"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class MailDomain:
     """A row of ``domains``. ``zone`` is computed (``ox`` or ``foreign``), never believed (rules.md 3.17)."""
 
@@ -56,7 +56,7 @@ class MailDomain:
     incoming_cap: int | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Reorg:
     """Key (reorg_id, source_unit, target_unit): a merge has a row per source (rules.md 3.17)."""
 
@@ -69,14 +69,14 @@ class Reorg:
     negotiated_ref: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class ReorgMember:
     reorg_id: str
     person_id: PersonId
     target_unit: UnitId
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Route:
     """Where a managed address goes (R16): ``mailbox:<username>`` or an address."""
 
@@ -86,7 +86,7 @@ class Route:
     set_at: datetime
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class ExternalRoute:
     """Where an address of an unmanaged domain goes (R58); ``destination`` None means no known route."""
 
@@ -97,7 +97,7 @@ class ExternalRoute:
     set_at: datetime
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class NonpersonalMailbox:
     mailbox_id: str
     kind: str
@@ -107,7 +107,7 @@ class NonpersonalMailbox:
     requested_by: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class NonpersonalAddress:
     """``mailbox_id`` None: unattached; it then goes to ``target`` (R29)."""
 

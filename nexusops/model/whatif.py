@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date
 
 from nexusops.model.forecast import Forecast
+from nexusops.model.frozen import frozen
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Shift:
     """One change that would come on another day, or only under one of the policies (None: not by then)."""
 
@@ -21,7 +21,7 @@ class Shift:
     because: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Altered:
     """A key of the policy with its two values."""
 
@@ -30,7 +30,7 @@ class Altered:
     then: object
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Comparison:
     """``now``: what will happen under the policy in force; ``then``: under the other one."""
 

@@ -7,16 +7,17 @@ whatever else has changed (interface.md 9).
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
 from datetime import datetime
 from email.message import EmailMessage
 from email.utils import format_datetime
 from typing import Any
 
+from nexusops.model.frozen import frozen
+
 HEADER = "x-nexusops-notice"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Message:
     """``key`` is the notice's identity. ``html`` None: it goes out as text alone."""
 

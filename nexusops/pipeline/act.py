@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 
 from nexusops.apply.executor import Acting, Execution, Tally
@@ -13,6 +13,7 @@ from nexusops.codec import decode_planned
 from nexusops.errors import GuardStopped, StalePlan
 from nexusops.model.changes import Kind, kind_of, target_of
 from nexusops.model.dates import local_date
+from nexusops.model.frozen import frozen
 from nexusops.model.ids import PersonId, UnitId
 from nexusops.model.journal import Acceptance, Approval, Entry, OpenIntent, Phase, RunRecord
 from nexusops.model.plan import Plan
@@ -27,7 +28,7 @@ from nexusops.plan.guard import check
 from nexusops.ports import SnapshotTables
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Mandate:
     """In whose name, why, and which limits are lifted."""
 

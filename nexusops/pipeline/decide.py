@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date, datetime
 
 from nexusops.apply.undo_flags import before_disabling
@@ -13,6 +13,7 @@ from nexusops.errors import SnapshotRefused
 from nexusops.model.changes import DisableMailbox, EnableMailbox
 from nexusops.model.dates import local_date
 from nexusops.model.findings import Finding
+from nexusops.model.frozen import frozen
 from nexusops.model.ids import Domain, PersonId, UnitId, local_of
 from nexusops.model.ledger import HoldKind, Ledger, PersonState, Standing
 from nexusops.model.plan import Plan, Planned
@@ -116,7 +117,7 @@ def decide(
     )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class _Promised:
     """What the rules make of what is there. The registration data are done with: they are the larger part of it."""
 

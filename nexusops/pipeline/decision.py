@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 from nexusops.model.addresses import Allocation
 from nexusops.model.changes import PROMISES, CreateMailbox, ReviveAddress, WindDownAddress, kind_of, target_of
 from nexusops.model.findings import Finding
+from nexusops.model.frozen import frozen
 from nexusops.model.journal import RowChange
 from nexusops.model.ledger import Ledger
 from nexusops.model.plan import Plan, Planned
@@ -18,7 +18,7 @@ PLANNED = "planned: "
 """How a reason begins that ends with its changes."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Decision:
     """A plan, the ledger that it promises, and what has to be committed with it. ``whole`` are the changes of all
     jobs.

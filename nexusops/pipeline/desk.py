@@ -6,13 +6,14 @@ Disabling and its undo are carried out at once, through the same line; all other
 from __future__ import annotations
 
 import uuid
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date, datetime
 
 from nexusops.errors import Refused
 from nexusops.model.addresses import AddressState, Allocation
 from nexusops.model.dates import local_date
 from nexusops.model.findings import box_scope, person_scope
+from nexusops.model.frozen import frozen
 from nexusops.model.ids import Address, PersonId, domain_of, local_of
 from nexusops.model.journal import Acceptance, RowChange, RunRecord
 from nexusops.model.ledger import Hold, HoldKind, Ledger, NameDecision, RequestOutcome
@@ -28,7 +29,7 @@ from nexusops.ports import SnapshotTables
 from nexusops.rules.entitlement import entitlement
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Wish:
     """Who asks, why, and when."""
 
@@ -37,7 +38,7 @@ class Wish:
     at: datetime
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Told:
     """What was recorded, and what comes next. ``outcome`` is set where it was carried out at once; ``undo`` is the
     command that takes it back, '' where none does.

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 
 from nexusops.job import Job
+from nexusops.model.frozen import frozen
 from nexusops.model.inspection import Inspection
 
 MANAGE_AS_APP = "Exchange.ManageAsApp"
@@ -32,7 +32,7 @@ CMDLETS: Mapping[str, tuple[str, ...]] = {
 """Management roles of Exchange, by the cmdlets that we call with them (tenant-api.md 3.2)."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Need:
     """One job: what it needs, and what of that is missing."""
 
@@ -42,7 +42,7 @@ class Need:
     missing: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Permissions:
     """``too_many``: granted, and needed by none of the jobs looked at. ``steps``: what an administrator does now."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date
 from typing import Protocol
 
@@ -11,6 +11,7 @@ from nexusops.model.dns import Answer, Ask, DnsRecord, Question
 from nexusops.model.dns_report import DomainFacts, DomainReport, Impact, Wanted
 from nexusops.model.dns_spf import Branch, Note
 from nexusops.model.findings import Finding
+from nexusops.model.frozen import frozen
 from nexusops.model.policy import Policy
 from nexusops.pipeline.domains import Inquiry
 from nexusops.ports import Resolver, Store
@@ -32,7 +33,7 @@ class Memory(Protocol):
     def write(self, seen: Seen) -> None: ...
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Terms:
     """What domains are judged by."""
 

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 
+from nexusops.model.frozen import frozen
 from nexusops.model.tenant import Wanted
 from nexusops.pipeline.inputs import Ports
 from nexusops.plan.drift import Difference, differences
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Drift:
     """``mailboxes``: how many of the ledger's were compared."""
 

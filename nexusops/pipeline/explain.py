@@ -9,11 +9,11 @@ explain_ahead.py   what happens next, by the line itself; what somebody who retu
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 from nexusops.model.addresses import Allocation
 from nexusops.model.findings import box_scope, person_scope
+from nexusops.model.frozen import frozen
 from nexusops.model.ids import Address, PersonId, domain_of, local_of
 from nexusops.model.ledger import Ledger, PersonState, Standing
 from nexusops.model.mailboxes import Mailbox, MailboxState
@@ -32,7 +32,7 @@ from nexusops.report.explain import Explanation, Fact, Upcoming
 _GONE = frozenset({MailboxState.DISABLED, MailboxState.DELETED, MailboxState.PURGED})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Seen:
     """What one explanation goes by: an instant, and the accepted snapshot with one person's rows (None: there is
     none).

@@ -6,7 +6,7 @@ Also what somebody who left would get on coming back today: the rules decide tha
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date, datetime
 
 from nexusops.model.changes import (
@@ -24,6 +24,7 @@ from nexusops.model.changes import (
 from nexusops.model.dates import local_date
 from nexusops.model.findings import person_scope
 from nexusops.model.forecast import Forecast
+from nexusops.model.frozen import frozen
 from nexusops.model.ledger import PersonState
 from nexusops.model.notices import NoticeKind
 from nexusops.model.snapshot import PersonRecord
@@ -103,7 +104,7 @@ def unless(change: Change) -> str:
     return ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Return:
     """What somebody would get who came back today with a current card to the units they last were in."""
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from nexusops.codec import hash_of
 from nexusops.job import Job
 from nexusops.model.changes import Kind
+from nexusops.model.frozen import frozen
 from nexusops.model.policy import Policy, Site
 from nexusops.model.progress import Watch, unwatched
 from nexusops.model.services import ServiceRequest
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from nexusops.pipeline.watching import Watching
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class ConfigTexts:
     """The configuration as it stood, kept with each run."""
 

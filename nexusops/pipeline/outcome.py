@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from nexusops.apply.executor import Tally
 from nexusops.model.changes import kind_of, target_of
 from nexusops.model.findings import Finding, Severity
+from nexusops.model.frozen import frozen
 from nexusops.model.plan import Plan, Planned
 from nexusops.plan.arrange import scope_of
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Outcome:
     """What a run did. ``plan`` None: there was nothing to resume."""
 

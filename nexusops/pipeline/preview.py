@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 
 from nexusops.errors import Refused
+from nexusops.model.frozen import frozen
 from nexusops.model.ids import PersonId
 from nexusops.model.ledger import Standing
 from nexusops.pipeline.explain_ahead import on_return
 from nexusops.pipeline.inputs import Ports
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Preview:
     """``changes`` are sentences, in the order in which a run would make them. ``here``: they have not left."""
 

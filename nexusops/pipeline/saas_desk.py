@@ -5,12 +5,13 @@ A wish is carried out by the next run; a proof counts at once, for it changes no
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date
 
 from nexusops.errors import Refused
 from nexusops.model.dates import local_date
 from nexusops.model.findings import Severity, box_scope
+from nexusops.model.frozen import frozen
 from nexusops.model.journal import RowChange
 from nexusops.model.ledger import REVOKE, Hold, HoldKind, Ledger
 from nexusops.model.mailboxes import Mailbox
@@ -22,7 +23,7 @@ from nexusops.plan.box_shelf import latest
 from nexusops.rules.services_life import ended, verified
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Listed:
     """A request as ``saas list`` shows it. ``state`` ``submitted``: filed, and no run has seen it yet."""
 

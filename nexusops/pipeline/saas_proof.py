@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 from nexusops.errors import Refused
 from nexusops.model.dns import Answer, Question
 from nexusops.model.dns_spf import Verdict
+from nexusops.model.frozen import frozen
 from nexusops.model.ids import Address
 from nexusops.model.mailboxes import Mailbox
 from nexusops.model.services import ENDED, Check, Product, SendingPath, Service, SignIn
@@ -20,7 +20,7 @@ from nexusops.ports import Resolver
 from nexusops.rules.mailauth_spf import lint
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Proof:
     """What was looked at, in order. ``state``: of the request after it."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from nexusops.apply.undo import RULE, Undoing, Undone, holds, take_back, users_that_existed
 from nexusops.apply.undo_drafts import inverse_drafts, inverse_promises, inverse_services, left_aliases
@@ -12,6 +12,7 @@ from nexusops.errors import Refused
 from nexusops.model.addresses import Allocation
 from nexusops.model.dates import local_date
 from nexusops.model.findings import box_scope, person_scope
+from nexusops.model.frozen import frozen
 from nexusops.model.ids import PersonId
 from nexusops.model.journal import JournalRow, RowChange, RunRecord
 from nexusops.model.ledger import Ledger
@@ -36,7 +37,7 @@ from nexusops.ports import SnapshotTables
 COMMAND = "undo"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class _Matter:
     """The run, its journal, and the slice of today that it concerns."""
 

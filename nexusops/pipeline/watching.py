@@ -7,7 +7,7 @@ answers is one finding, and what was known before stays.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import date
 from typing import TYPE_CHECKING
 
@@ -15,6 +15,7 @@ from nexusops.errors import UsageError
 from nexusops.model.dns_report import DomainReport
 from nexusops.model.dns_spf import Note
 from nexusops.model.findings import Finding, Severity
+from nexusops.model.frozen import frozen
 from nexusops.model.ids import Domain
 from nexusops.model.services import Service
 from nexusops.pipeline.inputs import Deciding
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 UNKNOWN = "DNS_UNKNOWN"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Watching:
     """What the DNS is asked through, what providers' records were, and what the site expects."""
 
@@ -38,7 +39,7 @@ class Watching:
     site: MailSite
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Looked:
     """``notes``: of each live request, what is wrong in its DNS, or nothing; where it was not asked, or did not answer,
     what the last run found. ``to_judge``: those of which something else is true now. ``unknown``: what nobody answered.

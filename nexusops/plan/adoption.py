@@ -11,6 +11,7 @@ from datetime import date, datetime
 
 from nexusops.model.addresses import AddressKind, AddressState, Allocation
 from nexusops.model.findings import Finding, box_scope
+from nexusops.model.frozen import frozen
 from nexusops.model.ids import (
     Address,
     Domain,
@@ -32,7 +33,7 @@ ADOPTED = "adopted"
 FOUND = "it was found in the tenant when nexusops took it over"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Adopting:
     """What is the same for every mailbox of one adoption. ``classes``: the unit classes that each domain serves."""
 
@@ -59,7 +60,7 @@ class Adopted:
         return [row for row in self.rows if isinstance(row, Allocation)]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Adoption:
     """What was found. ``run_id`` None: nothing was written, because it was a dry run or there was nothing to adopt.
 

@@ -12,6 +12,7 @@ from typing import TypeVar
 
 from nexusops.model.addresses import Allocation
 from nexusops.model.findings import Finding
+from nexusops.model.frozen import frozen
 from nexusops.model.ids import Address, PersonId
 from nexusops.model.journal import LedgerRow, RowChange
 from nexusops.model.ledger import Hold, HoldKind, Ledger, PersonState, Standing
@@ -35,7 +36,7 @@ from nexusops.rules.routing import RouteBook
 Row = TypeVar("Row")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Advanced:
     """The ledger as promised, what was found, who was judged, and who must be looked at again whatever happens."""
 

@@ -9,8 +9,8 @@ from collections.abc import Collection, Iterable
 from dataclasses import replace
 
 from nexusops.model.addresses import AddressKind, AddressState, Allocation
-from nexusops.model.filling import altered
 from nexusops.model.findings import Evidence, box_scope
+from nexusops.model.frozen import altered
 from nexusops.model.ids import Address, MailboxKey, domain_of, local_of
 from nexusops.model.ledger import Ledger
 from nexusops.model.mailboxes import Mailbox, MailboxKind

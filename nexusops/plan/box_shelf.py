@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 
 from nexusops.model.addresses import Allocation
+from nexusops.model.frozen import frozen
 from nexusops.model.ids import MailboxKey
 from nexusops.model.ledger import Ledger
 from nexusops.model.mailboxes import Mailbox, MailboxKind
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Shelf:
     """The boxes of the ledger by their names (of each the latest), and their live addresses, laid out once for all."""
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from nexusops.model.addresses import AddressKind, AddressState, Allocation
 from nexusops.model.findings import Evidence, box_scope
+from nexusops.model.frozen import frozen
 from nexusops.model.ids import Address, MailboxKey, PersonId, UnitId, box_mailbox_key, domain_of, local_of
 from nexusops.model.ledger import HoldKind, Ledger
 from nexusops.model.mailboxes import Mailbox, MailboxKind, MailboxState, SenderOrigin
@@ -24,7 +25,7 @@ from nexusops.rules.allocation import Holders, end
 from nexusops.rules.lifecycle import deleted, purged
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class BoxWish:
     """A non-personal mailbox as somebody asked for it: a row of registration, or a SaaS request."""
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from nexusops.model.addresses import AddressKind, Allocation
-from nexusops.model.filling import filled
 from nexusops.model.findings import Evidence, Finding, Severity, person_scope
+from nexusops.model.frozen import frozen
 from nexusops.model.ids import Address, MailboxKey, PersonId, UnitId
 from nexusops.model.journal import LedgerRow
 from nexusops.model.ledger import (
@@ -32,7 +32,7 @@ from nexusops.rules.reorganising import Need, UnitMap
 from nexusops.rules.routing import RouteBook
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Setting:
     """What is the same for everybody in one run."""
 
@@ -138,8 +138,7 @@ class Case:
         )
 
 
-@filled
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Judged:
     """What became of one case: the rows as they are to be, and the findings."""
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
 
 from nexusops.model.changes import (
     AddAddress,
@@ -20,15 +19,14 @@ from nexusops.model.changes import (
     SetSender,
     Why,
 )
-from nexusops.model.filling import filled
 from nexusops.model.findings import Finding, Severity, box_scope, person_scope
+from nexusops.model.frozen import frozen
 from nexusops.model.ids import Address, MailboxKey, domain_of
 from nexusops.model.mailboxes import MailboxKind
 from nexusops.model.tenant import Actual, ActualMailbox, DesiredMailbox, Explained
 
 
-@filled
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Draft:
     """Changes of one mailbox in their order: each is safe once those before it are done."""
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 
 from nexusops.model.changes import AddAddress, Change, ClearForward, RemoveAddress, SetForward, SetSender
 from nexusops.model.findings import Severity, box_scope, person_scope
+from nexusops.model.frozen import frozen
 from nexusops.model.ids import Address, domain_of
 from nexusops.model.ledger import Ledger
 from nexusops.model.mailboxes import Mailbox, MailboxState
@@ -17,7 +17,7 @@ from nexusops.plan.observe import actual_of, joined
 from nexusops.plan.project import project
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Difference:
     """One difference. ``expected`` is the ledger's value, ``found`` the tenant's; None: nothing.
 

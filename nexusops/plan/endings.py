@@ -5,10 +5,11 @@ D18, D30).
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from nexusops.model.addresses import AddressState, Allocation
 from nexusops.model.findings import Evidence
+from nexusops.model.frozen import frozen
 from nexusops.model.ids import Address, Domain
 from nexusops.model.people import Affiliation
 from nexusops.model.tenant import Reason
@@ -17,7 +18,7 @@ from nexusops.rules.allocation import bring_forward, wind_down
 from nexusops.rules.reorganising import Need
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class _Ending:
     """Why an active address goes: reason word, N, the address that takes over, and rule with sentence."""
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from nexusops.model.changes import Kind, kind_of
+from nexusops.model.frozen import frozen
 from nexusops.model.ids import UnitId
 from nexusops.model.plan import GuardReport, Planned
 
@@ -14,7 +15,7 @@ DESTRUCTIVE = "Destructive"
 DESTRUCTIVE_KINDS = frozenset({Kind.WIND_DOWN_ADDRESS, Kind.DISABLE_MAILBOX, Kind.REMOVE_ADDRESS, Kind.DELETE_MAILBOX})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Limit:
     """At most ``count`` changes, or ``percent`` of the live mailboxes; with both, the larger one. The limit itself
     passes.
@@ -28,7 +29,7 @@ class Limit:
         return max(self.count or 0, share)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class GuardLimits:
     """``limits``: ``Destructive``, a kind, or ``unit:ID`` (destructive changes of that unit's people)."""
 

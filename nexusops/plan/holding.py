@@ -11,8 +11,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from nexusops.model.addresses import AddressKind, AddressState, Allocation
-from nexusops.model.filling import altered
 from nexusops.model.findings import Finding, Severity
+from nexusops.model.frozen import altered
 from nexusops.model.ids import Address
 from nexusops.model.journal import LedgerRow
 from nexusops.model.ledger import Hold, HoldKind, Ledger

@@ -6,8 +6,8 @@ from dataclasses import replace
 from datetime import date
 
 from nexusops.model.dates import add_months, next_day
-from nexusops.model.filling import altered
 from nexusops.model.findings import Evidence
+from nexusops.model.frozen import altered
 from nexusops.model.ids import person_mailbox_key
 from nexusops.model.ledger import HoldKind, PersonState
 from nexusops.model.mailboxes import Mailbox, MailboxKind, MailboxState

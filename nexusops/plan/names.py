@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from nexusops.model.filling import altered
 from nexusops.model.findings import Evidence, Severity
+from nexusops.model.frozen import altered
 from nexusops.model.ledger import NameDecision, NameOverride, NamePart, RequestOutcome
 from nexusops.model.people import Card, NameRequest
 from nexusops.plan.case import Case, Setting

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import replace
 
-from nexusops.model.filling import altered
 from nexusops.model.findings import box_scope, person_scope
+from nexusops.model.frozen import altered
 from nexusops.model.ids import MailboxKey, PersonId, local_of
 from nexusops.model.ledger import Ledger
 from nexusops.model.mailboxes import Forward, ForwardOrigin, Mailbox, MailboxKind, MailboxState

@@ -10,8 +10,8 @@ from datetime import date, timedelta
 from functools import cache
 
 from nexusops.model.dates import add_months, earliest
-from nexusops.model.filling import altered
 from nexusops.model.findings import Evidence, Severity
+from nexusops.model.frozen import altered
 from nexusops.model.ids import PersonId
 from nexusops.model.ledger import NameOverride, PersonState, Standing
 from nexusops.model.mailboxes import MailboxState

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 
 from nexusops.model.addresses import AddressKind, AddressState, Allocation
 from nexusops.model.changes import OnMailbox, ReviveAddress, SendNotice, Why, WindDownAddress
 from nexusops.model.findings import Finding, box_scope, person_scope
+from nexusops.model.frozen import frozen
 from nexusops.model.ids import MailboxKey, PersonId, UnitId
 from nexusops.model.journal import RowChange
 from nexusops.model.ledger import Alternative, Ledger
@@ -99,7 +99,7 @@ def unreachable(notices: Iterable[SendNotice]) -> tuple[Finding, ...]:
     )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class _Shelf:
     """What notices say, laid out once for all of them: a mass event owes thousands on one day."""
 

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
-from nexusops.model.filling import altered
 from nexusops.model.findings import Evidence, Finding, Severity
+from nexusops.model.frozen import altered, frozen
 from nexusops.model.ids import Address, domain_of
 from nexusops.model.ledger import HoldKind
 from nexusops.model.mailboxes import Forward, ForwardOrigin, Mailbox
@@ -120,7 +118,7 @@ def _circle(box: Mailbox) -> str:
     return f"the route of {box.sender} leads back to the same mailbox; no forward is set"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Refused:
     """The mailbox without its forward, and why."""
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from nexusops.model.addresses import AddressKind
 from nexusops.model.dns_spf import SpfReport
 from nexusops.model.findings import Severity
+from nexusops.model.frozen import frozen
 from nexusops.model.ids import Address, Domain, PersonId
 from nexusops.model.ledger import HoldKind, Ledger
 from nexusops.model.mailboxes import Mailbox
@@ -20,7 +21,7 @@ from nexusops.rules.services import Facts, advise, names_of
 from nexusops.rules.services_life import Circumstances, ended, judge
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class DnsFacts:
     """What the DNS, and the postmaster's permits beside it, say of a request; a plan asks neither."""
 

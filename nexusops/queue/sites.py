@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from nexusops.config import load
 from nexusops.errors import UsageError
+from nexusops.model.frozen import frozen
 
 _EXAMPLE = 'such as [queue] url = "env:NEXUSOPS_QUEUE" with postgresql://user@host/queue in that variable'
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Sites:
     """Site name -> its folder; and the one queue that all of them name, as libpq takes it."""
 

@@ -6,7 +6,6 @@ import asyncio
 import logging
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
@@ -15,6 +14,7 @@ from procrastinate.exceptions import ConnectorException
 
 from nexusops import pipeline, wiring
 from nexusops.errors import NexusopsError
+from nexusops.model.frozen import frozen
 from nexusops.queue.app import opened
 from nexusops.queue.sites import Sites
 from nexusops.telemetry import measured
@@ -22,7 +22,7 @@ from nexusops.telemetry import measured
 ACTOR = "worker"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Pace:
     """Seconds: between two looks for a job, between two signs of life, and from when a silent worker is lost.
 

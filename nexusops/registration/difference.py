@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from nexusops.model.frozen import frozen
 from nexusops.model.ids import PersonId
 from nexusops.model.journal import JsonObject, JsonValue
 from nexusops.ports import SnapshotTables
@@ -13,7 +12,7 @@ from nexusops.registration.shelf import Shelf
 from nexusops.registration.tables import shelf_of
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class TableDifference:
     """Keys of rows, in order; parts of a key are joined by ``/``."""
 
@@ -23,7 +22,7 @@ class TableDifference:
     changed: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Difference:
     """The tables that differ, and the people whom it concerns (also through units and domains)."""
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from nexusops.model.findings import Finding
+from nexusops.model.frozen import frozen
 from nexusops.model.ids import Address, Domain, PersonId, UnitId
 from nexusops.model.people import Staff
 from nexusops.model.units import (
@@ -37,7 +37,7 @@ _KINDS = {
 """rules.md 3.4: what a unit may call itself, and what that counts as."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Estate:
     """The small tables, whole. A fault in them touches people, too:
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass
+
+from nexusops.model.frozen import frozen
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Layout:
     """One table. ``key`` identifies a row; ``nullable`` columns may be empty, and ``optional`` ones missing altogether.
 

@@ -6,11 +6,12 @@ import hashlib
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from typing import cast
 
 from nexusops.errors import Defect, SnapshotRefused
+from nexusops.model.frozen import frozen
 from nexusops.registration.fields import BadValue, instant
 from nexusops.registration.layout import READ_AS
 
@@ -21,7 +22,7 @@ NEXT_STEP = (
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Listed:
     """What the manifest says of one table: its rows, and the SHA-256 of its file as it stands."""
 
@@ -29,7 +30,7 @@ class Listed:
     sha256: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Manifest:
     """``ignored_tables`` and ``ignored_columns`` ("table.column") are what we do not know and left aside."""
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import hashlib
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 
 from nexusops.model.findings import Evidence
+from nexusops.model.frozen import frozen
 from nexusops.model.ids import PersonId
 from nexusops.model.snapshot import PersonRecord
 from nexusops.model.units import ExternalRoute
@@ -26,7 +26,7 @@ PERSONS_OWN = frozenset(layout.name for layout in (*_OWN, *_WISHES))
 """The tables whose rows belong to one person each."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Clashes:
     """Keys that stand in more than one row, over the whole snapshot (rules.md 3.2, 3.3, 3.8)."""
 

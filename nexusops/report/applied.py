@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 
 from nexusops.codec import encode_finding, instant, to_text
 from nexusops.model.changes import Kind
 from nexusops.model.findings import Finding, Severity
+from nexusops.model.frozen import frozen
 from nexusops.model.journal import JsonObject, JsonValue
 from nexusops.plan.guard import DESTRUCTIVE_KINDS
 from nexusops.report.blocks import PLAIN, Block, Line, Look, Table, Tone, written
@@ -26,7 +27,7 @@ _RESULTS = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Undone:
     """A change that is not done, and why: what was found, or what the tenant answered. Of what is handed over: a change
     that is done, and what a person goes on with.
@@ -39,7 +40,7 @@ class Undone:
     message: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Applied:
     """The end of a run. ``result`` is a word of RunRecord; ``done`` counts the changes carried out, by kind.
 

@@ -6,8 +6,9 @@ Plain output, into a pipe or a file, has one record a line and no wrapping, so t
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
+
+from nexusops.model.frozen import frozen
 
 WIDEST = 56
 """A column is padded to at most so many characters; what is longer stands out, and the next column follows it."""
@@ -24,7 +25,7 @@ class Tone(StrEnum):
     GOOD = "green"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Line:
     """``hang``: how much further in it goes on, where a terminal folds it."""
 
@@ -34,7 +35,7 @@ class Line:
     hang: int = 0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Table:
     """Rows of equal length; the last column may be as wide as it likes."""
 
@@ -46,7 +47,7 @@ class Table:
 Block = Line | Table
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Look:
     """How the text will be read. ``width`` None: not folded; a terminal has a width, and colour unless unwanted."""
 

@@ -7,11 +7,11 @@ my sender my college?", upcoming events "when does my old address stop?", period
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime
 
 from nexusops.codec import instant, to_text
 from nexusops.model.findings import Evidence
+from nexusops.model.frozen import frozen
 from nexusops.model.journal import JsonObject, JsonValue
 from nexusops.report.blocks import PLAIN, Block, Line, Look, Table, Tone, written
 
@@ -19,7 +19,7 @@ RECENT = 5
 """So many events of the history stand in the short form."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Fact:
     """Something that is so now: ``label`` (``sender``, ``state``) is ``value``, by a rule, since a day."""
 
@@ -31,7 +31,7 @@ class Fact:
     evidence: tuple[Evidence, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Period:
     """Who had an address, from when until when. ``owner``: a person_id or unit, masked where it must not be seen."""
 
@@ -41,7 +41,7 @@ class Period:
     until: date | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Event:
     """A row of the journal in words. ``at`` is an aware instant. ``detail``: one step of what another row tells."""
 
@@ -53,7 +53,7 @@ class Event:
     detail: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Upcoming:
     """What happens on a day if the registration data stay as they are, and what would prevent it."""
 
@@ -63,7 +63,7 @@ class Upcoming:
     unless: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Explanation:
     """``kind`` says what the subject is (``personal address``, …), ``summary`` is the answer in one sentence.
 

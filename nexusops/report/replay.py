@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 
 from nexusops.codec import instant, to_text
+from nexusops.model.frozen import frozen
 from nexusops.model.journal import JsonObject, RunRecord
 from nexusops.report.blocks import PLAIN, Block, Line, Look, Table, Tone, written
 from nexusops.report.view import number_of
@@ -21,7 +21,7 @@ class Verdict(StrEnum):
     """The run rests on a snapshot that was not given; nothing after it can be compared."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Replayed:
     """One run of the history. ``now``: the digest of the plan that was made anew, None where none was."""
 
@@ -30,7 +30,7 @@ class Replayed:
     now: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Replay:
     """``differences``: rows of the state, by table, that are not as they were; None: it did not come so far."""
 

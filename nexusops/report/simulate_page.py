@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, timedelta
 
 from nexusops.codec import instant
 from nexusops.model.changes import Kind
 from nexusops.model.forecast import Forecast, Happening
+from nexusops.model.frozen import frozen
 from nexusops.report.page import asset, content_policy, templates
 from nexusops.report.sentences import describe
 from nexusops.report.simulate import ASSUMED, PURGED, peak, totals
@@ -35,7 +35,7 @@ LISTED = 3000
 """So many changes are listed on the page; a page of more would not open."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Rect:
     """One part of a bar, in the chart's own units."""
 
@@ -46,7 +46,7 @@ class Rect:
     height: float
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Bar:
     """The runs of some days: what stands when the pointer rests on it, and its parts."""
 
@@ -56,7 +56,7 @@ class Bar:
     rects: tuple[Rect, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Chart:
     """``ticks`` are (y, text) of the scale; ``days`` is how many days a bar stands for."""
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import date
 
 from nexusops.codec import to_text
 from nexusops.model.addresses import AddressState, Allocation
+from nexusops.model.frozen import frozen
 from nexusops.model.journal import JsonObject
 from nexusops.model.mailboxes import Mailbox
 from nexusops.model.units import MailDomain, Unit
@@ -19,7 +19,7 @@ from nexusops.report.csvtable import harmless
 CSV_COLUMNS = ("address", "kind", "state", "username", "person_id", "winddown_on", "notice_sent_on", "delete_on")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Held:
     """An address with its owner's username (None: it has no person, or that has none)."""
 
@@ -27,7 +27,7 @@ class Held:
     owner: str | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class UnitShown:
     """``staff``: usernames of its IT staff, who may change what belongs to it."""
 

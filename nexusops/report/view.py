@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 
 from nexusops.model.changes import Change, Kind, kind_of, target_of
-from nexusops.model.filling import filled
 from nexusops.model.findings import Evidence, Finding, Severity
+from nexusops.model.frozen import frozen
 from nexusops.model.ids import PersonId, UnitId
 from nexusops.model.plan import Estimate, Plan, Planned
 from nexusops.plan.guard import DESTRUCTIVE, DESTRUCTIVE_KINDS
@@ -24,8 +23,7 @@ _ORDER = {kind: place for place, kind in enumerate([*_WORST_FIRST, *(k for k in 
 _SEVERITIES = {Severity.ALERT: 0, Severity.WARNING: 1, Severity.INFO: 2}
 
 
-@filled
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Row:
     """One change as it is listed. ``who`` is the subject, with the name where it is known."""
 
@@ -49,7 +47,7 @@ class Row:
         return f"{self.rule}: {self.because}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Cluster:
     """Changes of one kind. ``shared``: the reason that all of them have, or None where each has its own."""
 
@@ -57,7 +55,7 @@ class Cluster:
     rows: tuple[Row, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Group:
     """All changes of one kind, those with a common reason first, the largest such cluster at the top."""
 
@@ -77,7 +75,7 @@ class Group:
         return tuple(row for cluster in self.clusters for row in cluster.rows)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class FindingGroup:
     code: str
     severity: Severity

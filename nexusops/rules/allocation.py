@@ -5,13 +5,12 @@ D30).
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from datetime import date
 
 from nexusops.model.addresses import AddressKind, AddressState, Allocation
 from nexusops.model.dates import add_months, earliest, next_day
-from nexusops.model.filling import altered
 from nexusops.model.findings import Evidence
+from nexusops.model.frozen import altered, frozen
 from nexusops.model.ids import Address, Domain, MailboxKey, PersonId, address
 from nexusops.model.ledger import PersonState
 from nexusops.model.policy import Policy
@@ -25,7 +24,7 @@ Holders = Mapping[Address, tuple[Allocation, ...]]
 """Every row of an address, oldest period first."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Book:
     """Who holds or held which address, as allocation asks for it, for one moment of the fold over people (D11).
 

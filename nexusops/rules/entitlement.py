@@ -4,18 +4,16 @@ R44; D03, D09, D42, D46).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date
 
 from nexusops.model.dates import ONE_DAY, next_day
-from nexusops.model.filling import filled
+from nexusops.model.frozen import frozen
 from nexusops.model.mailboxes import Mailbox, MailboxState
 from nexusops.model.people import Card
 from nexusops.model.policy import Policy
 
 
-@filled
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Entitlement:
     """What the cards say today.
 

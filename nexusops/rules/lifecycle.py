@@ -4,12 +4,11 @@ D41-D43).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date, timedelta
 
 from nexusops.model.dates import ONE_DAY, add_months, earliest, next_day
-from nexusops.model.filling import altered
 from nexusops.model.findings import Evidence
+from nexusops.model.frozen import altered, frozen
 from nexusops.model.ledger import Standing
 from nexusops.model.mailboxes import Mailbox, MailboxState
 from nexusops.model.policy import Policy
@@ -17,7 +16,7 @@ from nexusops.model.tenant import Reason
 from nexusops.rules.entitlement import Entitlement
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Anchors:
     """What decides the dates of a grace: the day each end was first seen (D03)."""
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import date
 from enum import StrEnum
 
 from nexusops.model.dns import Ask, Question
 from nexusops.model.dns_spf import Branch, Note, SpfReport, Verdict
+from nexusops.model.frozen import frozen
 from nexusops.model.policy import SpfPolicy
 from nexusops.rules.mailauth_platforms import shared_platform
 from nexusops.rules.mailauth_spf import lint
@@ -35,7 +36,7 @@ class Standing(StrEnum):
     OUTSIDE = "outside"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Permit:
     """D38: a postmaster's override for one unit domain, until the end of a day."""
 
@@ -43,7 +44,7 @@ class Permit:
     reason: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class MailSite:
     """What the profile and the configuration say about the site's DNS.
 

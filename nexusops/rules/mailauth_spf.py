@@ -8,11 +8,11 @@ that asks the DNS, each time that it stands there, and each that finds nothing (
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from ipaddress import collapse_addresses, ip_address, ip_network
 
 from nexusops.model.dns import Answer, AnswerStatus, Ask, Question
 from nexusops.model.dns_spf import Branch, Macro, Mechanism, Network, Note, Qualifier, SpfReport, Term, Verdict
+from nexusops.model.frozen import frozen
 from nexusops.model.policy import SpfPolicy
 from nexusops.rules.mailauth_macros import expanded, well_formed
 from nexusops.rules.mailauth_platforms import shared_platform
@@ -54,7 +54,7 @@ def _verdict(walk: _Walk, seen: _Seen) -> Verdict:
     return Verdict.OK if seen.exists else Verdict.NONE
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class _Seen:
     """A record as it was found. ``exists`` is true too where that is not known."""
 

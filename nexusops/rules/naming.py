@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from dataclasses import dataclass
 from typing import NamedTuple
 
-from nexusops.model.filling import filled
+from nexusops.model.frozen import frozen
 
 PERSONAL_LOCAL = re.compile(r"^[a-z0-9-]+\.[a-z0-9-]+$")
 """R4: what a personal address looks like before the @."""
@@ -18,8 +17,7 @@ _OTHER = re.compile(r"[^a-z0-9-]")
 _DASHES = dict.fromkeys((*range(0x2010, 0x2016), 0x2212), "-")
 
 
-@filled
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class NameForm:
     """``base`` None: no first.last can be formed (D14). ``codes``: findings for staff, in the order met."""
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date
 
 from nexusops.model.addresses import AddressKind, AddressState, Allocation
 from nexusops.model.dates import add_months, earliest, next_day
-from nexusops.model.filling import filled
 from nexusops.model.findings import Evidence
+from nexusops.model.frozen import frozen
 from nexusops.model.ids import Address, PersonId
 from nexusops.model.ledger import Alternative
 from nexusops.model.mailboxes import Mailbox, MailboxState
@@ -28,8 +28,7 @@ def notice_key(kind: NoticeKind, subject: str, due_on: date) -> str:
     return f"{kind.value}|{subject}|{due_on.isoformat()}"
 
 
-@filled
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Owing:
     """What is known when the notices of one person are judged.
 

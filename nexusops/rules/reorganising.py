@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
 
-from nexusops.model.filling import filled
 from nexusops.model.findings import Finding, Severity
+from nexusops.model.frozen import frozen
 from nexusops.model.ids import Domain, PersonId, UnitId
 from nexusops.model.people import Affiliation
 from nexusops.model.policy import Policy
@@ -81,8 +81,7 @@ class UnitMap:
         return unit_id in self.split_units and (unit_id, person_id) not in self.split
 
 
-@filled
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Need:
     """A domain in which a person should have an address, for the earliest of the affiliations that it serves (D19)."""
 

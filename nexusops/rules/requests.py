@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from itertools import combinations
 
+from nexusops.model.frozen import frozen
 from nexusops.model.ledger import NameOverride, NamePart, RequestOutcome
 from nexusops.model.people import Card, NameRequest
 from nexusops.rules.naming import PERSONAL_LOCAL, words
@@ -81,7 +81,7 @@ DIMINUTIVES: Mapping[str, tuple[str, ...]] = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Decision:
     outcome: RequestOutcome
     code: str | None

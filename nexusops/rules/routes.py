@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 
 from nexusops.model.addresses import AddressKind, AddressState, Allocation
 from nexusops.model.findings import Evidence, Finding, Severity
+from nexusops.model.frozen import frozen
 from nexusops.model.ids import Address, Domain, MailboxKey, PersonId, domain_of
 from nexusops.model.ledger import PersonState, Standing
 from nexusops.model.mailboxes import Mailbox, MailboxKind, MailboxState
@@ -24,7 +25,7 @@ _GONE = frozenset({MailboxState.DELETED, MailboxState.PURGED})
 _ROLES = frozenset({AddressKind.NONPERSONAL, AddressKind.FOREIGN})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Known:
     """What the ledger holds of the places that routes name. ``routed`` are destinations in the last table."""
 

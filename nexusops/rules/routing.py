@@ -6,9 +6,10 @@ A mailbox is named by its routing name, ``username@`` + the site's fallback doma
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from nexusops.model.addresses import AddressKind, AddressState
+from nexusops.model.frozen import frozen
 from nexusops.model.ids import Address, Domain, domain_of, local_of
 from nexusops.model.mailboxes import Mailbox
 from nexusops.model.policy import ACCEPT, Policy
@@ -94,7 +95,7 @@ def _circling(chosen: Mapping[Address, Address | None]) -> set[Address]:
     return members
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class RouteBook:
     """What is known of the places that routes lead to.
 

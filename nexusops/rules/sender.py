@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date
 
 from nexusops.model.addresses import AddressKind, AddressState, Allocation
-from nexusops.model.filling import filled
 from nexusops.model.findings import Evidence
+from nexusops.model.frozen import frozen
 from nexusops.model.ids import Address, Domain, PersonId, domain_of
 from nexusops.model.mailboxes import Mailbox, SenderOrigin
 from nexusops.model.people import SenderChoice
@@ -20,8 +19,7 @@ from nexusops.rules.reorganising import Need, UnitMap
 _KEPT = ("D18", "it took the place of the former sender")
 
 
-@filled
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Sender:
     """The decision: the address, where it comes from, on what a default rests (D16), and why."""
 
@@ -31,7 +29,7 @@ class Sender:
     why: Reason
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Choice:
     """A self-service choice judged: the eligible address, or the code of why it is ignored (rules.md 3.7)."""
 
@@ -43,8 +41,7 @@ class Choice:
 NO_CHOICE = Choice(address=None)
 
 
-@filled
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class _Candidate:
     address: Address
     classes: frozenset[UnitClass]

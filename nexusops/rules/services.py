@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import date
 
 from nexusops.model.dns_spf import SpfReport, Verdict
+from nexusops.model.frozen import frozen
 from nexusops.model.ids import Address, Domain, address, domain_of, local_of
 from nexusops.model.policy import Policy
 from nexusops.model.services import Advice, Connection, Point, Ruling, SendingPath, ServiceRequest
@@ -25,7 +25,7 @@ _HARMLESS = frozenset({"NEAR_LOOKUP_LIMIT", "PTR", "NOT_STANDARD"})
 _WORST_FIRST = (Ruling.REFUSED, Ruling.NEEDS_INFO, Ruling.REFERRED)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Facts:
     """What registration and the ledger say of a request.
 

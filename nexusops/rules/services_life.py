@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import date, timedelta
 
 from nexusops.model.dates import add_months, earliest
 from nexusops.model.dns import DnsRecord
 from nexusops.model.dns_spf import Note
+from nexusops.model.frozen import frozen
 from nexusops.model.ids import Domain, PersonId
 from nexusops.model.mailboxes import LIVE_MAILBOX_STATES, Mailbox, MailboxState
 from nexusops.model.policy import Policy, Site
@@ -34,7 +35,7 @@ _BY_RULING = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Circumstances:
     """What the ledger and registration say beside the answer. ``box``: the product's mailbox as it is to be."""
 
@@ -46,7 +47,7 @@ class Circumstances:
     notes: tuple[Note, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Review:
     """Why somebody should look at a request that runs (rules.md 2.4, live to review_due)."""
 

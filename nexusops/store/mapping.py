@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 import msgspec
 from sqlalchemy import JSON, Row
 
-from nexusops.model.filling import filling
+from nexusops.model.frozen import filling
 from nexusops.model.journal import LedgerRow
 from nexusops.model.mailboxes import Mailbox
 from nexusops.store.schema import plain_type

@@ -15,6 +15,7 @@ from importlib.util import find_spec
 
 from nexusops import clock
 from nexusops.errors import NexusopsError, UsageError
+from nexusops.model.frozen import frozen
 from nexusops.model.health import Health
 from nexusops.telemetry.acts import Acts, counted
 from nexusops.wiring import Wired
@@ -33,7 +34,7 @@ class Ending:
         return code
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Ended:
     """One command that acted: what, in whose site, when it began and ended, with which exit code."""
 

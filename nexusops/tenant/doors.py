@@ -7,7 +7,6 @@ import smtplib
 import ssl
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
 from email.message import EmailMessage
 from typing import Any
 from urllib.parse import urlsplit
@@ -15,13 +14,14 @@ from urllib.parse import urlsplit
 import httpx
 import msgspec
 
+from nexusops.model.frozen import frozen
 from nexusops.model.services import SignIn
 from nexusops.tenant.faults import NOT_UNDERSTOOD, CredentialFault, FaultClass
 
 SECONDS = 60
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Doors:
     """Where a product asks. ``tls`` None: submission without STARTTLS, in process only."""
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
+
+from nexusops.model.frozen import frozen
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Cloud:
     """The addresses of one Microsoft cloud. Tokens are not interchangeable between clouds (tenant-api.md 3.4)."""
 
@@ -55,7 +57,7 @@ MICROSOFT_AUTHORITIES = frozenset(
 """Hosts for which instance discovery works; for any other it is switched off."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class TenantSettings:
     """``[tenant]``, resolved: secrets are the strings themselves, never shown by ``repr``; paths are absolute.
 

@@ -1,19 +1,13 @@
-"""Another policy tried out, a unit, the policy of a day, and completion in real shells (rules.md 4b, 4e)."""
+"""Another policy tried out, a unit, and the policy of a day (rules.md 4b, 4e)."""
 
 from __future__ import annotations
 
 import csv
 import io
-import os
-import shutil
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
-import pytest
 from cli.conftest import CommandSite
-from conftest import needs
 
 NOW = ("--at", "2025-10-02T09:00:00Z", "--until", "2026-03-31")
 
@@ -83,39 +77,6 @@ def test_the_policy_that_was_in_force_on_a_day_is_kept(begun: CommandSite) -> No
     assert on == {"2025-10-01": 2, "2025-10-02": 3}
     assert "winddown.months" in begun.type("config", "at", "2025-10-02").out
     assert begun.type("config", "at", "2025-09-30").code == 6
-
-
-SCRIPTS = {
-    "bash": (
-        'eval "$(nexusops completion bash)"; COMP_WORDS=(nexusops {0}); COMP_CWORD={1}; _nexusops_completion nexusops;'
-        ' printf "%s\\n" "${{COMPREPLY[@]}}"'
-    ),
-    "zsh": (
-        "nexusops completion zsh | zsh -n;"
-        ' COMP_WORDS="nexusops {0}" COMP_CWORD={1} _NEXUSOPS_COMPLETE=zsh_complete nexusops'
-    ),
-    "fish": 'nexusops completion fish | source; complete -C "nexusops {0}"',
-}
-
-
-@pytest.mark.parametrize("shell", sorted(SCRIPTS))
-def test_shells_complete_commands_and_options(shell: str) -> None:
-    found = shutil.which(shell)
-    if found is None:
-        if shell == "bash":
-            needs("bash is not installed")
-        pytest.skip(f"{shell} is not installed; its script is click's own")
-    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-    told = {}
-    for words, place in (("simu", 1), ("simulate --unt", 2), ("audit --form", 2)):
-        script = SCRIPTS[shell].format(words, place)
-        done = subprocess.run(
-            [found, "-c", script], env={**os.environ, "PATH": path}, capture_output=True, text=True, check=True
-        )
-        told[words] = done.stdout
-    assert "simulate" in told["simu"]
-    assert "--until" in told["simulate --unt"]
-    assert "--format" in told["audit --form"]
 
 
 def test_the_desk_is_told_how_to_take_back_what_it_did(begun: CommandSite) -> None:

@@ -70,6 +70,13 @@ class Allocation:
         return self.state in LIVE_ADDRESS_STATES
 
 
+def receives_until(end: date | str | None) -> str:
+    """How long an address in wind-down takes mail, in the same words wherever a person reads it: the first run of the
+    day on which it ends removes it, so that the day before is its last (R41; rules.md 5).
+    """
+    return f"receives up to the day before {end}"
+
+
 def same_name(local: str, base: str) -> bool:
     """Whether a local part is this base, or the base (cut to fit) and digits: a name that R17 counts."""
     if local == base:

@@ -9,9 +9,10 @@ explain_ahead.py   what happens next, by the line itself; what somebody who retu
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import datetime
+from datetime import date, datetime
 
-from nexusops.model.addresses import Allocation
+from nexusops.model.addresses import Allocation, receives_until
+from nexusops.model.dates import local_date
 from nexusops.model.findings import box_scope, person_scope
 from nexusops.model.frozen import frozen
 from nexusops.model.ids import Address, PersonId, domain_of, local_of
@@ -140,7 +141,7 @@ def _of_address(ports: Ports, address: Address, at: datetime) -> Explanation | N
     return Explanation(
         subject=address,
         kind=f"{last.kind.value} address",
-        summary=_address_summary(last, state, box),
+        summary=_address_summary(last, state, box, local_date(at, ports.policy.time.zone)),
         facts=[
             *facts.row_facts(last, box, facts.unit_of(last, seen.snapshot)),
             *facts.number_facts(last, _namesakes(ports, last)),
@@ -244,10 +245,12 @@ def _summary(state: PersonState, box: Mailbox | None) -> str:
     return f"{standing}; the mailbox {box.name} is {facts.word(box.state)} and sends as {box.sender}"
 
 
-def _address_summary(row: Allocation, state: PersonState | None, box: Mailbox | None) -> str:
+def _address_summary(row: Allocation, state: PersonState | None, box: Mailbox | None, today: date) -> str:
     owner = (state.username if state else None) or row.person_id or row.unit_id or "nobody"
     if row.state == "winddown":
-        return f"in wind-down for {owner}: it receives until {row.delete_on} and no longer sends"
+        late = row.delete_on is not None and row.delete_on <= today
+        takes = f"was to end on {row.delete_on}, still receives" if late else receives_until(row.delete_on)
+        return f"in wind-down for {owner}: it {takes} and no longer sends"
     if row.state == "deleted":
         return f"deleted on {row.deleted_on}; it was {owner}'s"
     sends = box is not None and box.sender == row.address

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from nexusops.model.addresses import AddressState
+from nexusops.model.addresses import AddressState, receives_until
 from nexusops.model.ids import MailboxKey
 from nexusops.model.journal import Entry, JournalRow, JsonObject, Phase
 from nexusops.model.ledger import HoldKind, Standing
@@ -95,7 +95,7 @@ def _address(was: JsonObject, now: JsonObject) -> list[str]:
     before, state = was.get("state"), f"{now.get('state')}"
     if state != before:
         if state == AddressState.WINDDOWN and before is not None:
-            return [f"winds down: it receives until {now.get('delete_on')} and no longer sends"]
+            return [f"winds down: it {receives_until(str(now.get('delete_on')))} and no longer sends"]
         if state == AddressState.DELETED:
             return ["ends"]
         known = before if isinstance(before, str) else None

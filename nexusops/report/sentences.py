@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import assert_never
 
+from nexusops.model.addresses import receives_until
 from nexusops.model.changes import (
     AddAddress,
     Change,
@@ -38,7 +39,7 @@ _NOTICES = {
     NoticeKind.ORPHANED: "that a mailbox has no owner",
 }
 
-_WITH_A_LAST_DAY = (NoticeKind.WINDDOWN, NoticeKind.STATUS_CHANGE, NoticeKind.ORPHANED)
+_WITH_AN_END = (NoticeKind.WINDDOWN, NoticeKind.STATUS_CHANGE, NoticeKind.ORPHANED)
 
 
 def describe(change: Change) -> str:
@@ -60,7 +61,7 @@ def describe(change: Change) -> str:
         case AddAddress():
             return f"Give the mailbox {change.mailbox.name} the address {change.address}."
         case WindDownAddress():
-            return f"Wind down {change.address}: it receives until {change.delete_on}, and no longer sends."
+            return f"Wind down {change.address}: it {receives_until(change.delete_on)}, and no longer sends."
         case ReviveAddress():
             return f"Make {change.address} active again; it was in state {change.was}."
         case RemoveAddress():
@@ -105,7 +106,7 @@ def effect(change: Change) -> str:
         case AddAddress():
             return f"added to {change.mailbox.name}"
         case WindDownAddress():
-            return f"{change.was} -> winddown, receives until {change.delete_on}"
+            return f"{change.was} -> winddown, {receives_until(change.delete_on)}"
         case ReviveAddress():
             return f"{change.was} -> active"
         case RemoveAddress():
@@ -141,8 +142,8 @@ def _with_it(addresses: Sequence[str]) -> str:
 
 
 def _news(change: SendNotice) -> str:
-    until = "until" if change.addresses and change.notice in _WITH_A_LAST_DAY else "on"
-    when = f", {until} {change.delete_on}" if change.delete_on else ""
+    ends = "ending on" if change.addresses and change.notice in _WITH_AN_END else "on"
+    when = f", {ends} {change.delete_on}" if change.delete_on else ""
     short = " (short notice)" if change.short_notice else ""
     which = f": {_listed(change.addresses)}" if change.addresses else ""
     return f"{_NOTICES[change.notice]}{which}{when}{short}"

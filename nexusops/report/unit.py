@@ -113,7 +113,7 @@ def _blocks(shown: UnitShown) -> Iterator[Block]:
 def _ending(held: Held) -> tuple[str, ...]:
     row = held.row
     told = f"told on {row.notice_sent_on}" if row.notice_sent_on else "not told yet"
-    return row.address, held.owner or "", f"since {row.winddown_on}", told, f"until {row.delete_on}"
+    return row.address, held.owner or "", f"since {row.winddown_on}", told, f"ends on {row.delete_on}"
 
 
 def _box(box: Mailbox) -> tuple[str, ...]:

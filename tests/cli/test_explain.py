@@ -45,6 +45,9 @@ def test_when_an_old_address_stops(begun: CommandSite) -> None:
     assert (told["on"], removed["on"]) == ("2025-10-03", row["delete_on"])
     assert (removed["rule"], removed["unless"]) == ("R41", "the affiliation, or the name, that it was for comes back")
     assert fact(document, "sender")["value"].startswith("is not")
+    assert document["summary"].endswith("it receives up to the day before 2025-12-03 and no longer sends")
+    late = explained(begun, row["address"], "2025-12-03T09:00:00Z")
+    assert late["summary"].endswith("it was to end on 2025-12-03, still receives and no longer sends")
 
 
 def test_why_the_sender_is_what_it_is_and_what_else_it_could_be(begun: CommandSite) -> None:

@@ -76,7 +76,7 @@ def test_a_plan_is_read_approved_and_carried_out_with_the_keyboard_alone(console
     page.keyboard.press("Enter")
     page.get_by_text("The plan was carried out.").wait_for()
     page.goto(f"{console.url}/people/thomas.ashdown@chem.ox.ac.uk")
-    page.get_by_text("it receives until 2025-12-03 and no longer sends").first.wait_for()
+    page.get_by_text("it receives up to the day before 2025-12-03 and no longer sends").first.wait_for()
     assert page.locator("svg .bar.winddown").count() == 1
     assert violations(page) == []
 

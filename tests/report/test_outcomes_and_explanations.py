@@ -53,7 +53,7 @@ PARTLY = Applied(
 ADDRESS = Explanation(
     subject="ann.lee2@chem.ox.ac.uk",
     kind="personal address",
-    summary="It belongs to 1000005 and is winding down; it receives until 2025-12-02.",
+    summary="It belongs to 1000005 and is winding down; it receives up to the day before 2025-12-02.",
     facts=(
         Fact(
             label="state",

@@ -32,7 +32,7 @@ def test_a_row_says_who_what_why_and_how_to_undo_it() -> None:
         "subject": "1000005",
         "name": "Ann Lee",
         "units": "MERT LAW",
-        "what": "Wind down ann.lee@chem.ox.ac.uk: it receives until 2025-12-02, and no longer sends.",
+        "what": "Wind down ann.lee@chem.ox.ac.uk: it receives up to the day before 2025-12-02, and no longer sends.",
         "was": '{"state": "active"}',
         "becomes": '{"state": "winddown", "winddown_on": "2025-10-01", "delete_on": "2025-12-02", '
         '"reason": "affiliation"}',

@@ -68,6 +68,7 @@ def _judged_choice(case: Case, holders: Holders, setting: Setting) -> Choice:
         holders,
         tuple(r for r in case.record.external_routes if r.address not in setting.routes.refused),
         setting.units,
+        setting.policy.time.zone,
     )
     if choice.code is not None:
         case.find(choice.code, _CHOICE[choice.code] + "; the choice is ignored", Severity.INFO)

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 
 from nexusops.model.addresses import AddressKind, AddressState, Allocation
+from nexusops.model.dates import local_date
 from nexusops.model.findings import Evidence
 from nexusops.model.frozen import frozen
 from nexusops.model.ids import Address, Domain, PersonId, domain_of
@@ -67,12 +68,16 @@ def judge_choice(
     holders: Mapping[Address, tuple[Allocation, ...]],
     routes: Sequence[ExternalRoute],
     units: UnitMap,
+    zone: str,
 ) -> Choice:
-    """R12, D17: eligible is an own active personal address, its successor (D18), or an own external one."""
+    """R12, D17: eligible is an own active personal address, its successor (D18), or an own external one.
+
+    A choice moves on to a successor where it was made before the address lost its place; later it is refused (R40).
+    """
     by_address = {row.address: row for row in sorted(rows, key=lambda r: r.period)}
     row = by_address.get(choice.address)
     if row is not None:
-        row = _followed(row, by_address)
+        row = _followed(row, by_address, local_date(choice.chosen_at, zone))
         if row.state is AddressState.ACTIVE and row.kind is AddressKind.PERSONAL:
             return Choice(address=row.address)
     if row is not None and row.live:
@@ -83,10 +88,12 @@ def judge_choice(
     return Choice(address=None, code=_refusal(choice.address, person_id, holders, units))
 
 
-def _followed(row: Allocation, by_address: Mapping[Address, Allocation]) -> Allocation:
-    """The address that took over in a change of name or a reorganisation, as long as it is there (D18)."""
+def _followed(row: Allocation, by_address: Mapping[Address, Allocation], since: date = date.min) -> Allocation:
+    """The address that took over in a change of name or a reorganisation after ``since``, as long as it is there."""
     seen = {row.address}
     while row.state is not AddressState.ACTIVE and row.successor is not None:
+        if row.winddown_on is not None and row.winddown_on < since:
+            break
         following = by_address.get(row.successor)
         if following is None or following.address in seen:
             break

@@ -168,10 +168,8 @@ class World:
         )
         return self
 
-    def choose(self, person_id: str, address: str) -> World:
-        self.choices[person_id] = SenderChoice(
-            person_id=PersonId(person_id), address=Address(address), chosen_at=LONG_AGO
-        )
+    def choose(self, person_id: str, address: str, at: datetime = LONG_AGO) -> World:
+        self.choices[person_id] = SenderChoice(person_id=PersonId(person_id), address=Address(address), chosen_at=at)
         return self
 
     def request_name(self, request_id: str, person_id: str, wanted: str, **columns: Any) -> World:

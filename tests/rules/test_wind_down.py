@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import pytest
 from building.oxford import oxford, student
 from building.world import World, day
@@ -140,6 +142,21 @@ def test_a_choice_follows_the_person_through_a_change_of_name() -> None:
     world.card("1", "UG", "Ann", "Lee", "2024-10-01", "2028-09-30")
     world.run("2025-01-20")
     assert world.box("ball0001").sender == "ann.lee@chem.ox.ac.uk"
+
+
+def test_an_address_that_winds_down_already_cannot_be_chosen() -> None:
+    """R12, R40, rules.md 3.7: D18 carries on only a choice that was made while the address was in use."""
+    world = student(oxford(), "1", "Ann Lee", "BALL", "CHEM")
+    world.run("2024-10-01")
+    world.card("1", "UG", "Ann", "Whitfield", "2024-10-01", "2028-09-30")
+    world.run("2025-01-15")
+    world.choose("1", "ann.lee@chem.ox.ac.uk", at=datetime(2025, 1, 16, 10, tzinfo=UTC))
+    refused = world.run("2025-01-17")
+    assert ("SENDER_NOT_ACTIVE", "1") in refused.codes
+    assert (world.box("ball0001").sender, world.box("ball0001").sender_origin) == (
+        "ann.whitfield@balliol.ox.ac.uk",
+        "default",
+    )
 
 
 def test_name_and_unit_in_one_snapshot_make_only_the_final_combination() -> None:

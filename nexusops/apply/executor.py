@@ -82,6 +82,8 @@ class Tally:
     failed: list[tuple[Planned, str]] = field(default_factory=list)
     handed_over: list[tuple[Planned, str]] = field(default_factory=list)
     """Done, with something for a person to go on with: lines to paste, a file to hand over."""
+    unreachable: bool = False
+    """A service answered nobody, so that nothing more was asked of it."""
 
 
 @dataclass(slots=True)
@@ -223,6 +225,7 @@ class Execution:
             self.tally.set_aside.append((work.planned, outcome.message))
         else:
             self.tally.failed.append((work.planned, outcome.message))
+            self.tally.unreachable |= outcome.unreachable
 
     def _left(self, work: _Work) -> None:
         """What comes after something that waits, waits too; what comes after a failure is set aside."""

@@ -86,6 +86,7 @@ def print_outcome(outcome: Outcome, form: str, at: datetime) -> None:
         handed_over=_undone(outcome.handed_over),
         findings=plan.findings if plan is not None else (),
         resumed=outcome.resumed,
+        unreachable=outcome.unreachable,
     )
     click.echo(applied_json(applied) if form == "json" else applied_text(applied, look()), nl=False)
 

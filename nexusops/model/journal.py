@@ -179,6 +179,8 @@ class StepOutcome:
     """What the next step of the same change publishes with the others."""
     user_id: str | None = None
     exchange_guid: str | None = None
+    unreachable: bool = False
+    """It failed because the service answers nobody: nothing more is asked of it in this run."""
 
 
 @frozen

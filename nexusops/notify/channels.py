@@ -5,6 +5,7 @@ from __future__ import annotations
 import smtplib
 import ssl
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Protocol
@@ -23,6 +24,14 @@ class NotSent(Exception):
     """The channel did not accept the message; why stands in the text."""
 
 
+class NotReached(NotSent):
+    """The channel itself did not answer, whatever the message."""
+
+
+DOWN_AFTER = 3
+"""Messages in a row for which the channel did not answer, after which no more is tried: the run must come to an end."""
+
+
 class Channel(Protocol):
     """Accepts a message, or raises NotSent. Says what staff should know of an accepted one; mostly nothing."""
 
@@ -38,6 +47,7 @@ class Outbox:
         self._channel = channel
         self._templates = templates
         self._sender = sender
+        self._in_vain = 0
 
     def perform(self, steps: Sequence[Step]) -> Iterator[StepOutcome]:
         for step in steps:
@@ -49,10 +59,18 @@ class Outbox:
             return _outcome(step, StepResult.FAILED, "it is no notice")
         if not change.to:
             return _outcome(step, StepResult.SET_ASIDE, "needs a human: there is no address to which it could be sent")
+        if self._in_vain >= DOWN_AFTER:
+            told = f"not tried, since the channel of notices did not answer {self._in_vain} times in a row"
+            return replace(_outcome(step, StepResult.FAILED, told), unreachable=True)
         try:
             said = self._channel.send(self._templates.render(change, self._sender))
-        except (NotSent, UsageError) as error:
+        except NotReached as error:
+            self._in_vain += 1
             return _outcome(step, StepResult.FAILED, str(error))
+        except (NotSent, UsageError) as error:
+            self._in_vain = 0
+            return _outcome(step, StepResult.FAILED, str(error))
+        self._in_vain = 0
         return _outcome(step, StepResult.DONE, said)
 
     def close(self) -> None:
@@ -111,7 +129,7 @@ class SmtpChannel:
             raise NotSent(f"{self._host}:{self._port} refuses {_refusals(error.recipients)}") from error
         except (smtplib.SMTPException, OSError) as error:
             self.close()
-            raise NotSent(f"{self._host}:{self._port}: {error}") from error
+            raise NotReached(f"{self._host}:{self._port}: {error}") from error
         return f"{self._host}:{self._port} refuses {_refusals(refused)}" if refused else ""
 
     def _connected(self) -> smtplib.SMTP:

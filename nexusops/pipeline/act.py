@@ -163,6 +163,7 @@ def carry_out(ports: Ports, tables: SnapshotTables, decision: Decision, plan: Pl
         set_aside=tuple(tally.set_aside),
         failed=tuple(tally.failed),
         handed_over=tuple(tally.handed_over),
+        unreachable=tally.unreachable,
     )
 
 

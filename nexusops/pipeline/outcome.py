@@ -21,6 +21,8 @@ class Outcome:
     set_aside: tuple[tuple[Planned, str], ...] = ()
     failed: tuple[tuple[Planned, str], ...] = ()
     handed_over: tuple[tuple[Planned, str], ...] = ()
+    unreachable: bool = False
+    """A service answered nobody, so that nothing more was asked of it in this run."""
     resumed: str | None = None
     """The run that had been interrupted, and was finished first."""
 

@@ -59,6 +59,7 @@ class Applied:
     handed_over: Sequence[Undone] = ()
     findings: Sequence[Finding] = ()
     resumed: str | None = None
+    unreachable: bool = False
     next_step: str | None = None
 
     @property
@@ -66,6 +67,11 @@ class Applied:
         """What to do next."""
         if self.next_step is not None:
             return self.next_step
+        if self.unreachable:
+            return (
+                "What was asked does not answer: see the reasons above, and the service health page of the tenant; "
+                "`nexusops doctor` says when it answers again. The next run goes on with what is left."
+            )
         if self.failed:
             return "Mend what the reasons above name; the next run tries the failed changes again."
         if self.set_aside:

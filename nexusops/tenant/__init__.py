@@ -83,7 +83,7 @@ def embedded(
             tenant.exchange_base_url,
             tenant.tenant_id,
             lambda claims: credential.get_token(scope, claims=claims).token,
-            used,
+            used.paced(),
             transport=slot,
         )
         return Graph(tenant.graph_base_url, credential, used, transport=slot), exchange

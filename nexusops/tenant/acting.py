@@ -174,6 +174,7 @@ def failed(step: Step, fault: TenantFault, message: str = "") -> StepOutcome:
         result=StepResult.FAILED,
         message=message or fault.message,
         request_id=fault.request_id,
+        unreachable=fault.fault is FaultClass.DOWN,
     )
 
 

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from azure.core.exceptions import AzureError
 
 
+PATIENCE = {"connection_timeout": 30, "read_timeout": 60, "timeout": 180}
+"""Seconds, the last for all attempts together; azure-identity would wait five minutes for each of them."""
 EARLY = 300
 """Seconds before its end from which on a token is replaced, as azure-identity does itself."""
 
@@ -139,7 +141,7 @@ def _authority(settings: TenantSettings) -> dict[str, Any]:
 
     requests, which azure-identity uses, does not honour SSL_CERT_FILE: the bundle is named explicitly (stack.md 3).
     """
-    options: dict[str, Any] = {"authority": settings.authority}
+    options: dict[str, Any] = {"authority": settings.authority, **PATIENCE}
     if urlsplit(settings.authority).scheme != "https":
         raise UsageError(
             f"nexusops.toml, tenant.authority: {settings.authority} is not https.",

@@ -30,9 +30,13 @@ from nexusops.tenant.cmdlets import (
 from nexusops.tenant.faults import ExchangeFault, FaultClass, TenantFault, lost_item
 from nexusops.tenant.gathering import Gathered, all_of
 from nexusops.tenant.pacing import FREE, WRITE
-from nexusops.tenant.transport import Retry, claims_of, client_of, next_page, transport_fault
+from nexusops.tenant.transport import Retry, claims_of, client_of, next_page, timeout_of, transport_fault
 
 BATCH = 10
+LIST_WITHIN = 900
+"""Seconds: the service itself gives a cmdlet a quarter of an hour."""
+ONE_WITHIN = 100
+"""Seconds, for a single object (5.1)."""
 Question = tuple[str, str, Row]
 """A cmdlet, what is selected of its rows, and its envelope."""
 _READS = ("Get-", "Test-", "Search-")
@@ -59,8 +63,7 @@ class Exchange:
         transport: httpx.AsyncBaseTransport | None = None,
         verify: Any = True,
     ) -> None:
-        # A cmdlet may take a quarter of an hour (5.1).
-        self._http = client_of(transport, read_within=900, verify=verify)
+        self._http = client_of(transport, read_within=ONE_WITHIN, verify=verify)
         self._root = f"{base_url}/adminapi/beta/{tenant_id}"
         self.tenant_id = tenant_id
         self._token = token
@@ -94,11 +97,12 @@ class Exchange:
         """All rows of one cmdlet, or its fault; a list that breaks off in the middle is no list."""
         read = cmdlet.startswith(_READS)
         body = msgspec.json.encode(self._input(cmdlet, parameters))
+        within = LIST_WITHIN if "ResultSize" in parameters else ONE_WITHIN
         rows: list[Row] = []
         seen: set[str] = set()
         link: str | None = self._url(select)
         while link is not None:
-            answer = await self._post(link, cmdlet, body, read=read)
+            answer = await self._post(link, cmdlet, body, read=read, within=within)
             rows.extend(answer.rows(read=read))
             link = next_page(answer.next_link, seen, self._root)
         return rows
@@ -169,17 +173,18 @@ class Exchange:
             raise ExchangeFault(FaultClass.BUG, f"{cmdlet} without an Identity would touch every object")
         return {"CmdletInput": {"CmdletName": cmdlet, "Parameters": dict(parameters)}}
 
-    async def _post(self, url: str, cmdlet: str, body: bytes, *, read: bool) -> Answer:
+    async def _post(self, url: str, cmdlet: str, body: bytes, *, read: bool, within: float) -> Answer:
         """Decoded within the attempt: the answer to a read that broke off is asked for again."""
 
         async def attempt() -> Answer:
-            answer = decoded(await self._once(url, cmdlet, body, read=read), Answer, read=read)
+            content = await self._once(url, cmdlet, body, read=read, within=within)
+            answer = decoded(content, Answer, read=read)
             answer.rows(read=read)
             return answer
 
         return await self._retry(attempt, read=read, cost=FREE if read else WRITE)
 
-    async def _once(self, url: str, cmdlet: str, content: bytes, *, read: bool) -> bytes:
+    async def _once(self, url: str, cmdlet: str, content: bytes, *, read: bool, within: float = ONE_WITHIN) -> bytes:
         headers = {
             "Content-Type": "application/json; charset=utf-8",
             "Accept": "application/json; odata.metadata=minimal",
@@ -195,7 +200,7 @@ class Exchange:
         for last in (False, True):
             headers["Authorization"] = f"Bearer {self._token(claims)}"
             try:
-                answer = await self._http.post(url, content=content, headers=headers)
+                answer = await self._http.post(url, content=content, headers=headers, timeout=timeout_of(within))
             except httpx.HTTPError as error:
                 raise transport_fault(error, read=read) from error
             # Refused before anything was carried out: once more with a token that the claims ask for (3.1).

@@ -33,6 +33,7 @@ class FaultClass(StrEnum):
     TRANSIENT = "transient"
     UNKNOWN_OUTCOME = "unknown_outcome"
     FOREIGN_HOST = "foreign_host"
+    DOWN = "down"
 
 
 NEEDS_A_HUMAN = frozenset(
@@ -40,7 +41,7 @@ NEEDS_A_HUMAN = frozenset(
 )
 """Refusals that concern this one object: it is set aside, and the run goes on."""
 
-STOPS_THE_RUN = frozenset({FaultClass.BUG, FaultClass.AUTH, FaultClass.FOREIGN_HOST})
+STOPS_THE_RUN = frozenset({FaultClass.BUG, FaultClass.AUTH, FaultClass.FOREIGN_HOST, FaultClass.DOWN})
 """Faults that every further request would meet too. What is refused for a reason that we do not know (REFUSED) fails
 alone.
 """
@@ -114,6 +115,8 @@ ADVICE: Mapping[FaultClass, str] = {
     FaultClass.UNKNOWN_OUTCOME: "Try again: the next `nexusops run` looks before it writes.",
     FaultClass.FOREIGN_HOST: "Check [tenant] graph_base_url and exchange_base_url (`nexusops config show`), and who "
     "answers at these addresses.",
+    FaultClass.DOWN: "Look at the service health page of the tenant; `nexusops doctor` says when it answers again, and "
+    "the next `nexusops run` goes on with what is left.",
     FaultClass.CONFIG: "Check [tenant] in nexusops.toml with `nexusops doctor`.",
 }
 

@@ -27,12 +27,18 @@ T = TypeVar("T")
 ATTEMPTS = 6
 LONGEST = 180.0
 """Seconds: a longer Retry-After ends the attempt instead of holding the run up. The quota of writes is back in 150."""
+PATIENCE = 300.0
+"""Seconds after which one request is not repeated any more, waits and time-outs together."""
+DOWN_AFTER = 3
+"""Requests in a row that were given up while nothing else was answered either, after which nothing more is asked."""
 SLOWEST = 60.0
 LOG = logging.getLogger("nexusops.throttled")
 EXPIRED = "InvalidAuthenticationToken"
 LIMITS = httpx.Limits(max_connections=8, max_keepalive_connections=8)
 """More would not be used at the documented rate, and each request looks through all of them."""
-_REPEATABLE_READ = frozenset({FaultClass.THROTTLED, FaultClass.TRANSIENT, FaultClass.UNKNOWN_OUTCOME})
+_NO_ANSWER = frozenset({FaultClass.THROTTLED, FaultClass.TRANSIENT, FaultClass.UNKNOWN_OUTCOME})
+_REFUSED = frozenset({FaultClass.THROTTLED})
+"""What a write may be repeated after: it was not carried out."""
 
 
 @dataclass(slots=True)
@@ -45,6 +51,7 @@ class Budget:
 class Retry:
     """Tenacity's policy for one service, with its pace, and the budget of the whole run.
 
+    A service that answers nobody is given up: what one mailbox meets is no reason while others are answered.
     ``sleep`` and ``chance`` (0 to 1, for the jitter) are given, so that a test neither waits nor guesses. ``pace`` is
     asked before every attempt; without one it is as fast as the service answers.
     """
@@ -62,29 +69,50 @@ class Retry:
         self.chance = chance
         self._pace = pace or Pace()
         self._pauses = 0
+        self._answers = 0
+        self._given_up = 0
         self._free = asyncio.Event()
         self._free.set()
 
-    def paced(self, pace: Pace) -> Retry:
+    def paced(self, pace: Pace | None = None) -> Retry:
         """The same for another service: one budget for both, but each has its own pace, and its own pauses."""
         return Retry(budget=self.budget, sleep=self.sleep, chance=self.chance, pace=pace)
 
     async def __call__(self, attempt: Callable[[], Awaitable[T]], *, read: bool, cost: Cost | None = FREE) -> T:
         """Awaits the attempt until it succeeds, or until repeating it is not allowed any more.
 
-        ``cost`` None: the attempt waits for its turn itself (``in_turn``).
+        ``cost`` None: the attempt waits for its turn itself (``in_turn``). Raises the fault of the last attempt, or
+        that of a service that is DOWN.
         """
+        self._must_be_up()
         policy = tenacity.AsyncRetrying(
             retry=lambda state: self._again(state, read=read),
             wait=self._wait,
-            stop=tenacity.stop_after_attempt(ATTEMPTS),
+            stop=self._enough,
             sleep=self._pause,
             reraise=True,
         )
-        async for again in policy:
-            with again:
-                return await (attempt() if cost is None else self.in_turn(attempt, cost))
+        answers = self._answers
+        try:
+            async for again in policy:
+                with again:
+                    found = await (attempt() if cost is None else self.in_turn(attempt, cost))
+                    self._answered()
+                    return found
+        except TenantFault as fault:
+            if fault.fault in (_NO_ANSWER if read else _REFUSED) and self._answers == answers:
+                self._given_up += 1
+                self._must_be_up(fault)
+            raise
         raise AssertionError("the policy ends with a result or an error")
+
+    def _answered(self) -> None:
+        self._answers, self._given_up = self._answers + 1, 0
+
+    def _must_be_up(self, last: TenantFault | None = None) -> None:
+        if self._given_up >= DOWN_AFTER:
+            message = "the service has stopped answering, so nothing more is asked of it"
+            raise TransportFault(FaultClass.DOWN, f"{message} ({last.message})" if last else message) from last
 
     async def in_turn(self, attempt: Callable[[], Awaitable[T]], cost: Cost) -> T:
         """One attempt when its turn has come; while the service throttles nobody's has."""
@@ -99,6 +127,8 @@ class Retry:
         error = state.outcome.exception() if state.outcome else None
         if not isinstance(error, TenantFault):
             return False
+        if error.fault not in _NO_ANSWER:
+            self._answered()
         if error.fault is FaultClass.THROTTLED and error.status is not None:
             LOG.info("throttled", extra={"act": {"status": error.status, "retry_after": error.retry_after}})
             if not self._pauses:
@@ -107,11 +137,20 @@ class Retry:
             return False
         if error.retry_after is not None and error.retry_after > LONGEST:
             return False
-        again = error.fault in _REPEATABLE_READ if read else error.fault is FaultClass.THROTTLED
+        if self._given_up and error.status != 429:
+            return False  # somebody waited long enough for all of us, and nobody has been answered since
+        again = error.fault in (_NO_ANSWER if read else _REFUSED)
         # A token that ended on the way was refused before anything was carried out; the credential has a new one.
         again |= error.code == EXPIRED and state.attempt_number == 1
         self.budget.left -= 1 if again else 0
         return again
+
+    def _enough(self, state: tenacity.RetryCallState) -> bool:
+        error = state.outcome.exception() if state.outcome else None
+        throttled = isinstance(error, TenantFault) and error.status == 429
+        # What is throttled may have waited its turn for long; what is not answered has been asked all the time.
+        gone = state.idle_for if throttled else max(state.idle_for, state.seconds_since_start or 0.0)
+        return state.attempt_number >= ATTEMPTS or gone + state.upcoming_sleep > PATIENCE
 
     def _wait(self, state: tenacity.RetryCallState) -> float:
         """What the service asks for and up to a tenth more, so that not everybody comes back at once; else jittered,
@@ -137,9 +176,14 @@ class Retry:
 
 def client_of(transport: httpx.AsyncBaseTransport | None, *, read_within: float, verify: Any) -> httpx.AsyncClient:
     """A client that follows no redirect and takes none for an answer. ``transport`` None: the network; seconds."""
-    timeout = httpx.Timeout(read_within, connect=30)
+    timeout = timeout_of(read_within)
     hooks = {"response": [_no_redirect]}
     return httpx.AsyncClient(transport=transport, timeout=timeout, verify=verify, event_hooks=hooks, limits=LIMITS)
+
+
+def timeout_of(read_within: float) -> httpx.Timeout:
+    """Seconds without a byte of the answer; to connect, half a minute."""
+    return httpx.Timeout(read_within, connect=30)
 
 
 async def _no_redirect(answer: httpx.Response) -> None:
@@ -205,7 +249,7 @@ def transport_fault(error: Exception, *, read: bool) -> TransportFault:
     """What httpx says when there was no whole answer."""
     if isinstance(error, httpx.ConnectError | httpx.ConnectTimeout | httpx.PoolTimeout):
         # Nothing was sent, so even a write may be repeated.
-        return TransportFault(FaultClass.THROTTLED, f"no connection: {error}", retry_after=1.0)
+        return TransportFault(FaultClass.THROTTLED, f"no connection: {error}")
     return TransportFault(lost(read=read), f"the connection broke: {type(error).__name__}")
 
 

@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
+from building.embedded import Slept
 from building.killed import DAYS, KilledSite, differing, first_day
 from building.state_rows import exported
 
 from nexusops import wiring
+from nexusops.cli.act import told_outcome
 from nexusops.emulator import EmbeddedTenant
+from nexusops.pipeline import run
+from nexusops.tenant import embedded
+from nexusops.tenant.transport import Retry
 
 FIRST = DAYS[0]
 NEXT_HOUR = FIRST.replace("T08", "T09")
@@ -87,6 +95,47 @@ def test_a_tenant_that_cannot_be_read_stops_the_run_before_anything_is_done(
     assert (state(site)["serial"], state(site)["people"]) == (0, [])
     trouble(site)
     assert site.type("run", FIRST) == 0
+    assert next_hour(site) == 0
+    assert differing(site.outcome(), untroubled) == {}
+
+
+class FallsSilent(httpx.AsyncBaseTransport):
+    """After some writes it answers nobody any more."""
+
+    def __init__(self, inner: httpx.AsyncBaseTransport, writes: int) -> None:
+        self.inner, self.writes = inner, writes
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        looks = request.method == "GET" or request.url.path.endswith("$batch") or b'"Get-' in await request.aread()
+        self.writes -= not looks
+        return httpx.Response(503) if self.writes < 0 else await self.inner.handle_async_request(request)
+
+
+@pytest.mark.parametrize("writes", [0, 4, 9])
+def test_a_tenant_that_falls_silent_in_the_middle_ends_the_run_and_the_next_hour_goes_on(
+    site: KilledSite, untroubled: dict[str, Any], writes: int, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Exit 5, since the promises are made: what was not carried out is said, and what to do next."""
+    slept = Slept()
+    with wiring.opened(site.folder / "config", snapshot=site.folder / FIRST[:10]) as opened:
+        tenant = embedded(
+            site.folder / "config" / "state" / "tenant.db",
+            wiring.tenant_settings(opened.configuration),
+            notice_sender="postmaster@nexus.ox.ac.uk",
+            retry=Retry(sleep=slept, chance=lambda: 1.0),
+            wrap=lambda inner: FallsSilent(inner, writes),
+        )
+        at = datetime.fromisoformat(FIRST)
+        ports = replace(opened.ports, tenant=lambda: tenant)
+        outcome = run(ports, at=at, actor="cron")
+        tenant.close()
+    assert told_outcome(outcome, "text", at) == 5
+    assert sum(slept.seconds) < 600
+    said = capsys.readouterr().out
+    if not writes:
+        assert "the service has stopped answering, so nothing more is asked of it" in said
+        assert said.endswith("The next run goes on with what is left.\n")
+    assert "SET_ASIDE" in {f["code"] for f in state(site)["findings"]}
     assert next_hour(site) == 0
     assert differing(site.outcome(), untroubled) == {}
 

@@ -22,7 +22,7 @@ from building.notices import MARY, SENDER, notice, sending
 
 from nexusops.model.changes import SendNotice
 from nexusops.model.journal import StepOutcome, StepResult
-from nexusops.notify.channels import Channel, FolderChannel, Outbox, SmtpChannel, TenantChannel
+from nexusops.notify.channels import DOWN_AFTER, Channel, FolderChannel, Outbox, SmtpChannel, TenantChannel
 from nexusops.notify.templates import Templates
 from nexusops.tenant.faults import TenantFault
 
@@ -256,6 +256,15 @@ def test_no_server_leaves_the_notice_owed() -> None:
         StepResult.FAILED,
         "127.0.0.1:1: [Errno 111] Connection refused",
     )
+
+
+def test_a_server_that_does_not_answer_is_not_waited_for_by_every_notice() -> None:
+    """The run comes to an end; what was not sent stays owed, and the next run tries again."""
+    outbox = Outbox(SmtpChannel("127.0.0.1", 1, starttls=False), Templates(None), SENDER)
+    *tried, untried = outbox.perform([sending(notice())] * (DOWN_AFTER + 1))
+    assert {one.result.value for one in (*tried, untried)} == {"failed"}
+    assert [one.unreachable for one in (*tried, untried)] == [False] * DOWN_AFTER + [True]
+    assert untried.message == "not tried, since the channel of notices did not answer 3 times in a row"
 
 
 @pytest.fixture

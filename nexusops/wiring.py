@@ -16,6 +16,7 @@ from nexusops.config import Configuration, load
 from nexusops.errors import TenantUnreadable, UsageError
 from nexusops.job import Job
 from nexusops.model.frozen import frozen
+from nexusops.model.policy import Policy
 from nexusops.wiring_resolver import publisher_of, watching_of
 
 if TYPE_CHECKING:
@@ -157,6 +158,11 @@ def snapshot_of(folder: Path, config_folder: Path) -> SnapshotTables:
         site = load(config_folder).site
         return FolderRegistration(folder, site.name, site.parent_domain).read()
     return FolderRegistration(folder, None, "ox.ac.uk").read()
+
+
+def policy_of(config_folder: Path) -> Policy:
+    """The policy of the configured site; where nothing is configured, the decisions of rules.md."""
+    return load(config_folder).policy if (config_folder / "nexusops.toml").exists() else Policy()
 
 
 @contextmanager

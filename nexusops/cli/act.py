@@ -114,11 +114,7 @@ def resume(call: Call, form: str, at: datetime, actor: str) -> int:
     with wiring.opened(call.folder) as site, measuring(site, at, "resume") as ending:
         with followed(site.ports) as ports:
             outcome = pipeline.resume(ports, at=at, actor=actor)
-        ending.end(outcome.exit_code)
-    if outcome.plan is None and outcome.resumed is None and form == "text":
-        click.echo("Nothing to resume: no run was interrupted.")
-        return 0
-    return told_outcome(outcome, form, at)
+        return ending.end(told_outcome(outcome, form, at))
 
 
 def measuring(site: Wired, at: datetime, command: str) -> AbstractContextManager[Ending]:

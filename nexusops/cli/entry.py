@@ -3,21 +3,29 @@
 from __future__ import annotations
 
 import gc
+import io
 import os
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from nexusops import __version__
 from nexusops.cli.lazy import LazyGroup
-from nexusops.errors import NexusopsError
+from nexusops.errors import NexusopsError, UsageError
+
+if TYPE_CHECKING:
+    from _typeshed import ReadableBuffer
 
 LEVELS = ("debug", "info", "warning", "error")
 INTERRUPTED = 130
+READER_GONE = 141
+"""As a program ends that SIGPIPE ends; 0 would say that all is well where the answer was cut off."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,6 +36,30 @@ class Call:
     log_level: str = "warning"
     quiet: bool = False
     colour: bool = True
+
+
+class Unwritten(Exception):
+    """Standard output could not be written: a full disk, or whoever read it has gone."""
+
+    def __init__(self, reason: OSError) -> None:
+        super().__init__(str(reason))
+        self.reason = reason
+
+
+class Answers(io.BufferedWriter):
+    """Standard output, whose own errors are told from those of any other file."""
+
+    def write(self, some: ReadableBuffer, /) -> int:
+        try:
+            return super().write(some)
+        except OSError as error:
+            raise Unwritten(error) from error
+
+    def flush(self) -> None:
+        try:
+            super().flush()
+        except OSError as error:
+            raise Unwritten(error) from error
 
 
 def _version(ctx: click.Context, _param: click.Parameter, wanted: bool) -> None:
@@ -80,9 +112,11 @@ def program(
 
 def main() -> None:
     """The console script."""
-    for stream in (sys.stdout, sys.stderr):
-        if hasattr(stream, "reconfigure"):
-            stream.reconfigure(encoding="utf-8")
+    if isinstance(sys.stderr, io.TextIOWrapper):
+        sys.stderr.reconfigure(encoding="utf-8")
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        answers = Answers(io.FileIO(sys.stdout.fileno(), "wb", closefd=False))
+        sys.stdout = io.TextIOWrapper(answers, encoding="utf-8", line_buffering=sys.stdout.line_buffering)
     # One command is one process, and makes values without cycles: looking for them would cost a third of a plan.
     gc.disable()
     code = call(sys.argv[1:])
@@ -102,9 +136,8 @@ def call(arguments: Sequence[str]) -> int:
     except (click.Abort, KeyboardInterrupt):
         _say("Interrupted. Whatever had begun stands in the journal.\nFinish it with `nexusops resume`.")
         return INTERRUPTED
-    except BrokenPipeError:
-        _forget_stdout()
-        return 0
+    except Unwritten as lost:
+        return _cut_off(lost.reason)
     except NexusopsError as error:
         _traceback_for_debug(arguments)
         return _told(error)
@@ -128,12 +161,14 @@ def _usage(error: click.ClickException) -> int:
 def _told(error: NexusopsError) -> int:
     from nexusops.report import error_text
 
-    click.echo(error_text(error), err=True, nl=False)
+    _say(error_text(error).removesuffix("\n"))
     return error.exit_code
 
 
 def _say(text: str) -> None:
-    click.echo(text, err=True)
+    """Where stderr cannot be written either, the exit code is all that can be said."""
+    with suppress(OSError):
+        click.echo(text, err=True)
 
 
 def _first_line(error: Exception) -> str:
@@ -147,6 +182,13 @@ def _traceback_for_debug(arguments: Sequence[str]) -> None:
         traceback.print_exc()
 
 
-def _forget_stdout() -> None:
-    """Whoever read our output has gone; the interpreter must not complain about it at exit."""
+def _cut_off(error: OSError) -> int:
+    """The answer did not get out. The interpreter must not try once more at exit, and fail loudly."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    if isinstance(error, BrokenPipeError):
+        return READER_GONE
+    _say(
+        f"Standard output cannot be written: {error.strerror or error}.\n"
+        "Make room there, or send the answer elsewhere, and ask again; `nexusops history` says what was done meanwhile."
+    )
+    return UsageError.exit_code

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,9 +13,7 @@ from nexusops.cli.entry import Call
 from nexusops.errors import SnapshotRefused
 
 if TYPE_CHECKING:
-    from nexusops.model.findings import Finding
     from nexusops.model.journal import JsonObject, JsonValue
-    from nexusops.model.snapshot import Snapshot
     from nexusops.ports import SnapshotTables
 
 
@@ -33,6 +30,7 @@ def check(call: Call, folder: Path, form: str) -> int:
     """Is this snapshot consistent in itself? Ends with 3, and one line a defect, where it is not."""
     from nexusops import wiring
     from nexusops.codec import instant
+    from nexusops.plan.faults import faults_of
 
     try:
         tables = wiring.snapshot_of(folder, call.folder)
@@ -42,7 +40,7 @@ def check(call: Call, folder: Path, form: str) -> int:
         _print({"ok": False, "defects": defects}, form, lines)
         click.echo(refused.next_step, err=True)
         return refused.exit_code
-    record, findings = tables.record, _faults(tables.slice(None, {}))
+    record, findings = tables.record, faults_of(tables.slice(None, {}), wiring.policy_of(call.folder))
     lines = [f"OK, as of {instant(record.as_of)}, {record.sha256[:12]}"]
     lines += [f"{name:<24} {rows}" for name, rows in sorted(record.rows.items())]
     lines += [f"{one.code}: {one.subject}: {one.message}" for one in findings]
@@ -77,12 +75,6 @@ def diff(call: Call, earlier: Path, later: Path, form: str) -> int:
     document, lines = describe_difference(before, after)
     _print(document, form, lines)
     return 0
-
-
-def _faults(everything: Snapshot) -> list[Finding]:
-    """Every fault of a row, whoever's it is (D29)."""
-    found = chain(everything.findings, *(one.findings for one in everything.people.values()))
-    return sorted(found, key=lambda one: (one.code, one.subject, one.message))
 
 
 def _read(call: Call, folder: Path) -> SnapshotTables:

@@ -103,7 +103,7 @@ def resume(ports: Ports, *, at: datetime, actor: str, reason: str = "") -> Outco
     """
     mandate = Mandate(command="resume", actor=actor, reason=reason, at=at, accept={})
     with ports.store.lock("resume"):
-        return finish_interrupted(ports, mandate) or Outcome(run_id="", plan=None)
+        return finish_interrupted(ports, mandate) or Outcome(run_id=None, plan=None)
 
 
 def finish_interrupted(ports: Ports, mandate: Mandate) -> Outcome | None:

@@ -13,7 +13,7 @@ from datetime import date, datetime
 
 from nexusops.model.addresses import Allocation, receives_until
 from nexusops.model.dates import local_date
-from nexusops.model.findings import box_scope, person_scope
+from nexusops.model.findings import Finding, box_scope, person_scope
 from nexusops.model.frozen import frozen
 from nexusops.model.ids import Address, PersonId, domain_of, local_of
 from nexusops.model.ledger import Ledger, PersonState, Standing
@@ -187,7 +187,7 @@ def _of_box(seen: Seen, box: Mailbox, ledger: Ledger) -> Explanation:
             *(fact for row in ledger.services.values() for fact in service_facts(row)),
             *(facts.address_fact(row) for row in rows),
             *facts.decided_facts(holds, (), ()),
-            *facts.finding_facts(seen.ports.store.findings_about([box_scope(box.name or "")])),
+            *facts.finding_facts(_box_findings(seen, box.name or "")),
         ],
         history=list(told(seen.ports.store.journal(objects), named(ledger.mailboxes.values()))),
         upcoming=seen.ahead(_box_scopes(box), [box.name or "", *(row.address for row in rows)]),
@@ -211,6 +211,12 @@ def _of_service(seen: Seen, row: Service, ledger: Ledger) -> Explanation:
         history=list(told(seen.ports.store.journal(objects), named(ledger.mailboxes.values()))),
         upcoming=seen.ahead([box_scope(name)], [name, row.domain or name]),
     )
+
+
+def _box_findings(seen: Seen, name: str) -> list[Finding]:
+    """What was found when it was judged; and what is wrong with its row, which is never judged (D29)."""
+    faults = seen.snapshot.findings if seen.snapshot is not None else ()
+    return [*seen.ports.store.findings_about([box_scope(name)]), *(one for one in faults if one.subject == name)]
 
 
 def _box_scopes(box: Mailbox) -> list[str]:

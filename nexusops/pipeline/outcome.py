@@ -12,9 +12,9 @@ from nexusops.plan.arrange import scope_of
 
 @frozen
 class Outcome:
-    """What a run did. ``plan`` None: there was nothing to resume."""
+    """What a run did. ``run_id`` None: there was nothing to resume, and so no run."""
 
-    run_id: str
+    run_id: str | None
     plan: Plan | None
     done: int = 0
     waiting: tuple[tuple[Planned, str], ...] = ()

@@ -48,7 +48,7 @@ def judge_boxes(
     judged = []
     for name in sorted(boxes, key=lambda name: ("@" in name, name)):
         if name in snapshot.frozen_boxes:
-            result = _frozen(name, snapshot.frozen_boxes[name])
+            result = JudgedBox(scope=box_scope(name))  # neither made nor ended; the snapshot's finding says why (D29)
         elif name in snapshot.frozen_services:
             result = _held_back(name, snapshot.frozen_services[name])
         elif "@" in name:
@@ -64,13 +64,6 @@ def judge_boxes(
                 known[row.key] = row
         judged.append(result)
     return judged
-
-
-def _frozen(name: str, code: str) -> JudgedBox:
-    """D29: a bad row freezes its mailbox; it is neither made nor ended."""
-    result = JudgedBox(scope=box_scope(name))
-    result.find(code, name, f"the registration row of {name} is faulty; nothing is changed for it")
-    return result
 
 
 def _held_back(name: str, fault: str) -> JudgedBox:

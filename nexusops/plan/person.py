@@ -4,10 +4,8 @@ again.
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
 from datetime import date, timedelta
-from functools import cache
 
 from nexusops.model.dates import add_months, earliest
 from nexusops.model.findings import Evidence, Severity
@@ -19,12 +17,13 @@ from nexusops.plan.addresses import settle_addresses
 from nexusops.plan.calendar import next_date
 from nexusops.plan.case import LIVING, Case, Judged, Setting
 from nexusops.plan.contacts import settle_alternatives
+from nexusops.plan.faults import policy_fault
 from nexusops.plan.mailbox import settle_mailbox
 from nexusops.plan.names import settle_names
 from nexusops.plan.senders import settle_sender
 from nexusops.plan.telling import settle_notices
 from nexusops.rules.allocation import Book
-from nexusops.rules.entitlement import Entitlement, entitlement, unknown_status
+from nexusops.rules.entitlement import Entitlement, entitlement
 from nexusops.rules.lifecycle import standing
 from nexusops.rules.reorganising import needs, serve
 
@@ -62,17 +61,14 @@ def judge(case: Case, book: Book, setting: Setting) -> Judged:
 def _freezes(case: Case, setting: Setting) -> str | None:
     """Faults that only the ledger or the policy can see (D29, D46, R15, R18)."""
     person, known = case.record.person, case.state.username
-    code = unknown_status(case.record.cards, setting.policy)
-    if code is not None:
-        case.find("UNKNOWN_STATUS", f"the card status {code} is not known; nothing is changed for this person")
-        return "UNKNOWN_STATUS"
+    fault = policy_fault(case.record, setting.policy)
+    if fault is not None:
+        case.findings.append(fault)
+        return fault.code
     if person is None:
         return None
     if person.username is None:
         return _without_username(case) if known and not _long_gone(case, setting) else None
-    if not _form(setting.policy.names.username_pattern).match(person.username):
-        case.find("BAD_USERNAME", f"the username {person.username} is not of the site's form", Severity.ALERT)
-        return "BAD_USERNAME"
     if known is not None and known != person.username and not _long_gone(case, setting):
         message = f"the username changed from {known} to {person.username}; a mailbox cannot change its name"
         case.find("USERNAME_CHANGED", message, Severity.ALERT)
@@ -81,11 +77,6 @@ def _freezes(case: Case, setting: Setting) -> str | None:
         case.find("DUP_USERNAME", f"the username {person.username} belongs to another person for ever", Severity.ALERT)
         return "DUP_USERNAME"
     return None
-
-
-@cache
-def _form(pattern: str) -> re.Pattern[str]:
-    return re.compile(pattern)
 
 
 def _long_gone(case: Case, setting: Setting) -> bool:

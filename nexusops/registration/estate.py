@@ -37,6 +37,10 @@ _KINDS = {
 """rules.md 3.4: what a unit may call itself, and what that counts as."""
 
 
+FROZEN = "nothing is changed for it"
+"""D29: the row freezes its mailbox or address, which is neither made nor ended."""
+
+
 @frozen
 class Estate:
     """The small tables, whole. A fault in them touches people, too:
@@ -92,11 +96,12 @@ def read_estate(shelf: Shelf, parent_domain: str, snapshot: str) -> Estate:
         routes={built.address: built for _, built in reading.sound(tables.ROUTING, _route)},
         external_routes={built.address: built for _, built in reading.sound(tables.EXTERNAL_ROUTES, _external)},
         nonpersonal_mailboxes={
-            built.mailbox_id: built for _, built in reading.sound(tables.NONPERSONAL_MAILBOXES, _mailbox, freeze_box)
+            built.mailbox_id: built
+            for _, built in reading.sound(tables.NONPERSONAL_MAILBOXES, _mailbox, freeze_box, FROZEN)
         },
         nonpersonal_addresses={
             built.address: built
-            for _, built in reading.sound(tables.NONPERSONAL_ADDRESSES, _nonpersonal_address, freeze_address)
+            for _, built in reading.sound(tables.NONPERSONAL_ADDRESSES, _nonpersonal_address, freeze_address, FROZEN)
         },
         frozen_boxes=frozen_boxes,
         frozen_units=frozen_units,

@@ -91,9 +91,15 @@ class Reading:
         return [Row(layout, values) for values in found]
 
     def sound(
-        self, layout: Layout, build: Callable[[Row], T], bad: Callable[[Row, str], None] | None = None
+        self,
+        layout: Layout,
+        build: Callable[[Row], T],
+        bad: Callable[[Row, str], None] | None = None,
+        then: str = "the row is ignored",
     ) -> Iterator[tuple[Row, T]]:
-        """The rows without a fault, as built. Of rows with the same key none is taken. ``bad`` hears of the others."""
+        """The rows without a fault, as built. Of rows with the same key none is taken. ``bad`` hears of the others, of
+        which the findings say what is done ``then``.
+        """
         rows = self.rows(layout)
         times = Counter(row.key for row in rows)
         told: set[str] = set()
@@ -105,7 +111,7 @@ class Reading:
                 built = build(row)
             except BadValue as error:
                 if times[row.key] == 1 or row.key not in told:
-                    self.find(error.code, layout, row, f"{error.reason}; the row is ignored")
+                    self.find(error.code, layout, row, f"{error.reason}; {then}")
                 told.add(row.key)
                 if bad is not None:
                     bad(row, error.code)

@@ -42,13 +42,14 @@ class Undone:
 
 @frozen
 class Applied:
-    """The end of a run. ``result`` is a word of RunRecord; ``done`` counts the changes carried out, by kind.
+    """The end of a run. ``result`` is a word of RunRecord; ``done`` counts the changes carried out, by kind. ``run_id``
+    None: there was no run, since none had been interrupted.
 
     ``resumed``: the run that was interrupted before and finished first. ``next_step`` overrides what
     the result suggests.
     """
 
-    run_id: str
+    run_id: str | None
     at: datetime
     result: str
     digest: str | None = None
@@ -72,6 +73,8 @@ class Applied:
                 "What was asked does not answer: see the reasons above, and the service health page of the tenant; "
                 "`nexusops doctor` says when it answers again. The next run goes on with what is left."
             )
+        if self.run_id is None:
+            return "Nothing to resume: no run was interrupted."
         if self.failed:
             return "Mend what the reasons above name; the next run tries the failed changes again."
         if self.set_aside:
@@ -112,6 +115,9 @@ def applied_json(applied: Applied) -> str:
 
 
 def _blocks(applied: Applied) -> Iterator[Block]:
+    if applied.run_id is None:
+        yield Line(text=applied.next, tone=Tone.GOOD)
+        return
     good = not applied.failed and applied.result in ("applied", "nothing")
     said = _RESULTS.get(applied.result, applied.result)
     yield Line(text=f"Run {applied.run_id} at {instant(applied.at)}: {said}", tone=Tone.GOOD if good else Tone.WARNING)

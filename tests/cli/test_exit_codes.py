@@ -154,6 +154,9 @@ def test_nothing_to_resume_says_so(site: CommandSite) -> None:
     """interface.md 8."""
     said = site.type("resume")
     assert (said.code, said.out) == (0, "Nothing to resume: no run was interrupted.\n")
+    document = site.type("resume", "--format", "json").document
+    assert (document["run_id"], document["resumed"], document["result"]) == (None, None, "nothing")
+    assert document["next"] == "Nothing to resume: no run was interrupted."
 
 
 def test_explain_answers_for_an_address_and_refuses_what_nobody_knows(site: CommandSite) -> None:

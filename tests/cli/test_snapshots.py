@@ -35,6 +35,37 @@ def test_check_tells_of_every_row_that_freezes_somebody(site: CommandSite, tmp_p
     ]
 
 
+def test_check_tells_of_whom_the_policy_does_not_know(site: CommandSite, tmp_path: Path) -> None:
+    """D46, R15: a status in neither list, and a username that is not of the site's form, freeze as a bad row does."""
+    rows = (
+        college()
+        .person("1000002", "ball1235")
+        .card("1000002", "ZZ", "Ann", "Lee", "2025-10-01", "2028-09-30")
+        .person("1000003", "ballard")
+        .card("1000003", "UG", "Jo", "Hill", "2025-10-01", "2028-09-30")
+    )
+    said = site.type("snapshot", "check", rows.write(tmp_path / "snapshot", AS_OF), "--format", "json")
+    assert (said.code, [(one["code"], one["subject"], one["severity"]) for one in said.document["findings"]]) == (
+        0,
+        [("BAD_USERNAME", "1000003", "alert"), ("UNKNOWN_STATUS", "1000002", "warning")],
+    )
+
+
+def test_a_bad_row_of_a_mailbox_is_told_once_and_explained(site: CommandSite, tmp_path: Path) -> None:
+    """D29: its mailbox and its address are neither made nor ended, and one finding says so."""
+    rows = college().person("1000002", "ball1235").card("1000002", "US", "Ann", "Lee", "2025-10-01", "2028-09-30")
+    rows.mailbox("bursary", "BALL", "bursary@balliol.ox.ac.uk", "1000002")
+    sound = rows.write(tmp_path / "sound", AS_OF)
+    assert site.type("run", "--at", "2025-10-01T08:00:00Z", "--snapshot", sound).code == 0
+    rows.change("nonpersonal_mailboxes", {"mailbox_id": "bursary"}, kind="letterbox")
+    faulty = rows.write(tmp_path / "faulty", "2025-10-01T09:50:00+01:00")
+    said = site.type("run", "--at", "2025-10-01T09:00:00Z", "--snapshot", faulty, "--format", "json")
+    [told] = [one for one in said.document["findings"] if "bursary" in one["message"]]
+    assert (told["subject"], told["message"].endswith("nothing is changed for it")) == ("bursary", True)
+    document = site.type("explain", "bursary", "--at", "2025-10-01T09:30:00Z", "--format", "json").document
+    assert [fact["because"] for fact in document["facts"] if fact["label"] == "finding"] == [told["message"]]
+
+
 def test_diff_names_the_folder_that_cannot_be_read(site: CommandSite, tmp_path: Path) -> None:
     earlier = college().write(tmp_path / "a", AS_OF)
     later = Path(shutil.copytree(earlier, tmp_path / "b"))

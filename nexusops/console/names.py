@@ -5,14 +5,12 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from datetime import date
 
-from nexusops.errors import Refused
 from nexusops.model.changes import CreateMailbox
 from nexusops.model.ids import PersonId, UnitId
 from nexusops.model.ledger import PersonState
 from nexusops.model.plan import Plan
 from nexusops.model.snapshot import PersonRecord
 from nexusops.pipeline import Ports
-from nexusops.ports import SnapshotTables
 
 
 def name_of(state: PersonState) -> str:
@@ -45,11 +43,3 @@ def units_of_planned(ports: Ports, plan: Plan, people: Collection[PersonId]) -> 
 def affiliated(record: PersonRecord, today: date) -> tuple[UnitId, ...]:
     """The units that somebody is affiliated to today."""
     return tuple(row.unit_id for row in record.affiliations if row.current(today))
-
-
-def accepted_tables(ports: Ports) -> SnapshotTables:
-    """The last accepted snapshot. Raises Refused where there is none yet."""
-    last = ports.store.accepted()
-    if last is None:
-        raise Refused("No run has been made yet.", next_step="Carry out the first plan, or use `nexusops run`.")
-    return ports.registration.unpack(ports.store.tables(last.sha256))

@@ -6,13 +6,14 @@ from collections.abc import Sequence
 from urllib.parse import quote
 
 from nexusops.console.answers import Answer, Asked, NotFound, Page, Redirect
-from nexusops.console.names import accepted_tables, affiliated, name_of
+from nexusops.console.names import affiliated, name_of
 from nexusops.console.roles import Right
 from nexusops.console.timeline import timeline
 from nexusops.model.addresses import Allocation
 from nexusops.model.ids import Address, PersonId, UnitId, domain_of, local_of
 from nexusops.model.ledger import Ledger, PersonState
 from nexusops.pipeline.explain import explain
+from nexusops.pipeline.inputs import accepted_tables
 from nexusops.rules.naming import words
 
 MOST = 50
@@ -107,7 +108,8 @@ def _belonging(asked: Asked, subject: str) -> tuple[PersonState | None, Ledger]:
 def _units(asked: Asked, person: PersonState | None, ledger: Ledger, subject: str) -> set[UnitId]:
     """The units that may see it: those of the person, else those of the mailbox or address."""
     if person is not None:
-        record = accepted_tables(asked.site.ports).slice({person.person_id}, {}).people.get(person.person_id)
+        tables = accepted_tables(asked.site.ports, only={person.person_id})
+        record = tables.slice({person.person_id}, {}).people.get(person.person_id)
         return {*person.served, *(affiliated(record, asked.today) if record is not None else ())}
     rows = _periods(asked, subject.lower()) if "@" in subject else ()
     things = (*ledger.mailboxes.values(), *ledger.allocations.values(), *rows)

@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from nexusops import pipeline
-from nexusops.console.names import accepted_tables
 from nexusops.model.people import Staff
 from nexusops.model.plan import Plan
 from nexusops.model.snapshot import Snapshot
 from nexusops.pipeline import Ports
+from nexusops.pipeline.inputs import accepted_tables
 
 FRESH = timedelta(minutes=5)
 
@@ -41,7 +41,7 @@ class Shelf:
         last = ports.store.accepted()
         with self._lock:
             if self._small is None or last is None or self._small.sha256 != last.sha256:
-                self._small = accepted_tables(ports).slice((), {})
+                self._small = accepted_tables(ports, only=()).slice((), {})
             return self._small
 
     def staff(self, ports: Ports) -> tuple[Staff, ...]:

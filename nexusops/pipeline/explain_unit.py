@@ -3,18 +3,13 @@
 from __future__ import annotations
 
 from nexusops.model.ids import UnitId
-from nexusops.pipeline.inputs import Ports
-from nexusops.pipeline.simulate import accepted_tables
+from nexusops.pipeline.inputs import Ports, accepted_tables
 from nexusops.report.unit import Held, UnitShown
 
 
 def unit_of(ports: Ports, unit_id: str) -> UnitShown | None:
     """None: the last accepted snapshot has no such unit. Raises Refused where there is no snapshot."""
-    last = ports.store.accepted()
-    if last is None:
-        accepted_tables(ports)
-        return None
-    snapshot = ports.registration.unpack(ports.store.tables(last.sha256), ()).slice((), ports.services)
+    snapshot = accepted_tables(ports, only=()).slice((), ports.services)
     unit = snapshot.units.get(UnitId(unit_id))
     if unit is None:
         return None

@@ -2,19 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from nexusops.codec import hash_of
+from nexusops.errors import Refused
 from nexusops.job import Job
 from nexusops.model.changes import Kind
 from nexusops.model.frozen import frozen
+from nexusops.model.ids import PersonId
 from nexusops.model.policy import Policy, Site
 from nexusops.model.progress import Watch, unwatched
 from nexusops.model.services import ServiceRequest
 from nexusops.plan.guard import GuardLimits
-from nexusops.ports import Gate, Memory, Notifier, Publisher, Registration, Store, Tenant, TenantSight
+from nexusops.ports import (
+    Gate,
+    Memory,
+    Notifier,
+    Publisher,
+    Registration,
+    SnapshotTables,
+    Store,
+    Tenant,
+    TenantSight,
+)
 
 if TYPE_CHECKING:
     from nexusops.pipeline.watching import Watching
@@ -80,3 +92,14 @@ class Ports(Deciding):
     program_version: str
     watch: Watch = unwatched
     """Who is told how far a run has come."""
+
+
+def accepted_tables(ports: Deciding, only: Collection[PersonId] | None = None) -> SnapshotTables:
+    """The last accepted snapshot; with ``only``, these people's rows alone. Raises Refused where there is none yet."""
+    last = ports.store.accepted()
+    if last is None:
+        raise Refused(
+            "No registration snapshot has been accepted yet.",
+            next_step="Make a run with `nexusops run`, or name a snapshot with --snapshot DIR.",
+        )
+    return ports.registration.unpack(ports.store.tables(last.sha256), only)

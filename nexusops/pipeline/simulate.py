@@ -11,7 +11,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from nexusops.apply.settle import Books
-from nexusops.errors import Refused, UsageError
+from nexusops.errors import UsageError
 from nexusops.model.dates import local_date
 from nexusops.model.forecast import Forecast, Happening
 from nexusops.model.journal import RowChange, StepOutcome, StepResult
@@ -19,7 +19,7 @@ from nexusops.model.mailboxes import Mailbox, MailboxState
 from nexusops.model.policy import Policy
 from nexusops.pipeline.decide import decide
 from nexusops.pipeline.decision import PLANNED, Decision
-from nexusops.pipeline.inputs import Deciding
+from nexusops.pipeline.inputs import Deciding, accepted_tables
 from nexusops.pipeline.simulate_state import Imagined
 from nexusops.pipeline.simulate_tenant import ImaginedTenant, Remembered
 from nexusops.ports import SnapshotTables
@@ -83,17 +83,6 @@ def _checked(start: date, until: date) -> date:
     if until < start:
         raise UsageError(f"{until} lies before {start}.", next_step="Name a later day with --until.")
     return start
-
-
-def accepted_tables(ports: Deciding) -> SnapshotTables:
-    """The last accepted snapshot's tables. Raises Refused where there is none yet."""
-    last = ports.store.accepted()
-    if last is None:
-        raise Refused(
-            "No registration snapshot has been accepted yet.",
-            next_step="Make a run with `nexusops run`, or name a snapshot with --snapshot DIR.",
-        )
-    return ports.registration.unpack(ports.store.tables(last.sha256))
 
 
 def imagined_inputs(ports: Deciding, memory: Imagined) -> Deciding:

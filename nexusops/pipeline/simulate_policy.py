@@ -12,8 +12,8 @@ from nexusops.model.forecast import Forecast
 from nexusops.model.plan import Planned
 from nexusops.model.policy import Policy
 from nexusops.model.whatif import Altered, Comparison, Shift
-from nexusops.pipeline.inputs import Ports
-from nexusops.pipeline.simulate import Progress, accepted_tables, simulate
+from nexusops.pipeline.inputs import Ports, accepted_tables
+from nexusops.pipeline.simulate import Progress, simulate
 from nexusops.ports import SnapshotTables
 
 _Dated = tuple[date, Planned]

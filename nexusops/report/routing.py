@@ -8,11 +8,11 @@ from dataclasses import dataclass
 
 from nexusops.codec import instant, to_text
 from nexusops.model.ids import Address
-from nexusops.model.routing import RouteEntry, RoutingTable
+from nexusops.model.routing import RoutingTable
 from nexusops.report.blocks import PLAIN, Block, Line, Look, Table, Tone, line, written
 
 # What neither hub takes for anything but a name: no comment, pipe, file, quote or second item of a list.
-_PLAIN = re.compile(r"[a-z0-9_][a-z0-9!#$%&'*+/=?^_`{}~.-]*@[a-z0-9.-]+", re.ASCII)
+_PLAIN = r"[a-z0-9_][a-z0-9!#$%&'*+/=?^_`{}~.-]*@[a-z0-9.-]+"
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,18 +30,18 @@ def routing_written(table: RoutingTable, form: str, look: Look = PLAIN) -> Writt
     if form == "text":
         return Written(_text(table, look))
     between = ": " if form == "exim" else " "
-    fit = [entry for entry in table.entries if _fits(entry)]
-    lines = "".join(f"{entry.address}{between}{entry.destination}\n" for entry in fit)
-    return Written(lines, tuple(entry.address for entry in table.entries if not _fits(entry)))
+    fits = re.compile(f"{_PLAIN}{between}{_PLAIN}\n", re.ASCII).fullmatch
+    lines = [f"{address}{between}{destination}\n" for address, destination in table.entries]
+    fit = [line for line in lines if fits(line)]
+    if len(fit) == len(lines):
+        return Written("".join(lines))
+    left_out = (entry.address for entry, line in zip(table.entries, lines, strict=True) if not fits(line))
+    return Written("".join(fit), tuple(left_out))
 
 
 def routing_summary(table: RoutingTable, look: Look = PLAIN) -> str:
     """Counts and changes, without the table itself."""
     return written(_summary(table), look)
-
-
-def _fits(entry: RouteEntry) -> bool:
-    return _PLAIN.fullmatch(entry.address) is not None and _PLAIN.fullmatch(entry.destination) is not None
 
 
 def _json(table: RoutingTable) -> str:

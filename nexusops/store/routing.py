@@ -41,7 +41,7 @@ class RoutingStore(SqlStore):
 
     def live_addresses(self, states: Collection[AddressState]) -> list[LiveAddress]:
         with self._begin() as connection:
-            return [LiveAddress(*row) for row in connection.execute(_live(states)).all()]
+            return list(map(LiveAddress._make, connection.execute(_live(states)).all()))
 
     def moved_addresses(
         self, states: Collection[AddressState], fallback_domain: str, also: Collection[Address]
@@ -56,7 +56,7 @@ class RoutingStore(SqlStore):
             for part in chunks(also):
                 rows |= {tuple(row) for row in connection.execute(_live(states).where(addresses.c.address.in_(part)))}
             gone = connection.execute(_gone(states)).scalars()
-            return [LiveAddress(*row) for row in rows], [Address(address) for address in gone]
+            return list(map(LiveAddress._make, rows)), [Address(address) for address in gone]
 
     def routing_build(self) -> RoutingBuild | None:
         with self._begin() as connection:
@@ -91,7 +91,7 @@ class RoutingStore(SqlStore):
         moved: list[Address] = []
         was: dict[Address, str] = {}
         # Python's order, not the database's: that one may be a language's.
-        for name, destination, before in sorted(tuple(row) for row in rows):
+        for name, destination, before in sorted(map(tuple, rows)):
             if destination is not None:
                 entries.append(RouteEntry(name, destination))
             if destination == before:

@@ -39,7 +39,7 @@ class Rows:
 
     def __init__(self) -> None:
         self._rows: dict[type, dict[object, LedgerRow | None]] = {kind: {} for kind in _COLUMNS}
-        self._index: dict[tuple[type, str, object], dict[object, None]] = {}
+        self._index: dict[tuple[type, str], dict[object, dict[object, None]]] = {}
 
     def learn(self, rows: Iterable[LedgerRow]) -> list[LedgerRow]:
         """Takes rows as they were read; what is here already is newer, and stays. Returns those that were new."""
@@ -59,15 +59,15 @@ class Rows:
         old = set(_looked_up(before)) if before is not None else set()
         now = set(_looked_up(row))
         for column, value in old - now:
-            self._index[kind, column, value].pop(key, None)
+            self._index[kind, column][value].pop(key, None)
         for column, value in now - old:
-            self._index.setdefault((kind, column, value), {})[key] = None
+            self._index.setdefault((kind, column), {}).setdefault(value, {})[key] = None
         return before
 
     def remove(self, row: LedgerRow) -> None:
         kind, key = type(row), key_of(row)
         for column, value in _looked_up(row):
-            self._index.get((kind, column, value), {}).pop(key, None)
+            self._index.get((kind, column), {}).get(value, {}).pop(key, None)
         self._rows[kind][key] = None
 
     def get(self, kind: type[Row], key: object) -> Row | None:
@@ -76,11 +76,12 @@ class Rows:
     def find(self, kind: type[Row], column: str, values: Collection[Any] | None) -> Iterator[Row]:
         """Rows whose column is one of these values (None: all of the kind)."""
         table = self._rows[kind]
-        keys: Iterable[object]
-        if values is None:
-            keys = table
-        else:
-            keys = (key for value in values for key in self._index.get((kind, column, value), ()))
+        keys: Iterable[object] = table
+        if values is not None:
+            index = self._index.get((kind, column))
+            if index is None:  # of most kinds there are few rows, or none
+                return
+            keys = (key for value in values if value in index for key in index[value])
         for key in keys:
             row = table[key]
             if row is not None:
@@ -88,7 +89,7 @@ class Rows:
 
     def named(self, domain: Domain, base: str) -> Iterator[Allocation]:
         """Addresses of a domain whose local part is this base, or the base and digits. Most names are nobody's."""
-        if (Allocation, NAME, (domain, base)) in self._index:
+        if (domain, base) in self._index.get((Allocation, NAME), ()):
             yield from self.find(Allocation, NAME, [(domain, base)])
         if len(base) >= CUT:
             for row in self.find(Allocation, STEM, [(domain, base[:CUT])]):

@@ -17,10 +17,10 @@ from nexusops.cli.entry import Call
 def replay(call: Call, snapshots: tuple[Path, ...], form: str) -> int:
     """Make the whole history anew, in an empty state, from the SNAPSHOTs that the runs rested on, and compare.
 
-    What the program decided must come out the same: every plan's digest, and the state at the end. What people decided,
-    and how steps in the tenant ended, is taken from the journal. Neither the site's state nor the tenant is touched.
-    Ends with 6 where anything differs, or a snapshot is missing. Policy and requests are those in force now: a run
-    under others differs.
+    What the program decided must come out the same: every plan's digest, and the state at the end. Each run is decided
+    under the policy and the requests that it kept; nexusops.toml is the one in force now. What people decided, and how
+    steps in the tenant ended, is taken from the journal. Neither the site's state nor the tenant is touched. Ends with
+    6 where anything differs, or a snapshot is missing.
 
     Example: nexusops replay /srv/snapshots/2025-10-*
     """

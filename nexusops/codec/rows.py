@@ -10,7 +10,7 @@ from nexusops.codec.plain import plain
 from nexusops.errors import StateUnavailable
 from nexusops.model.journal import JsonObject, LedgerRow
 
-Row = TypeVar("Row", bound=LedgerRow)
+Row = TypeVar("Row")
 
 
 def row_to_json(row: LedgerRow) -> JsonObject:
@@ -19,7 +19,10 @@ def row_to_json(row: LedgerRow) -> JsonObject:
 
 
 def row_from_json(kind: type[Row], document: object) -> Row:
-    """The row that ``row_to_json`` wrote. Raises StateUnavailable (9): what our own state holds must read back."""
+    """The row that ``row_to_json`` wrote, or another value that the state keeps so.
+
+    Raises StateUnavailable (9): what our own state holds must read back.
+    """
     try:
         return msgspec.convert(document, type=kind)
     except msgspec.ValidationError as error:

@@ -1,7 +1,8 @@
 """The runs again, from nothing and from the same snapshots: the same plans, and the same state (rules.md 4e).
 
-What the program decides is decided anew by the line itself. What it was given is taken from the journal: what people
-decided, and how each step in the tenant ended. The tenant itself is asked nothing: it is as the ledger says.
+What the program decides is decided anew by the line itself, each run under the policy and the requests that it kept.
+What it was given is taken from the journal: what people decided, and how each step in the tenant ended. The tenant
+itself is asked nothing: it is as the ledger says.
 """
 
 from __future__ import annotations
@@ -31,6 +32,7 @@ from nexusops.model.notices import Notice
 from nexusops.model.services import Service
 from nexusops.pipeline.act import run as run_again
 from nexusops.pipeline.inputs import Ports
+from nexusops.pipeline.kept import kept_by
 from nexusops.pipeline.simulate_tenant import ImaginedTenant
 from nexusops.plan.guard import GuardLimits
 from nexusops.ports import Publisher, Registration, Store, Tenant
@@ -98,7 +100,15 @@ def _replayed(
     # An interrupted run's last steps failed for nothing but the interruption; its end is what the resumption made.
     tenant.answers = {} if record.result == "resumed" else dict(_answers(rows))
     # From scratch, which gives the same plan as from the difference: what was taken over marked nobody.
-    outcome = run_again(replace(again, registration=registration), at=record.at, actor=record.actor, refresh="full")
+    then = kept_by(record)
+    under = replace(
+        again,
+        registration=registration,
+        policy=then.policy,
+        services=then.services,
+        faulty_services=then.faulty,
+    )
+    outcome = run_again(under, at=record.at, actor=record.actor, refresh="full")
     now = outcome.plan.digest if outcome.plan is not None else None
     return Replayed(run=record, verdict=Verdict.SAME if now == record.digest else Verdict.OTHER, now=now)
 

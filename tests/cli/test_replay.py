@@ -71,12 +71,26 @@ def test_a_row_that_no_run_has_made_is_a_difference(decided: CommandSite) -> Non
     assert (said.code, said.document["differences"]["addresses"]) == (6, 2)
 
 
+def test_each_run_is_decided_under_the_policy_and_the_requests_that_it_kept(begun: CommandSite) -> None:
+    """The second day had another policy than the first; now neither that is in force, nor are the requests."""
+    policy = begun.folder / "policy.toml"
+    policy.write_text("[winddown]\nmonths = 3\n", "utf-8")
+    assert begun.on_day_two("run").code == 0
+    policy.write_text("[winddown]\nmonths = 4\n", "utf-8")
+    for request in (begun.folder / "services").glob("*.toml"):
+        request.unlink()
+    said = begun.type("replay", begun.day_one, begun.day_two, "--format", "json")
+    assert (said.code, said.document["same"]) == (0, True)
+
+
 def test_a_run_whose_plan_comes_out_otherwise_is_named(decided: CommandSite) -> None:
-    """Here because another policy is in force now."""
-    (decided.folder / "policy.toml").write_text("[winddown]\nmonths = 3\n", "utf-8")
+    """Here because what it kept says another policy than that under which it was decided."""
+    other = """replace(policy_text, '"winddown.months": 2', '"winddown.months": 3')"""
+    last = "SELECT max(place) FROM runs WHERE command = 'run'"
+    tampered(decided, f"UPDATE runs SET policy_text = {other} WHERE place = ({last})")
     said = decided.type("replay", decided.day_one, decided.day_two, "--format", "json")
     assert said.code == 6
-    assert [row["verdict"] for row in said.document["runs"] if row["command"] == "run"] == ["other", "other"]
+    assert [row["verdict"] for row in said.document["runs"] if row["command"] == "run"] == ["same", "other"]
 
 
 def test_without_one_of_the_snapshots_it_says_which_is_missing(decided: CommandSite, tmp_path: Path) -> None:

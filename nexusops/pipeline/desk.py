@@ -21,11 +21,10 @@ from nexusops.model.mailboxes import Mailbox, MailboxKind
 from nexusops.model.rows import rule_of
 from nexusops.model.snapshot import PersonRecord
 from nexusops.pipeline.act import Mandate, carry_out_for
-from nexusops.pipeline.inputs import Ports
+from nexusops.pipeline.inputs import Ports, accepted_tables
 from nexusops.pipeline.outcome import Outcome
 from nexusops.plan.judgement import may_own_as
 from nexusops.plan.mailbox import mark_of
-from nexusops.ports import SnapshotTables
 from nexusops.rules.entitlement import entitlement
 
 
@@ -198,13 +197,6 @@ def _today(ports: Ports, wish: Wish) -> date:
     return local_date(wish.at, ports.policy.time.zone)
 
 
-def _accepted(ports: Ports) -> SnapshotTables:
-    last = ports.store.accepted()
-    if last is None:
-        raise Refused("No run has been made yet.", next_step="Make one with `nexusops run`.")
-    return ports.registration.unpack(ports.store.tables(last.sha256))
-
-
 def _person(ports: Ports, username: str) -> tuple[PersonId, Ledger, PersonRecord]:
     person_id = ports.store.usernames({username.lower()}).get(username.lower())
     if person_id is None:
@@ -212,7 +204,7 @@ def _person(ports: Ports, username: str) -> tuple[PersonId, Ledger, PersonRecord
             f"Nobody has the username {username}.",
             next_step="Check the spelling; `nexusops explain ADDRESS` says whose an address is.",
         )
-    record = _accepted(ports).slice({person_id}, {}).people.get(person_id)
+    record = accepted_tables(ports).slice({person_id}, {}).people.get(person_id)
     empty = PersonRecord(person_id=person_id, person=None)
     return person_id, ports.store.ledger({person_id}, ()), record or empty
 
@@ -227,7 +219,7 @@ def _personal_mailbox(ledger: Ledger, username: str) -> Mailbox:
 
 def _registered_owner(ports: Ports, name: str) -> str:
     """Whom registration, or the request, names as owner now; a later change of that ends the hold."""
-    row = _accepted(ports).slice((), ports.services).nonpersonal_mailboxes.get(name)
+    row = accepted_tables(ports, only=()).slice((), ports.services).nonpersonal_mailboxes.get(name)
     request = ports.services.get(name)
     owner = row.owner_person_id if row is not None else request.owner_person_id if request is not None else None
     return owner or ""
@@ -273,4 +265,4 @@ def commit(ports: Ports, command: str, wish: Wish, rows: tuple[RowChange, ...], 
 
 def _at_once(ports: Ports, command: str, wish: Wish, person_id: PersonId) -> Outcome:
     mandate = Mandate(command=command, actor=wish.actor, reason=wish.reason, at=wish.at, accept={}, guarded=False)
-    return carry_out_for(ports, _accepted(ports), frozenset({person_id}), mandate)
+    return carry_out_for(ports, accepted_tables(ports), frozenset({person_id}), mandate)

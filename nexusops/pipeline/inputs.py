@@ -99,7 +99,7 @@ def accepted_tables(ports: Deciding, only: Collection[PersonId] | None = None) -
     last = ports.store.accepted()
     if last is None:
         raise Refused(
-            "No registration snapshot has been accepted yet.",
-            next_step="Make a run with `nexusops run`, or name a snapshot with --snapshot DIR.",
+            "No snapshot has been accepted yet.",
+            next_step="Make a run with `nexusops run`; `nexusops simulate --snapshot DIR` needs none.",
         )
     return ports.registration.unpack(ports.store.tables(last.sha256), only)

@@ -25,7 +25,7 @@ from nexusops.pipeline.act import Mandate, carry_out, finish_interrupted
 from nexusops.pipeline.decide import plan_of, with_restores
 from nexusops.pipeline.decision import Decision
 from nexusops.pipeline.fitting import RUNNING
-from nexusops.pipeline.inputs import Ports
+from nexusops.pipeline.inputs import Ports, accepted_tables
 from nexusops.pipeline.outcome import Outcome
 from nexusops.plan.advance import differences, with_rows
 from nexusops.plan.arrange import arrange
@@ -52,23 +52,16 @@ def plan_undo(ports: Ports, wanted: str, mandate: Mandate) -> Plan:
     """The inverse of a run, only to be shown. Raises Refused (6) where there is no such run, or a later one is open."""
     if any(run.result == RUNNING for run in ports.store.runs()):
         raise Refused("A run was interrupted, and is not finished.", next_step="Use `nexusops resume` first.")
-    return _decide(ports, _matter(ports, wanted), _tables(ports), mandate).plan
+    return _decide(ports, _matter(ports, wanted), accepted_tables(ports), mandate).plan
 
 
 def undo(ports: Ports, wanted: str, mandate: Mandate) -> Outcome:
     """Carries the inverse out, and holds what was undone against the data until the registration rows change."""
     with ports.store.lock(COMMAND):
         finish_interrupted(ports, replace(mandate, builds_routing=False))
-        tables = _tables(ports)
+        tables = accepted_tables(ports)
         decision = _decide(ports, _matter(ports, wanted), tables, mandate)
         return carry_out(ports, tables, decision, decision.plan, replace(mandate, partial=True))
-
-
-def _tables(ports: Ports) -> SnapshotTables:
-    last = ports.store.accepted()
-    if last is None:
-        raise Refused("No run has been made yet.", next_step="Make one with `nexusops run`.")
-    return ports.registration.unpack(ports.store.tables(last.sha256))
 
 
 def _matter(ports: Ports, wanted: str) -> _Matter:

@@ -103,7 +103,7 @@ def _entitlement(case: Case, setting: Setting) -> Entitlement | None:
     today, state = setting.today, case.state
     found = entitlement(case.record.cards, setting.policy, today, state.code, state.card_id)
     if found.several:
-        case.find("MULTIPLE_CARDS", "the person has several current cards; the first by D42 decides", Severity.INFO)
+        case.find("MULTIPLE_CARDS", "the person has several current cards; the first by D42 decides")
     vanished = state.card_id is not None and all(card.card_id != state.card_id for card in case.record.cards)
     if found.qualifying or not vanished or found.status_on or found.status_coming:
         case.state = altered(state, missing_since=None)

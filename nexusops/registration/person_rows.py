@@ -6,7 +6,7 @@ import re
 from collections.abc import Collection, Iterator, Sequence
 from datetime import date
 
-from nexusops.model.findings import Evidence, Severity
+from nexusops.model.findings import Evidence
 from nexusops.model.ids import PersonId, UnitId
 from nexusops.model.people import Affiliation, Card, Person
 from nexusops.registration.draft import Draft
@@ -155,7 +155,7 @@ def _affiliation(draft: Draft, unit_id: UnitId, start: str | None, end: str | No
     starts, ends = day(start) if start else FIRST_DAY, day(end) if end else None
     if start is None:
         message = f"the affiliation to {unit_id} has no start_date; {FIRST_DAY} is taken"
-        draft.note("NO_AFFILIATION_START", message, _affiliation_row(draft, unit_id), Severity.INFO)
+        draft.note("NO_AFFILIATION_START", message, _affiliation_row(draft, unit_id))
     if ends is not None and ends < starts:
         raise BadValue("end_date is before start_date")
     return Affiliation(person_id=draft.person_id, unit_id=unit_id, start_date=starts, end_date=ends)

@@ -26,12 +26,8 @@ def _unknown(manifest: Manifest) -> Iterator[Finding]:
     for table in manifest.ignored_tables:
         yield Finding(code="UNKNOWN_TABLE", subject=table, message=f"the table {table} is not known and was ignored")
     for column in manifest.ignored_columns:
-        yield Finding(
-            code="UNKNOWN_COLUMN",
-            subject=column,
-            message=f"the column {column} is not known and was ignored",
-            severity=Severity.INFO,
-        )
+        message = f"the column {column} is not known and was ignored"
+        yield Finding(code="UNKNOWN_COLUMN", subject=column, message=message)
 
 
 def _nameless(shelf: Shelf, manifest: Manifest) -> Iterator[Finding]:

@@ -96,10 +96,11 @@ def _refreshed(notice: Notice, owing: Owing, live: Mapping[Address, Allocation])
     box, today = owing.box, owing.today
     dropped = replace(notice, state=NoticeState.DROPPED, because="it is no longer true")
     if notice.kind is NoticeKind.WINDDOWN:
-        left = tuple(a for a in notice.addresses if a in live and live[a].notice_due_on is not None)
-        return (
-            replace(notice, addresses=left, delete_on=_announced((live[a] for a in left), owing)) if left else dropped
-        )
+        left = [live[a] for a in notice.addresses if a in live and _due(live[a], today)]
+        ends, short, because = _end_told(left, owing)
+        addresses = tuple(row.address for row in left)
+        now = replace(notice, addresses=addresses, delete_on=ends, short_notice=short, because=because)
+        return now if left else dropped
     if notice.kind is NoticeKind.WINDDOWN_CANCELLED:
         left = tuple(a for a in notice.addresses if a in live and live[a].state is AddressState.ACTIVE)
         return replace(notice, addresses=left) if left else dropped
@@ -119,8 +120,7 @@ def _winddown(owing: Owing) -> list[Notice]:
     due = [
         row
         for row in owing.rows
-        if row.notice_due_on is not None
-        and row.notice_due_on <= owing.today
+        if _due(row, owing.today)
         and row.state in (AddressState.WINDDOWN, AddressState.SUSPENDED)
         and row.address not in listed
     ]
@@ -131,17 +131,21 @@ def _winddown(owing: Owing) -> list[Notice]:
         due_on = next_day(due_on)  # what comes up later on that day waits for the next day's notice (interface.md 9)
     if due_on > owing.today:
         return []
-    ends = _announced(due, owing)
-    short = owing.box.delete_on is not None and ends == owing.box.delete_on
-    because = "two months before an address ends, its owner is told"
-    if short:
-        because = "the address ends with its mailbox, and its owner is told"
+    ends, short, because = _end_told(due, owing)
     return [_notice(owing, NoticeKind.WINDDOWN, due_on, due, ends, "R47", because, short=short)]
 
 
-def _announced(rows: Iterable[Allocation], owing: Owing) -> date | None:
-    """The first of the ends, as they will be if the notice goes out today (D04)."""
-    return earliest(*(noticed(row, owing.today, owing.policy, owing.box.delete_on).delete_on for row in rows))
+def _due(row: Allocation, today: date) -> bool:
+    """Whether its owner is to be told by now; one that winds down anew since waits for its own day (R47)."""
+    return row.notice_due_on is not None and row.notice_due_on <= today
+
+
+def _end_told(rows: Iterable[Allocation], owing: Owing) -> tuple[date | None, bool, str]:
+    """The first of the ends, as they will be if the notice goes out today (D04); whether it is short, and why."""
+    ends = earliest(*(noticed(row, owing.today, owing.policy, owing.box.delete_on).delete_on for row in rows))
+    if owing.box.delete_on is not None and ends == owing.box.delete_on:
+        return ends, True, "the address ends with its mailbox, and its owner is told"
+    return ends, False, "two months before an address ends, its owner is told"
 
 
 def _cancelled_winddown(owing: Owing, revived: Iterable[Allocation]) -> list[Notice]:

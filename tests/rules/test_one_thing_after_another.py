@@ -1,0 +1,20 @@
+"""What was owed or wished for, when the next thing happens (R47; D07, D22, D23, D33)."""
+
+from __future__ import annotations
+
+from building.oxford import oxford, student
+
+WORK = "ann.lee@chem.ox.ac.uk"
+
+
+def test_a_notice_that_nobody_could_be_sent_leaves_a_fresh_wind_down_its_own_day() -> None:
+    """R47, D23: the mailbox was disabled on the day of the notice; enabled again, the address starts afresh."""
+    world = student(oxford(), "1", "Ann Lee", "BALL", "CHEM", end="2025-01-14")
+    world.run("2024-12-20")
+    world.affiliation("1", "CHEM", "2024-10-01", "2025-01-13").run("2025-01-14")
+    world.run("2025-01-15")
+    assert (world.box("ball0001").state, world.address(WORK).notice_sent_on) == ("disabled", None)
+    world.card("1", "UG", "Ann", "Lee", "2024-10-01", "2028-09-30")
+    assert world.run("2025-01-23").notices == []
+    told = world.run("2025-01-24").notices
+    assert [(n.addresses, str(n.delete_on), n.short_notice) for n in told] == [((WORK,), "2025-03-24", False)]

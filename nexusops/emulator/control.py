@@ -64,6 +64,8 @@ def _drop_faults(call: Call, _throttle: Throttle, _body: Any, _rest: str) -> Any
 
 
 def _clock(call: Call, _throttle: Throttle, body: Any, _rest: str) -> Any:
+    if not isinstance(body, dict) or "now" not in body:
+        raise ValueError('expected {"now": "2025-10-01T08:00:00Z"}, or null for real time')
     set_clock(call.book, datetime.fromisoformat(body["now"]) if body["now"] is not None else None)
     return {"now": call.stamp}
 

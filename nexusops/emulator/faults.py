@@ -5,7 +5,7 @@
 
 ``match``: every part may be left out. ``path`` is a part of the path and query, or a glob where it has ``*`` or ``?``.
 
-``kind``              the request is
+``kind``              the request is (where only ``status`` is given, it is that)
     status            refused with ``status`` (default 503), ``retry_after`` (seconds, or "http-date") and ``body``;
                       with ``"carried_out": true`` it is carried out all the same
     nul, html         refused with 403 and NUL bytes; with ``status`` (default 503) and a page of HTML
@@ -64,7 +64,8 @@ def checked(script: Any) -> list[Object]:
         raise ValueError("a fault script is a JSON list")
     found = []
     for number, entry in enumerate(script):
-        if not isinstance(entry, dict) or entry.get("kind") not in BEFORE | AFTER | ARMED:
+        kind = entry.get("kind", "status" if "status" in entry else None) if isinstance(entry, dict) else None
+        if kind not in BEFORE | AFTER | ARMED:
             raise ValueError(f"fault {number}: kind is one of {', '.join(sorted(BEFORE | AFTER | ARMED))}")
         match = entry.get("match", {})
         if unknown := (set(entry) - _FIELDS) | (set(match) - {"method", "path", "cmdlet"}):
@@ -72,7 +73,7 @@ def checked(script: Any) -> list[Object]:
         times = entry.get("times", 1)
         if not isinstance(times, int) or times < 1:
             raise ValueError(f"fault {number}: times is a number from 1")
-        found.append({**entry, "match": match, "times": times, "left": times, "spent": False})
+        found.append({**entry, "kind": kind, "match": match, "times": times, "left": times, "spent": False})
     return found
 
 

@@ -96,11 +96,11 @@ def _refreshed(notice: Notice, owing: Owing, live: Mapping[Address, Allocation])
     box, today = owing.box, owing.today
     dropped = replace(notice, state=NoticeState.DROPPED, because="it is no longer true")
     if notice.kind is NoticeKind.WINDDOWN:
-        left = [live[a] for a in notice.addresses if a in live and _due(live[a], today)]
-        ends, short, because = _end_told(left, owing)
-        addresses = tuple(row.address for row in left)
+        due = [live[a] for a in notice.addresses if a in live and _due(live[a], today)]
+        ends, short, because = _end_told(due, owing)
+        addresses = tuple(row.address for row in due)
         now = replace(notice, addresses=addresses, delete_on=ends, short_notice=short, because=because)
-        return now if left else dropped
+        return now if due else dropped
     if notice.kind is NoticeKind.WINDDOWN_CANCELLED:
         left = tuple(a for a in notice.addresses if a in live and live[a].state is AddressState.ACTIVE)
         return replace(notice, addresses=left) if left else dropped

@@ -21,6 +21,18 @@ def test_a_status_is_given_as_often_as_asked_and_then_the_request_is_carried_out
     assert (fault["times"], fault["left"], fault["spent"]) == (2, 0, True)
 
 
+def test_a_bare_status_is_a_fault_and_what_is_none_is_refused_with_a_sentence(ask: Asking) -> None:
+    """interface.md 6: the control endpoints say what they expect."""
+    ask.faults({"status": 503})
+    assert (ask.graph("GET", "/users").status_code, ask.unspent()) == (503, [])
+    for way, body, said in (
+        ("faults", [{"kind": "earthquake"}], "fault 0: kind is one of "),
+        ("clock", {"time": "2025-10-01T08:00:00Z"}, 'expected {"now": "2025-10-01T08:00:00Z"}'),
+    ):
+        refused = ask.send("POST", f"http://any/_emulator/{way}", json=body)
+        assert (refused.status_code, refused.json()["error"].startswith(said)) == (400, True)
+
+
 def test_retry_after_can_be_a_date(ask: Asking) -> None:
     ask.faults({"kind": "status", "status": 503, "retry_after": "http-date", "seconds": 60})
     later = parsedate_to_datetime(ask.graph("GET", "/users").headers["Retry-After"])

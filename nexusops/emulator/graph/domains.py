@@ -31,7 +31,7 @@ _READ_ONLY = {
 def list_domains(call: Call) -> Answer:
     odata.check_options(call, {"$select", "$top", "$filter"})
     known = _WRITABLE | _READ_ONLY
-    question = queries.asked(call)
+    question = queries.asked(call, queries.clause("domain", known))
     rows = [row for row in call.book.page("domain") if question.test(row)]
     names = odata.select_of(call, "domain", known, new_domain("", verified=False))
     return Answer(

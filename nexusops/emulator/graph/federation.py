@@ -24,7 +24,8 @@ def list_credentials(call: Call, key: str) -> Answer:
     """``$filter`` and ``$select`` are taken (application-list-federatedidentitycredentials.md)."""
     app = find_application(call, key)
     odata.check_options(call, {"$filter", "$select"})
-    question, known = queries.asked(call), ("id", *_FIELDS)
+    known = ("id", *_FIELDS)
+    question = queries.asked(call, queries.clause("federatedIdentityCredential", known))
     rows = [one for one in app.get("_federated") or [] if question.test(one)]
     names = odata.select_of(call, "federatedIdentityCredential", known, ())
     where = f"applications('{app['id']}')/federatedIdentityCredentials"

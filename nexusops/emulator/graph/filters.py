@@ -31,9 +31,12 @@ class Filter:
     advanced: bool = False
 
 
-def parse(text: str) -> Filter:
-    """Raises Graph's 400 for a clause that it does not understand."""
-    reader = _Reader(text)
+def parse(text: str, spelt: Callable[[str], str] = str) -> Filter:
+    """Raises Graph's 400 for a clause that it does not understand.
+
+    ``spelt`` gives a property as the schema spells it, or raises the refusal of one that is not there.
+    """
+    reader = _Reader(text, spelt)
     found = reader.alternatives()
     if reader.peek() is not None:
         raise invalid(f"Syntax error at '{reader.peek()}' in '{text}'.")
@@ -45,7 +48,8 @@ def invalid(message: str) -> Refusal:
 
 
 class _Reader:
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, spelt: Callable[[str], str]) -> None:
+        self.spelt = spelt
         self.tokens: list[str] = []
         position = 0
         while position < len(text.rstrip()):
@@ -105,8 +109,12 @@ class _Reader:
             self.take(")")
             return inner
         if word in ("startswith", "endswith"):
-            return self._affix(lambda name: lambda o: (o.get(name),))
+            return self._affix(self._only)
         return self._comparison()
+
+    def _only(self, name: str) -> Callable[[dict[str, Any]], Any]:
+        known = self.spelt(name)
+        return lambda o: (o.get(known),)
 
     def _affix(self, values: Callable[[str], Callable[[dict[str, Any]], Any]]) -> Filter:
         word = self.take().lower()
@@ -121,7 +129,7 @@ class _Reader:
         return Filter(lambda o: any(str(v or "").lower().endswith(wanted) for v in read(o)), None, True)
 
     def _comparison(self) -> Filter:
-        name = self.take()
+        name = self.spelt(self.take())
         if self.peek() == "/":
             self.take()
             part = self.take()

@@ -20,7 +20,8 @@ def listing(
 ) -> Answer:
     """One page of the objects of a kind; ``known`` are their properties."""
     odata.check_options(call, queries.OPTIONS)
-    question = queries.asked(call)
+    known = tuple(known)
+    question = queries.asked(call, queries.clause(kind, known))
 
     def found(after: str, _count: int) -> Iterator[Object]:
         return (o for o in call.book.page(kind, deleted=deleted, after=after) if question.test(o))

@@ -7,7 +7,7 @@ import binascii
 import hashlib
 import hmac
 import re
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 from typing import Any
 from urllib.parse import quote
 
@@ -33,14 +33,22 @@ def select_of(
     text = call.query.get("$select")
     if not text:
         return list(default)
+    spelt = speller("Parsing OData Select and Expand failed", kind, known, extensions)
+    return [spelt(part.strip()) for part in text.split(",") if part.strip()]
+
+
+def speller(
+    where: str, kind: str, known: Iterable[str], extensions: re.Pattern[str] | None = None
+) -> Callable[[str], str]:
+    """Gives a property as the schema of ``kind`` spells it; one that it has not is refused with Graph's words."""
     spelt = {name.lower(): name for name in known}
-    names = []
-    for name in (part.strip() for part in text.split(",") if part.strip()):
+
+    def spell(name: str) -> str:
         if name.lower() not in spelt and not (extensions and extensions.fullmatch(name)):
-            message = f"Could not find a property named '{name}' on type 'microsoft.graph.{kind}'."
-            raise bad_request(f"Parsing OData Select and Expand failed: {message}")
-        names.append(spelt.get(name.lower(), name))
-    return names
+            raise bad_request(f"{where}: Could not find a property named '{name}' on type 'microsoft.graph.{kind}'.")
+        return spelt.get(name.lower(), name)
+
+    return spell
 
 
 def shown(found: Object, names: Iterable[str]) -> Object:

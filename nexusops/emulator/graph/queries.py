@@ -27,9 +27,11 @@ class Question:
         return self.chosen is None or self.chosen.test(found)
 
 
-def asked(call: Call) -> Question:
-    """Raises the refusals of a clause that is malformed, or that needs the header and $count (4.1, 9.14)."""
-    chosen = filters.parse(call.query["$filter"]) if call.query.get("$filter") else None
+def asked(call: Call, spelt: Callable[[str], str] = str) -> Question:
+    """Raises the refusals of a clause that is malformed, names a property that is not there (``spelt``), or needs the
+    header and $count (4.1, 9.14).
+    """
+    chosen = filters.parse(call.query["$filter"], spelt) if call.query.get("$filter") else None
     order = _order(call.query.get("$orderby", ""))
     if search := call.query.get("$search"):
         if not eventual(call):
@@ -64,11 +66,16 @@ def page(call: Call, question: Question, found: Callable[[str, int], Iterable[Ob
     return rows[start : start + top], str(start + top) if len(rows) > start + top else ""
 
 
-def number(call: Call, count: Callable[[Question], int]) -> Answer:
+def clause(kind: str, known: Iterable[str], extensions: re.Pattern[str] | None = None) -> Callable[[str], str]:
+    """For ``asked``: what may stand in a $filter of objects of a kind."""
+    return odata.speller("Invalid filter clause", kind, known, extensions)
+
+
+def number(call: Call, count: Callable[[Question], int], spelt: Callable[[str], str] = str) -> Answer:
     """``…/$count``: a number as text; only with the header (4.1)."""
     if not eventual(call):
         raise bad_request("$count is not currently supported.")
-    return Answer(200, str(count(asked(call))).encode(), {"Content-Type": "text/plain"})
+    return Answer(200, str(count(asked(call, spelt))).encode(), {"Content-Type": "text/plain"})
 
 
 def _order(text: str) -> tuple[str, bool] | None:

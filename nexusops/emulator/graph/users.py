@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from nexusops.emulator import mailboxes
@@ -39,7 +39,7 @@ def page_of_users(call: Call, path: str, *, deleted: bool) -> Object:
     names = _selected(call, default)
     if "mailboxSettings" in names or properties.ON_A_SINGLE_USER & set(names):
         raise refused(501, "NotImplemented", "This operation target is not yet supported.")
-    question = queries.asked(call)
+    question = queries.asked(call, _spelt())
 
     def found(after: str, count: int) -> Iterable[Object]:
         return _page(call, question.chosen, deleted=deleted, after=after, count=count)
@@ -56,7 +56,11 @@ def page_of_users(call: Call, path: str, *, deleted: bool) -> Object:
 
 def count_users(call: Call) -> Answer:
     """``GET /users/$count``."""
-    return queries.number(call, lambda question: _count(call, question.chosen, deleted=False))
+    return queries.number(call, lambda question: _count(call, question.chosen, deleted=False), _spelt())
+
+
+def _spelt() -> Callable[[str], str]:
+    return queries.clause("user", properties.KNOWN, properties.EXTENSION)
 
 
 def _selected(call: Call, default: Iterable[str] = properties.DEFAULT) -> list[str]:

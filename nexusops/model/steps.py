@@ -69,7 +69,7 @@ def steps_of(change: Change) -> tuple[str, ...]:
             return (USER, LICENCE, MAILBOX) if personal else (MAILBOX, SETTINGS)
         case DisableMailbox():
             answering = () if change.reply is None else (REPLY,)
-            return (NOTE, BLOCK, REVOKE_SESSIONS, PROTOCOLS, HIDE, *answering)
+            return (NOTE, BLOCK, REVOKE_SESSIONS, PROTOCOLS, *answering, HIDE)  # by the last one it is seen to be done
         case EnableMailbox():
             answering = () if change.reply is None else (REPLY,)
             return (*answering, PROTOCOLS, UNHIDE, UNBLOCK)

@@ -19,7 +19,8 @@ class ActualMailbox:
 
     ``addresses``: the smtp proxy addresses, lower-case, the primary among them. ``exchange_guid`` None: Exchange has
     not made the mailbox yet. ``deleted``: soft-deleted, restorable for 30 days. ``synced``: mastered on premises.
-    ``held``: on litigation or retention hold. ``forward``: the address, without ``smtp:``.
+    ``held``: on litigation or retention hold. ``forward``: the address, without ``smtp:``. ``listed``: it stands in the
+    address lists; to take it out of them is the last step of a disabling, and of making a shared mailbox.
     """
 
     user_id: str
@@ -36,6 +37,7 @@ class ActualMailbox:
     synced: bool = False
     held: bool = False
     licensed: bool = True
+    listed: bool = False
 
 
 @frozen

@@ -9,13 +9,12 @@ from datetime import datetime
 
 from nexusops.apply.executor import Acting, Execution, Tally
 from nexusops.apply.settle import Books
-from nexusops.codec import decode_planned
 from nexusops.errors import GuardStopped, StalePlan
-from nexusops.model.changes import Kind, kind_of, target_of
+from nexusops.model.changes import Kind
 from nexusops.model.dates import local_date
 from nexusops.model.frozen import frozen
 from nexusops.model.ids import PersonId, UnitId
-from nexusops.model.journal import Acceptance, Approval, Entry, OpenIntent, Phase, RunRecord
+from nexusops.model.journal import Acceptance, Approval, OpenIntent, RunRecord
 from nexusops.model.plan import Plan
 from nexusops.model.progress import Progress, Stage
 from nexusops.pipeline.decide import decide, read_tables
@@ -24,6 +23,7 @@ from nexusops.pipeline.fitting import RUNNING, must_fit
 from nexusops.pipeline.inputs import Ports
 from nexusops.pipeline.outcome import Outcome, findings_of, result_of
 from nexusops.pipeline.routing import build_routing
+from nexusops.pipeline.settling import closed
 from nexusops.plan.guard import check
 from nexusops.ports import SnapshotTables
 
@@ -147,7 +147,8 @@ def carry_out(ports: Ports, tables: SnapshotTables, decision: Decision, plan: Pl
     open_intents = _open_intents(ports, decision, mandate)
     store.accept(_acceptance(ports, tables, decision, plan, mandate, record))
     if open_intents:
-        store.record([_closed(ports, intent, decision, mandate, record.run_id) for intent in open_intents])
+        whole, actor = decision.whole, mandate.actor
+        store.record(closed(ports, open_intents, whole, run_id=record.run_id, actor=actor, at=mandate.at))
     books = Books(decision.ledger, ports.policy, local_date(mandate.at, ports.policy.time.zone))
     held = decision.held(plan.changes)
     tally = Execution(acting, books, plan.changes, held).carry_out() if acting else Tally()
@@ -251,26 +252,6 @@ class StoppedPlan(GuardStopped):
             next_step=f"Read the plan. To lift the limits use `{plan.guard.lifts}`; for just this plan "
             f"`--approve {plan.digest}`.",
         )
-
-
-def _closed(ports: Ports, intent: OpenIntent, decision: Decision, mandate: Mandate, run_id: str) -> Entry:
-    """An interrupted step, settled by looking: what is not planned again had been carried out. DNS records are planned
-    from the ledger alone, so they are looked at themselves.
-    """
-    again = {(kind_of(p.change).value, target_of(p.change)) for p in decision.whole}
-    planned = intent.entry.after if isinstance(intent.entry.after, dict) else {}
-    open_still = (planned.get("kind"), planned.get("target")) in again
-    if open_still and planned.get("kind") in (Kind.PUBLISH_RECORDS, Kind.RETIRE_RECORDS):
-        open_still = not ports.publisher().stands(decode_planned(planned).change)
-    return replace(
-        intent.entry,
-        at=mandate.at,
-        phase=Phase.FAILED if open_still else Phase.DONE,
-        actor=mandate.actor,
-        before=None,
-        after=None,
-        reason=f"settled by run {run_id} by looking: " + ("not carried out" if open_still else "carried out"),
-    )
 
 
 def _acting(ports: Ports, tables: SnapshotTables, plan: Plan, mandate: Mandate, record: RunRecord) -> Acting | None:

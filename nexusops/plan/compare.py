@@ -24,6 +24,7 @@ from nexusops.model.frozen import frozen
 from nexusops.model.ids import Address, MailboxKey, domain_of
 from nexusops.model.mailboxes import MailboxKind
 from nexusops.model.tenant import Actual, ActualMailbox, DesiredMailbox, Explained
+from nexusops.plan.observe import half_made
 
 
 @frozen
@@ -57,7 +58,7 @@ def compare(
                 findings = (_finding(wanted, told[0], told[1]),)
                 drafts.append(_only_addresses(_compare(wanted, found), findings))
                 continue
-        drafts.append(_compare(wanted, found))
+        drafts.append(_compare(wanted, found, settled=wanted.key in settled))
     return tuple(drafts)
 
 
@@ -103,7 +104,7 @@ def _only_addresses(draft: Draft, findings: tuple[Finding, ...]) -> Draft:
 _ADDRESSING = AddAddress | RemoveAddress | SetSender | SetForward | ClearForward
 
 
-def _compare(wanted: DesiredMailbox, found: ActualMailbox | None) -> Draft:
+def _compare(wanted: DesiredMailbox, found: ActualMailbox | None, *, settled: bool = True) -> Draft:
     on = OnMailbox(
         name=wanted.name,
         key=wanted.key,
@@ -117,7 +118,8 @@ def _compare(wanted: DesiredMailbox, found: ActualMailbox | None) -> Draft:
         return Draft(name=wanted.name, changes=())
     changes: list[Change] = []
     findings: list[Finding] = []
-    if found is None or (found.exchange_guid is None and not found.deleted):
+    to_make = found is None or found.exchange_guid is None or _half_made(wanted, found)
+    if found is None or (to_make and not found.deleted):
         changes.append(_create(wanted, on))
         if found is not None and wanted.person_id:
             message = "the mailbox has been asked for, and Exchange has not made it yet; later runs go on"
@@ -127,13 +129,19 @@ def _compare(wanted: DesiredMailbox, found: ActualMailbox | None) -> Draft:
     if found is not None and wanted.kind is MailboxKind.PERSONAL and wanted.enabled and not found.enabled:
         if found.exchange_guid is not None or found.deleted:
             changes.append(EnableMailbox(mailbox=on, why=_why(wanted, wanted.why)))
-    changes.extend(_addresses(wanted, found, on))
+    changes.extend(_addresses(wanted, None if to_make else found, on))
     changes.extend(_forward(wanted, found, on))
-    if found is not None and not found.deleted and found.enabled and not wanted.enabled:
-        changes.append(DisableMailbox(mailbox=on, why=_why(wanted, wanted.why)))
+    if found is not None and not found.deleted and not wanted.enabled:
+        # One that is listed still is half disabled, unless somebody listed it since.
+        if found.enabled or (found.listed and not settled):
+            changes.append(DisableMailbox(mailbox=on, why=_why(wanted, wanted.why)))
     if found is not None:
         findings.extend(_extra(wanted, found))
     return Draft(name=wanted.name, changes=tuple(changes), findings=tuple(findings))
+
+
+def _half_made(wanted: DesiredMailbox, found: ActualMailbox) -> bool:
+    return wanted.new and half_made(wanted.kind, wanted.primary, found)
 
 
 def _gone(wanted: DesiredMailbox, found: ActualMailbox | None, on: OnMailbox) -> Draft:
@@ -161,15 +169,14 @@ def _create(wanted: DesiredMailbox, on: OnMailbox) -> CreateMailbox:
 
 
 def _addresses(wanted: DesiredMailbox, found: ActualMailbox | None, on: OnMailbox) -> list[Change]:
-    """Add, then move the sender, then remove. A new mailbox starts with its fallback (a box with its address) as
-    sender.
+    """Add, then move the sender, then remove. A new mailbox (``found`` None) starts with its fallback (a box with its
+    address) as sender.
     """
     personal = wanted.kind is MailboxKind.PERSONAL
-    fresh = found is None or found.exchange_guid is None
     start = wanted.fallback if personal else wanted.primary
     made = {start, None if personal else Address(wanted.user_principal_name.lower())}
-    present = frozenset(made) if fresh or found is None else found.addresses
-    primary = start if fresh or found is None else found.primary
+    present = frozenset(made) if found is None else found.addresses
+    primary = start if found is None else found.primary
     changes: list[Change] = [
         AddAddress(mailbox=on, why=_why(wanted, reason), address=address)
         for address, reason in sorted(wanted.addresses.items())

@@ -67,15 +67,21 @@ def recognise(ledger: Ledger, actual: Actual) -> Ledger:
     """A pending mailbox that the tenant has is active; whoever made it."""
     found = {
         key: replace(box, state=MailboxState.ACTIVE)
-        if box.state is MailboxState.PENDING and _exists(actual_of(box, actual))
+        if box.state is MailboxState.PENDING and _is_made(box, actual_of(box, actual))
         else box
         for key, box in _each(ledger, actual).items()
     }
     return replace(ledger, mailboxes=found)
 
 
-def _exists(found: ActualMailbox | None) -> bool:
-    return found is not None and found.exchange_guid is not None and not found.deleted
+def _is_made(box: Mailbox, found: ActualMailbox | None) -> bool:
+    there = found is not None and found.exchange_guid is not None and not found.deleted
+    return there and not (found is not None and half_made(box.kind, box.sender, found))
+
+
+def half_made(kind: MailboxKind, address: str | None, found: ActualMailbox) -> bool:
+    """Whether making a shared mailbox broke off: it has its address, and the rest of it is still to come."""
+    return kind is not MailboxKind.PERSONAL and found.listed and not found.deleted and found.primary == address
 
 
 def _each(ledger: Ledger, actual: Actual) -> Mapping[MailboxKey, Mailbox]:

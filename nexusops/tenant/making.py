@@ -122,8 +122,9 @@ async def create_shared(site: Site, step: Step, change: CreateMailbox) -> StepOu
         after: dict[str, Any] = {"exchange_guid": found.guid, "address": found.primary}
         return done(step, None, after, user_id=found.external_directory_object_id, exchange_guid=found.guid)
     row = await site.mailbox(on)
-    await _hide_and_route(site, row, routed := change.user_principal_name.lower())
     await _block_linked(site, row.external_directory_object_id)
+    # Last, since by this it is seen to be made.
+    await _hide_and_route(site, row, routed := change.user_principal_name.lower())
     hidden: dict[str, Any] = {"hidden": row.hidden_from_address_lists_enabled}
     return done(
         step,

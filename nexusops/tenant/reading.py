@@ -141,6 +141,7 @@ def _person(user: User, row: MailboxRow | None, *, deleted: bool) -> ActualMailb
         synced=bool(user.on_premises_sync_enabled),
         held=row is not None and row.held,
         licensed=bool(user.assigned_licenses),
+        listed=row is not None and not row.hidden_from_address_lists_enabled,
     )
 
 
@@ -159,4 +160,5 @@ def _box(row: MailboxRow, *, deleted: bool = False) -> ActualMailbox:
         deleted=deleted,
         synced=row.is_dir_synced,
         held=row.held,
+        listed=not row.hidden_from_address_lists_enabled,
     )

@@ -10,6 +10,9 @@ from typing import Any
 import pytest
 from building.killed import DAYS, KilledSite, differing
 
+from nexusops import wiring
+from nexusops.pipeline.settling import BROKE_OFF, DONE, SENT_AGAIN
+
 FIRST, SECOND, THIRD = DAYS
 NO_ENDS = "[limits]\nDestructive = 0\n"
 
@@ -145,3 +148,39 @@ def test_a_run_that_had_only_promises_is_closed_by_resume(
     assert site.type("resume", SECOND) == 0
     assert capsys.readouterr().out == "Nothing to resume: no run was interrupted.\n"
     assert differing(site.outcome(), whole(SECOND)) == {}
+
+
+def settled_by_looking(site: KilledSite) -> dict[tuple[str, str], bool]:
+    """(phase, what was found) of every step that a later run closed -> whether the journal has its end after that."""
+    with wiring.opened(site.folder / "config") as opened:
+        rows = list(opened.ports.store.journal())
+    found = {}
+    for row in rows:
+        _, closed, said = (row.entry.reason or "").partition(" by looking: ")
+        if closed:
+            further = (r.entry for r in rows if r.seq > row.seq and r.entry.phase.value == "done")
+            ended = any((e.object, e.step) == (row.entry.object, row.entry.step) for e in further)
+            found[row.entry.phase.value, said] = ended
+    return found
+
+
+def test_of_a_step_in_which_a_change_broke_off_the_journal_says_no_more_than_is_known(tmp_path: Path) -> None:
+    """The users may have been made, or not: the next row of the same step tells what it found."""
+    site = KilledSite.made(tmp_path / "site")
+    assert site.kill(FIRST, 3)
+    assert site.type("run", FIRST) == 0
+    assert settled_by_looking(site) == {("failed", BROKE_OFF): True}
+
+
+def test_a_notice_that_may_have_been_sent_is_not_said_to_be_unsent(site: KilledSite) -> None:
+    assert site.type("run", SECOND) == 0
+    assert site.kill(THIRD, 2)
+    assert site.type("run", THIRD) == 0
+    assert settled_by_looking(site) == {("failed", SENT_AGAIN): True}
+
+
+def test_what_is_not_planned_again_had_been_carried_out(site: KilledSite) -> None:
+    """What the tenant shows has been done, though its end was never written down."""
+    assert site.kill(SECOND, 3)
+    assert site.type("run", SECOND) == 0
+    assert settled_by_looking(site).keys() <= {("done", DONE), ("failed", BROKE_OFF)}

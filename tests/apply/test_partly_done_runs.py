@@ -10,7 +10,7 @@ from typing import Any
 import httpx
 import pytest
 from building.embedded import Slept
-from building.killed import DAYS, KilledSite, differing, first_day
+from building.killed import DAYS, KilledSite, differing, first_day, second_day
 from building.state_rows import exported
 
 from nexusops import wiring
@@ -97,6 +97,21 @@ def test_a_tenant_that_cannot_be_read_stops_the_run_before_anything_is_done(
     assert site.type("run", FIRST) == 0
     assert next_hour(site) == 0
     assert differing(site.outcome(), untroubled) == {}
+
+
+@pytest.mark.parametrize("cmdlet", ["Set-CASMailbox", "Get-CASMailbox", "Set-Mailbox"])
+def test_a_disabling_that_broke_off_is_gone_on_with(site: KilledSite, tmp_path: Path, cmdlet: str) -> None:
+    """R36: who may no longer sign in is not yet disabled, while the protocols are on or others still see them."""
+    later = DAYS[1].replace("T08", "T09")
+    assert site.type("run", FIRST) == 0
+    untroubled = site.copied(tmp_path / "untroubled")
+    assert untroubled.type("run", DAYS[1]) == 0
+    trouble(site, {"match": {"cmdlet": cmdlet}, "kind": "status", "status": 400, "times": 40})
+    assert site.type("run", DAYS[1]) == 5
+    trouble(site)
+    site.export(later, second_day())
+    assert site.type("run", later) == 0
+    assert differing(site.outcome(), untroubled.outcome()) == {}
 
 
 class FallsSilent(httpx.AsyncBaseTransport):

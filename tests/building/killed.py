@@ -12,7 +12,7 @@ import sys
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import msgspec
 
@@ -118,6 +118,7 @@ class KilledSite:
             return {
                 "state": state,
                 "tenant": _without_ids(msgspec.to_builtins(site.ports.tenant().read(Wanted(everything=True)))),
+                "switches": _switches(site.ports.tenant()),
                 "letters": self._letters(),
                 "open": list(store.open_intents()),
                 "unfinished": sorted(store.due(date(2000, 1, 1))),
@@ -134,6 +135,27 @@ class KilledSite:
             assert body is not None
             found[path.name] = [letter["To"], letter["Subject"], letter["Message-ID"], body.get_content()]
         return found
+
+
+def _switches(tenant: Any) -> dict[str, Any]:
+    """Mailbox -> what disabling it, or making a shared one, alters beside its addresses; user -> may sign in."""
+
+    async def looked() -> dict[str, Any]:
+        boxes = await tenant._exchange.all_mailboxes()
+        names = {box.external_directory_object_id: box.name for box in boxes}
+        users = [await tenant._graph.user(user_id) for user_id in names]
+        found = {box.name: [box.hidden_from_address_lists_enabled] for box in boxes}
+        for box in boxes:
+            found[box.name] += await tenant._exchange.invoke("Get-CASMailbox", Identity=box.guid)
+        for user in users:
+            found[names[user.id]].append(user.account_enabled)
+        return {name: [_switched(value) for value in values] for name, values in found.items()}
+
+    return cast(dict[str, Any], tenant._run(looked()))
+
+
+def _switched(value: Any) -> Any:
+    return {k: v for k, v in value.items() if isinstance(v, bool)} if isinstance(value, dict) else value
 
 
 def differing(found: Any, expected: Any, where: str = "") -> dict[str, tuple[Any, Any]]:

@@ -68,6 +68,7 @@ def test_a_created_person_is_read_back_by_employee_id(room: Room, ada: ActualMai
         enabled=True,
         primary=OWN,
         addresses=frozenset({OWN, INNER}),
+        listed=True,
     )
     assert ada.exchange_guid is not None
 

@@ -82,9 +82,9 @@ def test_a_disabled_mailbox_may_answer_and_has_its_own_reply_back_when_it_is_ena
     text = "Nobody reads this mailbox."
     closed = {**own, "state": "Enabled", "internal": text, "external": text}
     off = room.perform(DisableMailbox(mailbox=ADA, why=WHY, reply=text))
-    assert [o.step for o in off] == ["note", "block", "revoke", "protocols", "hide", "reply"]
+    assert [o.step for o in off] == ["note", "block", "revoke", "protocols", "reply", "hide"]
     assert (off[0].before or {})["automaticReply"] == own
-    assert (off[5].before, off[5].after) == (own, closed)
+    assert (off[4].before, off[4].after) == (own, closed)
     on = room.perform(EnableMailbox(mailbox=ADA, why=WHY, reply=AutomaticReply(**own)))
     assert [(o.step, o.result.value) for o in on] == [(s, "done") for s in ("reply", "protocols", "unhide", "unblock")]
     assert (on[0].before, on[0].after) == (closed, own)

@@ -185,7 +185,7 @@ STORIES: dict[str, tuple[Callable[[LiveTenant], Any], Any]] = {
         a_mailbox_that_answers,
         [
             *done("CreateMailbox", "user", "licence", "mailbox"),
-            *done("DisableMailbox", "note", "block", "revoke", "protocols", "hide", "reply"),
+            *done("DisableMailbox", "note", "block", "revoke", "protocols", "reply", "hide"),
             *done("EnableMailbox", "reply", "protocols", "unhide", "unblock"),
         ],
     ),

@@ -75,7 +75,10 @@ def test_the_policy_that_was_in_force_on_a_day_is_kept(begun: CommandSite) -> No
         for day in ("2025-10-01", "2025-10-02")
     }
     assert on == {"2025-10-01": 2, "2025-10-02": 3}
-    assert "winddown.months" in begun.type("config", "at", "2025-10-02").out
+    assert begun.type("config", "at", "2025-10-02", "--format", "json").document["changed_since"] == []
+    lines = begun.type("config", "at", "2025-10-01").out.splitlines()
+    assert "winddown.months                      = 2   # now 3" in lines
+    assert {"[policy.toml]", "[guard.toml]", "[nexusops.toml]"} <= set(lines)
     assert begun.type("config", "at", "2025-09-30").code == 6
 
 

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 FINDINGS = 6
+BAD_REQUEST = 400
 FILE = click.Path(path_type=Path, dir_okay=False)
 
 
@@ -38,6 +39,8 @@ def record(call: Call, file: Path, people: tuple[str, ...], boxes: tuple[str, ..
 
     Example: nexusops cassette record reads.jsonl --person 1000001
     """
+    import json
+
     from nexusops import wiring
     from nexusops.model.ids import PersonId
     from nexusops.model.tenant import Wanted
@@ -52,7 +55,10 @@ def record(call: Call, file: Path, people: tuple[str, ...], boxes: tuple[str, ..
         tenant.read(wanted)
     from nexusops.tenant.cassettes import lines_of
 
-    click.echo(f"{len(lines_of(file))} exchanges in {file}. Check it with `nexusops cassette verify {file}`.")
+    answers = [json.loads(line)["status"] for line in lines_of(file)]
+    refused = sum(status >= BAD_REQUEST for status in answers)
+    told = f", {refused} of them refused by the tenant" if refused else ""
+    click.echo(f"{len(answers)} exchanges in {file}{told}. Check it with `nexusops cassette verify {file}`.")
     return 0
 
 

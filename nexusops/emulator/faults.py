@@ -142,7 +142,7 @@ def early(call: Call, fault: Object) -> Answer:
 
 
 def _expired(call: Call) -> Refusal:
-    if "$deltatoken" in call.query:
+    if call.query.get("$deltatoken", "latest") != "latest":
         refusal = delta.expired(call)
         assert isinstance(refusal, Refusal)  # noqa: S101
         return refusal

@@ -69,14 +69,18 @@ def _counts(adoption: Adoption) -> dict[str, int]:
 
 
 _WORDS = {
-    "people": "mailboxes of people",
-    "nonpersonal": "other mailboxes",
-    "addresses": "addresses",
-    "forwards": "forwards, kept as set by hand",
-    "reserved": "addresses reserved for mailboxes that are nobody's",
-    "already_known": "mailboxes that the ledger had already",
-    "without_mailbox": "directory users without a mailbox",
+    "people": ("mailbox of a person", "mailboxes of people"),
+    "nonpersonal": ("other mailbox", "other mailboxes"),
+    "addresses": ("address", "addresses"),
+    "forwards": ("forward, kept as set by hand", "forwards, kept as set by hand"),
+    "reserved": (
+        "address reserved for a mailbox that is nobody's",
+        "addresses reserved for mailboxes that are nobody's",
+    ),
+    "already_known": ("mailbox that the ledger had already", "mailboxes that the ledger had already"),
+    "without_mailbox": ("directory user without a mailbox", "directory users without a mailbox"),
 }
+"""Of one, and of any other number."""
 
 
 def _blocks(adoption: Adoption) -> Iterator[Block]:
@@ -84,7 +88,8 @@ def _blocks(adoption: Adoption) -> Iterator[Block]:
     verb = "would be taken over" if adoption.dry_run else "taken over as they are"
     yield Line(text=f"Adoption for {adoption.site} at {instant(adoption.at)}: {taken} {verb}", tone=Tone.TITLE)
     counts = _counts(adoption)
-    yield Table(rows=[(f"{counts[key]:>7}", words) for key, words in _WORDS.items() if counts[key] or key == "people"])
+    shown = [(counts[key], words) for key, words in _WORDS.items() if counts[key] or key == "people"]
+    yield Table(rows=[(f"{number:>7}", one if number == 1 else many) for number, (one, many) in shown])
     yield Line(text="Nothing was changed in the tenant.", indent=2, tone=Tone.QUIET)
     yield from findings_blocks(adoption.findings)
     yield Line()

@@ -164,6 +164,8 @@ _SILENT: Mapping[int, str] = {
 def exchange_fault(status: int, content: bytes, headers: Mapping[str, str], *, read: bool) -> ExchangeFault:
     """The one translation: the real text sits deep, and the status is a weak signal (5.7)."""
     kind, text = _told(content)
+    if text.startswith("<"):
+        text = f"{status}: the answer is a page and none of Exchange's: something before it refused, or broke"
     named = {k.lower(): v for k, v in headers.items()}
     fault = FaultClass.THROTTLED if status == 429 else next((f for words, f in _BY_TEXT if words in text), None)
     fault = fault or _BY_TYPE.get(kind) or _by_status(status, read=read)

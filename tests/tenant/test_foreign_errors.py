@@ -158,6 +158,13 @@ def test_a_refusal_of_exchange_is_a_fault_with_its_class(answer: httpx.Response,
     assert (fault.fault, fault.status) == (expected, answer.status_code)
 
 
+def test_a_page_of_something_before_exchange_is_not_quoted() -> None:
+    page = httpx.Response(503, html="<html><body>Our services aren't available</body></html>")
+    fault = fault_of_write(page, exchange=True)
+    told_instead = "503: the answer is a page and none of Exchange's: something before it refused, or broke"
+    assert (fault.fault, fault.message) == ("unknown_outcome", told_instead)
+
+
 def test_a_refusal_of_exchange_tells_its_own_sentence() -> None:
     fault = fault_of_write(told("Ex1|x.y.ProxyAddressExistsException|The proxy address is taken."), exchange=True)
     assert (fault.code, fault.message, fault.request_id) == (

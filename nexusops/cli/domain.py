@@ -12,7 +12,7 @@ import click
 from nexusops.cli import options
 from nexusops.cli.entry import Call
 from nexusops.cli.spf import FINDINGS, ascii_name, zone_option
-from nexusops.errors import UsageError
+from nexusops.errors import Refused, UsageError
 from nexusops.model.dns_report import DomainFacts
 
 if TYPE_CHECKING:
@@ -165,8 +165,8 @@ def asked_of_exchange(dns: MailDns, facts: Mapping[str, DomainFacts]) -> dict[st
     return signed(dns.configuration, facts)
 
 
-def _nothing_known() -> UsageError:
-    return UsageError(
+def _nothing_known() -> Refused:
+    return Refused(
         "No domains are known: no snapshot has been accepted yet.",
         next_step="Run `nexusops run` once, or name a domain: `nexusops domain check DOMAIN`.",
     )

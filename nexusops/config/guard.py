@@ -97,7 +97,7 @@ def _limit(value: object, key: str, path: Path) -> Limit:
             percent=_percent(value["percent"], f"{key}.percent", path) if "percent" in value else None,
         )
     if isinstance(value, str):
-        return Limit(count=None, percent=_percent(value, key, path))
+        return Limit(count=None, percent=_percent(value, key, path, EXPECTED))
     return Limit(count=_count(value, key, path), percent=None)
 
 
@@ -107,11 +107,13 @@ def _count(value: object, key: str, path: Path) -> int:
     return value
 
 
-def _percent(value: object, key: str, path: Path) -> float:
+def _percent(
+    value: object, key: str, path: Path, expected: str = 'a percentage from 0 to 100, such as 2.0 or "2%"'
+) -> float:
     match = _PERCENT.fullmatch(value.strip()) if isinstance(value, str) else None
     number = float(match[1]) if match else value
     if isinstance(number, bool) or not isinstance(number, int | float) or not 0 <= number <= 100:
-        raise wrong(path, key, 'a percentage from 0 to 100, such as 2.0 or "2%"', value)
+        raise wrong(path, key, expected, value)
     return float(number)
 
 

@@ -81,6 +81,7 @@ def _of_person(seen: Seen, person_id: PersonId, ledger: Ledger) -> Explanation:
     state = ledger.people[person_id]
     box = latest(ledger.mailboxes.values())
     record = seen.snapshot.people.get(person_id) if seen.snapshot is not None else None
+    today = local_date(seen.at, seen.ports.policy.time.zone)
     rows = sorted(ledger.allocations.values(), key=lambda row: (not row.live, row.address, row.period))
     objects = [f"person:{person_id}", *(f"mailbox:{key}" for key in ledger.mailboxes)]
     objects += [f"notice:{key}" for key in ledger.notices]
@@ -91,7 +92,7 @@ def _of_person(seen: Seen, person_id: PersonId, ledger: Ledger) -> Explanation:
         kind="person",
         summary=_summary(state, box),
         facts=[
-            *facts.person_facts(state, record, seen.snapshot.sha256 if seen.snapshot else ""),
+            *facts.person_facts(state, record, seen.snapshot.sha256 if seen.snapshot else "", today),
             *facts.mailbox_facts(box),
             *facts.sender_facts(box, rows, record),
             *(facts.address_fact(row) for row in rows),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from datetime import date
 
 from nexusops.model.addresses import AddressKind, AddressState, Allocation
 from nexusops.model.dates import add_months
@@ -10,6 +11,7 @@ from nexusops.model.findings import Evidence, Finding
 from nexusops.model.ids import PersonId, UnitId
 from nexusops.model.ledger import Alternative, Hold, HoldKind, NameOverride, PersonState
 from nexusops.model.mailboxes import Mailbox, SenderOrigin
+from nexusops.model.people import Affiliation
 from nexusops.model.policy import Policy
 from nexusops.model.snapshot import PersonRecord, Snapshot
 from nexusops.report.explain import Fact, Period
@@ -30,7 +32,7 @@ def word(state: str) -> str:
     return state.replace("_", " ")
 
 
-def person_facts(state: PersonState, record: PersonRecord | None, snapshot: str) -> Iterator[Fact]:
+def person_facts(state: PersonState, record: PersonRecord | None, snapshot: str, today: date) -> Iterator[Fact]:
     """Standing, cards, affiliations, the name part, and when they left."""
     yield Fact(label="standing", value=word(state.state), rule="R35", because=_standing_reason(state))
     if record is not None:
@@ -44,14 +46,13 @@ def person_facts(state: PersonState, record: PersonRecord | None, snapshot: str)
                 evidence=(Evidence(table="cards", key=card.card_id, snapshot=snapshot),),
             )
         for held in record.affiliations:
-            until = f" until {held.end_date}" if held.end_date else ""
-            served = "" if held.unit_id in state.served else ", not served"
+            served = held.unit_id in state.served or not held.current(today)
             key = f"{state.person_id}/{held.unit_id}"
             yield Fact(
                 label="affiliation",
-                value=f"{held.unit_id}{until}{served}",
-                rule="R8" if not served else "D20",
-                since=held.start_date,
+                value=f"{held.unit_id}{_held(held, today)}{'' if served else ', not served'}",
+                rule="R8" if served else "D20",
+                since=held.start_date if held.current(today) else None,
                 evidence=(Evidence(table="affiliations", key=key, snapshot=snapshot),),
             )
     if state.base is not None:
@@ -59,6 +60,14 @@ def person_facts(state: PersonState, record: PersonRecord | None, snapshot: str)
         yield Fact(label="name part", value=state.base, rule="R5", because=f"from the card's names {names}")
     if state.left_on is not None:
         yield Fact(label="left", value=str(state.left_on), rule="D09", because="no card is current since then")
+
+
+def _held(held: Affiliation, today: date) -> str:
+    if held.start_date > today:
+        return f", begins on {held.start_date}"
+    if held.end_date is None:
+        return ""
+    return f", {held.start_date} to {held.end_date}, over" if held.end_date < today else f" until {held.end_date}"
 
 
 def _standing_reason(state: PersonState) -> str:
@@ -139,7 +148,7 @@ def address_fact(row: Allocation) -> Fact:
         value=f"{row.address}, {word(row.state)}",
         rule=row.rule,
         because=row.because,
-        since=row.winddown_on or row.created_on,
+        since=row.deleted_on or row.winddown_on or row.created_on,
         evidence=row.evidence,
     )
 

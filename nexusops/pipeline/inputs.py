@@ -100,6 +100,6 @@ def accepted_tables(ports: Deciding, only: Collection[PersonId] | None = None) -
     if last is None:
         raise Refused(
             "No snapshot has been accepted yet.",
-            next_step="Make a run with `nexusops run`; `nexusops simulate --snapshot DIR` needs none.",
+            next_step="Make a run with `nexusops run`; only `nexusops simulate --snapshot DIR` needs none.",
         )
     return ports.registration.unpack(ports.store.tables(last.sha256), only)

@@ -96,7 +96,7 @@ def _run(ports: Ports, wanted: str) -> RunRecord:
         found = []
     if len(found) != 1:
         several = f"{len(found)} runs begin with {wanted}." if found else f"There is no run {wanted}."
-        raise Refused(several, next_step="See `nexusops history`, and give the whole id.")
+        raise Refused(several, next_step="See `nexusops history`, and give the id, or as much of it as names one run.")
     if found[0].command == "resume":
         finished = next((run for run in reversed(runs[: runs.index(found[0])]) if run.result == "resumed"), None)
         other = finished.run_id if finished is not None else "RUN"

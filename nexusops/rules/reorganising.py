@@ -141,9 +141,7 @@ def _refusal(reorg: Reorg, snapshot: Snapshot, policy: Policy) -> Finding | None
             code="UNIT_MISSING", subject=subject, message=f"the reorganisation names the unknown unit {missing}"
         )
     if reorg.months < limits.min_months:
-        message = (
-            f"a wind-down of {reorg.months} months is shorter than {limits.min_months}; the reorganisation is refused"
-        )
+        message = f"a wind-down takes {limits.min_months} months at least, and this one {reorg.months}; it is refused"
         return Finding(code="REORG_MONTHS", subject=subject, message=message, severity=Severity.ALERT)
     if reorg.months > limits.max_months and not reorg.negotiated_ref:
         message = f"{reorg.months} months are more than {limits.max_months} and nothing was negotiated; it is refused"

@@ -135,3 +135,13 @@ def test_a_preview_is_what_the_run_after_the_return_does(lived: CommandSite) -> 
     said = lived.type("preview", here["person_id"], "--at", "2025-12-05T09:00:00Z")
     assert (said.code, said.out.splitlines()[1]) == (0, "  Nothing new: they are here.")
     assert lived.type("preview", "nobody").code == 6
+
+
+def test_what_is_over_is_told_as_over(lived: CommandSite) -> None:
+    """D20, R41: an affiliation that ended is not called unserved, and a deleted address is so since its deletion."""
+    (row,) = exported(lived, "addresses", address="thomas.ashdown@chem.ox.ac.uk")
+    facts = explained(lived, row["person_id"])["facts"]
+    told = [one for one in facts if one["label"] == "affiliation" and one["value"].startswith("CHEM")]
+    assert [(one["value"].rpartition(", ")[2], one["rule"], one["since"]) for one in told] == [("over", "R8", None)]
+    ended = next(one for one in facts if one["value"] == f"{row['address']}, deleted")
+    assert ended["since"] == row["deleted_on"] == "2025-12-04"

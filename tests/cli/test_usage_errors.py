@@ -30,7 +30,7 @@ D = "sha256:" + "0" * 64
         (["run", "--accept", "DisableMailbox"], "exactly the number planned"),
         (["run", "--accept", "DisableMailbox=-3"], "exactly the number planned"),
         (["run", "--accept", "DisableMailbox=3", "--accept", "DisableMailbox=4"], "once"),
-        (["run", "--approve", "sha256:12"], "64 hex digits"),
+        (["run", "--approve", "12"], "64 hex digits"),
         (["apply"], "PLANFILE"),
         (["emulator", "serve", "--port", "70000"], "70000"),
     ],

@@ -28,22 +28,20 @@ class NameForm:
 class _Token(NamedTuple):
     text: str
     latin: bool
-    controls: bool
 
 
 def normalise(token: str) -> _Token:
     """One white-space-free token in lower-case Latin letters, digits and single inner hyphens (D13)."""
     if token.isascii() and token.isprintable():
-        return _Token(_hyphenated(_OTHER.sub("", token.lower())), True, False)
+        return _Token(_hyphenated(_OTHER.sub("", token.lower())), True)
     kept = "".join(c for c in token if unicodedata.category(c) not in ("Cf", "Cc"))
-    controls = kept != token
     text = kept.lower().translate(_LETTERS).translate(_DROPPED).translate(_DASHES)
     text = "".join(c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c))
     # Compatibility forms may open into letters, dashes or apostrophes of their own (ﬀ, ﹣, ＇): once more.
     text = text.lower().translate(_LETTERS).translate(_DROPPED).translate(_DASHES)
     latin = all(not c.isalnum() or c.isascii() for c in text)
     text = _OTHER.sub("", text) if latin else text
-    return _Token(_hyphenated(text), latin, controls)
+    return _Token(_hyphenated(text), latin)
 
 
 def _hyphenated(text: str) -> str:
@@ -74,8 +72,8 @@ def form_name(
 
     ``first`` and ``last`` are override parts of an accepted request (D25), used in place of the card's.
     """
-    personal = [_Token(first, True, False)] if first else tokens(personal_names)[:1]
-    family = [_Token(last, True, False)] if last else tokens(family_names)
+    personal = [_Token(first, True)] if first else tokens(personal_names)[:1]
+    family = [_Token(last, True)] if last else tokens(family_names)
     raw = ("" if first else personal_names) + ("" if last else family_names)
     hidden = not raw.isascii() and any(unicodedata.category(c) == "Cf" for c in raw)
     codes = ["NAME_CONTROL_CHARS"] if hidden else []

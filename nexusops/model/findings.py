@@ -47,6 +47,3 @@ def person_scope(person_id: str) -> str:
 
 def box_scope(mailbox_id: str) -> str:
     return f"box:{mailbox_id}"
-
-
-SITE_SCOPE = "site"

@@ -137,10 +137,6 @@ class Acceptance:
     lifted: Mapping[str, tuple[int, int]] = field(default_factory=dict)
     """Limits that the actor lifted, by name: how many were accepted, and how many are allowed (D28)."""
 
-    @property
-    def commits_rows(self) -> bool:
-        return bool(self.rows)
-
 
 @frozen
 class Step:

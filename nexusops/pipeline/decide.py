@@ -32,6 +32,7 @@ from nexusops.plan.compare import Draft, compare
 from nexusops.plan.domains import ending_domains
 from nexusops.plan.estimate import estimate
 from nexusops.plan.guard import check
+from nexusops.plan.licences import within_stock
 from nexusops.plan.observe import joined, observe, recognise, settled
 from nexusops.plan.project import project
 from nexusops.plan.promises import notices_of, promises_of, unreachable
@@ -101,9 +102,10 @@ def decide(
     notices = notices_of(after, promised.staff)
     sent = [notice for notice in notices if notice.to]
     whole = with_restores(ports, arrange(drafts, promises_of(rows, after), sent, ports.job_of_kinds()))
-    chosen, waits = select(whole, ports.kinds_of(jobs))
+    licensed, waiting = within_stock(whole, promised.actual)
+    chosen, waits = select(licensed, ports.kinds_of(jobs))
     found = (finding for draft in drafts for finding in draft.findings)
-    fresh = (*promised.findings, *found, *waits, *unreachable(notices), *dns.unknown)
+    fresh = (*promised.findings, *found, *waiting, *waits, *unreachable(notices), *dns.unknown)
     judged = None if who.everyone else promised.judged
     plan = plan_of(ports, tables, at, chosen, (*_carried(ports, judged), *fresh), after, accept)
     return Decision(

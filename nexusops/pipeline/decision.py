@@ -55,10 +55,12 @@ class Decision:
         return tuple(row for row in self.rows if not (isinstance(row.after, Allocation) and row.after.address in left))
 
     def left_out(self, carried: Sequence[Planned]) -> dict[str, str]:
-        """Scopes in which this plan leaves something to another job, to be looked at again whatever else is done."""
+        """Scopes in which this plan leaves something out, for another job or for want of licences: they are looked at
+        again whatever else is done.
+        """
         kept = {(kind_of(p.change), target_of(p.change)) for p in carried}
         left = (p.change for p in self.whole if (kind_of(p.change), target_of(p.change)) not in kept)
-        return {scope_of(change): f"left to another job: {kind_of(change)}" for change in left}
+        return {scope_of(change): f"left out: {kind_of(change)}" for change in left}
 
     def findings_for(self, carried: Sequence[Planned]) -> tuple[Finding, ...]:
         """The findings to commit: whether a mailbox is still to come is said when its making has been tried."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from nexusops.model.changes import (
@@ -161,21 +161,31 @@ def select(planned: Sequence[Planned], kinds: frozenset[Kind]) -> tuple[tuple[Pl
         return tuple(planned), ()
     chosen = {p.id for p in planned if kind_of(p.change) in kinds}
     findings: list[Finding] = []
-    while True:
-        waits = [p for p in planned if p.id in chosen and not set(p.after) <= chosen]
-        if not waits:
-            break
+    for waiting, missing in _with_what_waits(planned, chosen):
+        message = f"{kind_of(waiting.change)} of {target_of(waiting.change)} waits for {missing} of another job"
+        findings.append(
+            Finding(
+                code="WAITS_FOR",
+                subject=waiting.change.why.subject,
+                message=message,
+                severity=Severity.INFO,
+                scope=scope_of(waiting.change),
+            )
+        )
+    return tuple(p for p in planned if p.id in chosen), tuple(findings)
+
+
+def without(planned: Sequence[Planned], left_out: Collection[str]) -> tuple[Planned, ...]:
+    """The changes without these ids, and without what would have to come after them."""
+    chosen = {p.id for p in planned} - set(left_out)
+    for _ in _with_what_waits(planned, chosen):
+        pass
+    return tuple(p for p in planned if p.id in chosen)
+
+
+def _with_what_waits(planned: Sequence[Planned], chosen: set[str]) -> Iterator[tuple[Planned, str]]:
+    """Takes out of ``chosen`` whatever waits for a change that is not in it, and tells each with what it waits for."""
+    while waits := [p for p in planned if p.id in chosen and not set(p.after) <= chosen]:
         for waiting in waits:
             chosen.discard(waiting.id)
-            missing = ", ".join(sorted(set(waiting.after) - chosen))
-            message = f"{kind_of(waiting.change)} of {target_of(waiting.change)} waits for {missing} of another job"
-            findings.append(
-                Finding(
-                    code="WAITS_FOR",
-                    subject=waiting.change.why.subject,
-                    message=message,
-                    severity=Severity.INFO,
-                    scope=scope_of(waiting.change),
-                )
-            )
-    return tuple(p for p in planned if p.id in chosen), tuple(findings)
+            yield waiting, ", ".join(sorted(set(waiting.after) - chosen))

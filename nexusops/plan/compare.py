@@ -121,7 +121,7 @@ def _compare(wanted: DesiredMailbox, found: ActualMailbox | None, *, settled: bo
     to_make = found is None or found.exchange_guid is None or _half_made(wanted, found)
     if found is None or (to_make and not found.deleted):
         changes.append(_create(wanted, on))
-        if found is not None and wanted.person_id:
+        if found is not None and found.licensed and wanted.person_id:
             message = "the mailbox has been asked for, and Exchange has not made it yet; later runs go on"
             findings.append(_finding(wanted, "AWAITING_MAILBOX", message, Severity.INFO))
     elif found.deleted:

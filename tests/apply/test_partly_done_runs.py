@@ -68,6 +68,23 @@ def test_a_mailbox_that_exchange_has_not_made_yet_waits_for_the_next_hour(
     assert differing(site.outcome(), untroubled) == {}
 
 
+def test_a_mailbox_for_which_no_licence_is_left_is_not_begun(site: KilledSite, untroubled: dict[str, Any]) -> None:
+    """tenant-api.md 4.4: the plan says so, and not the tenant when the last licence has gone."""
+    sku = {
+        "skuPartNumber": "ENTERPRISEPACKPLUS_FACULTY",
+        "skuId": "1",
+        "consumedUnits": 5,
+        "prepaidUnits": {"enabled": 6},
+    }
+    trouble(site, {"match": {"path": "subscribedSkus"}, "kind": "status", "status": 200, "body": {"value": [sku]}})
+    assert site.type("run", FIRST) == 0
+    waits = "waits for a licence: 5 mailboxes are to be made, and the tenant has licences for 1 of them"
+    told = [(f["code"], f["subject"], f["message"]) for f in state(site)["findings"]]
+    assert told == [("NO_LICENCE", person, waits) for person in ("1000002", "1000003", "1000004", "1000005")]
+    assert next_hour(site) == 0
+    assert differing(site.outcome(), untroubled) == {}
+
+
 def test_what_failed_is_done_in_the_next_hour(site: KilledSite, untroubled: dict[str, Any]) -> None:
     refused = {"match": {"path": "assignLicense"}, "kind": "status", "status": 403, "times": 2}
     trouble(site, refused)

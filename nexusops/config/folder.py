@@ -20,7 +20,7 @@ from nexusops.config.services import Requests, load_services
 from nexusops.config.strict import Layer, Setting, layered, read_toml, wrong
 from nexusops.errors import UsageError
 from nexusops.model.frozen import frozen
-from nexusops.model.policy import Policy, Site
+from nexusops.model.policy import REQUEST, Policy, Site
 from nexusops.model.services import ServiceRequest
 from nexusops.plan.guard import GuardLimits
 from nexusops.tenant.settings import CLOUDS
@@ -96,11 +96,11 @@ def load(folder: Path, *, policy_file: Path | None = None) -> Configuration:
     main = folder / "nexusops.toml"
     table = read_toml(main)
     profile = _profile(table, main)
-    settings, shown = layered(
-        Settings, [_layer(profile, "nexusops"), Layer(origin="nexusops.toml", path=main, table=table)], "nexusops.toml"
-    )
-    settings = _completed(settings, main)
     policy, policy_shown = load_policy([_layer(profile, "policy"), _policy_layer(folder, policy_file)])
+    layers = [_layer(profile, "nexusops"), *_following(policy), Layer(origin="nexusops.toml", path=main, table=table)]
+    settings, shown = layered(Settings, layers, "nexusops.toml")
+    settings = _completed(settings, main)
+    _check_requests(settings, policy, main)
     guard_file = _optional(folder / "guard.toml")
     guard, guard_shown = load_guard(guard_file.table, guard_file.path, policy.guard)
     return Configuration(
@@ -133,6 +133,23 @@ def _profile(table: Mapping[str, object], main: Path) -> Layer:
 
 def _layer(profile: Layer, part: str) -> Layer:
     return replace(profile, table=cast(Mapping[str, object], profile.table.get(part, {})))
+
+
+def _following(policy: Policy) -> list[Layer]:
+    """What the policy makes a default elsewhere: whoever asks for changes of the DNS gets tickets (T13)."""
+    if policy.dns.apply != REQUEST:
+        return []
+    return [Layer(origin="policy dns.apply", path=Path("policy.toml"), table={"dns": {"publish": "ticket"}})]
+
+
+def _check_requests(settings: Settings, policy: Policy, main: Path) -> None:
+    """R78: where the DNS is asked for, it is never changed by us."""
+    if policy.dns.apply == REQUEST and settings.dns.publish == "dynamic_update":
+        raise UsageError(
+            f"{main}: dns.publish: dynamic_update changes the DNS, and the policy's dns.apply is {REQUEST}.",
+            next_step='Set [dns] publish to "ticket", or [dns] apply in policy.toml to "zone_lines"; '
+            "`nexusops config show` tells where each comes from.",
+        )
 
 
 def _policy_layer(folder: Path, instead: Path | None) -> Layer:

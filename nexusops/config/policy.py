@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from nexusops.config.strict import DEFAULT, Layer, Setting, layered, wrong
-from nexusops.model.policy import Policy
+from nexusops.model.policy import REQUEST, Policy
 
 CHOICES: dict[str, tuple[str, ...]] = {
     "time.month_overflow": ("clamp", "roll"),
@@ -24,7 +24,7 @@ CHOICES: dict[str, tuple[str, ...]] = {
     "forward.routed_elsewhere": ("report",),
     "overlap.shorten": ("by_request",),
     "spf.catch_all": ("-all", "~all", "?all"),
-    "dns.apply": ("zone_lines", "request"),
+    "dns.apply": ("zone_lines", REQUEST),
 }
 """Words that a decision may have; a decision with one word here has no alternative yet."""
 

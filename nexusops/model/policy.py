@@ -215,10 +215,14 @@ class SpfPolicy:
     """T9: Oxford fails, Cambridge is neutral."""
 
 
+REQUEST = "request"
+"""T13: the DNS is asked for, not changed."""
+
+
 @frozen
 class DnsPolicy:
     apply: str = "zone_lines"
-    """T13: zone_lines | request."""
+    """T13: zone_lines | request. With request, records are published as tickets, and never by a dynamic update."""
     bounce_required: bool = False
     """T5: Cambridge refuses a service domain without bounce handling."""
 

@@ -81,6 +81,22 @@ def test_the_cambridge_profile_brings_its_zone_its_tickets_and_its_neutral_spf(w
     assert (loaded.settings.dns.publish, loaded.settings.dns.site_include) == ("ticket", "mx.cam.ac.uk")
 
 
+def test_whoever_asks_for_changes_of_the_dns_gets_tickets(write: Write) -> None:
+    """T13: the policy's choice is the default of how records are published; nexusops.toml may say zone lines."""
+    asking = "[dns]\napply = 'request'\n"
+    assert shown(load(write(MINIMAL, policy=asking)), "nexusops.toml", "dns.publish") == ("ticket", "policy dns.apply")
+    by_hand = load(write(MINIMAL + '[dns]\npublish = "zone_lines"\n', policy=asking))
+    assert shown(by_hand, "nexusops.toml", "dns.publish") == ("zone_lines", "nexusops.toml")
+
+
+def test_whoever_asks_for_changes_of_the_dns_makes_none(write: Write) -> None:
+    """R78: a ticket, never a DNS change."""
+    updating = '[dns]\npublish = "dynamic_update"\nserver = "[::1]:53"\ntsig_name = "k."\ntsig_secret = "env:TSIG"\n'
+    assert load(write(MINIMAL + updating)).site.publish == "dynamic_update"
+    with pytest.raises(UsageError, match="dynamic_update changes the DNS"):
+        load(write(MINIMAL + updating, policy="[dns]\napply = 'request'\n"))
+
+
 @pytest.mark.parametrize(
     ("main", "policy", "guard", "parts"),
     [

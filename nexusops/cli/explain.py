@@ -21,21 +21,26 @@ def explain(call: Call, subject: str, form: str, at: datetime, whole: bool) -> i
     """What SUBJECT is, why, and what happens next: a username, a person_id, an address or a mailbox.
 
     For an address also who had it before (masked), and where mail for it goes now and in the next hour; for somebody
-    who left, what they would get on coming back. Ends with 6 where nothing is known of it.
+    who left, what they would get on coming back. Ends with 6 where nothing is known of it; of a name, or part of one,
+    it then says who may be meant.
 
     Example: nexusops explain mary.brown2@balliol.ox.ac.uk --full
     """
     from nexusops import wiring
     from nexusops.cli.printing import look
     from nexusops.pipeline.explain import explain as explained
+    from nexusops.pipeline.nearby import meant_by
     from nexusops.report import explain_json, explain_text
 
     with wiring.opened(call.folder) as site:
         answer = explained(site.ports, subject, at=at)
+        meant = meant_by(site.ports.store, subject) if answer is None else ""
     if answer is None:
         raise Refused(
             f"Nothing is known of {subject!r}.",
-            next_step="Name a username, a person_id, an address or a mailbox that a run has seen; a person's "
+            next_step=f"It may be {meant}: `nexusops explain USERNAME`."
+            if meant
+            else "Name a username, a person_id, an address or a mailbox that a run has seen; a person's "
             "addresses stand in `nexusops unit show UNIT`.",
         )
     text = explain_json(answer) if form == "json" else explain_text(answer, whole=whole, look=look())

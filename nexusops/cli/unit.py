@@ -8,6 +8,8 @@ from nexusops.cli import options
 from nexusops.cli.entry import Call
 from nexusops.errors import Refused
 
+FEW = 5
+
 
 @click.group()
 def unit() -> None:
@@ -25,15 +27,19 @@ def show(call: Call, unit_id: str, form: str) -> int:
     """
     from nexusops import wiring
     from nexusops.cli.printing import look
-    from nexusops.pipeline.explain_unit import unit_of
+    from nexusops.pipeline.explain_unit import unit_of, units_like
     from nexusops.report.unit import unit_written
 
     with wiring.opened(call.folder) as site:
         found = unit_of(site.ports, unit_id.upper())
+        meant = units_like(site.ports, unit_id) if found is None else []
     if found is None:
+        near = ", ".join(f"{one.unit_id} ({one.name})" for one in meant[:FEW])
         raise Refused(
             f"There is no unit {unit_id!r} in the last accepted snapshot.",
-            next_step="Name one by its unit_id, as CHEM; `nexusops explain USERNAME` says which units somebody is in.",
+            next_step=f"It may be {near}: `nexusops unit show UNIT`."
+            if near
+            else "Name one by its unit_id, as CHEM; `nexusops explain USERNAME` says which units somebody is in.",
         )
     click.echo(unit_written(found, form, look()), nl=False)
     return 0

@@ -11,11 +11,7 @@ from nexusops.model.ledger import PersonState
 from nexusops.model.plan import Plan
 from nexusops.model.snapshot import PersonRecord
 from nexusops.pipeline import Ports
-
-
-def name_of(state: PersonState) -> str:
-    """The names on the card, else the username or the person_id."""
-    return " ".join(part for part in state.card_names or () if part) or state.username or state.person_id
+from nexusops.pipeline.nearby import name_of
 
 
 def names_of(states: Iterable[PersonState], plan: Plan | None = None) -> dict[str, str]:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from urllib.parse import quote
 
 from nexusops.console.answers import Answer, Asked, NotFound, Page, Redirect
-from nexusops.console.names import affiliated, name_of
+from nexusops.console.names import affiliated
 from nexusops.console.roles import Right
 from nexusops.console.timeline import timeline
 from nexusops.model.addresses import Allocation
@@ -14,7 +14,7 @@ from nexusops.model.ids import Address, PersonId, UnitId, domain_of, local_of
 from nexusops.model.ledger import Ledger, PersonState
 from nexusops.pipeline.explain import explain
 from nexusops.pipeline.inputs import accepted_tables
-from nexusops.rules.naming import words
+from nexusops.pipeline.nearby import name_of, people_like
 
 MOST = 50
 HISTORY = 60
@@ -27,8 +27,7 @@ def people_page(asked: Asked) -> Answer:
     if wanted:
         if _is_one_thing(asked, wanted):
             return Redirect(to=f"/people/{quote(wanted, safe='@')}")
-        latin = words(wanted.replace(".", " ").replace("@", " "))
-        found = asked.site.ports.store.people_like(latin, MOST) if latin else ()
+        found = people_like(asked.site.ports.store, wanted, MOST)
     units = asked.site.ports.store.units_of([state.person_id for state in found])
     seen = [state for state in found if asked.viewer.may_in(Right.SEE_PEOPLE, units.get(state.person_id, ()))]
     return Page(

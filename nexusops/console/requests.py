@@ -9,7 +9,6 @@ from pathlib import Path
 from nexusops import wiring_dns
 from nexusops.config.services import service_path, write_service
 from nexusops.console.answers import Answer, Asked, Forbidden, NotFound, Page, Redirect
-from nexusops.console.names import name_of
 from nexusops.console.request_form import FIELDS, request_values
 from nexusops.console.roles import Right
 from nexusops.errors import NexusopsError, Refused
@@ -17,6 +16,7 @@ from nexusops.model.ids import UnitId
 from nexusops.model.services import ENDED, RUNNING, Advice, Ruling, Service, ServiceRequest
 from nexusops.pipeline import saas_desk
 from nexusops.pipeline.desk import Wish
+from nexusops.pipeline.nearby import name_of
 from nexusops.pipeline.saas import answer
 from nexusops.pipeline.saas_plan import plan_of_request
 from nexusops.report.sentences import describe

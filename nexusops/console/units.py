@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from nexusops.console.answers import Answer, Asked, Forbidden, NotFound, Page, Redirect
-from nexusops.console.names import name_of
 from nexusops.console.roles import Right
 from nexusops.errors import Refused
 from nexusops.model.addresses import AddressState, Allocation
@@ -14,6 +13,7 @@ from nexusops.model.ledger import Ledger, PersonState
 from nexusops.model.mailboxes import Mailbox
 from nexusops.model.units import NonpersonalAddress, Unit
 from nexusops.pipeline import desk
+from nexusops.pipeline.nearby import name_of
 from nexusops.ports import Store
 from nexusops.report.view import findings_of
 

@@ -17,11 +17,12 @@ from nexusops.model.frozen import frozen
 from nexusops.model.ids import Address, PersonId, domain_of, local_of
 from nexusops.model.journal import Acceptance, RowChange, RunRecord
 from nexusops.model.ledger import Hold, HoldKind, Ledger, NameDecision, RequestOutcome
-from nexusops.model.mailboxes import Mailbox, MailboxKind
+from nexusops.model.mailboxes import ForwardOrigin, Mailbox, MailboxKind
 from nexusops.model.rows import rule_of
 from nexusops.model.snapshot import PersonRecord
 from nexusops.pipeline.act import Mandate, carry_out_for
 from nexusops.pipeline.inputs import Ports, accepted_tables
+from nexusops.pipeline.nearby import meant_by
 from nexusops.pipeline.outcome import Outcome
 from nexusops.plan.judgement import may_own_as
 from nexusops.plan.mailbox import mark_of
@@ -99,7 +100,7 @@ def undo_disable(ports: Ports, username: str, wish: Wish) -> Told:
 def exempt_forward(ports: Ports, username: str, wish: Wish, *, exempt: bool) -> Told:
     """R59: no automatic forward while exempt, or the next hour would put it back."""
     person_id, ledger, _ = _person(ports, username)
-    _personal_mailbox(ledger, username)
+    forward = _personal_mailbox(ledger, username).forward
     known = ledger.holds.get((person_id, HoldKind.FORWARD_EXEMPT))
     if (known is not None) is exempt:
         word = "already" if exempt else "not"
@@ -109,11 +110,11 @@ def exempt_forward(ports: Ports, username: str, wish: Wish, *, exempt: bool) -> 
     action = "exempt-forward" if exempt else "unexempt-forward"
     change = _change(None, hold) if exempt else _change(known, None)
     commit(ports, f"desk {action}", wish, (change,), person_scope(person_id))
-    message = (
-        "the next run clears the automatic forward; set one back from the own-mail server"
-        if exempt
-        else ("the next run sets the automatic forward again where one is due")
-    )
+    message = "the next run sets the automatic forward again where one is due"
+    if exempt and forward is not None and forward.origin is ForwardOrigin.AUTO:
+        message = "the next run clears the automatic forward; set one back from the own-mail server"
+    elif exempt:
+        message = f"{username} has no automatic forward now, and gets none while exempt"
     undo = f"nexusops desk {'unexempt-forward' if exempt else 'exempt-forward'} {username}"
     return Told(action=action, object=username, message=message, undo=undo)
 
@@ -178,7 +179,9 @@ def handover(ports: Ports, name: str, to: str, wish: Wish) -> Told:
         value=person_id,
     )
     commit(ports, "desk handover", wish, (_change(known, hold),), box_scope(name))
-    return Told(action="handover", object=name, message=f"the next run hands {name} over to {to}")
+    now = next(iter(ports.store.owners({box.owner_person_id})), None) if box.owner_person_id else None
+    undo = f"nexusops desk handover {name} --to {now.username}" if now is not None and now.username else ""
+    return Told(action="handover", object=name, message=f"the next run hands {name} over to {to}", undo=undo)
 
 
 def eligible_owner(ports: Ports, username: str) -> PersonId:
@@ -200,9 +203,12 @@ def _today(ports: Ports, wish: Wish) -> date:
 def _person(ports: Ports, username: str) -> tuple[PersonId, Ledger, PersonRecord]:
     person_id = ports.store.usernames({username.lower()}).get(username.lower())
     if person_id is None:
+        meant = meant_by(ports.store, username)
         raise Refused(
             f"Nobody has the username {username}.",
-            next_step="Check the spelling; `nexusops explain ADDRESS` says whose an address is.",
+            next_step=f"It may be {meant}: `nexusops explain USERNAME`."
+            if meant
+            else "Check the spelling; `nexusops explain ADDRESS` says whose an address is.",
         )
     record = accepted_tables(ports).slice({person_id}, {}).people.get(person_id)
     empty = PersonRecord(person_id=person_id, person=None)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import date
 
 from nexusops.model.addresses import AddressKind, AddressState, Allocation
@@ -26,6 +26,8 @@ HELD = {
     HoldKind.UNDONE: ("a change was undone", "D41"),
     HoldKind.RENEW: ("a new secret was asked for", "R64"),
 }
+
+TAKEN_BACK = {HoldKind.MANUAL_DISABLE: "desk undo-disable", HoldKind.FORWARD_EXEMPT: "desk unexempt-forward"}
 
 
 def word(state: str) -> str:
@@ -121,13 +123,21 @@ def sender_facts(box: Mailbox | None, rows: Iterable[Allocation], record: Person
 
 
 def decided_facts(
-    holds: Iterable[Hold], overrides: Iterable[NameOverride], alternatives: Iterable[Alternative]
+    holds: Iterable[Hold],
+    overrides: Iterable[NameOverride],
+    alternatives: Iterable[Alternative],
+    called: Callable[[str], str] = str,
 ) -> Iterator[Fact]:
-    """What people decided against the data, and where the person is reached outside."""
+    """What people decided against the data, how it is taken back, and where the person is reached outside. ``called``:
+    what staff call a person_id.
+    """
     for hold in holds:
         what, rule = HELD[hold.kind]
-        value = f"{what}{f' ({hold.value})' if hold.value else ''}"
-        yield Fact(label="decided", value=value, rule=rule, because=f"{hold.reason}, by {hold.actor}")
+        to = f" to {called(hold.value)}" if hold.kind is HoldKind.HANDOVER else f" ({hold.value})"
+        undo = TAKEN_BACK.get(hold.kind)
+        back = f"; `nexusops {undo} {called(hold.subject)}` takes it back" if undo else ""
+        because = f"{hold.reason}, by {hold.actor}{back}"
+        yield Fact(label="decided", value=what + (to if hold.value else ""), rule=rule, because=because)
     for override in overrides:
         because = "an accepted name request, until that part of the card changes"
         yield Fact(label="name asked", value=f"{override.part.value} {override.value}", rule="D25", because=because)

@@ -10,6 +10,7 @@ from nexusops.model.ids import PersonId
 from nexusops.model.ledger import Standing
 from nexusops.pipeline.explain_ahead import on_return
 from nexusops.pipeline.inputs import Ports
+from nexusops.pipeline.nearby import meant_by
 
 
 @frozen
@@ -29,9 +30,12 @@ def preview(ports: Ports, subject: str, *, at: datetime) -> Preview:
     state = ports.store.ledger({person_id}, ()).people.get(person_id)
     last = ports.store.accepted()
     if state is None or last is None:
+        meant = meant_by(ports.store, subject)
         raise Refused(
             f"Nothing is known of {subject!r}.",
-            next_step="Name a username or a person_id that a run has seen; `nexusops explain ADDRESS` knows addresses.",
+            next_step=f"It may be {meant}: `nexusops preview USERNAME`."
+            if meant
+            else "Name a username or a person_id that a run has seen; `nexusops explain ADDRESS` knows addresses.",
         )
     name = state.username or person_id
     if state.frozen:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import date
 
 from nexusops.codec import to_text
 from nexusops.model.addresses import AddressState, Allocation
 from nexusops.model.frozen import frozen
+from nexusops.model.ids import PersonId
 from nexusops.model.journal import JsonObject
 from nexusops.model.mailboxes import Mailbox
 from nexusops.model.units import MailDomain, Unit
@@ -29,12 +30,15 @@ class Held:
 
 @frozen
 class UnitShown:
-    """``staff``: usernames of its IT staff, who may change what belongs to it."""
+    """``owners``: the usernames of those who own its mailboxes; ``staff``: those of its IT staff, who may change what
+    belongs to it.
+    """
 
     unit: Unit
     domain: MailDomain | None
     addresses: tuple[Held, ...]
     boxes: tuple[Mailbox, ...]
+    owners: Mapping[PersonId, str]
     staff: tuple[str, ...]
 
     @property
@@ -65,6 +69,7 @@ def _document(shown: UnitShown) -> JsonObject:
                 "kind": box.kind.value,
                 "state": box.state.value,
                 "owner_person_id": box.owner_person_id,
+                "owner": _owner(box, shown),
                 "sender": box.sender,
                 "orphaned_on": _day(box.orphaned_on),
                 "delete_on": _day(box.delete_on),
@@ -102,7 +107,7 @@ def _blocks(shown: UnitShown) -> Iterator[Block]:
     yield Line()
     yield Line(text=f"Mailboxes of the unit: {len(shown.boxes)}", tone=Tone.TITLE)
     if shown.boxes:
-        yield Table(rows=[_box(box) for box in shown.boxes])
+        yield Table(rows=[_box(box, shown) for box in shown.boxes])
     rest = [held for held in shown.addresses if held not in shown.winding]
     yield Line()
     yield Line(text=f"Addresses: {len(rest)}", tone=Tone.TITLE)
@@ -116,9 +121,14 @@ def _ending(held: Held) -> tuple[str, ...]:
     return row.address, held.owner or "", f"since {row.winddown_on}", told, f"ends on {row.delete_on}"
 
 
-def _box(box: Mailbox) -> tuple[str, ...]:
+def _owner(box: Mailbox, shown: UnitShown) -> str | None:
+    return shown.owners.get(box.owner_person_id) if box.owner_person_id is not None else None
+
+
+def _box(box: Mailbox, shown: UnitShown) -> tuple[str, ...]:
     ends = f"orphaned since {box.orphaned_on}, ends on {box.delete_on}" if box.orphaned_on else ""
-    return box.name or box.key, box.kind.value, box.state.value, f"owner {box.owner_person_id or 'none'}", ends
+    owner = f"owner {_owner(box, shown) or 'none'}"
+    return box.name or box.key, box.kind.value, box.state.value, box.sender or "", owner, ends
 
 
 def _day(day: date | None) -> str | None:

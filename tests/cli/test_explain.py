@@ -87,7 +87,10 @@ def test_between_two_runs_the_next_table_is_told_beside_the_present_one(begun: C
     assert fact(document, "mail now")["value"] == f"goes to {box['name']}@nexus.ox.ac.uk"
     assert fact(document, "mail next hour")["value"] == "is refused by the hubs"
     decided = fact(explained(begun, box["name"], "2025-10-01T09:31:00Z"), "decided")
-    assert (decided["rule"], decided["because"]) == ("D41", "theft, by desk")
+    assert (decided["rule"], decided["because"]) == (
+        "D41",
+        f"theft, by desk; `nexusops desk undo-disable {box['name']}` takes it back",
+    )
 
 
 def test_what_a_returner_will_get(lived: CommandSite) -> None:

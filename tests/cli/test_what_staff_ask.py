@@ -64,6 +64,37 @@ def test_a_unit_shows_its_addresses_what_winds_down_and_its_mailboxes(begun: Com
     assert len(rows) == len(mine)
     unknown = begun.type("unit", "show", "NONE")
     assert (unknown.code, "unit_id" in unknown.err) == (6, True)
+    for nearly in ("chem.ox.ac.uk", "chemistry", "CHM"):
+        assert "It may be CHEM (Chemistry)" in begun.type("unit", "show", nearly).err
+    [office] = document["mailboxes"]
+    [owner] = [one["username"] for one in state["people"] if one["person_id"] == office["owner_person_id"]]
+    assert office["owner"] == owner
+    assert f"owner {owner}" in begun.type("unit", "show", "CHEM").out
+
+
+def test_who_knows_only_a_name_is_told_who_may_be_meant(begun: CommandSite) -> None:
+    said = begun.type("explain", "Siobhán")
+    assert (said.code, said.out) == (6, "")
+    assert said.err == (
+        "Nothing is known of 'Siobhán'.\n"
+        "Next: It may be aldg0008 (Siobhán O'Brien), aldg0009 (Siobhan O\u2019Brien), aldg0010 (Siobhan O\u02bcBrien): "
+        "`nexusops explain USERNAME`.\n"
+    )
+    desk = ("--actor", "olive", "--reason", "asked", "--at", "2025-10-01T09:00:00Z")
+    assert "It may be chem0011 (John Smith)" in begun.type("desk", "exempt-forward", "john.smith", *desk).err
+    assert "It may be chem0011 (John Smith)" in begun.type("preview", "john.smith").err
+
+
+def test_the_desk_is_told_what_its_decision_does_to_this_one(begun: CommandSite) -> None:
+    """R59, D31: no forward is cleared where there is none, and the former owner is named to take a handover back."""
+    desk = ("--actor", "olive", "--reason", "asked", "--at", "2025-10-01T09:00:00Z")
+    assert begun.type("desk", "exempt-forward", "chem0011", *desk).out.splitlines()[0] == (
+        "chem0011 has no automatic forward now, and gets none while exempt."
+    )
+    said = begun.type("desk", "handover", "chem-office", "--to", "chem0011", *desk).out.splitlines()
+    assert said[-1] == "To take it back: `nexusops desk handover chem-office --to chem0035 --actor NAME --reason TEXT`"
+    told = begun.type("explain", "chem-office", "--at", "2025-10-01T09:30:00Z").out
+    assert "handed over by the desk to chem0011 (1000011)" in told
 
 
 def test_the_policy_that_was_in_force_on_a_day_is_kept(begun: CommandSite) -> None:

@@ -1,0 +1,29 @@
+"""Whom somebody may mean who knows a name, or part of one (rules.md 4c)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from nexusops.model.ledger import PersonState
+from nexusops.ports import Store
+from nexusops.rules.naming import words
+
+FEW = 5
+
+
+def people_like(store: Store, wanted: str, most: int) -> Sequence[PersonState]:
+    """People in whose names, username or addresses every word of ``wanted`` stands, whatever its accents."""
+    latin = words(wanted.replace(".", " ").replace("@", " "))
+    return store.people_like(latin, most) if latin else ()
+
+
+def meant_by(store: Store, wanted: str) -> str:
+    """The few who may be meant, in a row; '' where nobody may."""
+    found = people_like(store, wanted, FEW + 1)
+    named = [f"{one.username or one.person_id} ({name_of(one)})" for one in found[:FEW]]
+    return ", ".join([*named, "or others"] if len(found) > FEW else named)
+
+
+def name_of(state: PersonState) -> str:
+    """The names on the card; where there are none, what else they are called."""
+    return " ".join(part for part in state.card_names or () if part) or state.username or state.person_id

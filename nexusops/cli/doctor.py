@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -13,9 +13,9 @@ from nexusops.cli.entry import Call
 from nexusops.errors import NexusopsError, SnapshotRefused, TenantUnreadable
 
 if TYPE_CHECKING:
-    from nexusops.model.ids import Domain
     from nexusops.model.inspection import Inspection
     from nexusops.model.journal import JsonObject, JsonValue
+    from nexusops.model.units import MailDomain
     from nexusops.pipeline.doctor import Permissions
     from nexusops.wiring import Wired
 
@@ -159,7 +159,10 @@ def _tenant(site: Wired, jobs: tuple[str, ...], at: datetime) -> Iterator[Check]
     yield _permissions(site, jobs, seen)
     yield from _credentials(seen, at)
     yield _clock(seen)
-    yield _domains(site, seen)
+    yield _licences(site, seen)
+    domains = _registered_domains(site)
+    yield _domains(site, seen, domains)
+    yield _forwards(seen, domains)
     try:
         site.ports.tenant().read(Wanted(boxes={name: None}))
     except TenantUnreadable as error:
@@ -208,12 +211,25 @@ def _clock(seen: Inspection) -> Check:
     return Check("clock", True, "as the service's")
 
 
-def _domains(site: Wired, seen: Inspection) -> Check:
+def _licences(site: Wired, seen: Inspection) -> Check:
+    """Each new mailbox takes one; without, a plan begins none (tenant-api.md 4.4)."""
+    name = site.configuration.settings.tenant.licence_sku
+    if seen.licences is None:
+        return Check("licences", False, f"cannot be read: {_why(seen, 'licences')}", FINDINGS)
+    if seen.licences <= 0:
+        message = f"none of {name} is left: no new mailbox is begun; free some or order more, or check licence_sku"
+        return Check("licences", False, message, FINDINGS)
+    return Check("licences", True, f"{seen.licences:,} of {name} left")
+
+
+def _domains(site: Wired, seen: Inspection, registered: Collection[MailDomain]) -> Check:
     """In a real tenant an administrator adds domains; a run of the embedded one does (interface.md 2)."""
+    from nexusops.model.ids import Domain
+
     if seen.domains is None:
-        why = next((why for name, why in seen.refused if name == "domains"), "not asked")
-        return Check("domains", False, f"the accepted domains cannot be read: {why}", FINDINGS)
-    missing = sorted(domain for domain in _wanted_domains(site) if not seen.accepts(domain))
+        return Check("domains", False, f"the accepted domains cannot be read: {_why(seen, 'domains')}", FINDINGS)
+    wanted = {site.ports.site.fallback_domain, *(row.domain for row in registered if row.managed)}
+    missing = sorted(domain for domain in wanted if not seen.accepts(Domain(domain)))
     if missing and site.configuration.settings.tenant.kind == "embedded":
         return Check("domains", True, f"{len(missing)} to be accepted by the next run of the embedded tenant")
     if missing:
@@ -222,13 +238,30 @@ def _domains(site: Wired, seen: Inspection) -> Check:
     return Check("domains", True, f"{len(seen.domains)} accepted, none is missing")
 
 
-def _wanted_domains(site: Wired) -> set[Domain]:
-    """Managed domains of the registration data, as far as they can be read, and the fallback domain."""
-    from nexusops.model.ids import Domain
+def _forwards(seen: Inspection, registered: Collection[MailDomain]) -> Check:
+    """R58 forwards to domains that the tenant does not have; it may refuse to, and says so to the sender only."""
+    unmanaged = sorted(row.domain for row in registered if not row.managed)
+    if not unmanaged:
+        return Check("forwards", True, "no domain is known to be hosted elsewhere, so nothing is forwarded")
+    if seen.gates is None:
+        return Check("forwards", True, f"whether they may leave the tenant cannot be read: {_why(seen, 'gates')}")
+    if seen.gates:
+        message = f"mail to {', '.join(unmanaged)} may be refused (5.7.520): {'; '.join(seen.gates)}"
+        return Check("forwards", False, f"{message}; allow them in the Defender portal", FINDINGS)
+    return Check("forwards", True, "may leave the tenant")
 
-    fallback = Domain(site.ports.site.fallback_domain)
-    try:
-        rows = site.ports.registration.read().slice((), {}).domains.values()
-    except NexusopsError:  # said by the check of the snapshot
-        return {fallback}
-    return {fallback, *(row.domain for row in rows if row.managed)}
+
+def _why(seen: Inspection, part: str) -> str:
+    return next((why for name, why in seen.refused if name == part), "not asked")
+
+
+def _registered_domains(site: Wired) -> Collection[MailDomain]:
+    """Those of the registration data, or, where these cannot be read, of the last accepted snapshot."""
+    from nexusops.pipeline.inputs import accepted_tables
+
+    for tables in (site.ports.registration.read, lambda: accepted_tables(site.ports, only=())):
+        try:
+            return tables().slice((), {}).domains.values()
+        except NexusopsError:  # said by the check of the snapshot
+            continue
+    return ()

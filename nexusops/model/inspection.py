@@ -14,8 +14,9 @@ class Inspection:
 
     ``cmdlets``: those that Exchange lets the application run. ``domains``: those that mail is accepted for;
     ``.example`` stands for all that are beneath it. ``ahead``: by how many seconds the clock of this machine is ahead
-    of the service's. ``ends``: the last day of each credential, by its name. ``refused``: why a part could not be
-    asked, by its name.
+    of the service's. ``ends``: the last day of each credential, by its name. ``licences``: how many are left of the
+    one that a mailbox takes (tenant-api.md 4.4). ``gates``: what keeps forwards from leaving the organisation (4.8).
+    ``refused``: why a part could not be asked, by its name.
     """
 
     graph: frozenset[str]
@@ -24,6 +25,8 @@ class Inspection:
     domains: frozenset[Domain] | None
     ahead: float | None
     ends: tuple[tuple[str, date], ...] | None
+    licences: int | None = None
+    gates: tuple[str, ...] | None = None
     refused: tuple[tuple[str, str], ...] = ()
 
     def accepts(self, domain: Domain) -> bool:

@@ -1,4 +1,4 @@
-"""Looks at our own application from outside: permissions, credentials, accepted domains, clocks. Changes nothing."""
+"""Looks at our own application from outside: permissions, credentials, domains, licences, clocks. Changes nothing."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ async def inspect(graph: Graph, exchange: Exchange, settings: TenantSettings) ->
 
     roles = roles_of(graph.token())
     before = clock.now()
-    await told("graph", lambda: graph.fetch("/subscribedSkus?$select=skuId", msgspec.Raw))
+    licences = await told("licences", lambda: _licences(graph, settings.licence_sku))
     own = await told("exchange", exchange.own_token)
     return Inspection(
         graph=roles,
@@ -64,6 +64,8 @@ async def inspect(graph: Graph, exchange: Exchange, settings: TenantSettings) ->
         domains=await told("domains", lambda: _domains(exchange)),
         ahead=_ahead(graph.answered_at, before),
         ends=await told("credentials", lambda: _ends(graph, settings, roles)),
+        licences=licences,
+        gates=await told("gates", lambda: _gates(exchange)),
         refused=tuple(refused),
     )
 
@@ -81,6 +83,29 @@ async def _domains(exchange: Exchange) -> frozenset[Domain]:
     rows = await exchange.invoke("Get-AcceptedDomain", ResultSize="Unlimited")
     names = {str(row["DomainName"]).lower(): bool(row.get("MatchSubDomains")) for row in rows}
     return frozenset([*map(Domain, names), *(Domain(f".{name}") for name, beneath in names.items() if beneath)])
+
+
+async def _licences(graph: Graph, wanted: str) -> int:
+    left = (s.prepaid_units.enabled - s.consumed_units for s in await graph.skus() if s.sku_part_number == wanted)
+    return next(left, 0)
+
+
+async def _gates(exchange: Exchange) -> tuple[str, ...]:
+    """The strictest wins (4.8): ``Automatic`` lets nothing out, as ``Off`` does, whatever the mailbox is set to."""
+    policies = await exchange.invoke("Get-HostedOutboundSpamFilterPolicy")
+    remote = await exchange.invoke("Get-RemoteDomain", ResultSize="Unlimited")
+    return (
+        *(
+            f"the outbound spam policy {row['Name']} has AutoForwardingMode {row['AutoForwardingMode']}"
+            for row in policies
+            if row["AutoForwardingMode"] != "On"
+        ),
+        *(
+            f"the remote domain {row['Name']} ({row['DomainName']}) does not let forwards through"
+            for row in remote
+            if not row["AutoForwardEnabled"]
+        ),
+    )
 
 
 def _ahead(answered_at: str | None, asked: datetime) -> float | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pytest
 from building.embedded import SETTINGS, Room
@@ -63,7 +64,7 @@ def test_without_a_role_exchange_is_said_to_refuse(tmp_path: Path) -> None:
     """tenant-api.md 3.2: permission only, then 403 and NUL bytes."""
     inspection = seen(tmp_path, *READS)
     assert inspection.cmdlets is None
-    assert [name for name, _ in inspection.refused] == ["cmdlets", "domains"]
+    assert [name for name, _ in inspection.refused] == ["cmdlets", "domains", "gates"]
 
 
 def test_the_steps_say_what_an_administrator_does(tmp_path: Path) -> None:
@@ -110,3 +111,40 @@ def test_a_fresh_site_is_in_order_but_for_its_snapshot(site: CommandSite, words:
     assert said.code == 6
     assert [one["name"] for one in said.document["checks"] if not one["ok"]] == ["snapshot"]
     assert "permissions" in [one["name"] for one in said.document["checks"]]
+
+
+def looked(path: Path, *faults: dict[str, Any]) -> Inspection:
+    room = Room(path / "tenant.db")
+    room.faults(*faults)
+    try:
+        return room.tenant.inspect()
+    finally:
+        room.tenant.close()
+
+
+def answer(match: dict[str, str], *rows: dict[str, Any]) -> dict[str, Any]:
+    return {"match": match, "kind": "status", "status": 200, "body": {"value": list(rows)}}
+
+
+def test_the_licences_left_are_counted_and_one_that_is_not_there_leaves_none(tmp_path: Path) -> None:
+    """tenant-api.md 4.4: before a run."""
+    sku = {"skuId": "1", "skuPartNumber": SETTINGS.licence_sku, "consumedUnits": 7, "prepaidUnits": {"enabled": 10}}
+    other = {**sku, "skuPartNumber": "OTHER"}
+    path = {"path": "subscribedSkus"}
+    assert looked(tmp_path, answer(path, other, sku)).licences == 3
+    assert looked(tmp_path, answer(path, other)).licences == 0
+
+
+def test_what_keeps_forwards_inside_is_told(tmp_path: Path) -> None:
+    """tenant-api.md 4.8: independent gates, and setting the attribute succeeds all the same."""
+    assert looked(tmp_path).gates == ()
+    policy = answer(
+        {"cmdlet": "Get-HostedOutboundSpamFilterPolicy"},
+        {"Name": "Default", "AutoForwardingMode": "Automatic"},
+        {"Name": "Some", "AutoForwardingMode": "On"},
+    )
+    remote = answer({"cmdlet": "Get-RemoteDomain"}, {"Name": "Default", "DomainName": "*", "AutoForwardEnabled": False})
+    assert looked(tmp_path, policy, remote).gates == (
+        "the outbound spam policy Default has AutoForwardingMode Automatic",
+        "the remote domain Default (*) does not let forwards through",
+    )

@@ -50,7 +50,8 @@ def audit(call: Call, subject: str, form: str) -> int:
 def _rows(ports: Ports, subject: str, rows: Sequence[JournalRow], form: str) -> int:
     from nexusops.cli.printing import look
     from nexusops.pipeline import audit as journal
-    from nexusops.pipeline.explain_history import mailbox_names, words
+    from nexusops.pipeline.explain_history import mailbox_names, noted, words
+    from nexusops.pipeline.nearby import meant_by
     from nexusops.report.audit import rows_text
 
     if form == "json":
@@ -59,7 +60,9 @@ def _rows(ports: Ports, subject: str, rows: Sequence[JournalRow], form: str) -> 
         click.echo(msgspec.json.encode(journal.document(subject, list(rows))))
         return 0
     names = mailbox_names(ports, rows)
-    told = [words(row.entry, names) or f"{row.entry.object}: its row was written anew" for row in rows]
+    told = [words(row.entry, names) or noted(row.entry, names) for row in rows]
+    if not rows and (meant := meant_by(ports.store, subject)):
+        click.echo(f"There is nobody and nothing of that name; it may be {meant}: `nexusops audit USERNAME`.", err=True)
     click.echo(rows_text(subject, rows, told, look()), nl=False)
     return 0
 

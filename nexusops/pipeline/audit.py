@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from nexusops.model.ids import Address, PersonId
 from nexusops.model.journal import JournalRow, JsonObject
+from nexusops.pipeline.explain_history import decisions
 from nexusops.pipeline.inputs import Ports
 from nexusops.report.audit import row_document
 
@@ -21,7 +22,7 @@ def document(subject: str, rows: list[JournalRow]) -> JsonObject:
 def _objects(ports: Ports, subject: str) -> list[str]:
     if "@" in subject:
         address = Address(subject.lower())
-        return [f"address:{address}", f"holds:{address}:shortened"]
+        return [f"address:{address}", *decisions([address])]
     person_id = ports.store.usernames({subject.lower()}).get(subject.lower(), PersonId(subject))
     ledger = ports.store.ledger({person_id}, {subject})
     found = [f"mailbox:{key}" for key in ledger.mailboxes]
@@ -29,5 +30,6 @@ def _objects(ports: Ports, subject: str) -> list[str]:
     found += [f"notice:{key}" for key in ledger.notices]
     for name, row in ledger.services.items():
         found += [f"services:{name}", *([f"domain:{row.domain}"] if row.domain else [])]
-    found += [f"holds:{hold.subject}:{hold.kind.value}" for hold in ledger.holds.values()]
+    # Those that were taken back, too: the ledger no longer has them.
+    found += decisions([person_id, subject, *(row.address for row in ledger.allocations.values())])
     return sorted({f"person:{person_id}", f"domain:{subject.lower()}", *found})

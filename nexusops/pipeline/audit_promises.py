@@ -10,6 +10,7 @@ from nexusops.model.addresses import Allocation
 from nexusops.model.audits import Audit, Proof
 from nexusops.model.dates import add_months
 from nexusops.model.ids import PersonId
+from nexusops.model.journal import Entry
 from nexusops.model.ledger import HoldKind, PersonState, Standing
 from nexusops.model.mailboxes import MailboxState
 from nexusops.pipeline.explain_facts import HELD, word
@@ -157,21 +158,28 @@ def _overrides(ports: Ports) -> Audit:
 
 
 def _desk(ports: Ports) -> Iterator[Proof]:
-    for row in ports.store.decisions():
+    rows = list(ports.store.decisions())
+    owners = ports.store.owners({PersonId(_subject(row.entry)) for row in rows})
+    called = {one.person_id: f"{one.username}: " for one in owners if one.username}
+    for row in rows:
         entry = row.entry
         after = entry.after if isinstance(entry.after, dict) else {}
         actor, reason = str(after.get("actor") or entry.actor), str(after.get("reason") or entry.reason or "")
         ended = entry.after is None
-        subject, _, kind = entry.object.removeprefix("holds:").rpartition(":")
-        why = reason or "no reason was given"
+        subject, kind = _subject(entry), entry.object.rpartition(":")[2]
+        who, why = called.get(PersonId(subject), ""), reason or "no reason was given"
         yield Proof(
             rule="D41",
             subject=subject,
             kept=ended or bool(actor and reason),
             kind="released" if ended else "decided",
-            message=f"{HELD[HoldKind(kind)][0]}; {'ended by' if ended else 'decided by'} {actor}: {why}",
+            message=f"{who}{HELD[HoldKind(kind)][0]}; {'ended by' if ended else 'decided by'} {actor}: {why}",
             dates={"at": entry.at.date()},
         )
+
+
+def _subject(entry: Entry) -> str:
+    return entry.object.removeprefix("holds:").rpartition(":")[0]
 
 
 def _approved(ports: Ports) -> Iterator[Proof]:

@@ -30,6 +30,15 @@ def words(entry: Entry, names: Mapping[str, str]) -> str:
     return _became(entry, names) if entry.phase is Phase.PROMISE else _step(entry, names)
 
 
+def noted(entry: Entry, names: Mapping[str, str]) -> str:
+    """What became another in a row of which there is nothing else to say: its fields by their names."""
+    was: JsonObject = entry.before if isinstance(entry.before, dict) else {}
+    now: JsonObject = entry.after if isinstance(entry.after, dict) else {}
+    kind, _, key = entry.object.partition(":")
+    fields = [_FIELDS.get(name, word(name)) for name in (now or was) if now.get(name) != was.get(name)]
+    return f"{word(kind)} {names.get(key, key)}: {', '.join(fields) or 'nothing'} noted"
+
+
 def mailbox_names(ports: Ports, rows: Iterable[JournalRow]) -> dict[str, str]:
     """What the keys of the mailboxes are called that these rows are about."""
     things = (row.entry.object.partition(":") for row in rows)
@@ -53,7 +62,18 @@ _STEPS = {
     "send": "a notice sent",
     "delete": "the mailbox {} deleted",
     "restore": "the mailbox {} restored",
+    "settings": "the settings of {} set",
+    "note": "what {} was like before",
+    "block": "sign-in of {} refused",
+    "unblock": "sign-in of {} allowed",
+    "revoke": "the sessions of {} ended",
+    "protocols": "the protocols of {} switched",
+    "hide": "{} taken out of the address book",
+    "unhide": "{} put back into the address book",
+    "reply": "the automatic reply of {} set",
 }
+_FIELDS = {"due_on": "the next day to look at it", "user_id": "its directory user", "exchange_guid": "its mailbox"}
+"""What a row keeps for the program's own use, in words."""
 
 
 def _step(entry: Entry, names: Mapping[str, str]) -> str:

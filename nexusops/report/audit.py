@@ -39,11 +39,7 @@ def audit_json(audit: Audit) -> str:
 def due_text(title: str, rows: Sequence[Due], look: Look = PLAIN) -> str:
     blocks: list[Block] = [Line(text=f"{title}: {len(rows) or 'nothing'}", tone=Tone.TITLE)]
     if rows:
-        cells = [
-            (f"{row.on}", _late(row), row.what, row.target, row.subject, f"{row.waits_for} ({row.rule})")
-            for row in rows
-        ]
-        blocks.append(Table(rows=cells))
+        blocks.append(Table(rows=[_due(row) for row in rows]))
     return written(blocks, look)
 
 
@@ -158,7 +154,8 @@ def _audit_blocks(audit: Audit) -> Iterator[Block]:
 
 
 def _cells(proof: Proof) -> tuple[str, ...]:
-    return proof.kind, proof.subject, f"{proof.message} ({proof.rule})"
+    at = proof.dates.get("at")
+    return (proof.kind, *([f"{at}"] if at is not None else []), proof.subject, f"{proof.message} ({proof.rule})")
 
 
 def _proof(proof: Proof) -> JsonValue:

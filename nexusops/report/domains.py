@@ -89,7 +89,7 @@ def _check_blocks(report: DomainReport, policy: SpfPolicy) -> Iterator[Block]:
     facts = report.facts
     good = sound(report.codes)
     known = ", ".join(part for part in (facts.state, f"units {' '.join(facts.units)}" if facts.units else "") if part)
-    title = f"{facts.domain}: {'sound' if good else 'needs attention'}{f' ({known})' if known else ''}"
+    title = f"{facts.domain}: {'sound' if good else 'needs attention'} ({known or 'not in the registration data'})"
     yield Line(text=title, tone=Tone.GOOD if good else Tone.DANGER)
     for severity in (Severity.ALERT, Severity.WARNING, Severity.INFO):
         rows = [(note.code, note.message) for note in report.notes if severity_of(note.code) is severity]

@@ -26,3 +26,24 @@ def test_an_edited_journal_is_found(site: CommandSite) -> None:
     state.close()
     said = site.type("audit", "verify", "--format", "json")
     assert (said.code, said.document) == (6, {"broken": [3]})
+
+
+def test_what_the_desk_decided_is_told_after_it_was_taken_back_too(begun: CommandSite) -> None:
+    """rules.md 4e: every change, by whom and why; the ledger itself remembers what is in force only."""
+    desk = ("--actor", "olive", "--reason", "stolen card", "--at", "2025-10-01T09:00:00Z")
+    assert begun.type("desk", "disable", "chem0011", "--override", *desk).code == 0
+    assert begun.type("desk", "undo-disable", "chem0011", *desk).code == 0
+    rows = begun.type("audit", "chem0011", "--format", "json").document["rows"]
+    decided = [(row["actor"], row["before"] is None) for row in rows if row["object"].startswith("holds:")]
+    assert decided == [("olive", True), ("olive", False)]
+    text = begun.type("audit", "chem0011").out
+    assert "in the tenant: chem0011 taken out of the address book" in text
+    assert "mailbox chem0011: its directory user noted" in text
+
+
+def test_who_asks_for_a_name_is_told_who_may_be_meant(begun: CommandSite) -> None:
+    said = begun.type("audit", "Thomas Ashdown")
+    assert (said.code, said.out) == (0, "0 rows about Thomas Ashdown.\n")
+    assert said.err == (
+        "There is nobody and nothing of that name; it may be bray0039 (Thomas Ashdown): `nexusops audit USERNAME`.\n"
+    )

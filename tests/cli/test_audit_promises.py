@@ -102,8 +102,9 @@ def test_who_overrode_what_and_why_is_listed(begun: CommandSite) -> None:
     assert (row["kind"], row["kept"], row["message"]) == (
         "decided",
         True,
-        "disabled by the desk; decided by olive: stolen card",
+        f"{box['name']}: disabled by the desk; decided by olive: stolen card",
     )
+    assert f"decided  2025-10-01  {box['person_id']}" in begun.type("audit", "overrides").out
 
 
 def test_a_limit_that_was_lifted_by_number_is_an_override(site: CommandSite) -> None:

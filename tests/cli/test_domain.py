@@ -83,7 +83,7 @@ def test_domains_are_listed_with_their_state_and_what_is_in_them(site: CommandSi
 
 def test_before_the_first_run_no_domain_is_known(site: CommandSite) -> None:
     said = site.type("domain", "list", *AT)
-    assert (said.code, said.out, "nexusops run" in said.err) == (2, "", True)
+    assert (said.code, said.out, "nexusops run" in said.err) == (6, "", True)
 
 
 def test_one_domain_is_checked_against_a_zone_file(site: CommandSite, zone: Path) -> None:

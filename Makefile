@@ -8,7 +8,7 @@ UV     := $(shell uv --version >/dev/null 2>&1 && echo uv)
 export UV_PYTHON_DOWNLOADS := never
 
 .DEFAULT_GOAL := help
-.PHONY: help venv demo test check unit stories kill bench bench-tenant faults rules reference lock clean fuzz fuzz-guided docs
+.PHONY: help venv demo test check unit stories hours kill bench bench-tenant faults rules reference lock clean fuzz fuzz-guided docs
 
 help: ## what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -48,6 +48,9 @@ unit: $(STAMP) ## the tests, on all cores
 
 stories: $(STAMP) ## every scenario, the long ones too
 	NEXUSOPS_LONG_STORIES=1 $(BIN)/python -m pytest tests/scenarios
+
+hours: $(STAMP) ## random hours of a small university: the plan from the diff is that from scratch (a quarter of an hour)
+	NEXUSOPS_HOURS=80 $(BIN)/python -m pytest -n 0 tests/plan/test_hours_of_histories.py
 
 kill: $(STAMP) ## runs killed after every transaction, and at three hundred random moments, and finished (half an hour)
 	NEXUSOPS_KILL_POINTS=all $(BIN)/python -m pytest tests/apply/test_killed_runs.py

@@ -168,8 +168,8 @@ def _take_box(fold: _Fold, box: JudgedBox) -> None:
     fold.rows.extend(box.rows)
     fold.findings.extend(box.findings)
     fold.judged.add(box.scope)
-    if box.refused:
-        fold.unfinished[box.scope] = "refused"
+    if box.waits:
+        fold.unfinished[box.scope] = box.waits
     for row in box.rows:
         if isinstance(row, Allocation):
             fold.hold(row)

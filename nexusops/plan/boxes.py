@@ -85,7 +85,7 @@ def _judge_box(
         row = ledger.services.get(name)
         report(result, advice, row)
         wish = None if is_over(row, request, ledger, setting) else _saas_wish(request, advice, box)
-    if wish is not None and (box is None or box.state is MailboxState.PURGED):
+    if wish is not None and (box is None or _is_free(box, setting)):
         _create(result, wish, box, holders, snapshot, setting)
     elif box is not None:
         _keep(result, wish, box, shelf.live.get(box.key, ()), ledger, setting)
@@ -94,6 +94,11 @@ def _judge_box(
     made = latest(name, (row for row in result.rows if isinstance(row, Mailbox)))
     settle_service(result, request, advice, made or box, ledger, setting)
     return result
+
+
+def _is_free(box: Mailbox, setting: Setting) -> bool:
+    """From the day after its purge on: at which hour of that day the tenant lets go of the name, nobody knows."""
+    return box.state is MailboxState.PURGED and box.since < setting.today
 
 
 def wish_for(name: str, snapshot: Snapshot) -> BoxWish | None:
@@ -239,11 +244,12 @@ def _keep(
 ) -> None:
     """An existing box: handed over, orphaned, ended by its unit or its domain, purged."""
     today = setting.today
-    if box.state is MailboxState.PURGED:
-        return
-    if box.state is MailboxState.DELETED:
-        if box.purge_on and today >= box.purge_on:
-            result.rows.append(purged(box, today))
+    if box.state is MailboxState.DELETED and box.purge_on and today >= box.purge_on:
+        box = purged(box, today)
+        result.rows.append(box)
+    if box.state is MailboxState.PURGED and wish is not None:
+        result.waits = "its unit wants it again, and its name is free tomorrow"
+    if box.state in (MailboxState.DELETED, MailboxState.PURGED):
         return
     own = [domain_end(row, setting) for row in rows]
     if wish is None:

@@ -25,12 +25,13 @@ class JudgedBox:
     scope: str
     rows: list[LedgerRow] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
-    refused: bool = False
+    waits: str = ""
+    """Why the next run must look again, whatever the registration data say then."""
 
     def refuse(self, code: str, subject: str, message: str) -> None:
         """What was asked for cannot be had yet; each run looks again, since others may free what it needs."""
         self.find(code, subject, message)
-        self.refused = True
+        self.waits = "refused"
 
     def find(self, code: str, subject: str, message: str, severity: Severity = Severity.WARNING) -> None:
         self.findings.append(Finding(code=code, subject=subject, message=message, severity=severity, scope=self.scope))

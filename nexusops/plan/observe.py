@@ -85,9 +85,9 @@ def half_made(kind: MailboxKind, address: str | None, found: ActualMailbox) -> b
 
 
 def _each(ledger: Ledger, actual: Actual) -> Mapping[MailboxKey, Mailbox]:
-    latest: dict[tuple[str, str], MailboxKey] = {}
+    latest: dict[tuple[PersonId | None, str | None], MailboxKey] = {}
     for key, box in sorted(ledger.mailboxes.items(), key=lambda item: item[1].generation):
-        latest[box.kind, box.person_id or box.name or key] = key
+        latest[box.person_id, None if box.person_id else box.name] = key  # whatever its kind, or its name, was (D44)
     current = set(latest.values())
     return {key: _observed(box, actual) if key in current else box for key, box in ledger.mailboxes.items()}
 

@@ -223,7 +223,12 @@ async def restore(site: Site, step: Step, change: RestoreMailbox) -> StepOutcome
         return await site.graph.user(user_id) is not None
 
     path = f"/directory/deletedItems/{user_id}/restore"
-    await site.write(lambda: site.graph.send("POST", path, {}), look)
+    try:
+        await site.write(lambda: site.graph.send("POST", path, {}), look)
+    except TenantFault as fault:
+        if fault.fault is not FaultClass.NOT_FOUND:
+            raise
+        return aside(step, "the tenant has purged it since it was looked at; the next run makes a new, empty mailbox")
     missing = await _licence_lost(site, change, user_id)
     row = await site.exchange.mailbox(user_id)
     guid = row.guid if row is not None else None

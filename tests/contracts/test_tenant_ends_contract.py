@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -110,6 +111,16 @@ def test_a_deleted_mailbox_is_seen_as_it_was_and_comes_back_so(room: Room, ada: 
     )
     assert room.results(RestoreMailbox(mailbox=ADA, why=WHY)) == ["done"]
     assert read_ada(room) == before
+
+
+def test_what_the_tenant_has_purged_is_set_aside_and_not_restored(room: Room, ada: ActualMailbox) -> None:
+    """R43: between the look and the restoring its thirty days were over."""
+    room.perform(DeleteMailbox(mailbox=ADA, why=WHY, addresses=(OWN,)))
+    assert ada.user_id is not None
+    room.service.set_clock(datetime.now(UTC) + timedelta(days=31))
+    (outcome,) = room.perform(RestoreMailbox(mailbox=person(user_id=ada.user_id), why=WHY))
+    told = "the tenant has purged it since it was looked at; the next run makes a new, empty mailbox"
+    assert (outcome.result.value, outcome.message) == ("set_aside", told)
 
 
 def test_a_deleted_box_is_seen_and_comes_back(room: Room) -> None:

@@ -19,6 +19,7 @@ from nexusops.errors import NexusopsError, StateUnavailable
 from nexusops.model.health import LockHeld, LockOwner
 from nexusops.store.chain import instant
 from nexusops.store.conflicts import insert_into
+from nexusops.store.ready import executed
 from nexusops.store.schema import locks
 
 LEASE = timedelta(minutes=10)
@@ -85,7 +86,7 @@ _RENEW = update(locks).where(locks.c.owner == bindparam("token")).values(lease_u
 def renew(connection: Connection, owner: Owner) -> None:
     """A run that writes still lives. Raises StateUnavailable where another one has taken its lock over meanwhile."""
     lease = instant(clock.now() + LEASE)
-    renewed = connection.execute(_RENEW, {"token": owner.token, "lease": lease})
+    renewed = executed(connection, _RENEW, {"token": owner.token, "lease": lease})
     if renewed.rowcount == 0:
         raise StateUnavailable(
             "This run gave no sign of life for so long that its lock was taken over; it ends here.",

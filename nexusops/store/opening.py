@@ -78,8 +78,10 @@ def _private(path: Path) -> None:
 
 
 def engine_for(url: URL) -> Engine:
-    engine = create_engine(url, json_deserializer=msgspec.json.decode)
-    if url.get_backend_name() == "sqlite":
+    # Parameters by name, as in PostgreSQL (ready.py).
+    named: dict[str, Any] = {"paramstyle": "named"} if url.get_backend_name() == "sqlite" else {}
+    engine = create_engine(url, json_deserializer=msgspec.json.decode, **named)
+    if named:
         event.listen(engine, "connect", _pragmas)
         event.listen(engine, "begin", _begin)
     return engine

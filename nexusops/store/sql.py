@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -52,18 +52,23 @@ class SqlStore:
         self.engine = engine
         self.beat = beat
         self._owner: lock.Owner | None = None
+        self._steps: Connection | None = None
+        """The connection on which the steps of a run are written, while it holds the lock."""
 
     @contextmanager
-    def _begin(self, *, writes: bool = False) -> Iterator[Connection]:
+    def _begin(self, *, writes: bool = False, on: Connection | None = None) -> Iterator[Connection]:
         """One transaction; what the database refuses becomes StateUnavailable."""
         try:
-            with self.engine.connect().execution_options(writes=writes) as connection, connection.begin():
+            with nullcontext(on) if on is not None else self._connected(writes) as connection, connection.begin():
                 yield connection
         except DBAPIError as error:
             raise StateUnavailable(
                 f"The state cannot be used: {str(error.orig).strip().splitlines()[0]}.",
                 next_step="Check the database and its disk, then repeat; `nexusops resume` finishes what was open.",
             ) from error
+
+    def _connected(self, writes: bool) -> Connection:
+        return self.engine.connect().execution_options(writes=writes)
 
     def _value(self, statement: Any) -> Any:
         with self._begin() as connection:
@@ -76,10 +81,10 @@ class SqlStore:
             lock.acquire(connection, owner, command)
         self._owner = owner
         try:
-            with lock.heartbeat(lambda: self._renew(owner), self.beat):
+            with lock.heartbeat(lambda: self._renew(owner), self.beat), self._connected(writes=True) as self._steps:
                 yield
         finally:
-            self._owner = None
+            self._owner = self._steps = None
             with self._begin(writes=True) as connection:
                 lock.release(connection, owner)
 
@@ -210,7 +215,7 @@ class SqlStore:
         return serial
 
     def record(self, entries: Sequence[Entry], rows: Sequence[RowChange] = (), finished: Collection[str] = ()) -> None:
-        with self._begin(writes=True) as connection:
+        with self._begin(writes=True, on=self._steps) as connection:
             writing.record(connection, entries, rows, finished)
             self._still_ours(connection)
         writing.written()

@@ -9,7 +9,7 @@ from functools import cache
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, Table, and_, bindparam, delete, func, insert, select, update
+from sqlalchemy import Connection, Table, and_, bindparam, delete, func, insert, select, true, update
 
 from nexusops.codec import row_to_json
 from nexusops.errors import StalePlan
@@ -20,10 +20,11 @@ from nexusops.model.ledger import PersonState
 from nexusops.model.mailboxes import Mailbox
 from nexusops.model.notices import Notice
 from nexusops.model.rows import key_of
-from nexusops.store.chain import FIRST, instant, linked
+from nexusops.store.chain import instant, linked
 from nexusops.store.conflicts import insert_into
 from nexusops.store.mapping import encoded
 from nexusops.store.reading import chunks
+from nexusops.store.ready import executed
 from nexusops.store.schema import (
     LEDGER,
     approvals,
@@ -127,7 +128,7 @@ def record(
     if finished:
         connection.execute(_FINISHED, {"scopes": list(finished)})
     if changes:
-        connection.execute(_DIRTY)
+        executed(connection, _DIRTY)
 
 
 def _altered(entry: Entry, change: RowChange) -> Entry:
@@ -190,17 +191,18 @@ def append(connection: Connection, entries: Sequence[Entry]) -> None:
     """New rows at the end of the chain."""
     if not entries:
         return
-    last = connection.execute(_LAST).first()
-    rows = linked(entries, last.seq if last else 0, last.hash if last else FIRST)
-    connection.execute(_APPEND, rows)
-    connection.execute(_MARK, {"last_seq": rows[-1]["seq"], "last_hash": rows[-1]["hash"]})
+    last = executed(connection, _LAST).one()
+    rows = linked(entries, last.journal_seq, last.journal_hash)
+    executed(connection, _APPEND, rows)
+    executed(connection, _MARK, {"last_seq": rows[-1]["seq"], "last_hash": rows[-1]["hash"]})
 
 
 # A run executes these once or more for each step: they are made once.
-_LAST = select(journal.c.seq, journal.c.hash).order_by(journal.c.seq.desc()).limit(1)
+# After the row that was written last, wherever the table ends: rows taken away from its end stay missing.
+_LAST = select(meta.c.journal_seq, meta.c.journal_hash)
 _APPEND = insert(journal)
 _MARK = update(meta).values(journal_seq=bindparam("last_seq"), journal_hash=bindparam("last_hash"))
-_DIRTY = update(meta).values(dirty=True)
+_DIRTY = update(meta).values(dirty=true())
 _FINISHED = delete(unfinished).where(unfinished.c.scope.in_(bindparam("scopes", expanding=True)))
 
 

@@ -80,6 +80,12 @@ def test_a_row_that_was_taken_away_is_found_even_at_the_end(store: SqlStore, gon
     assert store.verify() == found
 
 
+def test_what_was_taken_from_the_end_is_missed_after_the_next_run_too(store: SqlStore) -> None:
+    sql(store, "DELETE FROM journal WHERE seq IN (4, 5)")
+    store.record([entry(Phase.INTENT)])
+    assert store.verify() == [6]
+
+
 def test_a_journal_that_was_taken_away_altogether_is_missed(store: SqlStore) -> None:
     sql(store, "DELETE FROM journal")
     assert store.verify() == [5]

@@ -158,7 +158,8 @@ def applied(served: Served, folder: Path, number: int, scale: float) -> None:
         acting = Acting(store=store, tenant=live, notifier=live, publisher=live, run_id="r1", actor="bench", at=AT)
         before = len(served.asked())
         start, cpu = time.perf_counter(), time.process_time()
-        tally = Execution(acting, Books(Ledger(serial=0), Policy(), AT.date()), plan).carry_out()
+        with store.lock("run"):
+            tally = Execution(acting, Books(Ledger(serial=0), Policy(), AT.date()), plan).carry_out()
         seconds, cpu = time.perf_counter() - start, time.process_time() - cpu
     if len(tally.done) != number:
         raise SystemExit(

@@ -35,8 +35,10 @@ class Site:
     users: dict[MailboxKey, str] = field(default_factory=dict)
     guids: dict[MailboxKey, str] = field(default_factory=dict)
     skus: dict[str, str] = field(default_factory=dict)
-    fresh: set[MailboxKey] = field(default_factory=set)
-    """Mailboxes whose user was created in this run: the directory may need some seconds to show it (8)."""
+    stock: asyncio.Lock = field(default_factory=asyncio.Lock)
+    """Whoever holds it asks for the licences that there are; the others wait for the answer."""
+    fresh: dict[MailboxKey, User] = field(default_factory=dict)
+    """The users that were created in this run, as made: the directory may need some seconds to show them (8)."""
 
     async def user(self, on: OnMailbox) -> User | None:
         """The directory user of a mailbox, by id; by employeeId, or through the mailbox, where it is not known yet."""

@@ -190,7 +190,7 @@ async def _sign_in(site: Site, step: Step, change: DisableMailbox | EnableMailbo
         return now is not None and now.account_enabled is allowed
 
     await site.write(
-        lambda: site.graph.send("PATCH", f"/users/{user.id}", {"accountEnabled": allowed}),
+        lambda: site.graph.write("PATCH", f"/users/{user.id}", {"accountEnabled": allowed}),
         look,
         synced=bool(user.on_premises_sync_enabled),
     )

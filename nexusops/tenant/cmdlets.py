@@ -7,8 +7,8 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from nexusops.tenant.faults import NOT_UNDERSTOOD, ExchangeFault, FaultClass
-from nexusops.tenant.transport import lost, retry_after, status_fault
+from nexusops.tenant.faults import NOT_UNDERSTOOD, ExchangeFault, FaultClass, lost
+from nexusops.tenant.transport import retry_after, status_fault
 
 MAILBOX = (
     "Guid,ExternalDirectoryObjectId,Name,Alias,EmailAddresses,ForwardingSmtpAddress,ForwardingAddress,"

@@ -7,8 +7,8 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from nexusops.tenant.faults import NOT_UNDERSTOOD, FaultClass, GraphFault, TenantFault
-from nexusops.tenant.transport import lost, retry_after, status_fault
+from nexusops.tenant.faults import NOT_UNDERSTOOD, FaultClass, GraphFault, TenantFault, lost
+from nexusops.tenant.transport import retry_after, status_fault
 
 SELECT = (
     "id,userPrincipalName,displayName,accountEnabled,employeeId,assignedLicenses,onPremisesSyncEnabled,mailNickname,"
@@ -107,16 +107,23 @@ def graph_fault(error: Any, *, read: bool) -> TenantFault:
     )
 
 
-def item_fault(item: Item) -> GraphFault:
-    """The fault of one item of a $batch of reads."""
+def item_fault(item: Item, *, read: bool) -> GraphFault:
+    """The fault of one item of a $batch."""
     body = decoded(item.body, Any)
     found = body.get("error") if isinstance(body, dict) else None
     error: dict[str, Any] = found if isinstance(found, dict) else {}
     code, message = str(error.get("code", "")), str(error.get("message", ""))
+    details = [detail.get("code") for detail in error.get("details") or () if isinstance(detail, dict)]
+    inner = error.get("innerError")
     headers = {k.lower(): v for k, v in item.headers.items()}
-    fault = status_fault(item.status, read=True) or _classified(item.status, code, message, [])
-    told, after = f"{code or item.status}: {message}", retry_after(headers.get("retry-after"))
-    return GraphFault(fault, told, status=item.status, code=code, retry_after=after)
+    return GraphFault(
+        status_fault(item.status, read=read) or _classified(item.status, code, message, details),
+        f"{code or item.status}: {message}",
+        status=item.status,
+        code=code,
+        request_id=(inner.get("request-id") if isinstance(inner, dict) else None) or headers.get("request-id"),
+        retry_after=retry_after(headers.get("retry-after")),
+    )
 
 
 _BY_CODE: Mapping[str, FaultClass] = {

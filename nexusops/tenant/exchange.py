@@ -143,7 +143,7 @@ class Exchange:
         )
         by_id = {item.id: item for item in decoded(content, Items, read=True).responses}
         return [
-            lost_item("Exchange") if item is None else _judged(item)
+            lost_item("Exchange", read=True) if item is None else _judged(item)
             for item in (by_id.get(str(n)) for n in range(len(questions)))
         ]
 

@@ -85,9 +85,14 @@ class CredentialFault(TenantFault):
     """The authority refused our credentials, or could not be asked."""
 
 
-def lost_item(service: str) -> TenantFault:
-    """A batch without one of its items: nothing is known of that one; it is asked for again."""
-    return TenantFault(FaultClass.TRANSIENT, f"the batch of {service} was answered without one of its items")
+def lost_item(service: str, *, read: bool) -> TenantFault:
+    """A batch without one of its items: nothing is known of that one."""
+    return TenantFault(lost(read=read), f"the batch of {service} was answered without one of its items")
+
+
+def lost(*, read: bool) -> FaultClass:
+    """No answer, or one that cannot be understood: a read is repeated, a write is settled by reading."""
+    return FaultClass.TRANSIENT if read else FaultClass.UNKNOWN_OUTCOME
 
 
 AADSTS: Mapping[str, str] = {

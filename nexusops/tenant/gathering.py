@@ -1,4 +1,4 @@
-"""Reads that are asked for at the same time go together (tenant-api.md 5.5, 7.4); writes always go alone.
+"""What is asked at the same time goes together (tenant-api.md 5.5, 7.4).
 
 What is asked while an earlier request is under way waits for that one, and then goes with everything else that waits.
 So a single question is a plain request at once, and many questions are few requests; nobody waits for a clock.
@@ -21,8 +21,8 @@ T = TypeVar("T")
 class Gathered(Generic[Question, Answer]):
     """``alone`` answers one question, ``together`` up to ``most``: each with its own answer, or its own fault.
 
-    A fault of the whole request is everybody's. ``lanes``: how many requests may be under way at the same time; a
-    further one sets out when there is enough to fill it.
+    A fault of the whole request is everybody's; a request that nobody waits for any more is ended. ``lanes``: how many
+    may be under way at the same time; a further one sets out when there is enough to fill it.
     """
 
     def __init__(
@@ -47,7 +47,7 @@ class Gathered(Generic[Question, Answer]):
         self._waiting.append((question, future))
         if not self._open or (self._open < self._lanes and len(self._waiting) >= self._most):
             self._open += 1
-            task = asyncio.get_running_loop().create_task(self._lane(), name="reads")
+            task = asyncio.get_running_loop().create_task(self._lane(), name="gathered")
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
         return await future
@@ -64,19 +64,24 @@ class Gathered(Generic[Question, Answer]):
 
     async def _asked(self, part: Sequence[tuple[Question, asyncio.Future[Answer]]]) -> None:
         questions = [question for question, _ in part]
-        try:
-            answers = await (self._together(questions) if len(part) > 1 else self._one(questions[0]))
-        except BaseException as error:
-            for _, future in part:
-                if not future.done():
-                    future.set_exception(error if isinstance(error, Exception) else asyncio.CancelledError())
-            if not isinstance(error, Exception):
-                raise
+        asked = self._together(questions) if len(part) > 1 else self._one(questions[0])
+        asking = asyncio.ensure_future(asked)
+
+        def unless_wanted(_: asyncio.Future[Answer]) -> None:
+            if all(future.done() for _, future in part):
+                asking.cancel()
+
+        for _, future in part:
+            future.add_done_callback(unless_wanted)
+        await asyncio.wait([asking])
+        if asking.cancelled():
             return
+        error = asking.exception()
+        answers = asking.result() if error is None else [error] * len(part)
         for (_, future), answer in zip(part, answers, strict=True):
             if future.done():
                 continue
-            if isinstance(answer, TenantFault):
+            if isinstance(answer, BaseException):
                 future.set_exception(answer)
             else:
                 future.set_result(answer)

@@ -5,8 +5,8 @@ The only importer of msgraph, and only when a client is made. The SDK's models, 
 
 from __future__ import annotations
 
-import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import quote, urlsplit
 
@@ -26,7 +26,11 @@ if TYPE_CHECKING:
 PAGE = 999
 FILTER_VALUES = 15
 BATCH = 20
+LANES = 2
+"""Batches of writes that may be under way at once: while one is answered, the next one's turn comes."""
 LOW = {"x-ms-throttle-priority": "low"}
+Request = tuple[str, str, Any]
+"""Method, path below the base, and body (None: it has none)."""
 T = TypeVar("T")
 
 
@@ -64,7 +68,8 @@ class Graph:
         self.bulk = False
         """Whether what is asked now is bulk work, which the service may serve after everybody else's (7.1)."""
         self._retry = retry
-        self._reads = Gathered(self._alone, self._together, most=BATCH)
+        self._reads = self._gathered(read=True)
+        self._writes = self._gathered(read=False, lanes=LANES)
 
     async def _note_date(self, answer: httpx.Response) -> None:
         self.answered_at = answer.headers.get("date")
@@ -76,41 +81,39 @@ class Graph:
     async def close(self) -> None:
         await self._http.aclose()
 
-    async def send(
-        self,
-        method: str,
-        path: str,
-        body: Any = None,
-        *,
-        read: bool | None = None,
-        headers: Mapping[str, str] | None = None,
-    ) -> bytes:
-        """One request below the base, or to a link of the service. Raises GraphFault, TransportFault."""
+    def _gathered(self, *, read: bool, lanes: int = 1) -> Gathered[Request, msgspec.Raw]:
+        alone, together = partial(self._alone, read=read), partial(self._together, read=read)
+        return Gathered(alone, together, most=BATCH, lanes=lanes)
+
+    async def send(self, method: str, path: str, body: Any = None, *, read: bool | None = None) -> bytes:
+        """One request below the base, which goes alone. Raises GraphFault, TransportFault."""
         reading = method == "GET" if read is None else read
-        return await self._retry(
-            lambda: self._once(method, self._url(path), body, headers or {}, read=reading),
-            read=reading,
-            cost=graph_cost(method, path),
-        )
+        return await self._retry(lambda: self._alone((method, path, body), read=reading), read=reading, cost=None)
+
+    async def write(self, method: str, path: str, body: Any) -> bytes:
+        """The same for a write that may go together with others. One item of a batch may be refused with 429 and yet
+        be carried out (7.2), so this is for what does no harm when it is sent again, or is refused as done already.
+        """
+        return await self._retry(lambda: self._writes((method, path, body)), read=False, cost=None)
 
     def _url(self, path: str) -> str:
         return self.base_url + path if path.startswith("/") else same_host(path, self.base_url)
 
-    async def _once(self, method: str, url: str, body: Any, headers: Mapping[str, str], *, read: bool) -> bytes:
+    async def _once(self, request: Request, *, read: bool) -> bytes:
         from kiota_abstractions.api_error import APIError
         from kiota_abstractions.method import Method
         from kiota_abstractions.request_information import RequestInformation
         from msgraph.generated.models.o_data_errors.o_data_error import ODataError
 
-        request = RequestInformation(Method(method))
-        request.url = url
-        priority = LOW if self.bulk else {}
-        for name, value in {"Accept": "application/json", **priority, **headers}.items():
-            request.headers.try_add(name, value)
+        method, path, body = request
+        asked = RequestInformation(Method(method))
+        asked.url = self._url(path)
+        for name, value in {"Accept": "application/json", **(LOW if self.bulk else {})}.items():
+            asked.headers.try_add(name, value)
         if body is not None:
-            request.set_stream_content(json.dumps(body).encode(), "application/json")
+            asked.set_stream_content(msgspec.json.encode(body), "application/json")
         try:
-            answer = await self._adapter.send_primitive_async(request, "bytes", {"XXX": ODataError})
+            answer = await self._adapter.send_primitive_async(asked, "bytes", {"XXX": ODataError})
         except APIError as error:
             raise graph_fault(error, read=read) from error
         except httpx.HTTPError as error:
@@ -127,7 +130,7 @@ class Graph:
         """A GET, decoded within the attempt: an answer that broke off is asked for again."""
 
         async def attempt() -> T:
-            return decoded(await self._once("GET", self._url(path), None, {}, read=True), kind)
+            return decoded(await self._once(("GET", path, None), read=True), kind)
 
         return await self._retry(attempt, read=True, cost=graph_cost("GET", path))
 
@@ -170,28 +173,35 @@ class Graph:
         """A GET that goes together with others; the attempt is repeated for this one alone."""
 
         async def attempt() -> T:
-            return decoded(await self._reads(path), kind)
+            return decoded(await self._reads(("GET", path, None)), kind)
 
         return await self._retry(attempt, read=True, cost=None)
 
-    async def _alone(self, path: str) -> msgspec.Raw:
-        url = self._url(path)
-        once = self._retry.in_turn(lambda: self._once("GET", url, None, {}, read=True), graph_cost("GET", path))
-        return msgspec.Raw(await once)
+    async def _alone(self, request: Request, *, read: bool) -> msgspec.Raw:
+        method, path, _ = request
+        return msgspec.Raw(await self._retry.in_turn(lambda: self._once(request, read=read), graph_cost(method, path)))
 
-    async def _together(self, paths: Sequence[str]) -> list[msgspec.Raw | TenantFault]:
-        """GETs in one $batch, each judged by itself (7.2)."""
-        headers = {"headers": LOW} if self.bulk else {}
-        body = {"requests": [{"id": str(n), "method": "GET", "url": p, **headers} for n, p in enumerate(paths)]}
-        content = await self._retry.in_turn(
-            lambda: self._once("POST", f"{self.base_url}/$batch", body, {}, read=True),
-            together(graph_cost("GET", path) for path in paths),
-        )
-        by_id = {item.id: item for item in decoded(content, Items).responses}
+    async def _together(self, requests: Sequence[Request], *, read: bool) -> list[msgspec.Raw | TenantFault]:
+        """One $batch, each item judged by itself (7.2)."""
+        batch: Request = ("POST", "/$batch", {"requests": [self._item(n, *one) for n, one in enumerate(requests)]})
+        cost = together(graph_cost(method, path) for method, path, _ in requests)
+        content = await self._retry.in_turn(lambda: self._once(batch, read=read), cost)
+        by_id = {item.id: item for item in decoded(content, Items, read=read).responses}
         return [
-            lost_item("Graph") if item is None else item.body if item.status == 200 else item_fault(item)
-            for item in (by_id.get(str(n)) for n in range(len(paths)))
+            lost_item("Graph", read=read)
+            if item is None
+            else item.body
+            if item.status < 300
+            else item_fault(item, read=read)
+            for item in (by_id.get(str(n)) for n in range(len(requests)))
         ]
+
+    def _item(self, n: int, method: str, path: str, body: Any) -> dict[str, Any]:
+        headers = dict(LOW) if self.bulk else {}
+        if body is None:
+            return {"id": str(n), "method": method, "url": path, **({"headers": headers} if headers else {})}
+        headers["Content-Type"] = "application/json"
+        return {"id": str(n), "method": method, "url": path, "headers": headers, "body": body}
 
     async def user(self, key: str) -> User | None:
         """By object id or user principal name; None where there is none."""
@@ -213,7 +223,7 @@ class Graph:
 
     async def create_user(self, body: Mapping[str, Any]) -> User:
         """The user as made; an answer that broke off is a lost one, to be settled by reading."""
-        return decoded(await self.send("POST", "/users", body), User, read=False)
+        return decoded(await self.write("POST", "/users", body), User, read=False)
 
 
 def _parts(values: Sequence[str], size: int) -> Iterable[Sequence[str]]:

@@ -21,7 +21,7 @@ async def licensed(site: Site, user: User) -> list[str]:
 
     async def write() -> None:
         body = {"addLicenses": [{"skuId": sku_id, "disabledPlans": []}], "removeLicenses": []}
-        await site.graph.send("POST", f"/users/{user.id}/assignLicense", body)
+        await site.graph.write("POST", f"/users/{user.id}/assignLicense", body)
 
     async def look() -> bool:
         now = await site.graph.user(user.id)
@@ -39,13 +39,14 @@ async def _located(site: Site, user_id: str) -> None:
         now = await site.graph.user(user_id)
         return now is not None and now.usage_location == wanted
 
-    await site.write(lambda: site.graph.send("PATCH", f"/users/{user_id}", {"usageLocation": wanted}), look)
+    await site.write(lambda: site.graph.write("PATCH", f"/users/{user_id}", {"usageLocation": wanted}), look)
 
 
 async def _sku(site: Site) -> str:
     name = site.settings.licence_sku
-    if not site.skus:
-        site.skus.update({sku.sku_part_number: sku.sku_id for sku in await site.graph.skus()})
+    async with site.stock:
+        if not site.skus:
+            site.skus.update({sku.sku_part_number: sku.sku_id for sku in await site.graph.skus()})
     if name not in site.skus:
         raise TenantFault(FaultClass.NO_LICENCE, f"the tenant has no licence {name}; check [tenant] licence_sku")
     return site.skus[name]

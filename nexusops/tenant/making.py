@@ -49,8 +49,11 @@ async def _user(site: Site, step: Step, change: CreateMailbox) -> StepOutcome:
 
 
 async def _create(site: Site, step: Step, change: CreateMailbox, *, again: bool) -> StepOutcome:
+    body = _new_user(site, change)
     try:
-        return _known(site, step, change, await site.graph.create_user(_new_user(site, change)), existed=False)
+        made = await site.graph.create_user(body)
+        # Not everything is told back.
+        return _known(site, step, change, User(id=made.id, usage_location=body["usageLocation"]), existed=False)
     except TenantFault as fault:
         if fault.fault not in (FaultClass.CONFLICT, FaultClass.UNKNOWN_OUTCOME):
             raise
@@ -81,8 +84,10 @@ async def _settled(site: Site, step: Step, change: CreateMailbox) -> StepOutcome
 
 def _known(site: Site, step: Step, change: CreateMailbox, user: User, *, existed: bool) -> StepOutcome:
     site.users[change.mailbox.key] = user.id
-    if not existed:
-        site.fresh.add(change.mailbox.key)
+    if existed:
+        site.fresh.pop(change.mailbox.key, None)
+    else:
+        site.fresh[change.mailbox.key] = user
     return done(step, {"existed": existed}, {"user_id": user.id}, user_id=user.id)
 
 
@@ -100,9 +105,21 @@ def _new_user(site: Site, change: CreateMailbox) -> dict[str, Any]:
 
 
 async def _licence(site: Site, step: Step, change: CreateMailbox) -> StepOutcome:
+    """A user just made is known, and need not be looked for unless it is not known everywhere yet."""
+    made = site.fresh.get(change.mailbox.key)
+    try:
+        if made is not None:
+            return await _licensed(site, step, made)
+    except TenantFault as fault:
+        if fault.fault is not FaultClass.NOT_FOUND:
+            raise
     user = await site.new_user(change.mailbox)
     if user is None:
         return waiting(step, "the directory does not show the user yet")
+    return await _licensed(site, step, user)
+
+
+async def _licensed(site: Site, step: Step, user: User) -> StepOutcome:
     before = user.skus
     after = await licensed(site, user)
     return done(step, {"licences": list(before)}, {"licences": list(after)}, user_id=user.id)
@@ -190,7 +207,7 @@ async def _block_linked(site: Site, user_id: str) -> None:
         now = await site.graph.user(user_id)
         return now is not None and now.account_enabled is False
 
-    await site.write(lambda: site.graph.send("PATCH", f"/users/{user_id}", {"accountEnabled": False}), look)
+    await site.write(lambda: site.graph.write("PATCH", f"/users/{user_id}", {"accountEnabled": False}), look)
 
 
 async def delete(site: Site, step: Step, change: DeleteMailbox) -> StepOutcome:

@@ -20,7 +20,7 @@ from typing import Any, TypeVar
 import httpx
 import tenacity
 
-from nexusops.tenant.faults import FaultClass, TenantFault, TransportFault
+from nexusops.tenant.faults import FaultClass, TenantFault, TransportFault, lost
 from nexusops.tenant.pacing import FREE, Cost, Pace, Sleep
 
 T = TypeVar("T")
@@ -251,11 +251,6 @@ def transport_fault(error: Exception, *, read: bool) -> TransportFault:
         # Nothing was sent, so even a write may be repeated.
         return TransportFault(FaultClass.THROTTLED, f"no connection: {error}")
     return TransportFault(lost(read=read), f"the connection broke: {type(error).__name__}")
-
-
-def lost(*, read: bool) -> FaultClass:
-    """No answer, or one that cannot be understood: a read is repeated, a write is settled by reading."""
-    return FaultClass.TRANSIENT if read else FaultClass.UNKNOWN_OUTCOME
 
 
 def status_fault(status: int, *, read: bool) -> FaultClass | None:

@@ -102,6 +102,24 @@ def test_whoever_stopped_waiting_is_not_asked_for() -> None:
     assert asyncio.run(story()) == [[1, 3]]
 
 
+def test_a_request_that_nobody_waits_for_any_more_is_ended_and_the_next_one_is_asked() -> None:
+    """It may still wait for its turn, and what stops a run stops what was not sent."""
+
+    async def story() -> tuple[bool, int]:
+        service = Service()
+        tasks = [asyncio.create_task(service.reads(n)) for n in (1, 2, 3)]
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        service.free.release()
+        answer = await service.reads(4)
+        return service.free.locked(), answer
+
+    assert asyncio.run(story()) == (True, 8)
+
+
 def test_after_the_first_fault_the_others_are_ended() -> None:
     ended = []
 

@@ -266,4 +266,4 @@ def test_steps_that_nobody_waits_for_any_more_are_ended(room: Room) -> None:
     outcomes = room.tenant.perform([Step(change_id=f"c{n}", name="user", change=c) for n, c in enumerate(changes)])
     next(outcomes)
     outcomes.close()  # type: ignore[attr-defined]
-    assert {task.get_name() for task in asyncio.all_tasks(room.tenant._loop)} <= {"reads"}
+    assert {task.get_name() for task in asyncio.all_tasks(room.tenant._loop)} <= {"gathered"}

@@ -11,13 +11,14 @@ from datetime import date, datetime
 
 from nexusops.errors import Refused
 from nexusops.model.addresses import AddressState, Allocation
-from nexusops.model.dates import local_date
+from nexusops.model.dates import local_date, next_day
 from nexusops.model.findings import box_scope, person_scope
 from nexusops.model.frozen import frozen
 from nexusops.model.ids import Address, PersonId, domain_of, local_of
 from nexusops.model.journal import Acceptance, RowChange, RunRecord
 from nexusops.model.ledger import Hold, HoldKind, Ledger, NameDecision, RequestOutcome
 from nexusops.model.mailboxes import ForwardOrigin, Mailbox, MailboxKind
+from nexusops.model.policy import Policy
 from nexusops.model.rows import rule_of
 from nexusops.model.snapshot import PersonRecord
 from nexusops.pipeline.act import Mandate, carry_out_for
@@ -26,6 +27,7 @@ from nexusops.pipeline.nearby import meant_by
 from nexusops.pipeline.outcome import Outcome
 from nexusops.plan.judgement import may_own_as
 from nexusops.plan.mailbox import mark_of
+from nexusops.rules.allocation import ends_on
 from nexusops.rules.entitlement import entitlement
 
 
@@ -89,7 +91,7 @@ def undo_disable(ports: Ports, username: str, wish: Wish) -> Told:
     if not entitlement(record.cards, ports.policy, _today(ports, wish)).qualifying:
         raise Refused(
             f"CARD_NOT_CURRENT: {username} has no current card that entitles to a mailbox.",
-            next_step="A new or renewed card brings the mailbox back by itself; `nexusops explain {username}` says "
+            next_step=f"A new or renewed card brings the mailbox back by itself; `nexusops explain {username}` says "
             "what is known.",
         )
     commit(ports, "desk undo-disable", wish, (_change(hold, None),), person_scope(person_id))
@@ -129,6 +131,9 @@ def shorten_winddown(ports: Ports, address: Address, on: date, wish: Wish) -> To
         )
     if on < _today(ports, wish):
         raise Refused(f"{on} has passed.", next_step="Give today or a later day with --on.")
+    latest = _ends_anyway(row, ports.policy)
+    if latest is not None and on >= latest:
+        raise Refused(f"NOT_SHORTER: {address} ends on {latest} anyway.", next_step="Give with --on a day before that.")
     shorter = replace(
         row, delete_on=on, gate=False, notice_due_on=None, rule="D43", because=f"asked for: {wish.reason}"
     )
@@ -136,6 +141,13 @@ def shorten_winddown(ports: Ports, address: Address, on: date, wish: Wish) -> To
     scope = person_scope(row.person_id or "")
     commit(ports, "desk shorten-winddown", wish, (_change(row, shorter), _change(None, hold)), scope)
     return Told(action="shorten-winddown", object=address, message=f"{address} ends on {on}, without a further notice")
+
+
+def _ends_anyway(row: Allocation, policy: Policy) -> date | None:
+    """The end by the rules, whatever was asked for before."""
+    if row.winddown_on is None:
+        return None
+    return ends_on(row, row.notice_sent_on or row.notice_due_on or next_day(row.winddown_on), policy)
 
 
 def decide_name(ports: Ports, request_id: str, wish: Wish, *, accept: bool) -> Told:
@@ -157,7 +169,9 @@ def decide_name(ports: Ports, request_id: str, wish: Wish, *, accept: bool) -> T
         applied=not accept,
     )
     commit(ports, "desk decide-name", wish, (_change(decision, decided),), person_scope(decision.person_id))
-    message = f"{decision.wanted_local} is {outcome.value}" + ("; the next run makes the addresses" if accept else "")
+    message = f"the name {decision.wanted_local} is {outcome.value}" + (
+        "; the next run makes the addresses" if accept else ""
+    )
     return Told(action="decide-name", object=request_id, message=message)
 
 

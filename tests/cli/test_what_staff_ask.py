@@ -125,3 +125,13 @@ def test_the_desk_is_told_how_to_take_back_what_it_did(begun: CommandSite) -> No
         f"To take it back: `nexusops desk undo-disable {name} --actor NAME --reason TEXT`",
     ]
     assert begun.type("desk", "undo-disable", name, *desk).code == 0
+
+
+def test_a_wind_down_can_be_shortened_and_never_made_longer(begun: CommandSite) -> None:
+    """D43: the end by the rules is the latest, also for somebody who thinks again."""
+    assert begun.on_day_two("run").code == 0
+    desk = ("--actor", "olive", "--reason", "deadname", "--at", "2025-10-02T09:00:00Z")
+    ask = ("desk", "shorten-winddown", "thomas.ashdown@chem.ox.ac.uk", "--on")
+    refused = begun.type(*ask, "2025-12-03", *desk)
+    assert (refused.code, refused.err.partition(":")[0]) == (6, "NOT_SHORTER")
+    assert [begun.type(*ask, day, *desk).code for day in ("2025-11-01", "2025-12-02", "2026-06-01")] == [0, 0, 6]

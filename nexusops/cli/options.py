@@ -80,6 +80,18 @@ class Accepted(click.ParamType[tuple[str, int]]):
         return kind, int(number)
 
 
+class Written(click.Path):
+    """A file to write. What goes to stdout needs no --out, and a file called "-" is nobody's wish."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        if str(value) == "-":
+            self.fail("'-' names no file; without --out the answer goes to stdout.", param, ctx)
+        return super().convert(value, param, ctx)
+
+
+WRITTEN = Written(path_type=Path, dir_okay=False)
+
+
 def _accepted_once(ctx: click.Context, param: click.Parameter, value: tuple[tuple[str, int], ...]) -> dict[str, int]:
     found = dict(value)
     if len(found) != len(value):
@@ -160,9 +172,7 @@ def refresh_option(function: Function) -> Function:
 
 
 def out_option(function: Function) -> Function:
-    return click.option(
-        "--out", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE", help="Write the plan document here."
-    )(function)
+    return click.option("--out", type=WRITTEN, metavar="FILE", help="Write the plan document here.")(function)
 
 
 jobs_argument = click.argument("jobs", nargs=-1, metavar="[JOB]…")

@@ -22,7 +22,7 @@ def routing() -> None:
 @options.at_option
 @click.option(
     "--out",
-    type=click.Path(path_type=Path, dir_okay=False),
+    type=options.WRITTEN,
     metavar="FILE",
     help="Write the table here, whole or not at all; stdout then has the counts and what changed.",
 )

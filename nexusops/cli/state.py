@@ -49,9 +49,7 @@ def export(call: Call, form: str) -> int:
     show_default=True,
     help="JSON Lines, or CSV.",
 )
-@click.option(
-    "--out", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE", help="A new file for its owner. [stdout]"
-)
+@click.option("--out", type=options.WRITTEN, metavar="FILE", help="A new file for its owner. [stdout]")
 @click.pass_obj
 def journal(call: Call, form: str, out: Path | None) -> int:
     """Every row of the journal, for keeping: JSON Lines or CSV, with the hashes of the chain."""

@@ -2,6 +2,7 @@
 
     inputs.py   what a run works through: the ports, the jobs, the policy
     decide.py   read and decide: snapshot -> affected -> slices -> promises -> desired -> changes -> plan
+    sight.py    what a decision sees of the tenant, and that it is the whole of what was asked for
     act.py      act: guard -> accept (one transaction) -> carry out -> finish -> routing table
     routing.py  the routing table for the mail hubs, and what judging routes needs to know
 

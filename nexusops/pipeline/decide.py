@@ -14,17 +14,18 @@ from nexusops.model.changes import DisableMailbox, EnableMailbox
 from nexusops.model.dates import local_date
 from nexusops.model.findings import Finding
 from nexusops.model.frozen import frozen
-from nexusops.model.ids import Domain, PersonId, UnitId, local_of
+from nexusops.model.ids import PersonId, UnitId
 from nexusops.model.ledger import HoldKind, Ledger, PersonState, Standing
 from nexusops.model.plan import Plan, Planned
 from nexusops.model.policy import ACCEPT
 from nexusops.model.progress import Progress, Stage
 from nexusops.model.snapshot import PersonRecord, Snapshot
-from nexusops.model.tenant import Actual, Wanted
+from nexusops.model.tenant import Actual
 from nexusops.pipeline.affected import Affected, affected
 from nexusops.pipeline.decision import Decision
 from nexusops.pipeline.inputs import Deciding, Ports
 from nexusops.pipeline.routing import staff_of, with_routes
+from nexusops.pipeline.sight import read_tenant
 from nexusops.pipeline.watching import Looked, looked
 from nexusops.plan.advance import advance, differences
 from nexusops.plan.arrange import arrange, select
@@ -33,16 +34,13 @@ from nexusops.plan.domains import ending_domains
 from nexusops.plan.estimate import estimate
 from nexusops.plan.guard import check
 from nexusops.plan.licences import within_stock
-from nexusops.plan.observe import joined, observe, recognise, settled
+from nexusops.plan.observe import observe, recognise, settled
 from nexusops.plan.project import project
 from nexusops.plan.promises import notices_of, promises_of, unreachable
 from nexusops.plan.service_changes import service_drafts
 from nexusops.plan.slices import candidate_names, former_owners, usernames_of
 from nexusops.ports import SnapshotTables
 from nexusops.rules.services_signing import domains_to_ask
-
-MANY = 400
-"""From so many people on, reading the whole tenant page by page costs less than asking for each."""
 
 
 def make_plan(
@@ -140,7 +138,7 @@ def _promised(
     before = ports.store.ledger(None if who.everyone else who.people, None if who.everyone else who.boxes)
     requests = [request for name, request in snapshot.services.items() if name in who.boxes]
     signing = domains_to_ask(before.services.values(), requests, snapshot.units)
-    actual = _joined(ports, before, _read_tenant(ports, before, who, signing, full=full))
+    actual = read_tenant(ports, before, who, signing, full=full)
     seen = replace(_with_names(ports, observe(before, actual), snapshot, who), watched=dns.notes)
     advanced = advance(seen, snapshot, who.boxes, ports.policy, ports.site, today)
     after = recognise(advanced.ledger, actual)
@@ -167,29 +165,6 @@ def _slice(ports: Deciding, tables: SnapshotTables, who: Affected) -> Snapshot:
     snapshot = replace(snapshot, frozen_services=ports.faulty_services)
     gone = {p: PersonRecord(person_id=p, person=None) for p in who.people if p not in snapshot.people}
     return replace(snapshot, people={**snapshot.people, **gone}) if gone else snapshot
-
-
-def _read_tenant(ports: Deciding, ledger: Ledger, who: Affected, signing: frozenset[Domain], *, full: bool) -> Actual:
-    """Nothing is opened when nothing needs reading."""
-    users = {box.person_id: box.user_id for box in ledger.mailboxes.values() if box.person_id is not None}
-    if who.everyone:
-        return ports.tenant().read(Wanted(everything=True, known=users, changes=not full, signing=signing))
-    guids = {box.name: box.exchange_guid for box in ledger.mailboxes.values() if box.person_id is None and box.name}
-    wanted = Wanted(
-        everything=len(who.people) > MANY,
-        changes=True,
-        people={person_id: users.get(person_id) for person_id in who.people},
-        boxes={name: guids.get(name) for name in who.boxes},
-        signing=signing,
-    )
-    return Actual() if wanted.nothing else ports.tenant().read(wanted)
-
-
-def _joined(ports: Deciding, ledger: Ledger, actual: Actual) -> Actual:
-    """What was read, without users that are somebody else's; who is known by id already needs no looking up."""
-    known = {box.person_id for box in ledger.mailboxes.values() if box.user_id is not None}
-    names = {local_of(m.user_principal_name) for person_id, m in actual.people.items() if person_id not in known}
-    return joined(ledger, actual, ports.store.usernames(names) if names else {})
 
 
 def _with_names(ports: Deciding, ledger: Ledger, snapshot: Snapshot, who: Affected) -> Ledger:

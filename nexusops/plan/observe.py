@@ -46,6 +46,21 @@ def joined(ledger: Ledger, actual: Actual, usernames: Mapping[str, PersonId]) ->
     return replace(actual, people={p: m for p, m in actual.people.items() if p not in moved}, moved=moved)
 
 
+def unseen(ledger: Ledger, actual: Actual) -> tuple[MailboxKey, ...]:
+    """Mailboxes that were there once, and are not told of now although their users are there with their licences."""
+    return tuple(
+        key
+        for key, box in ledger.mailboxes.items()
+        if box.exchange_guid is not None
+        and box.live
+        and (found := actual_of(box, actual)) is not None
+        and found.user_id == box.user_id
+        and found.licensed
+        and not found.deleted
+        and found.exchange_guid is None
+    )
+
+
 def observe(ledger: Ledger, actual: Actual) -> Ledger:
     """The ledger with the tenant's ids, with forwards that somebody set or removed by hand, and with the signatures."""
     return replace(ledger, mailboxes=_each(ledger, actual), signing=actual.signing)
@@ -97,6 +112,8 @@ def _observed(box: Mailbox, actual: Actual) -> Mailbox:
     if found is None:
         return box
     box = altered(box, user_id=found.user_id or box.user_id, exchange_guid=found.exchange_guid or box.exchange_guid)
+    if found.exchange_guid is None:  # its forward was not read
+        return box
     ours = {box.forward_set, box.forward.to if box.forward and box.forward.origin is ForwardOrigin.AUTO else None}
     if found.forward is not None and found.forward not in ours:
         return replace(box, forward=Forward(to=found.forward, origin=ForwardOrigin.MANUAL))

@@ -96,6 +96,20 @@ def test_a_forward_set_by_hand_is_never_touched() -> None:
     assert world.box("ball0001").forward == Forward(to="jo@home.example", origin=ForwardOrigin.MANUAL)
 
 
+def test_a_forward_set_by_hand_is_remembered_while_its_mailbox_is_not_told_of() -> None:
+    """D35, tenant-api.md 5.4: what was not read has not been removed."""
+    world = _statistics()
+    world.run("2024-10-01")
+    there = replace(world.tenant["ball0001"], forward="jo@home.example")
+    world.tenant["ball0001"] = there
+    world.run("2024-10-02")
+    world.tenant["ball0001"] = replace(there, exchange_guid=None, forward=None)
+    world.run("2024-10-03")
+    assert world.box("ball0001").forward == Forward(to="jo@home.example", origin=ForwardOrigin.MANUAL)
+    world.tenant["ball0001"] = there
+    assert world.run("2024-10-04").acts == []
+
+
 def test_an_exempt_mailbox_keeps_its_mail() -> None:
     """R59, R57: cleared in the next run, not set again while exempt, and set again afterwards."""
     world = _statistics()

@@ -1,0 +1,53 @@
+"""What a decision sees of the tenant: of the people and boxes concerned, or of all, and never half of it."""
+
+from __future__ import annotations
+
+from nexusops.errors import TenantUnreadable
+from nexusops.model.ids import Domain, local_of
+from nexusops.model.ledger import Ledger
+from nexusops.model.tenant import Actual, Wanted
+from nexusops.pipeline.affected import Affected
+from nexusops.pipeline.inputs import Deciding
+from nexusops.plan.observe import joined, unseen
+
+MANY = 400
+"""From so many people on, reading the whole tenant page by page costs less than asking for each."""
+UNSEEN = 50
+"""So many mailboxes may be missing at once; with more it is the answer that is not whole (tenant-api.md 5.4)."""
+
+
+def read_tenant(ports: Deciding, ledger: Ledger, who: Affected, signing: frozenset[Domain], *, full: bool) -> Actual:
+    """What was read, joined on ids. Raises TenantUnreadable, also where Exchange told of a part of its mailboxes."""
+    actual = _read(ports, ledger, who, signing, full=full)
+    lost = unseen(ledger, actual)
+    if len(lost) > UNSEEN:
+        raise TenantUnreadable(
+            f"Exchange did not tell of {len(lost)} mailboxes whose users are there with their licences: its answer is "
+            "not the whole of it.",
+            next_step="Look at the service health page of the tenant. Nothing was changed; the next `nexusops run` "
+            "asks again, and `nexusops drift` compares.",
+        )
+    return _joined(ports, ledger, actual)
+
+
+def _read(ports: Deciding, ledger: Ledger, who: Affected, signing: frozenset[Domain], *, full: bool) -> Actual:
+    """Nothing is opened when nothing needs reading."""
+    users = {box.person_id: box.user_id for box in ledger.mailboxes.values() if box.person_id is not None}
+    if who.everyone:
+        return ports.tenant().read(Wanted(everything=True, known=users, changes=not full, signing=signing))
+    guids = {box.name: box.exchange_guid for box in ledger.mailboxes.values() if box.person_id is None and box.name}
+    wanted = Wanted(
+        everything=len(who.people) > MANY,
+        changes=True,
+        people={person_id: users.get(person_id) for person_id in who.people},
+        boxes={name: guids.get(name) for name in who.boxes},
+        signing=signing,
+    )
+    return Actual() if wanted.nothing else ports.tenant().read(wanted)
+
+
+def _joined(ports: Deciding, ledger: Ledger, actual: Actual) -> Actual:
+    """Without users that are somebody else's; who is known by id already needs no looking up."""
+    known = {box.person_id for box in ledger.mailboxes.values() if box.user_id is not None}
+    names = {local_of(m.user_principal_name) for person_id, m in actual.people.items() if person_id not in known}
+    return joined(ledger, actual, ports.store.usernames(names) if names else {})

@@ -38,12 +38,20 @@ def _asked(function: Function) -> Function:
 
 def _act(call: Call, form: str, at: datetime, actor: str, reason: str, action: Callable[[Ports, Wish], Told]) -> int:
     from nexusops import wiring
-    from nexusops.pipeline.desk import Wish
+    from nexusops.errors import Refused
+    from nexusops.pipeline.desk import NobodyNamed, Wish
+    from nexusops.pipeline.nearby import meant_by
 
     if not actor.strip() or not reason.strip():
         raise click.UsageError("--actor and --reason must say something.")
     with wiring.opened(call.folder) as site:
-        told = action(site.ports, Wish(actor=actor, reason=reason, at=at))
+        try:
+            told = action(site.ports, Wish(actor=actor, reason=reason, at=at))
+        except NobodyNamed as error:
+            meant = meant_by(site.ports.store, error.username)
+            if not meant:
+                raise
+            raise Refused(error.message, next_step=f"It may be {meant}: `nexusops explain USERNAME`.") from error
     if form == "json":
         import msgspec
 

@@ -28,7 +28,7 @@ _STATUSES: tuple[tuple[type[NexusopsError], int, str], ...] = (
 def refusal_page(error: Exception) -> Page:
     """One page for every error; a defect is told as one, without its insides."""
     if isinstance(error, NotFound):
-        return _page(404, "Not found", f"{error.what}.", "Check the spelling, or search for it under People.")
+        return _page(404, "Not found", f"{error.what}.", "Check the spelling, or search for it under People or Units.")
     if isinstance(error, Forbidden):
         return _page(403, "Not allowed", error.message, "Ask the postmaster, if you think that you should be.")
     for kind, status, title in _STATUSES:

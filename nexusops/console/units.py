@@ -43,7 +43,7 @@ def unit_page(asked: Asked) -> Answer:
         values={
             "unit": unit,
             "people": _people(ledger),
-            "ending": _ending(ledger, unit),
+            "ending": _ending(asked, unit),
             "boxes": boxes,
             "loose": _loose(asked, unit),
             "owners": {state.person_id: name_of(state) for state in store.owners(owners)},
@@ -141,12 +141,18 @@ def _loose(asked: Asked, unit: Unit) -> list[NonpersonalAddress]:
     return sorted(found, key=lambda row: row.address)
 
 
-def _ending(ledger: Ledger, unit: Unit) -> list[tuple[Allocation, PersonState | None]]:
-    """Addresses of the unit's mail domain that wind down, the next to end first."""
-    rows = [
-        row
-        for row in ledger.allocations.values()
-        if row.state is AddressState.WINDDOWN and row.domain == unit.domain and row.person_id is not None
-    ]
+def _ending(asked: Asked, unit: Unit) -> list[tuple[Allocation, PersonState | None]]:
+    """Addresses of the unit's mail domain that wind down, the next to end first, those of leavers above all; with whose
+    they are, where the viewer may know them.
+    """
+    store = asked.site.ports.store
+    rows = [row for row in store.addresses_of_unit(unit.unit_id, unit.domain) if row.state is AddressState.WINDDOWN]
+    people = [row.person_id for row in rows if row.person_id is not None]
+    units = store.units_of(people)
+    known = {
+        state.person_id: state
+        for state in store.owners(people)
+        if asked.viewer.may_in(Right.SEE_PEOPLE, units.get(state.person_id, ()))
+    }
     rows.sort(key=lambda row: (str(row.delete_on), row.address))
-    return [(row, ledger.people.get(row.person_id)) for row in rows if row.person_id]
+    return [(row, known.get(row.person_id) if row.person_id is not None else None) for row in rows]

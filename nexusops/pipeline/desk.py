@@ -23,7 +23,6 @@ from nexusops.model.rows import rule_of
 from nexusops.model.snapshot import PersonRecord
 from nexusops.pipeline.act import Mandate, carry_out_for
 from nexusops.pipeline.inputs import Ports, accepted_tables
-from nexusops.pipeline.nearby import meant_by
 from nexusops.pipeline.outcome import Outcome
 from nexusops.plan.judgement import may_own_as
 from nexusops.plan.mailbox import mark_of
@@ -38,6 +37,17 @@ class Wish:
     actor: str
     reason: str
     at: datetime
+
+
+class NobodyNamed(Refused):
+    """Says nothing of who may be meant: whoever asked may not be allowed to know of them."""
+
+    def __init__(self, username: str) -> None:
+        super().__init__(
+            f"Nobody has the username {username}.",
+            next_step="Check the spelling; `nexusops explain ADDRESS` says whose an address is.",
+        )
+        self.username = username
 
 
 @frozen
@@ -217,13 +227,7 @@ def _today(ports: Ports, wish: Wish) -> date:
 def _person(ports: Ports, username: str) -> tuple[PersonId, Ledger, PersonRecord]:
     person_id = ports.store.usernames({username.lower()}).get(username.lower())
     if person_id is None:
-        meant = meant_by(ports.store, username)
-        raise Refused(
-            f"Nobody has the username {username}.",
-            next_step=f"It may be {meant}: `nexusops explain USERNAME`."
-            if meant
-            else "Check the spelling; `nexusops explain ADDRESS` says whose an address is.",
-        )
+        raise NobodyNamed(username)
     record = accepted_tables(ports).slice({person_id}, {}).people.get(person_id)
     empty = PersonRecord(person_id=person_id, person=None)
     return person_id, ports.store.ledger({person_id}, ()), record or empty

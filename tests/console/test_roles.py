@@ -12,6 +12,7 @@ from console.test_approvals import NOWHERE
 from console.test_pages import shown
 from console.test_protection import example
 
+from nexusops.cli import call
 from nexusops.console.routes import ROUTES
 
 WHO = {
@@ -127,6 +128,20 @@ def test_unit_it_hand_over_their_own_units_mailboxes_only(doors: Running) -> Non
     fields = {"to": "chem0011", "reason": "mine now"}
     answer = browser.submit(page, "/units/CHEM/hand-over", mailbox="law-moot", **fields)
     assert (answer.status_code, "law-moot does not belong to CHEM." in answer.text) == (403, True)
+    mistaken = browser.submit(page, "/units/CHEM/hand-over", mailbox="chem-office", to="brown", reason="mine now")
+    assert "Nobody has the username brown." in mistaken.text
+    assert "aldg0001" not in mistaken.text  # who is called so is none of theirs
     token = page.text.partition('name="csrf" value="')[2].partition('"')[0]
     sent = {"csrf": token, "mailbox": "law-moot", **fields}
     assert browser.client.post("/units/LAW/hand-over", data=sent).status_code == 404
+
+
+def test_unit_it_see_that_a_leavers_address_winds_down_and_no_longer_whose_it_is(site: Path) -> None:
+    """rules.md 4b: "which wind down?"; those of people who have left the unit are the ones that matter."""
+    lifted = ("--accept", "Destructive=4")
+    assert call(["--config", str(site), "run", "--at", "2025-10-02T08:00:00Z", *lifted]) == 0
+    with serving(site, signing_in=NOWHERE) as doors:
+        own, all_of_it = (shown(doors.signed_in(who).open("/units/CHEM").text) for who in ("chem0011", "stat0038"))
+    assert "thomas.ashdown@ chem.ox.ac.uk no longer in the unit 2025-10-02 not yet 2025-12-03" in own
+    assert "bray0039" not in own
+    assert "thomas.ashdown@chem.ox.ac.uk bray0039 2025-10-02 not yet 2025-12-03" in all_of_it

@@ -107,7 +107,8 @@ def _refreshed(notice: Notice, owing: Owing, live: Mapping[Address, Allocation])
     if notice.kind is NoticeKind.CANCELLED:
         return notice if _ends_cancelled(owing) and notice.delete_on == box.disable_on else dropped
     if notice.kind is NoticeKind.STATUS_CHANGE:
-        return replace(notice, delete_on=box.delete_on) if box.state is MailboxState.GRACE_STATUS else dropped
+        now = replace(notice, delete_on=box.delete_on, short_notice=_short(box.delete_on, owing))
+        return now if box.state is MailboxState.GRACE_STATUS else dropped
     if notice.kind is NoticeKind.EXPIRY_WARNING:
         return notice if owing.until and today <= owing.until and notice.delete_on == owing.disable_on else dropped
     return notice
@@ -144,8 +145,13 @@ def _end_told(rows: Iterable[Allocation], owing: Owing) -> tuple[date | None, bo
     """The first of the ends, as they will be if the notice goes out today (D04); whether it is short, and why."""
     ends = earliest(*(noticed(row, owing.today, owing.policy, owing.box.delete_on).delete_on for row in rows))
     if owing.box.delete_on is not None and ends == owing.box.delete_on:
-        return ends, True, "the address ends with its mailbox, and its owner is told"
+        return ends, _short(ends, owing), "the address ends with its mailbox, and its owner is told"
     return ends, False, "two months before an address ends, its owner is told"
+
+
+def _short(ends: date | None, owing: Owing) -> bool:
+    """Less than the two months of R46, because the mailbox itself goes (D05)."""
+    return ends is not None and ends < add_months(owing.today, 2, overflow=owing.policy.time.month_overflow)
 
 
 def _cancelled_winddown(owing: Owing, revived: Iterable[Allocation]) -> list[Notice]:
@@ -173,8 +179,9 @@ def _grace(owing: Owing) -> list[Notice]:
         because = "the card was cancelled, and the mailbox ends"
         owed.append(_notice(owing, NoticeKind.CANCELLED, due_on, listed, box.disable_on, "R44", because))
     if box.state is MailboxState.GRACE_STATUS:
-        because = "the status stopped qualifying, and mailbox and addresses end in a month"
-        owed.append(_notice(owing, NoticeKind.STATUS_CHANGE, due_on, listed, box.delete_on, "R42", because, short=True))
+        because = "the status stopped qualifying, and mailbox and addresses end"
+        short, kind = _short(box.delete_on, owing), NoticeKind.STATUS_CHANGE
+        owed.append(_notice(owing, kind, due_on, listed, box.delete_on, "R42", because, short=short))
     return owed
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from building.oxford import oxford, student
 
+from nexusops.model.policy import Policy, StatusChangePolicy
+
 WORK = "ann.lee@chem.ox.ac.uk"
 
 
@@ -18,3 +20,14 @@ def test_a_notice_that_nobody_could_be_sent_leaves_a_fresh_wind_down_its_own_day
     assert world.run("2025-01-23").notices == []
     told = world.run("2025-01-24").notices
     assert [(n.addresses, str(n.delete_on), n.short_notice) for n in told] == [((WORK,), "2025-03-24", False)]
+
+
+def test_a_status_change_with_two_months_notice_is_not_short() -> None:
+    """D05: where two months are honoured, nothing is excused."""
+    world = student(oxford(), "1", "Ann Lee", "BALL")
+    world.policy = Policy(status_change=StatusChangePolicy(honour_two_months=True))
+    world.run("2024-12-20")
+    world.card("1", "CB", "Ann", "Lee", "2024-10-01", "2028-09-30", status_effective_on="2025-01-15")
+    world.run("2025-01-15")
+    told = world.run("2025-01-16").notices
+    assert [(n.notice, str(n.delete_on), n.short_notice) for n in told] == [("status_change", "2025-03-16", False)]

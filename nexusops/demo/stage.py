@@ -78,6 +78,10 @@ class Stage:
         """The same registration data as the snapshot of another day."""
         return restamped(folder, self._snapshot(at), at - days.BEFORE_THE_RUN)
 
+    def stays(self, snapshot: Path) -> None:
+        """The registration data that the site goes on with: where its configuration looks for them."""
+        (self.folder / "config" / "snapshot").symlink_to(Path("..") / snapshot.relative_to(self.folder))
+
     def say(self, text: str) -> None:
         sys.stdout.write(f"{text}\n")
         sys.stdout.flush()

@@ -17,6 +17,7 @@ THIRD = datetime(2025, 10, 3, 8, tzinfo=UTC)
 A_MONTH_ON = datetime(2025, 11, 2, 8, tzinfo=UTC)
 TOO_EARLY = datetime(2025, 12, 2, 8, tzinfo=UTC)
 TWO_MONTHS_ON = datetime(2025, 12, 3, 8, tzinfo=UTC)
+LATER = datetime(2025, 12, 3, 8, 30, tzinfo=UTC)
 SECOND_OBRIEN = "siobhan.obrien2@aldgate.ox.ac.uk"
 REQUEST = "adminday"
 OLD_ADDRESS = "thomas.ashdown@chem.ox.ac.uk"
@@ -80,15 +81,16 @@ def _two_months_on(stage: Stage, snapshot: Path) -> None:
     stage.say("\n5. The day before, nothing. Then two months have passed since the notices, and the old addresses go.")
     early = stage.same_again(snapshot, TOO_EARLY)
     stage.type("run", "--at", _at(TOO_EARLY), "--snapshot", early, show=_first_two)
-    _planned_and_run(stage, snapshot, TWO_MONTHS_ON)
+    stage.stays(_planned_and_run(stage, snapshot, TWO_MONTHS_ON))
     stage.say("   Whoever asks about one of them is told:")
     stage.type("explain", OLD_ADDRESS, "--at", _at(TWO_MONTHS_ON))
 
 
-def _planned_and_run(stage: Stage, snapshot: Path, at: datetime) -> None:
+def _planned_and_run(stage: Stage, snapshot: Path, at: datetime) -> Path:
     today = stage.same_again(snapshot, at)
     stage.type("plan", "--at", _at(at), "--snapshot", today, show=changes_only)
     stage.type("run", "--at", _at(at), "--snapshot", today, show=_first_two)
+    return today
 
 
 def _epilogue(stage: Stage) -> None:
@@ -96,6 +98,8 @@ def _epilogue(stage: Stage) -> None:
     stage.say(f"\nThe second day's plan as a page:  {folder / 'day-2.html'}")
     stage.say(f"Everything else, to look around:  {folder}")
     stage.say(f"  nexusops --config {folder / 'config'} explain {OLD_ADDRESS}")
+    stage.say(f"  nexusops --config {folder / 'config'} plan --at {_at(LATER)}")
+    stage.say(f"  nexusops --config {folder / 'config'} console --at {_at(LATER)}")
     stage.say(f"  nexusops --config {folder / 'config'} state export --format json")
 
 

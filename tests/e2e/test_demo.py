@@ -44,6 +44,9 @@ def test_the_demo_tells_its_story_and_leaves_everything_in_its_folder(
     assert (boxes["phys0041"]["state"], boxes["phys0041"]["disabled_on"]) == ("disabled", "2025-11-02")
     assert boxes["bray0026"]["forward"] == {"to": "priya.subramaniam@mailhost.stats.example", "origin": "auto"}
     assert boxes["adminday"]["kind"] == "saas"
+    # What it says at its end can be typed: the site goes on with the last day's data.
+    assert call(["--config", str(folder / "config"), "plan", "--at", "2025-12-03T08:30:00Z"]) == 0
+    assert "0 changes" in capsys.readouterr().out
 
 
 def test_the_demo_writes_into_no_folder_that_holds_something(

@@ -12,6 +12,7 @@ from nexusops.errors import Refused
 from nexusops.model.dates import local_date
 from nexusops.model.findings import Severity, box_scope
 from nexusops.model.frozen import frozen
+from nexusops.model.ids import PersonId
 from nexusops.model.journal import RowChange
 from nexusops.model.ledger import REVOKE, Hold, HoldKind, Ledger
 from nexusops.model.mailboxes import Mailbox
@@ -25,7 +26,9 @@ from nexusops.rules.services_life import ended, verified
 
 @frozen
 class Listed:
-    """A request as ``saas list`` shows it. ``state`` ``submitted``: filed, and no run has seen it yet."""
+    """A request as ``saas list`` shows it. ``state`` ``submitted``: filed, and no run has seen it yet. ``owner``: a
+    person_id, and ``username`` what staff call them; both '' where it has none.
+    """
 
     request_id: str
     service_name: str
@@ -37,6 +40,7 @@ class Listed:
     review_on: date | None
     credential_ends_on: date | None
     problem: str = ""
+    username: str = ""
 
 
 def listed(ports: Ports) -> tuple[Listed, ...]:
@@ -47,7 +51,10 @@ def listed(ports: Ports) -> tuple[Listed, ...]:
         if finding.subject in ledger.services and finding.severity is not Severity.INFO:
             problems.setdefault(finding.subject, f"{finding.code}: {finding.message}")
     names = sorted({*ports.services, *ports.faulty_services, *ledger.services})
-    return tuple(_listed(name, ports, ledger.services.get(name), problems.get(name, "")) for name in names)
+    rows = [_listed(name, ports, ledger.services.get(name), problems.get(name, "")) for name in names]
+    owners = ports.store.owners({PersonId(row.owner) for row in rows if row.owner})
+    called = {state.person_id: state.username or "" for state in owners}
+    return tuple(replace(row, username=called.get(PersonId(row.owner), "")) for row in rows)
 
 
 def _listed(name: str, ports: Ports, row: Service | None, problem: str) -> Listed:

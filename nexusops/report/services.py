@@ -77,6 +77,8 @@ class Listed(Protocol):
     @property
     def owner(self) -> str: ...
     @property
+    def username(self) -> str: ...
+    @property
     def path(self) -> str: ...
     @property
     def state(self) -> str: ...
@@ -98,6 +100,7 @@ def list_json(requests: Sequence[Listed]) -> str:
     rows: list[JsonValue] = [
         {
             **{name: _shown(getattr(one, name)) for name in _COLUMNS},
+            "owner_username": one.username or None,
             "service_name": one.service_name,
             "problem": one.problem or None,
         }
@@ -110,7 +113,7 @@ def list_text(requests: Sequence[Listed]) -> str:
     """A line a request, in columns, and beneath it what is wrong."""
     if not requests:
         return "No request is filed. Write one with `nexusops saas request`.\n"
-    table = [_HEADS, *(tuple(str(getattr(one, name) or "-") for name in _COLUMNS) for one in requests)]
+    table = [_HEADS, *(_row(one) for one in requests)]
     widths = [max(len(row[place]) for row in table) for place in range(len(_HEADS))]
     lines = []
     for number, row in enumerate(table):
@@ -118,6 +121,11 @@ def list_text(requests: Sequence[Listed]) -> str:
         problem = requests[number - 1].problem if number else ""
         lines += [f"    {problem}"] if problem else []
     return "\n".join(lines) + "\n"
+
+
+def _row(request: Listed) -> tuple[str, ...]:
+    values = {name: getattr(request, name) for name in _COLUMNS}
+    return tuple(str(value or "-") for value in {**values, "owner": request.username or request.owner}.values())
 
 
 def _shown(value: str | date | None) -> str | None:

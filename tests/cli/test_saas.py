@@ -196,7 +196,8 @@ def test_a_request_is_listed_handed_over_and_retired(site: CommandSite) -> None:
     assert site.type("saas", "handover", "adminday", "--to", "nobody", *AT).code == 6
     assert site.on_day_two("run").code == 0
     rows = {one["request_id"]: one for one in site.type("saas", "list", "--format", "json").document["requests"]}
-    assert rows["adminday"]["owner"] == "1000007"
+    assert (rows["adminday"]["owner"], rows["adminday"]["owner_username"]) == ("1000007", "food0007")
+    assert "FOOD  food0007  adminday@foodtech.ox.ac.uk" in site.type("saas", "list").out
     assert site.type("saas", "retire", "adminday", "--reason", "dropped", "--at", "2025-10-02T08:10:00Z").code == 0
     assert site.type("saas", "retire", "adminday", *AT).code == 6
     assert site.type("saas", "retire", "nothing", *AT).code == 6

@@ -39,11 +39,11 @@ def test_a_winddown_says_which_addresses_until_when_and_what_takes_their_place()
 
 SUBJECTS = {
     NoticeKind.WINDDOWN: "Some of your University e-mail addresses end on 16 March 2025",
-    NoticeKind.WINDDOWN_CANCELLED: "Your University e-mail address stays",
+    NoticeKind.WINDDOWN_CANCELLED: "Your University e-mail addresses stay",
     NoticeKind.CANCELLED: "Your University mailbox ends on 16 March 2025",
     NoticeKind.STATUS_CHANGE: "Your University mailbox is deleted on 16 March 2025",
     NoticeKind.EXPIRY_WARNING: "Your University Card ends soon, and your mailbox with it",
-    NoticeKind.ORPHANED: "The mailbox ball1234 needs a new owner by 16 March 2025",
+    NoticeKind.ORPHANED: "2 mailboxes need a new owner by 16 March 2025",
 }
 
 
@@ -64,10 +64,32 @@ def test_what_stands_in_a_notice_cannot_become_html(kind: NoticeKind) -> None:
     assert "<b>x</b>@ox.ac.uk" in message.text
 
 
-def test_one_address_is_not_spoken_of_as_many() -> None:
-    one = replace(notice(NoticeKind.WINDDOWN), addresses=("mary.smith@chem.ox.ac.uk",))
-    assert (
-        Templates(None).render(one, SENDER).subject == "One of your University e-mail addresses ends on 16 March 2025"
+ONE = {
+    NoticeKind.WINDDOWN: """One of your University e-mail addresses ends on 16 March 2025
+One of your e-mail addresses is being wound down, because your name or your affiliation changed:
+
+  mary.smith@chem.ox.ac.uk
+
+Until 16 March 2025 it still receives mail. You can no longer send from it.""",
+    NoticeKind.WINDDOWN_CANCELLED: """Your University e-mail address stays
+We told you that this address would end. It stays after all, because your affiliation""",
+    NoticeKind.ORPHANED: """The mailbox ball1234 needs a new owner by 16 March 2025
+The owner of the mailbox ball1234 has left or may no longer own it. If nobody takes it over, it is deleted""",
+}
+
+
+@pytest.mark.parametrize("kind", ONE)
+def test_one_address_is_not_spoken_of_as_many(kind: NoticeKind) -> None:
+    one = Templates(None).render(replace(notice(kind), addresses=("mary.smith@chem.ox.ac.uk",)), SENDER)
+    assert f"{one.subject}\n{one.text}".startswith(ONE[kind])
+    assert ONE[kind].splitlines()[1] in (one.html or "")
+
+
+def test_the_mailboxes_of_one_message_are_not_taken_for_one() -> None:
+    """D33: one message for a unit and a day."""
+    assert rendered(NoticeKind.ORPHANED).text.startswith(
+        "The owner of these mailboxes has left or may no longer own them. Those that nobody takes over are deleted, "
+        "with their addresses, from 16 March 2025 on:\n\n  mary.smith@balliol.ox.ac.uk\n"
     )
 
 

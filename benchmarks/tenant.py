@@ -11,27 +11,20 @@ The client is a process of its own, so its processor time is ours; the plain loo
 from __future__ import annotations
 
 import argparse
-import asyncio
-import json
-import ssl
-import subprocess
-import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import closing, contextmanager
-from dataclasses import dataclass
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import httpx
+from plainly import plainly
+from serving import LATENCY_MS, PERMITTED, Served, serving, told
 
 from nexusops import tenant
 from nexusops.apply.executor import Acting, Execution
 from nexusops.apply.settle import Books
 from nexusops.emulator import EmbeddedTenant
-from nexusops.model import pace
 from nexusops.model.changes import CreateMailbox, OnMailbox, Why
 from nexusops.model.ids import MailboxKey, PersonId
 from nexusops.model.journal import RunRecord
@@ -43,63 +36,11 @@ from nexusops.model.tenant import Wanted
 from nexusops.plan.estimate import estimate
 from nexusops.store import open_store
 from nexusops.tenant.directory import SELECT, Page, decoded
-from nexusops.tenant.settings import TenantSettings
 
 AT = datetime(2025, 10, 1, 8, tzinfo=UTC)
 WHY = Why(subject="person 0000001", rule="R2", because="a measurement")
-SKU = "ENTERPRISEPACKPLUS_FACULTY"
-LATENCY_MS = 100
-PERMITTED = pace.WRITES / pace.WRITES_SECONDS
 PLAIN = 300
 """Changes that the plain loop makes: it is slow, and its rate does not depend on how many."""
-
-
-@dataclass(frozen=True, slots=True)
-class Served:
-    """The embedded tenant in a process of its own."""
-
-    line: dict[str, str]
-
-    @property
-    def trusting(self) -> ssl.SSLContext:
-        return ssl.create_default_context(cafile=self.line["ca_bundle"])
-
-    @property
-    def settings(self) -> TenantSettings:
-        line = self.line
-        return TenantSettings(
-            tenant_id=line["tenant_id"],
-            client_id=line["client_id"],
-            credential="secret",
-            secret=line["client_secret"],
-            authority=line["authority"],
-            graph_base_url=line["graph"],
-            exchange_base_url=line["exchange"],
-            ca_bundle=line["ca_bundle"],
-        )
-
-    def ask(self, method: str, path: str, body: Any = None) -> Any:
-        url = f"{self.line['exchange']}/_emulator/{path}"
-        answer = httpx.request(method, url, json=body, verify=self.trusting, timeout=120)
-        answer.raise_for_status()
-        return answer.json()
-
-    def asked(self) -> list[int]:
-        """The status of every request so far, those in a batch one by one."""
-        return [r["status"] for one in self.ask("GET", "requests") for r in one.get("items") or [one]]
-
-
-@contextmanager
-def serving(file: Path, scale: float) -> Iterator[Served]:
-    command = [sys.executable, "-m", "nexusops", "emulator", "serve", "--tls", "--path", str(file)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
-        try:
-            assert process.stdout is not None
-            served = Served(json.loads(process.stdout.readline()))
-            served.ask("POST", "throttle", {"enabled": True, "scale": scale, "latency_ms": LATENCY_MS})
-            yield served
-        finally:
-            process.terminate()
 
 
 def creations(number: int) -> list[Planned]:
@@ -120,18 +61,6 @@ def creations(number: int) -> list[Planned]:
         )
         for n in range(1, number + 1)
     ]
-
-
-def told(
-    name: str, changes: int, writes: int, seconds: float, cpu: float, statuses: Sequence[int], scale: float
-) -> None:
-    rate, refused = writes / seconds / scale, statuses.count(429)
-    print(
-        f"{name:28} {changes:6,} changes {writes:7,} writes {seconds * scale:7.0f} s  {rate:5.2f} a second"
-        f"  {rate / PERMITTED:6.1%} of permitted  429: {refused / len(statuses):.2%} of {len(statuses):,}"
-        f"  {cpu / changes * 1000:5.2f} ms CPU a change",
-        flush=True,
-    )
 
 
 def applied(served: Served, folder: Path, number: int, scale: float) -> None:
@@ -168,63 +97,6 @@ def applied(served: Served, folder: Path, number: int, scale: float) -> None:
     counted = estimate(plan)
     told("nexusops", number, counted.graph_writes, seconds, cpu, served.asked()[before:], scale)
     print(f"{'':28} the plan's estimate was {counted.seconds:,.0f} s")
-
-
-def plainly(served: Served, number: int, scale: float) -> None:
-    """What one writes first: msgraph-sdk's models, one call after the other."""
-    before = len(served.asked())
-    start, cpu = time.perf_counter(), time.process_time()
-    writes = asyncio.run(_plain(served, number))
-    seconds, cpu = time.perf_counter() - start, time.process_time() - cpu
-    told("a plain loop of msgraph-sdk", number, writes, seconds, cpu, served.asked()[before:], scale)
-
-
-async def _plain(served: Served, number: int) -> int:
-    from azure.identity import ClientSecretCredential
-    from kiota_authentication_azure.azure_identity_authentication_provider import AzureIdentityAuthenticationProvider
-    from msgraph import GraphRequestAdapter, GraphServiceClient
-    from msgraph.generated.models.assigned_license import AssignedLicense
-    from msgraph.generated.models.password_profile import PasswordProfile
-    from msgraph.generated.models.user import User
-    from msgraph.generated.users.item.assign_license.assign_license_post_request_body import (
-        AssignLicensePostRequestBody,
-    )
-    from msgraph_core import GraphClientFactory
-
-    line = served.line
-    credential = ClientSecretCredential(
-        line["tenant_id"],
-        line["client_id"],
-        line["client_secret"],
-        authority=line["authority"],
-        disable_instance_discovery=True,
-        connection_verify=line["ca_bundle"],
-    )
-    scope = line["graph"].removesuffix("/v1.0") + "/.default"
-    http = GraphClientFactory.create_with_default_middleware(client=httpx.AsyncClient(verify=served.trusting))
-    adapter = GraphRequestAdapter(AzureIdentityAuthenticationProvider(credential, scopes=[scope]), client=http)
-    adapter.base_url = line["graph"]
-    client = GraphServiceClient(request_adapter=adapter)
-    skus = await client.subscribed_skus.get()
-    sku = next(sku.sku_id for sku in skus.value if sku.sku_part_number == SKU)
-    for n in range(1, number + 1):
-        password = PasswordProfile(password="Correct-Horse-7", force_change_password_next_sign_in=True)
-        made = await client.users.post(
-            User(
-                account_enabled=True,
-                display_name=f"Charles Babbage {n}",
-                mail_nickname=f"wxyz{n:05}",
-                user_principal_name=f"wxyz{n:05}@nexus.ox.ac.uk",
-                employee_id=f"9{n:06}",
-                usage_location="GB",
-                password_profile=password,
-            )
-        )
-        body = AssignLicensePostRequestBody(
-            add_licenses=[AssignedLicense(sku_id=sku, disabled_plans=[])], remove_licenses=[]
-        )
-        await client.users.by_user_id(made.id).assign_license.post(body)
-    return number * 2
 
 
 def peopled(file: Path, people: int) -> None:

@@ -15,9 +15,9 @@ from nexusops.model.ledger import PersonState
 from nexusops.model.mailboxes import Mailbox
 from nexusops.store import chain
 from nexusops.store.answering import AnsweringStore
+from nexusops.store.guarding import GUARD
 from nexusops.store.mapping import decoded
 from nexusops.store.schema import addresses, approvals, journal, mailboxes, people
-from nexusops.store.writing import GUARD
 
 _LIVE = ("active", "grace_cancelled", "grace_status", "orphaned")
 _BATCH = 1000

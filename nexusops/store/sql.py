@@ -7,7 +7,7 @@ from contextlib import contextmanager, nullcontext
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Engine, func, insert, select, update
+from sqlalchemy import Connection, Engine, func, select, update
 from sqlalchemy.exc import DBAPIError
 
 from nexusops.errors import StateUnavailable
@@ -32,7 +32,6 @@ from nexusops.store import chain, export, lock, reading, writing
 from nexusops.store.lock import Owner
 from nexusops.store.schema import (
     addresses,
-    approvals,
     findings,
     journal,
     mailboxes,
@@ -272,15 +271,7 @@ class SqlStore:
 
     def approve(self, approval: Approval) -> None:
         with self._begin(writes=True) as connection:
-            connection.execute(
-                insert(approvals).values(
-                    digest=approval.digest,
-                    actor=approval.actor,
-                    at=chain.instant(approval.at),
-                    reason=approval.reason,
-                    used=approval.used,
-                )
-            )
+            writing.approve(connection, approval)
 
     def approvals(self, digest: str) -> Sequence[Approval]:
         with self._begin() as connection:

@@ -15,11 +15,12 @@ from nexusops.codec import row_to_json
 from nexusops.errors import StalePlan
 from nexusops.model.addresses import Allocation
 from nexusops.model.findings import Finding
-from nexusops.model.journal import Acceptance, Entry, LedgerRow, Phase, RowChange, RunRecord, SnapshotRecord
+from nexusops.model.journal import Acceptance, Approval, Entry, LedgerRow, Phase, RowChange, RunRecord, SnapshotRecord
 from nexusops.model.ledger import PersonState
 from nexusops.model.mailboxes import Mailbox
 from nexusops.model.notices import Notice
 from nexusops.model.rows import key_of
+from nexusops.store import guarding
 from nexusops.store.chain import instant, linked
 from nexusops.store.conflicts import insert_into
 from nexusops.store.mapping import encoded
@@ -37,8 +38,6 @@ from nexusops.store.schema import (
     unfinished,
 )
 
-GUARD = "guard"
-"""What a journal row is about that tells of a limit that was lifted."""
 _WRITTEN = 0
 """How many transactions with journal rows this process has committed."""
 
@@ -53,7 +52,7 @@ def accept(connection: Connection, acceptance: Acceptance) -> int:
         )
     serial = row["serial"] + (1 if acceptance.rows else 0)
     write_rows(connection, acceptance.rows)
-    lifted = [_lifted(acceptance, name) for name in acceptance.lifted]
+    lifted = [guarding.lifted(acceptance, name) for name in acceptance.lifted]
     append(connection, [*lifted, *(_promise(acceptance, change) for change in acceptance.rows)])
     replace_findings(connection, acceptance.judged, acceptance.findings)
     _replace_unfinished(connection, acceptance)
@@ -63,8 +62,9 @@ def accept(connection: Connection, acceptance: Acceptance) -> int:
             _refresh_snapshot(connection, acceptance, acceptance.snapshot_again)
     write_run(connection, acceptance.run)
     if acceptance.run.digest is not None:
-        used = update(approvals).where(approvals.c.digest == acceptance.run.digest).values(used=True)
-        connection.execute(used)
+        mine = approvals.c.digest == acceptance.run.digest
+        if connection.execute(update(approvals).where(mine, ~approvals.c.used).values(used=True)).rowcount:
+            append(connection, [guarding.used(acceptance)])
     connection.execute(
         update(meta).values(serial=serial, policy_hash=acceptance.policy_hash, services_hash=acceptance.services_hash)
     )
@@ -85,21 +85,11 @@ def _promise(acceptance: Acceptance, change: RowChange) -> Entry:
     )
 
 
-def _lifted(acceptance: Acceptance, name: str) -> Entry:
-    """D28: who lifted which limit, and by how much."""
-    accepted, limit = acceptance.lifted[name]
-    return Entry(
-        at=acceptance.at,
-        run_id=acceptance.run.run_id,
-        phase=Phase.DONE,
-        actor=acceptance.actor,
-        rule="D28",
-        object=f"{GUARD}:{name}",
-        step="accept",
-        before={"limit": limit},
-        after={"accepted": accepted},
-        reason=acceptance.reason or None,
-    )
+def approve(connection: Connection, approval: Approval) -> None:
+    """D28: the row that the guard reads, and one in the journal, by whose chain it cannot be altered unseen."""
+    values = {"digest": approval.digest, "actor": approval.actor, "reason": approval.reason, "used": approval.used}
+    connection.execute(insert(approvals).values(**values, at=instant(approval.at)))
+    append(connection, [guarding.approved(approval)])
 
 
 def object_of(row: LedgerRow | None) -> str:

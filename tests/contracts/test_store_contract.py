@@ -354,6 +354,20 @@ def test_an_approval_is_used_once(store: SqlStore) -> None:
     assert list(store.approvals("sha256:d")) == []
 
 
+def test_an_approval_and_its_use_stand_in_the_chain(store: SqlStore) -> None:
+    """D28, interface.md 9: who approved which plan and why cannot be altered unseen; the serial does not rise."""
+    store.approve(Approval(digest="sha256:d", actor="op", at=AT, reason="term ends"))
+    assert store.serial() == 0
+    for _ in range(2):
+        store.accept(acceptance(run=run_record(digest="sha256:d")))
+    rows = [row.entry for row in store.journal(["approval:sha256:d"])]
+    assert [(r.step, r.actor, r.reason, r.run_id) for r in rows] == [
+        ("approve", "op", "term ends", ""),
+        ("use", acceptance().actor, acceptance().reason or None, run_record().run_id),
+    ]
+    assert store.verify() == []
+
+
 def test_what_a_database_refuses_is_said_without_a_traceback(store: SqlStore) -> None:
     with pytest.raises(StateUnavailable) as refused:
         store.accept(acceptance(new(replace(person(ANN), state=None))))  # type: ignore[arg-type]

@@ -24,6 +24,23 @@ FEDERATION = {
 }
 
 
+@pytest.mark.parametrize("option", ["$filter=bogus eq 'a'", "$filter=startswith(bogus,'a')", "$orderby=bogus"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        *("/users", "/users/$count", "/applications", "/applications/$count", "/servicePrincipals/$count"),
+        *("/directory/deletedItems/microsoft.graph.user", "/directory/deletedItems/microsoft.graph.application"),
+        *("/auditLogs/directoryAudits", "/domains", "/organization", "/subscribedSkus"),
+    ],
+)
+def test_a_property_that_is_not_there_is_refused_though_there_is_nothing_to_ask_it_of(
+    ask: Asking, path: str, option: str
+) -> None:
+    """tenant-api.md 4.1: the clause is read before any object is."""
+    answer = ask.graph("GET", f"{path}?{option}", ConsistencyLevel="eventual")
+    assert (answer.status_code, answer.json()["error"]["code"]) == (400, "Request_BadRequest")
+
+
 def application(ask: Asking) -> str:
     body = {"displayName": "Worktribe", "signInAudience": "AzureADMyOrg"}
     return str(ask.graph("POST", "/applications", body).json()["id"])

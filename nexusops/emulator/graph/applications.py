@@ -60,7 +60,7 @@ def list_applications(call: Call) -> Answer:
 
 
 def count_applications(call: Call) -> Answer:
-    return counted(call, "application")
+    return counted(call, "application", KNOWN)
 
 
 def get_application(call: Call, key: str) -> Answer:

@@ -9,6 +9,10 @@ from nexusops.emulator.graph import odata, queries
 from nexusops.emulator.wire import Answer, Call
 
 _NAMELESS: Object = {"displayName": None, "userPrincipalName": None, "groupType": None, "modifiedProperties": []}
+_KNOWN = (
+    *("id", "category", "correlationId", "result", "resultReason", "activityDisplayName", "activityDateTime"),
+    *("loggedByService", "operationType", "initiatedBy", "targetResources", "additionalDetails"),
+)
 _ACTIVITIES = (
     (re.compile(r"POST /users"), "Add user", "UserManagement"),
     (re.compile(r"PATCH /users/[^/]+"), "Update user", "UserManagement"),
@@ -58,12 +62,14 @@ def _entry(call: Call, activity: str, category: str, target: str) -> Object:
 def directory_audits(call: Call) -> Answer:
     """``GET /auditLogs/directoryAudits``: the newest first."""
     odata.check_options(call, {"$filter", "$top", "$orderby", "$skiptoken", "$select"})
-    question = queries.asked(call)
+    question = queries.asked(call, queries.clause("directoryAudit", _KNOWN))
     rows = [row for row in reversed(call.book.notes("audit")) if question.test(row)]
     if question.order == ("activityDateTime", False):
         rows.reverse()
     start, top = int(odata.skipped_to(call) or 0), odata.top_of(call, most=1000, usual=1000)
-    body = odata.listed(call, "auditLogs/directoryAudits", rows[start : start + top])
+    names = odata.select_of(call, "directoryAudit", _KNOWN, ())
+    page = [odata.shown(row, names) if names else row for row in rows[start : start + top]]
+    body = odata.listed(call, odata.selected(call, "auditLogs/directoryAudits", names), page)
     if start + top < len(rows):
         body["@odata.nextLink"] = odata.next_link(call, "/auditLogs/directoryAudits", str(start + top))
     return Answer(200, body)

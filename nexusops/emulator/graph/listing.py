@@ -37,6 +37,7 @@ def listing(
     return Answer(200, {**body, "value": rows})
 
 
-def counted(call: Call, kind: str) -> Answer:
+def counted(call: Call, kind: str, known: Iterable[str]) -> Answer:
     """``GET /applications/$count`` and its like."""
-    return queries.number(call, lambda question: sum(1 for o in call.book.page(kind) if question.test(o)))
+    number = lambda question: sum(1 for o in call.book.page(kind) if question.test(o))  # noqa: E731
+    return queries.number(call, number, queries.clause(kind, known))

@@ -18,6 +18,7 @@ _EMPTY = (
 
 def organisation(call: Call) -> Answer:
     """One row: the tenant, with its verified domains."""
+    odata.check_options(call, {"$select"})
     book = call.book
     verified = [
         {

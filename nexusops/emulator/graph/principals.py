@@ -38,7 +38,7 @@ def list_principals(call: Call) -> Answer:
 
 
 def count_principals(call: Call) -> Answer:
-    return counted(call, "servicePrincipal")
+    return counted(call, "servicePrincipal", KNOWN)
 
 
 def get_principal(call: Call, key: str) -> Answer:

@@ -32,7 +32,7 @@ def asked(call: Call, spelt: Callable[[str], str] = str) -> Question:
     header and $count (4.1, 9.14).
     """
     chosen = filters.parse(call.query["$filter"], spelt) if call.query.get("$filter") else None
-    order = _order(call.query.get("$orderby", ""))
+    order = _order(call.query.get("$orderby", ""), spelt)
     if search := call.query.get("$search"):
         if not eventual(call):
             raise refused(
@@ -67,7 +67,7 @@ def page(call: Call, question: Question, found: Callable[[str, int], Iterable[Ob
 
 
 def clause(kind: str, known: Iterable[str], extensions: re.Pattern[str] | None = None) -> Callable[[str], str]:
-    """For ``asked``: what may stand in a $filter of objects of a kind."""
+    """For ``asked``: what may stand in a $filter or $orderby of objects of a kind."""
     return odata.speller("Invalid filter clause", kind, known, extensions)
 
 
@@ -78,13 +78,13 @@ def number(call: Call, count: Callable[[Question], int], spelt: Callable[[str], 
     return Answer(200, str(count(asked(call, spelt))).encode(), {"Content-Type": "text/plain"})
 
 
-def _order(text: str) -> tuple[str, bool] | None:
+def _order(text: str, spelt: Callable[[str], str]) -> tuple[str, bool] | None:
     if not text.strip():
         return None
     match = re.fullmatch(r"\s*(\w+)(?:\s+(asc|desc))?\s*", text, re.IGNORECASE)
     if match is None:
         raise bad_request(f"Invalid $orderby clause: '{text}'.")
-    return match[1], (match[2] or "").lower() == "desc"
+    return spelt(match[1]), (match[2] or "").lower() == "desc"
 
 
 def _search(text: str) -> filters.Test:

@@ -90,14 +90,14 @@ def run(
         if dry_run:
             with followed(site.ports) as ports:
                 made = pipeline.make_plan(ports, at=at, jobs=jobs, refresh=refresh, accept=accept)
-            return told(made, site.ports.store, form=form, out=out)
+            return told(made, site.ports, form=form, out=out)
         acting = partial(pipeline.run, at=at, jobs=jobs, accept=accept, approve=approve, refresh=refresh)
         with measuring(site, at, "run") as ending:
             try:
                 with followed(site.ports) as ports:
                     outcome = acting(ports, actor=actor, reason=reason)
             except StoppedPlan as stopped:
-                return ending.end(told(stopped.plan, site.ports.store, form=form, out=out))
+                return ending.end(told(stopped.plan, site.ports, form=form, out=out))
             return ending.end(told_outcome(outcome, form, at, out))
 
 

@@ -13,7 +13,7 @@ from nexusops.cli.entry import Call
 
 if TYPE_CHECKING:
     from nexusops.model.plan import Plan
-    from nexusops.ports import Store
+    from nexusops.pipeline import Ports
 
 FORMATS = ("text", "json", "html", "csv", "md")
 PENDING = 10
@@ -60,7 +60,7 @@ def plan(
         site.check_jobs(jobs)
         with followed(site.ports) as ports:
             made = pipeline.make_plan(ports, at=at, jobs=jobs, refresh=refresh)
-        return told(made, site.ports.store, form=form, out=out, detailed=detailed_exitcode)
+        return told(made, site.ports, form=form, out=out, detailed=detailed_exitcode)
 
 
 def _other_policy(
@@ -103,7 +103,7 @@ def show(planfile: Path, form: str, out: Path | None) -> int:
     return 0
 
 
-def told(made: Plan, store: Store, *, form: str, out: Path | None, detailed: bool = False) -> int:
+def told(made: Plan, ports: Ports, *, form: str, out: Path | None, detailed: bool = False) -> int:
     """Prints a plan and chooses the exit code: a guard's 4 beats 10. ``out`` always gets the plan document."""
     from nexusops import codec
     from nexusops.cli.printing import print_plan
@@ -112,9 +112,10 @@ def told(made: Plan, store: Store, *, form: str, out: Path | None, detailed: boo
 
     if out is not None:
         codec.dump_plan(made, out)
-    print_plan(made, form, store)
+    print_plan(made, form, ports.store)
     if made.guard.tripped:
-        stopped = StoppedPlan(made)
+        approvers = {approval.actor for approval in ports.store.approvals(made.digest)}
+        stopped = StoppedPlan(made, approvers, ports.guard.approvers)
         click.echo(error_text(stopped), err=True, nl=False)
         return stopped.exit_code
     return PENDING if detailed and made.changes else 0

@@ -93,7 +93,7 @@ def plan(call: Call, request_id: str, form: str, at: datetime, snapshot: Path | 
         if request_id in site.configuration.requests.faulty:
             raise site.configuration.requests.faulty[request_id]
         made = plan_of_request(site.ports, request_id, at=at, fresh=snapshot is not None)
-        code = told(made, site.ports.store, form=form, out=out)
+        code = told(made, site.ports, form=form, out=out)
         if form == "text":
             from nexusops.wiring_dns import texts_of
 

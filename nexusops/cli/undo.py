@@ -47,11 +47,11 @@ def undo(
     mandate = Mandate(command="undo", actor=actor, reason=reason, at=at, accept=accept, approve=approve)
     with wiring.opened(call.folder) as site:
         if not applies:
-            return told(plan_undo(site.ports, run_id, mandate), site.ports.store, form=form, out=None)
+            return told(plan_undo(site.ports, run_id, mandate), site.ports, form=form, out=None)
         with measuring(site, at, "undo") as ending:
             try:
                 with followed(site.ports) as ports:
                     outcome = carry_out_undo(ports, run_id, mandate)
             except StoppedPlan as stopped:
-                return ending.end(told(stopped.plan, site.ports.store, form=form, out=None))
+                return ending.end(told(stopped.plan, site.ports, form=form, out=None))
             return ending.end(told_outcome(outcome, "json" if form == "json" else "text", at))

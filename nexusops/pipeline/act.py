@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -227,30 +227,41 @@ def _record(ports: Ports, plan: Plan, mandate: Mandate) -> RunRecord:
 def _guard(ports: Ports, plan: Plan, mandate: Mandate, record: RunRecord) -> None:
     """D28: approved is exactly this plan, once; anything else that is over a limit stops before the first write."""
     if mandate.approve is not None:
-        if mandate.approve != plan.digest:
-            message = f"The plan that was approved is {mandate.approve}, and the plan now is {plan.digest}."
-            raise StalePlan(message, next_step="Read the plan as it is now (`nexusops plan`), and approve that digest.")
-        ports.store.approve(Approval(digest=plan.digest, actor=mandate.actor, at=mandate.at, reason=mandate.reason))
+        _approve(ports, plan, mandate)
     approvers = {approval.actor for approval in ports.store.approvals(plan.digest)}
     if plan.guard.tripped and len(approvers) < max(1, ports.guard.approvers):
         # The serial stays as it is, so that this very digest can still be approved.
         ports.store.begin(replace(record, result="stopped"))
-        raise StoppedPlan(plan)
+        raise StoppedPlan(plan, approvers, ports.guard.approvers)
+
+
+def _approve(ports: Ports, plan: Plan, mandate: Mandate) -> None:
+    """For exactly this plan. The same person twice is one person."""
+    if mandate.approve != plan.digest:
+        done = any(run.digest == mandate.approve and run.result != "stopped" for run in ports.store.runs())
+        begun = " has been carried out already" if done else f" is {mandate.approve}"
+        message = f"The plan that was approved{begun}, and the plan now is {plan.digest}."
+        raise StalePlan(message, next_step="Read the plan as it is now (`nexusops plan`), and approve that digest.")
+    if mandate.actor not in {approval.actor for approval in ports.store.approvals(plan.digest)}:
+        approval = Approval(digest=plan.digest, actor=mandate.actor, at=mandate.at, reason=mandate.reason)
+        ports.store.approve(approval)
 
 
 class StoppedPlan(GuardStopped):
     """The guard's refusal, with the plan that it stopped."""
 
-    def __init__(self, plan: Plan) -> None:
-        self.plan = plan
+    def __init__(self, plan: Plan, approvers: Collection[str] = (), needed: int = 1) -> None:
+        self.plan, self.approvers, self.needed = plan, approvers, needed
         over = "; ".join(
             f"{name}: {plan.guard.counts[name]} planned, the limit is {plan.guard.limits[name]}"
             for name in plan.guard.tripped
         )
+        whose = f" It is approved by {', '.join(sorted(approvers))}; {needed} people must approve it." * bool(approvers)
+        by_another = " by somebody else, with `--actor`" if approvers else ""
         super().__init__(
-            f"A guard stopped the plan before the first write. {over}.",
+            f"A guard stopped the plan before the first write. {over}.{whose}",
             next_step=f"Read the plan. To lift the limits use `{plan.guard.lifts}`; for just this plan "
-            f"`--approve {plan.digest}`.",
+            f"`--approve {plan.digest}`{by_another}.",
         )
 
 

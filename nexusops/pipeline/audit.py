@@ -10,7 +10,7 @@ from nexusops.report.audit import row_document
 
 
 def rows_about(ports: Ports, subject: str) -> list[JournalRow]:
-    """The journal's rows about a username, a person_id, an address, a mailbox name or a domain."""
+    """The journal's rows about a username, a person_id, an address, a mailbox name, a domain, or a plan's digest."""
     return list(ports.store.journal(_objects(ports, subject.strip())))
 
 
@@ -20,6 +20,8 @@ def document(subject: str, rows: list[JournalRow]) -> JsonObject:
 
 
 def _objects(ports: Ports, subject: str) -> list[str]:
+    if subject.startswith("sha256:"):
+        return [f"approval:{subject}"]
     if "@" in subject:
         address = Address(subject.lower())
         return [f"address:{address}", *decisions([address])]

@@ -72,12 +72,19 @@ _STEPS = {
     "unhide": "{} put back into the address book",
     "reply": "the automatic reply of {} set",
 }
+_GUARD = {
+    "approve": "the plan {} approved",
+    "use": "the approved plan {} accepted",
+    "accept": "the limit {} lifted",
+}
 _FIELDS = {"due_on": "the next day to look at it", "user_id": "its directory user", "exchange_guid": "its mailbox"}
 """What a row keeps for the program's own use, in words."""
 
 
 def _step(entry: Entry, names: Mapping[str, str]) -> str:
     kind, _, key = entry.object.partition(":")
+    if entry.step in _GUARD:
+        return _GUARD[entry.step].format(key)
     name = names.get(key, key) if kind == "mailbox" else key
     what = _STEPS.get(entry.step or "", f"{word(entry.step or '')} of {{}}").format(name)
     ends = {Phase.DONE: "", Phase.INTENT: " — begun"}.get(entry.phase, f" — {word(entry.phase)}")

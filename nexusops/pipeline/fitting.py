@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 
 from nexusops.codec import digest_of
 from nexusops.errors import StalePlan
@@ -30,6 +30,9 @@ def must_fit(ports: Ports, plan: Plan, at: datetime) -> None:
         raise StalePlan(f"The plan is for the site {plan.site}, not for {ports.site.name}.", next_step=again)
     if plan.today != today:
         raise StalePlan(f"The plan was made for {plan.today}, and today is {today}.", next_step=again)
+    if at < plan.at:
+        message = f"The plan was made at {_told(plan.at)}, and now it is {_told(at)}; check the clock of this machine."
+        raise StalePlan(message, next_step=again)
     if plan.ledger_serial != store.serial():
         message = (
             f"The ledger has moved on since the plan was made (serial {plan.ledger_serial}, now {store.serial()})."
@@ -40,3 +43,7 @@ def must_fit(ports: Ports, plan: Plan, at: datetime) -> None:
     if digest != plan.digest:
         message = "The plan's content does not match its digest: it was edited, or policy or services changed since."
         raise StalePlan(message, next_step=again)
+
+
+def _told(at: datetime) -> str:
+    return f"{at.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"

@@ -189,7 +189,8 @@ def append(connection: Connection, entries: Sequence[Entry]) -> None:
 
 # A run executes these once or more for each step: they are made once.
 # After the row that was written last, wherever the table ends: rows taken away from its end stay missing.
-_LAST = select(meta.c.journal_seq, meta.c.journal_hash)
+# Locked until the end of the transaction, since an approval may come beside a run.
+_LAST = select(meta.c.journal_seq, meta.c.journal_hash).with_for_update()
 _APPEND = insert(journal)
 _MARK = update(meta).values(journal_seq=bindparam("last_seq"), journal_hash=bindparam("last_hash"))
 _DIRTY = update(meta).values(dirty=true())

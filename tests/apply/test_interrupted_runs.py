@@ -101,8 +101,30 @@ def test_two_approvers_are_two_people(site: KilledSite, capsys: pytest.CaptureFi
     (site.folder / "config" / "guard.toml").write_text(NO_ENDS + "[approval]\napprovers = 2\n")
     assert site.type("plan", SECOND, "--format", "json") == 4
     digest = json.loads(capsys.readouterr().out)["digest"]
-    for actor, code in (("ann", 4), ("ann", 4), ("bo", 0)):
-        assert site.type("run", SECOND, "--approve", digest, "--actor", actor, "--reason", "term ends") == code
+    approving = ("--approve", digest, "--reason", "term ends", "--actor")
+    for _ in range(2):
+        assert site.type("run", SECOND, *approving, "ann") == 4
+        said = capsys.readouterr().err
+        assert "It is approved by ann; 2 people must approve it.\n" in said
+        assert said.endswith(f"for just this plan `--approve {digest}` by somebody else, with `--actor`.\n")
+    assert site.type("run", SECOND, *approving, "bo") == 0
+    capsys.readouterr()
+    assert site.type("run", SECOND, *approving, "bo") == 7
+    assert capsys.readouterr().err.startswith("The plan that was approved has been carried out already, and the plan ")
+    with wiring.opened(site.folder / "config") as opened:
+        approvals = [row.entry for row in opened.ports.store.journal([f"approval:{digest}"])]
+    assert [(entry.step, entry.actor) for entry in approvals] == [("approve", "ann"), ("approve", "bo"), ("use", "bo")]
+
+
+def test_a_plan_is_not_applied_before_it_was_made(site: KilledSite, capsys: pytest.CaptureFixture[str]) -> None:
+    """A clock that was put back between the two."""
+    planned = str(site.folder / "plan.json")
+    assert site.type("plan", SECOND, "--out", planned) == 0
+    capsys.readouterr()
+    assert site.type("apply", SECOND.replace("T08", "T07"), planned) == 7
+    said = capsys.readouterr().err
+    assert said.startswith("The plan was made at 2025-01-16T08:00:00Z, and now it is 2025-01-16T07:00:00Z; check ")
+    assert site.type("apply", SECOND.replace("T08", "T09"), planned) == 0
 
 
 @pytest.mark.parametrize("job", ["mailboxes", "addresses", "senders", "forwards"])

@@ -62,6 +62,15 @@ class Answers(io.BufferedWriter):
             raise Unwritten(error) from error
 
 
+class Remarks(io.FileIO):
+    """Standard error: what cannot be written there is not heard, and changes neither the answer nor the exit code."""
+
+    def write(self, some: ReadableBuffer, /) -> int:
+        with suppress(OSError):
+            return super().write(some)
+        return memoryview(some).nbytes
+
+
 def _version(ctx: click.Context, _param: click.Parameter, wanted: bool) -> None:
     if wanted:
         click.echo(f"nexusops {__version__}")
@@ -113,7 +122,8 @@ def program(
 def main() -> None:
     """The console script."""
     if isinstance(sys.stderr, io.TextIOWrapper):
-        sys.stderr.reconfigure(encoding="utf-8")
+        remarks = io.BufferedWriter(Remarks(sys.stderr.fileno(), "wb", closefd=False))
+        sys.stderr = io.TextIOWrapper(remarks, encoding="utf-8", errors="backslashreplace", line_buffering=True)
     if isinstance(sys.stdout, io.TextIOWrapper):
         answers = Answers(io.FileIO(sys.stdout.fileno(), "wb", closefd=False))
         sys.stdout = io.TextIOWrapper(answers, encoding="utf-8", line_buffering=sys.stdout.line_buffering)
@@ -166,9 +176,7 @@ def _told(error: NexusopsError) -> int:
 
 
 def _say(text: str) -> None:
-    """Where stderr cannot be written either, the exit code is all that can be said."""
-    with suppress(OSError):
-        click.echo(text, err=True)
+    click.echo(text, err=True)
 
 
 def _first_line(error: Exception) -> str:

@@ -54,3 +54,5 @@ def test_what_cannot_even_be_complained_of_keeps_its_exit_code(site: Path) -> No
     with FULL.open("wb") as full:
         assert asked(("nosuch",), site, out=full, err=full)[0] == 2
         assert asked(("explain", "nobody"), site, out=full, err=full)[0] == 6
+        # A remark beside the answer: the log, here.
+        assert asked(("--log-level", "debug", "history"), site, out=subprocess.DEVNULL, err=full)[0] == 0

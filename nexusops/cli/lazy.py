@@ -33,6 +33,7 @@ SECTIONS: dict[str, dict[str, Lazily]] = {
         "explain": Lazily("nexusops.cli.explain:explain", "What a person or address is, why, and what happens next."),
         "preview": Lazily("nexusops.cli.explain:preview", "What somebody who left would get on coming back today."),
         "unit": Lazily("nexusops.cli.unit:unit", "Who has addresses in a unit, and what winds down."),
+        "reorg": Lazily("nexusops.cli.reorg:reorg", "What a merge or split of units will do to whom. Changes nothing."),
         "history": Lazily("nexusops.cli.history:history", "The latest runs, and what one of them did."),
         "audit": Lazily("nexusops.cli.audit:audit", "What was done to a subject; whether the promises were kept."),
         "notices": Lazily("nexusops.cli.history:notices", "Messages to people: what is owed to whom, and when."),

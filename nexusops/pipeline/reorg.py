@@ -65,6 +65,7 @@ def plan_reorg(ports: Ports, one: Reorganised, at: datetime, tables: SnapshotTab
     states = {state.person_id: state for state in ports.store.owners(people)}
     moved = _moved(day, states) if day is not None else ()
     told = list(_told(happenings, {address for each in moved for address in each.loses}))
+    found = day.findings if day is not None else ()
     return ReorgPlan(
         reorganised=one,
         members=len(people),
@@ -73,7 +74,7 @@ def plan_reorg(ports: Ports, one: Reorganised, at: datetime, tables: SnapshotTab
         told_on=min(told, default=None),
         ending=tuple(_ending(happenings)),
         guards=tuple(guard for happening in happenings for guard in _guards(ports, happening, states)),
-        findings=tuple(f"{f.code} {f.subject}: {f.message}" for f in day.findings) if day is not None else (),
+        findings=tuple(f"{f.code} {f.subject}: {f.message}" for f in found if f.scope in scopes),
     )
 
 

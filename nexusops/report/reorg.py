@@ -163,8 +163,11 @@ def _blocks(plan: ReorgPlan) -> Iterator[Block]:
             yield line()
             yield line(f"{title}: {len(rows)}", Tone.TITLE)
             yield Table(rows=[_row(moved) for moved in rows])
+    if plan.findings:
+        yield line()
+        yield line(f"Findings: {len(plan.findings)}", Tone.TITLE)
     for said in plan.findings:
-        yield line(said, Tone.WARNING)
+        yield line(said, Tone.WARNING, indent=2)
 
 
 def _row(one: Moved) -> tuple[str, ...]:

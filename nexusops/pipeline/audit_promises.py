@@ -44,7 +44,7 @@ def _noticed(ports: Ports, row: Allocation) -> Proof | None:
     """None where there is nothing to tell: the promise was kept, or it was not owed."""
     dates = {"winddown_on": row.winddown_on, "notice_sent_on": row.notice_sent_on, "deleted_on": row.deleted_on}
     if row.rule == "R42":
-        message = "it went with its mailbox a month after the status changed, as the rule for that says (D05)"
+        message = "it went with its mailbox a month after the status changed, as the rule for that says"
         return _proof(row, "D05", "short_notice", message, dates, kept=True)
     if row.rule == "D43" or not row.gate:
         message = "its end was asked for, so no notice had to come before it"

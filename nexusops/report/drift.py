@@ -59,4 +59,5 @@ def _blocks(at: datetime, site: str, mailboxes: int, found: Sequence[Difference]
     if mended:
         yield Line(text=f"{mended:,} marked * are mended by a full plan: `nexusops plan --refresh full` shows how.")
     if mended < len(found):
-        yield Line(text="The others are left alone: put them right in the tenant, or adopt what should be ours.")
+        left = "What is not marked is left alone" if mended else "Nothing of it is mended from here"
+        yield Line(text=f"{left}: put it right in the tenant, or adopt what should be ours.")

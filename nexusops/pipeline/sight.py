@@ -8,22 +8,24 @@ from nexusops.model.ledger import Ledger
 from nexusops.model.tenant import Actual, Wanted
 from nexusops.pipeline.affected import Affected
 from nexusops.pipeline.inputs import Deciding
-from nexusops.plan.observe import joined, unseen
+from nexusops.plan.observe import joined, seen_before
 
 MANY = 400
 """From so many people on, reading the whole tenant page by page costs less than asking for each."""
-UNSEEN = 50
-"""So many mailboxes may be missing at once; with more it is the answer that is not whole (tenant-api.md 5.4)."""
+UNSEEN, SHARE = 50, 10
+"""So many mailboxes may be missing at once, or so many in a hundred of those looked for: somebody may have taken them
+away. With more it is the answer that is not whole (tenant-api.md 5.4).
+"""
 
 
 def read_tenant(ports: Deciding, ledger: Ledger, who: Affected, signing: frozenset[Domain], *, full: bool) -> Actual:
     """What was read, joined on ids. Raises TenantUnreadable, also where Exchange told of a part of its mailboxes."""
     actual = _read(ports, ledger, who, signing, full=full)
-    lost = unseen(ledger, actual)
-    if len(lost) > UNSEEN:
+    known, lost = seen_before(ledger, actual)
+    if lost > max(UNSEEN, known * SHARE // 100):
         raise TenantUnreadable(
-            f"Exchange did not tell of {len(lost)} mailboxes whose users are there with their licences: its answer is "
-            "not the whole of it.",
+            f"Exchange did not tell of {lost} in {known} mailboxes whose users are there with their licences: its "
+            "answer is not the whole of it.",
             next_step="Look at the service health page of the tenant. Nothing was changed; the next `nexusops run` "
             "asks again, and `nexusops drift` compares.",
         )

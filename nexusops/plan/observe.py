@@ -46,19 +46,15 @@ def joined(ledger: Ledger, actual: Actual, usernames: Mapping[str, PersonId]) ->
     return replace(actual, people={p: m for p, m in actual.people.items() if p not in moved}, moved=moved)
 
 
-def unseen(ledger: Ledger, actual: Actual) -> tuple[MailboxKey, ...]:
-    """Mailboxes that were there once, and are not told of now although their users are there with their licences."""
-    return tuple(
-        key
-        for key, box in ledger.mailboxes.items()
-        if box.exchange_guid is not None
-        and box.live
-        and (found := actual_of(box, actual)) is not None
-        and found.user_id == box.user_id
-        and found.licensed
-        and not found.deleted
-        and found.exchange_guid is None
-    )
+def seen_before(ledger: Ledger, actual: Actual) -> tuple[int, int]:
+    """How many mailboxes were there once, and have their licensed users still; how many of them are not told of."""
+    known = lost = 0
+    for box in ledger.mailboxes.values():
+        found = actual_of(box, actual) if box.exchange_guid is not None and box.live else None
+        if found is not None and found.user_id == box.user_id and found.licensed and not found.deleted:
+            known += 1
+            lost += found.exchange_guid is None
+    return known, lost
 
 
 def observe(ledger: Ledger, actual: Actual) -> Ledger:

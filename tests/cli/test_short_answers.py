@@ -54,7 +54,7 @@ def test_a_list_without_mailboxes_that_were_there_is_refused(
     assert full_plan(tmp_path) == 8
     said = capsys.readouterr()
     assert said.out == ""
-    assert "mailboxes whose users are there with their licences: its answer is not the whole of it" in said.err
+    assert "65 in 65 mailboxes whose users are there with their licences: its answer is not the whole of it" in said.err
     with wiring.opened(tmp_path / "config") as opened:
         assert len(opened.ports.store.ledger(None, None).mailboxes) > UNSEEN
 

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 import click
 
 from nexusops.cli import options
 from nexusops.cli.entry import Call
 from nexusops.errors import Refused
+
+if TYPE_CHECKING:
+    from nexusops.pipeline.inputs import Ports
 
 
 @click.command()
@@ -29,23 +33,33 @@ def explain(call: Call, subject: str, form: str, at: datetime, whole: bool) -> i
     from nexusops import wiring
     from nexusops.cli.printing import look
     from nexusops.pipeline.explain import explain as explained
-    from nexusops.pipeline.nearby import meant_by
     from nexusops.report import explain_json, explain_text
 
     with wiring.opened(call.folder) as site:
         answer = explained(site.ports, subject, at=at)
-        meant = meant_by(site.ports.store, subject) if answer is None else ""
-    if answer is None:
-        raise Refused(
-            f"Nothing is known of {subject!r}.",
-            next_step=f"It may be {meant}: `nexusops explain USERNAME`."
-            if meant
-            else "Name a username, a person_id, an address or a mailbox that a run has seen; a person's "
-            "addresses stand in `nexusops unit show UNIT`.",
-        )
+        if answer is None:
+            raise _unknown(site.ports, subject)
     text = explain_json(answer) if form == "json" else explain_text(answer, whole=whole, look=look())
     click.echo(text, nl=False)
     return 0
+
+
+def _unknown(ports: Ports, subject: str) -> Refused:
+    """What else it is, or who may be meant."""
+    from nexusops.pipeline.explain_unit import unit_named
+    from nexusops.pipeline.nearby import meant_by
+
+    unit = unit_named(ports, subject)
+    if unit is not None:
+        return Refused(f"{subject} is the unit {unit.name}.", next_step=f"See `nexusops unit show {unit.unit_id}`.")
+    meant = meant_by(ports.store, subject)
+    return Refused(
+        f"Nothing is known of {subject!r}.",
+        next_step=f"It may be {meant}: `nexusops explain USERNAME`."
+        if meant
+        else "Name a username, a person_id, an address or a mailbox that a run has seen; a person's "
+        "addresses stand in `nexusops unit show UNIT`.",
+    )
 
 
 @click.command()

@@ -48,7 +48,8 @@ def person_facts(state: PersonState, record: PersonRecord | None, snapshot: str,
                 evidence=(Evidence(table="cards", key=card.card_id, snapshot=snapshot),),
             )
         for held in record.affiliations:
-            served = held.unit_id in state.served or not held.current(today)
+            # Who waits for a username has no place yet, wherever they are.
+            served = held.unit_id in state.served or not held.current(today) or state.username is None
             key = f"{state.person_id}/{held.unit_id}"
             yield Fact(
                 label="affiliation",

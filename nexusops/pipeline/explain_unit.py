@@ -18,6 +18,14 @@ def units_like(ports: Ports, wanted: str) -> list[Unit]:
     return found or [units[UnitId(near)] for near in difflib.get_close_matches(wanted.upper(), units)]
 
 
+def unit_named(ports: Ports, wanted: str) -> Unit | None:
+    """The unit of this unit_id or mail domain; None, too, where no snapshot was accepted yet."""
+    if ports.store.accepted() is None:
+        return None
+    units = accepted_tables(ports, only=()).slice((), {}).units.values()
+    return next((unit for unit in units if wanted in (unit.unit_id, unit.unit_id.lower(), unit.domain)), None)
+
+
 def unit_of(ports: Ports, unit_id: str) -> UnitShown | None:
     """None: the last accepted snapshot has no such unit. Raises Refused where there is no snapshot."""
     snapshot = accepted_tables(ports, only=()).slice((), ports.services)

@@ -95,7 +95,7 @@ def _of_person(seen: Seen, person_id: PersonId, ledger: Ledger) -> Explanation:
             *facts.person_facts(state, record, seen.snapshot.sha256 if seen.snapshot else "", today),
             *facts.mailbox_facts(box),
             *facts.sender_facts(box, rows, record),
-            *(facts.address_fact(row) for row in rows),
+            *(facts.address_fact(row, box) for row in rows),
             *facts.decided_facts(
                 ledger.holds.values(),
                 ledger.overrides.values(),
@@ -191,7 +191,7 @@ def _of_box(seen: Seen, box: Mailbox, ledger: Ledger) -> Explanation:
             Fact(label="unit", value=box.unit_id or "none", rule="R26"),
             Fact(label="owner", value=_named(seen.ports, box.owner_person_id), rule="R28", since=box.orphaned_on),
             *(fact for row in ledger.services.values() for fact in service_facts(row)),
-            *(facts.address_fact(row) for row in rows),
+            *(facts.address_fact(row, box) for row in rows),
             *facts.decided_facts(holds, (), (), lambda one: _named(seen.ports, PersonId(one))),
             *facts.finding_facts(_box_findings(seen, box.name or "")),
         ],

@@ -152,16 +152,23 @@ def finding_facts(findings: Iterable[Finding]) -> Iterator[Fact]:
         yield Fact(label="finding", value=finding.code, because=finding.message, evidence=finding.evidence)
 
 
-def address_fact(row: Allocation) -> Fact:
+def address_fact(row: Allocation, box: Mailbox | None) -> Fact:
     """An address in the list of somebody's addresses."""
     return Fact(
         label="address",
         value=f"{row.address}, {word(row.state)}",
         rule=row.rule,
         because=row.because,
-        since=row.deleted_on or row.winddown_on or row.created_on,
+        since=_since(row, box),
         evidence=row.evidence,
     )
+
+
+def _since(row: Allocation, box: Mailbox | None) -> date | None:
+    """Since when it is in this state; a suspended address is so since its mailbox was disabled (2.1)."""
+    if row.state is AddressState.SUSPENDED:
+        return box.disabled_on if box is not None else None
+    return row.deleted_on or row.winddown_on or row.created_on
 
 
 def row_facts(row: Allocation, box: Mailbox | None, unit: UnitId | None) -> Iterator[Fact]:
@@ -171,7 +178,7 @@ def row_facts(row: Allocation, box: Mailbox | None, unit: UnitId | None) -> Iter
         value=word(row.state),
         rule=row.rule,
         because=row.because,
-        since=row.deleted_on or row.winddown_on or row.created_on,
+        since=_since(row, box),
         evidence=row.evidence,
     )
     if unit is not None:

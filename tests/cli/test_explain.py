@@ -147,4 +147,7 @@ def test_what_is_over_is_told_as_over(lived: CommandSite) -> None:
     told = [one for one in facts if one["label"] == "affiliation" and one["value"].startswith("CHEM")]
     assert [(one["value"].rpartition(", ")[2], one["rule"], one["since"]) for one in told] == [("over", "R8", None)]
     ended = next(one for one in facts if one["value"] == f"{row['address']}, deleted")
+    (box,) = exported(lived, "mailboxes", state="disabled")
+    refused = [one for one in explained(lived, box["name"])["facts"] if one["value"].endswith(", suspended")]
+    assert {one["since"] for one in refused} == {box["disabled_on"]} == {"2025-11-03"}
     assert ended["since"] == row["deleted_on"] == "2025-12-04"

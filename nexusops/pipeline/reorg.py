@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import date, datetime
 
 from nexusops.model.changes import AddAddress, Change, DeleteMailbox, SendNotice, SetSender, WindDownAddress
 from nexusops.model.dates import add_months, local_date
 from nexusops.model.findings import box_scope, person_scope
 from nexusops.model.forecast import Happening
-from nexusops.model.ids import Address, PersonId, local_of
+from nexusops.model.ids import Address, PersonId, UnitId, local_of
 from nexusops.model.ledger import PersonState
 from nexusops.model.mailboxes import MailboxKind
 from nexusops.model.snapshot import Snapshot
 from nexusops.pipeline.inputs import Deciding, Ports, accepted_tables
 from nexusops.pipeline.simulate import simulate
+from nexusops.plan.arrange import scope_of
 from nexusops.plan.guard import check
 from nexusops.ports import SnapshotTables
 from nexusops.report.reorg import Moved, Reorganised, ReorgPlan
@@ -46,24 +47,24 @@ def _reorganised(name: str, snapshot: Snapshot, today: date, refused: Iterable[s
 
 
 def plan_reorg(ports: Ports, one: Reorganised, at: datetime, tables: SnapshotTables | None = None) -> ReorgPlan:
-    """Its members and the mailboxes of its units, through the line, until the last of their old addresses has ended: as
-    if nobody else were there, but for the names that are taken.
+    """Its members and the mailboxes of its units, through the line, until the last of their old addresses has ended,
+    with those of whatever else becomes part of the same units by then; but for these nobody new comes.
     """
     units = {unit.unit_id for unit in one.units}
     people = ports.store.people_of_units(units)
-    scopes = {person_scope(person) for person in people}
-    scopes |= {box_scope(box.name) for box in ports.store.boxes_of_units(units) if box.name}
-    if one.begun or not scopes:
+    mine = _scopes(ports, units)
+    if one.begun or not mine:
         return ReorgPlan(
             reorganised=one, members=len(people), moved=(), notices=0, told_on=None, ending=(), guards=(), findings=()
         )
     tables = tables or accepted_tables(ports)
+    scopes = _scopes(ports, units | _with_it(one, tables))
     until = add_months(one.on, max(row.months for row in one.rows) + LATE)
     forecast = simulate(ports, at=at, until=until, tables=tables, only=scopes, forced=scopes)
     happenings = [happening for happening in forecast.happenings if happening.on >= one.on]
     day = next((happening for happening in happenings if happening.on == one.on), None)
     states = {state.person_id: state for state in ports.store.owners(people)}
-    moved = _moved(day, states) if day is not None else ()
+    moved = _moved(day, mine, states) if day is not None else ()
     told = list(_told(happenings, {address for each in moved for address in each.loses}))
     found = day.findings if day is not None else ()
     return ReorgPlan(
@@ -72,10 +73,23 @@ def plan_reorg(ports: Ports, one: Reorganised, at: datetime, tables: SnapshotTab
         moved=moved,
         notices=len(told),
         told_on=min(told, default=None),
-        ending=tuple(_ending(happenings)),
+        ending=tuple(_ending(happenings, mine)),
         guards=tuple(guard for happening in happenings for guard in _guards(ports, happening, states)),
-        findings=tuple(f"{f.code} {f.subject}: {f.message}" for f in found if f.scope in scopes),
+        findings=tuple(f"{f.code} {f.subject}: {f.message}" for f in found if f.scope in mine),
     )
+
+
+def _scopes(ports: Ports, units: Collection[UnitId]) -> frozenset[str]:
+    """The people who hold a place in these units, and the units' own mailboxes."""
+    boxes = (box_scope(box.name) for box in ports.store.boxes_of_units(units) if box.name)
+    return frozenset([*map(person_scope, ports.store.people_of_units(units)), *boxes])
+
+
+def _with_it(one: Reorganised, tables: SnapshotTables) -> set[UnitId]:
+    """Units that become part of the same ones by that day: their members may want the same names."""
+    targets = {row.target_unit for row in one.rows}
+    rows = tables.slice((), {}).reorgs
+    return {row.source_unit for row in rows if row.target_unit in targets and row.effective_on <= one.on}
 
 
 def _told(happenings: Iterable[Happening], losing: set[Address]) -> Iterator[date]:
@@ -86,26 +100,30 @@ def _told(happenings: Iterable[Happening], losing: set[Address]) -> Iterator[dat
                 yield happening.on
 
 
-def _ending(happenings: Iterable[Happening]) -> Iterator[tuple[str, date]]:
+def _ending(happenings: Iterable[Happening], mine: Collection[str]) -> Iterator[tuple[str, date]]:
     for happening in happenings:
         for planned in happening.changes:
             change = planned.change
-            if isinstance(change, DeleteMailbox) and change.mailbox.kind is not MailboxKind.PERSONAL:
+            if not isinstance(change, DeleteMailbox) or change.mailbox.kind is MailboxKind.PERSONAL:
+                continue
+            if scope_of(change) in mine:
                 yield change.mailbox.name, happening.on
 
 
 def _guards(
     ports: Ports, happening: Happening, states: Mapping[PersonId, PersonState]
 ) -> Iterator[tuple[date, str, int]]:
-    """Against the mailboxes that there are; the look ahead counts those of the members alone."""
+    """Against the mailboxes that there are; the look ahead counts those that it looks at."""
     units = {str(person_id): state.served for person_id, state in states.items()}
     report = check(happening.changes, ports.guard, ports.store.live_mailboxes(), units, {})
     return ((happening.on, name, report.counts[name]) for name in report.tripped)
 
 
-def _moved(day: Happening, states: Mapping[PersonId, PersonState]) -> tuple[Moved, ...]:
+def _moved(day: Happening, mine: Collection[str], states: Mapping[PersonId, PersonState]) -> tuple[Moved, ...]:
     by_subject: dict[str, list[Change]] = {}
     for planned in day.changes:
+        if scope_of(planned.change) not in mine:
+            continue
         by_subject.setdefault(planned.change.why.subject, []).append(planned.change)
     found = []
     for subject, changes in by_subject.items():

@@ -60,7 +60,7 @@ class Moved:
 class ReorgPlan:
     """``members`` hold a place in one of the units today; ``told_on`` is the day of the notices. ``ending``: mailboxes
     that end with their domain, and when. ``guards``: the days on which one will stop the run, its name, and how many
-    changes of these people and mailboxes are planned then.
+    changes are planned then for all who move into the same units.
     """
 
     reorganised: Reorganised

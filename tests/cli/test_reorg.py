@@ -81,6 +81,15 @@ def test_it_is_what_the_day_brings(live: CommandSite, tmp_path: Path) -> None:
     }
 
 
+def test_whoever_joins_the_same_unit_on_that_day_may_take_the_name_first(live: CommandSite, tmp_path: Path) -> None:
+    """D30: two rows of registration, one new unit; the members of the other one are not told of here."""
+    tables = registered().reorg("CHEM-26", "merge", "2025-11-03", "CHEM", "LIFE", 3)
+    tables.reorg("BIOC-26", "merge", "2025-11-03", "BIOC", "LIFE", 3)
+    found = asked(live, tables, tmp_path, "plan", "BIOC-26", "--format", "json").document
+    assert [(one["name"], one["taken"]) for one in found["moved"]] == [("abcd0002", ["ann.lee2@life.ox.ac.uk"])]
+    assert (found["members"], found["notices"]) == (1, 1)
+
+
 def test_in_words_the_numbers_come_first_and_then_everybody(live: CommandSite, tmp_path: Path) -> None:
     lines = asked(live, merging(registered()), tmp_path, "plan", "LIFE-26").out.splitlines()
     assert lines[:4] == [

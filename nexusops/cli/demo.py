@@ -17,7 +17,11 @@ from nexusops.demo.cast import CAST
     help="Leave everything in this new folder. [a temporary one]",
 )
 @click.option(
-    "--people", type=click.IntRange(len(CAST), 1_000_000), default=len(CAST), show_default=True, help="So many people."
+    "--people",
+    type=click.IntRange(1, 1_000_000),
+    default=len(CAST),
+    show_default=True,
+    help=f"So many people; the story needs {len(CAST)} at least.",
 )
 @click.option("--seed", type=int, default=1, show_default=True, help="Another seed, other people.")
 def demo(keep: Path | None, people: int, seed: int) -> int:
@@ -26,7 +30,9 @@ def demo(keep: Path | None, people: int, seed: int) -> int:
     from nexusops.demo.stage import Stage
     from nexusops.demo.story import tell
 
-    stage = Stage.set_up(_folder(keep), people=people, seed=seed, call=call)
+    if people < len(CAST):
+        click.echo(f"The story needs {len(CAST)} people; so many are made.", err=True)
+    stage = Stage.set_up(_folder(keep), people=max(people, len(CAST)), seed=seed, call=call)
     tell(stage)
     return 0
 

@@ -87,7 +87,13 @@ def _version(ctx: click.Context, _param: click.Parameter, wanted: bool) -> None:
     show_default=True,
     help="The configuration folder. [env: NEXUSOPS_CONFIG]",
 )
-@click.option("--log-level", type=click.Choice(LEVELS), default="warning", show_default=True, help="For stderr.")
+@click.option(
+    "--log-level",
+    type=click.Choice(LEVELS, case_sensitive=False),
+    default="warning",
+    show_default=True,
+    help="For stderr.",
+)
 @click.option("--log-format", type=click.Choice(("text", "json")), default="text", help="For people or machines.")
 @click.option("--log-file", type=click.Path(path_type=Path, dir_okay=False), help="Append logs here, not to stderr.")
 @click.option("--quiet", "-q", is_flag=True, help="No progress and no warnings on stderr; errors stay.")
@@ -164,8 +170,18 @@ def call(arguments: Sequence[str]) -> int:
 def _usage(error: click.ClickException) -> int:
     context = getattr(error, "ctx", None)
     path = context.command_path if context is not None else "nexusops"
-    _say(f"{error.format_message()}\nSee `{path} --help` for what it takes.")
+    message = error.format_message()
+    if isinstance(error, click.NoSuchOption) and context is not None and _of_all(error.option_name, context):
+        command = context.command_path.partition(" ")[2]
+        message = f"{error.option_name} stands before the command: nexusops {error.option_name} … {command}."
+    _say(f"{message}\nSee `{path} --help` for what it takes.")
     return 2
+
+
+def _of_all(option: str, context: click.Context) -> bool:
+    """Whether it is an option of nexusops itself, written behind a command that has none of that name."""
+    root = context.find_root()
+    return context is not root and any(option in parameter.opts for parameter in root.command.params)
 
 
 def _told(error: NexusopsError) -> int:
@@ -184,7 +200,8 @@ def _first_line(error: Exception) -> str:
 
 
 def _traceback_for_debug(arguments: Sequence[str]) -> None:
-    if "--log-level=debug" in arguments or ("--log-level", "debug") in pairwise(arguments):
+    said = [argument.lower() for argument in arguments]
+    if "--log-level=debug" in said or ("--log-level", "debug") in pairwise(said):
         import traceback
 
         traceback.print_exc()

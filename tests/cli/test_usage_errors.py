@@ -32,6 +32,7 @@ D = "sha256:" + "0" * 64
         (["run", "--accept", "DisableMailbox=3", "--accept", "DisableMailbox=4"], "once"),
         (["run", "--approve", "12"], "64 hex digits"),
         (["plan", "--out", "-"], "names no file"),
+        (["history", "--config", "site"], "--config stands before the command: nexusops --config … history."),
         (["apply"], "PLANFILE"),
         (["emulator", "serve", "--port", "70000"], "70000"),
     ],

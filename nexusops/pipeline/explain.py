@@ -1,5 +1,6 @@
 """Why somebody or something is as it is, and what comes next, from the last accepted snapshot and the ledger.
 
+explain_summary.py the first line: what it is, and until when
 explain_facts.py   what is so now, with rule, date and evidence
 explain_mail.py    where mail for an address goes, now and after the next run
 explain_history.py what was done, in words
@@ -9,9 +10,9 @@ explain_ahead.py   what happens next, by the line itself; what somebody who retu
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import date, datetime
+from datetime import datetime
 
-from nexusops.model.addresses import Allocation, receives_until
+from nexusops.model.addresses import Allocation
 from nexusops.model.dates import local_date
 from nexusops.model.findings import Finding, box_scope, person_scope
 from nexusops.model.frozen import frozen
@@ -24,6 +25,7 @@ from nexusops.pipeline import explain_facts as facts
 from nexusops.pipeline.explain_ahead import ahead_of, on_return, upcoming
 from nexusops.pipeline.explain_history import decisions, told
 from nexusops.pipeline.explain_mail import mail_facts
+from nexusops.pipeline.explain_summary import address_summary, person_summary
 from nexusops.pipeline.inputs import Ports
 from nexusops.pipeline.saas_explain import service_facts
 from nexusops.pipeline.simulate_tenant import Remembered
@@ -90,7 +92,7 @@ def _of_person(seen: Seen, person_id: PersonId, ledger: Ledger) -> Explanation:
     return Explanation(
         subject=state.username or person_id,
         kind="person",
-        summary=_summary(state, box),
+        summary=person_summary(state, box),
         facts=[
             *facts.person_facts(state, record, seen.snapshot.sha256 if seen.snapshot else "", today),
             *facts.mailbox_facts(box),
@@ -147,7 +149,7 @@ def _of_address(ports: Ports, address: Address, at: datetime) -> Explanation | N
     return Explanation(
         subject=address,
         kind=f"{last.kind.value} address",
-        summary=_address_summary(last, state, box, local_date(at, ports.policy.time.zone)),
+        summary=address_summary(last, state, box, local_date(at, ports.policy.time.zone)),
         facts=[
             *facts.row_facts(last, box, facts.unit_of(last, seen.snapshot)),
             *facts.number_facts(last, _namesakes(ports, last)),
@@ -251,24 +253,3 @@ def named(boxes: Iterable[Mailbox]) -> dict[str, str]:
 
 def latest(boxes: Iterable[Mailbox]) -> Mailbox | None:
     return max(boxes, key=lambda box: box.generation, default=None)
-
-
-def _summary(state: PersonState, box: Mailbox | None) -> str:
-    standing = facts.word(state.state)
-    if box is None:
-        return f"{standing}; no mailbox"
-    if box.sender is None:
-        return f"{standing}; the mailbox {box.name or '(no username yet)'} is {facts.word(box.state)}"
-    return f"{standing}; the mailbox {box.name} is {facts.word(box.state)} and sends as {box.sender}"
-
-
-def _address_summary(row: Allocation, state: PersonState | None, box: Mailbox | None, today: date) -> str:
-    owner = (state.username if state else None) or row.person_id or row.unit_id or "nobody"
-    if row.state == "winddown":
-        late = row.delete_on is not None and row.delete_on <= today
-        takes = f"was to end on {row.delete_on}, still receives" if late else receives_until(row.delete_on)
-        return f"in wind-down for {owner}: it {takes} and no longer sends"
-    if row.state == "deleted":
-        return f"deleted on {row.deleted_on}; it was {owner}'s"
-    sends = box is not None and box.sender == row.address
-    return f"{row.state.value} for {owner}" + (", and the sender of the mailbox" if sends else "")

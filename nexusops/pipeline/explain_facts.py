@@ -9,7 +9,7 @@ from nexusops.model.addresses import AddressKind, AddressState, Allocation
 from nexusops.model.dates import add_months
 from nexusops.model.findings import Evidence, Finding
 from nexusops.model.ids import PersonId, UnitId
-from nexusops.model.ledger import Alternative, Hold, HoldKind, NameOverride, PersonState
+from nexusops.model.ledger import Alternative, Hold, HoldKind, NameOverride, PersonState, Standing
 from nexusops.model.mailboxes import Mailbox, SenderOrigin
 from nexusops.model.people import Affiliation
 from nexusops.model.policy import Policy
@@ -36,7 +36,8 @@ def word(state: str) -> str:
 
 def person_facts(state: PersonState, record: PersonRecord | None, snapshot: str, today: date) -> Iterator[Fact]:
     """Standing, cards, affiliations, the name part, and when they left."""
-    yield Fact(label="standing", value=word(state.state), rule="R35", because=_standing_reason(state))
+    rule = {Standing.FROZEN: "D29", Standing.MISSING_HOLD: "D26"}.get(state.state, "R35")
+    yield Fact(label="standing", value=word(state.state), rule=rule, because=_standing_reason(state))
     if record is not None:
         for card in record.cards:
             until = f"cancelled on {card.cancelled_on}" if card.cancelled_on else f"until {card.end_date}"

@@ -147,7 +147,7 @@ def _mailbox(was: JsonObject, now: JsonObject) -> list[str]:
     state = f"{now.get('state')}"
     if state != was.get("state"):
         again = was.get("state") not in (None, MailboxState.PENDING) and state == MailboxState.ACTIVE
-        found.append("is active again" if again else _MAILBOX.get(state, f"is in its grace ({word(state)})"))
+        found.append("is active again" if again else _MAILBOX.get(state, "is in its grace"))
     if _new(was, now, "sender"):
         found.append(f"sends as {now['sender']}")
     forward, before = now.get("forward"), was.get("forward")
@@ -162,13 +162,14 @@ _STANDING: Mapping[str, str] = {
     Standing.ENTITLED: "is entitled to a mailbox",
     Standing.OUT: "is no longer entitled to a mailbox",
     Standing.GRACE: "is no longer entitled, and has a grace",
+    Standing.MISSING_HOLD: "is on hold, for the card is missing",
 }
 
 
 def _person(was: JsonObject, now: JsonObject) -> list[str]:
     found = []
-    if now.get("state") != was.get("state"):
-        state = f"{now.get('state')}"
+    state = f"{now.get('state')}"
+    if state != was.get("state") and state != Standing.FROZEN:
         found.append(_STANDING.get(state, f"is {word(state)}"))
     if _new(was, now, "base"):
         found.append(f"has addresses that begin with {now['base']}")

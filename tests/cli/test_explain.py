@@ -50,6 +50,19 @@ def test_when_an_old_address_stops(begun: CommandSite) -> None:
     assert late["summary"].endswith("it was to end on 2025-12-03, still receives and no longer sends")
 
 
+def test_the_first_line_says_how_somebody_stands_and_until_when(begun: CommandSite) -> None:
+    """R44: a cancelled card's mailbox works on for a month, and is then disabled; two months later it is deleted."""
+    assert begun.on_day_two("run").code == 0
+    running = explained(begun, "phys0041", "2025-10-02T09:00:00Z")
+    assert running["summary"] == (
+        "no longer entitled; the mailbox phys0041 still works, and is to be disabled on 2025-11-02; "
+        "it sends as peter.lindqvist@physics.ox.ac.uk"
+    )
+    assert fact(running, "standing")["rule"] == "R35"
+    sound = explained(begun, "chem0011", "2025-10-02T09:00:00Z")
+    assert sound["summary"] == "entitled; the mailbox chem0011 is active and sends as john.smith@chem.ox.ac.uk"
+
+
 def test_why_the_sender_is_what_it_is_and_what_else_it_could_be(begun: CommandSite) -> None:
     """R10, R11, R12, with the card that it rests on."""
     box = next(box for box in exported(begun, "mailboxes", kind="personal") if box["sender_origin"] == "default")
@@ -96,6 +109,8 @@ def test_between_two_runs_the_next_table_is_told_beside_the_present_one(begun: C
 def test_what_a_returner_will_get(lived: CommandSite) -> None:
     """D23: disabled is enabled again, with the addresses of the units that they come back to."""
     box = exported(lived, "mailboxes", state="disabled")[0]
+    summary = explained(lived, box["name"])["summary"]
+    assert summary.endswith(f"the mailbox {box['name']} is disabled, and is to be deleted on {box['delete_on']}")
     back = fact(explained(lived, box["name"]), "on return")
     assert back["rule"] == "D23"
     assert back["value"].startswith(f"Enable the mailbox {box['name']}")

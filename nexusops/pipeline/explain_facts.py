@@ -193,14 +193,26 @@ def row_facts(row: Allocation, box: Mailbox | None, unit: UnitId | None) -> Iter
             because=box.sender_because if box.sender == row.address else f"that is {box.sender or 'nothing'}",
         )
     if row.winddown_on is not None and row.live:
-        told = f"sent on {row.notice_sent_on}" if row.notice_sent_on else f"due on {row.notice_due_on}"
-        ends = "the day that was announced" if row.notice_sent_on else "projected until the notice is sent (D04)"
-        yield Fact(label="notice", value=told, rule="R47")
-        yield Fact(label="ends", value=f"{row.delete_on}", rule="R41", because=ends, since=row.winddown_on)
+        yield from _winddown_facts(row)
     elif row.notice_sent_on is not None:
         yield Fact(label="notice", value=f"sent on {row.notice_sent_on}", rule="R47")
     if row.successor is not None:
         yield Fact(label="taken over by", value=row.successor, rule="D18")
+
+
+def _winddown_facts(row: Allocation) -> Iterator[Fact]:
+    """When its owner is told, and when it ends; what ends earlier as was asked need not be announced (D43), nor does
+    what was somebody's who has died.
+    """
+    told, ends = "none", ""
+    if row.notice_sent_on is not None:
+        told, ends = f"sent on {row.notice_sent_on}", "it is the day that was announced"
+    elif row.notice_due_on is not None:
+        told, ends = f"due on {row.notice_due_on}", "it is projected until the notice is sent (D04)"
+    if not row.gate:
+        ends = "it is the day that was asked for (D43)"
+    yield Fact(label="notice", value=told, rule="R47")
+    yield Fact(label="ends", value=f"{row.delete_on}", rule="R41", because=ends, since=row.winddown_on)
 
 
 def reuse_fact(row: Allocation, owner: PersonState | None, policy: Policy) -> Iterator[Fact]:

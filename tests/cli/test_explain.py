@@ -50,6 +50,21 @@ def test_when_an_old_address_stops(begun: CommandSite) -> None:
     assert late["summary"].endswith("it was to end on 2025-12-03, still receives and no longer sends")
 
 
+def test_what_ends_earlier_as_was_asked_has_no_notice(begun: CommandSite) -> None:
+    """D43: its day is the one that was asked for, not a projection."""
+    assert begun.on_day_two("run").code == 0
+    address = exported(begun, "addresses", state="winddown")[0]["address"]
+    desk = ("--actor", "olive", "--reason", "deadname", "--at", "2025-10-02T09:00:00Z")
+    assert begun.type("desk", "shorten-winddown", address, "--on", "2025-10-10", *desk).code == 0
+    document = explained(begun, address, "2025-10-02T09:30:00Z")
+    ends = fact(document, "ends")
+    assert (fact(document, "notice")["value"], ends["value"], ends["because"]) == (
+        "none",
+        "2025-10-10",
+        "it is the day that was asked for (D43)",
+    )
+
+
 def test_the_first_line_says_how_somebody_stands_and_until_when(begun: CommandSite) -> None:
     """R44: a cancelled card's mailbox works on for a month, and is then disabled; two months later it is deleted."""
     assert begun.on_day_two("run").code == 0

@@ -10,13 +10,14 @@ from nexusops.model.dates import local_date
 from nexusops.model.findings import Evidence
 from nexusops.model.frozen import frozen
 from nexusops.model.ids import Address, Domain, PersonId, domain_of
-from nexusops.model.mailboxes import Mailbox, SenderOrigin
+from nexusops.model.mailboxes import Mailbox, MailboxState, SenderOrigin
 from nexusops.model.people import SenderChoice
 from nexusops.model.policy import Policy
 from nexusops.model.tenant import Reason
 from nexusops.model.units import ExternalRoute, UnitClass
 from nexusops.rules.reorganising import Need, UnitMap
 
+_IN_GRACE = frozenset({MailboxState.GRACE_CANCELLED, MailboxState.GRACE_STATUS})
 _KEPT = ("D18", "it took the place of the former sender")
 
 
@@ -140,6 +141,7 @@ def choose(
     basis = f"{wanted.value}:{'has' if has_preferred else 'none'}"
     kept = _kept(box, rows, basis)
     if kept is not None:
+        basis = box.sender_basis if box.state in _IN_GRACE else basis
         rule, because = _KEPT if kept != box.sender else (box.sender_rule, box.sender_because)
         why = Reason(rule=rule, because=because, evidence=evidence)
         return Sender(address=kept, origin=SenderOrigin.DEFAULT, basis=basis, why=why)
@@ -167,12 +169,15 @@ def _classes_of(domain: Domain, units: UnitMap) -> frozenset[UnitClass]:
 
 
 def _kept(box: Mailbox, rows: Sequence[Allocation], basis: str) -> Address | None:
-    """D16: sticky. Kept while eligible, or handed on by D18, unless the preferred class changed or gained its first."""
+    """D16: sticky. Kept while eligible, or handed on by D18, unless the preferred class changed or gained its first.
+
+    In a grace affiliations end and addresses stay, so that no class gains or loses anything by it (2.2).
+    """
     if box.sender is None or box.sender_origin is not SenderOrigin.DEFAULT:
         return None
-    if box.sender_basis != basis and not basis.endswith(":none"):
-        return None
-    if box.sender_basis.partition(":")[0] != basis.partition(":")[0]:
+    gained = box.sender_basis != basis and not basis.endswith(":none")
+    changed = box.sender_basis.partition(":")[0] != basis.partition(":")[0]
+    if (gained or changed) and box.state not in _IN_GRACE:
         return None
     by_address = {row.address: row for row in sorted(rows, key=lambda r: r.period)}
     row = by_address.get(box.sender)

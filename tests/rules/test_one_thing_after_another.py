@@ -1,4 +1,4 @@
-"""What was owed or wished for, when the next thing happens (R47; D07, D22, D23, D33)."""
+"""What was owed or wished for, when the next thing happens (R42, R47; D05, D16, D23)."""
 
 from __future__ import annotations
 
@@ -31,3 +31,16 @@ def test_a_status_change_with_two_months_notice_is_not_short() -> None:
     world.run("2025-01-15")
     told = world.run("2025-01-16").notices
     assert [(n.notice, str(n.delete_on), n.short_notice) for n in told] == [("status_change", "2025-03-16", False)]
+
+
+def test_no_default_moves_while_a_grace_lasts_though_affiliations_end() -> None:
+    """D16, R42: a domain that a college and a department share says no longer for which the address was given."""
+    world = oxford().unit("HALL", "college", "shared.ox.ac.uk").unit("LAB", "department", "shared.ox.ac.uk")
+    student(world, "1", "Ann Lee", "CHEM").affiliation("1", "LAB", "2024-11-01").run("2024-12-20")
+    world.card("1", "CB", "Ann", "Lee", "2024-10-01", "2028-09-30", status_effective_on="2025-01-15")
+    world.run("2025-01-15")
+    assert (world.box("ball0001").state, world.box("ball0001").sender) == ("grace_status", WORK)
+    world.run("2025-01-16")
+    world.affiliation("1", "LAB", "2024-11-01", "2025-01-19")
+    assert world.run("2025-01-20").acts == []
+    assert world.box("ball0001").sender == WORK

@@ -167,13 +167,16 @@ class Service:
     def _exchange(self, call: Call, tenant: str, endpoint: str) -> Answer:
         if call.method != "POST":
             return Answer(405, {"error": {"code": "MethodNotAllowed", "message": "POST only."}}, {"Allow": "POST"})
-        names = {self.book.setting("tenant_id"), *(d["id"] for d in self.book.page("domain") if d["isVerified"])}
-        if tenant.lower() not in names:
+        if tenant.lower() != self.book.setting("tenant_id") and not self._is_verified(tenant.lower()):
             return Answer(404, {"error": {"code": "NotFound", "message": f"Tenant '{tenant}' not found."}})
         if endpoint == "InvokeCommand":
             return invoke.invoke(call)
         tokens.authorise(call, EXCHANGE_APP)
         return batch.exchange_batch(call, lambda item: self._item(call, item))
+
+    def _is_verified(self, domain: str) -> bool:
+        found = self.book.get("domain", domain)
+        return found is not None and found["isVerified"]
 
     def _item(self, call: Call, item: Call) -> Answer:
         """An item of a batch. A connection belongs to the whole, so faults that end it do not apply to items."""

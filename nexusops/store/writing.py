@@ -116,7 +116,7 @@ def record(
     write_rows(connection, changes)
     append(connection, [*entries, *(_altered(entries[0], change) for change in changes)])
     if finished:
-        connection.execute(_FINISHED, {"scopes": list(finished)})
+        executed(connection, _FINISHED, [{"finished": scope} for scope in finished])
     if changes:
         executed(connection, _DIRTY)
 
@@ -194,7 +194,7 @@ _LAST = select(meta.c.journal_seq, meta.c.journal_hash).with_for_update()
 _APPEND = insert(journal)
 _MARK = update(meta).values(journal_seq=bindparam("last_seq"), journal_hash=bindparam("last_hash"))
 _DIRTY = update(meta).values(dirty=true())
-_FINISHED = delete(unfinished).where(unfinished.c.scope.in_(bindparam("scopes", expanding=True)))
+_FINISHED = delete(unfinished).where(unfinished.c.scope == bindparam("finished"))
 
 
 def replace_findings(connection: Connection, judged: Collection[str] | None, found: Sequence[Finding]) -> None:

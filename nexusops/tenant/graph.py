@@ -88,13 +88,14 @@ class Graph:
     async def send(self, method: str, path: str, body: Any = None, *, read: bool | None = None) -> bytes:
         """One request below the base, which goes alone. Raises GraphFault, TransportFault."""
         reading = method == "GET" if read is None else read
-        return await self._retry(lambda: self._alone((method, path, body), read=reading), read=reading, cost=None)
+        answer = self._retry(lambda: self._alone((method, path, body), read=reading), read=reading, cost=None)
+        return bytes(await answer)
 
     async def write(self, method: str, path: str, body: Any) -> bytes:
         """The same for a write that may go together with others. One item of a batch may be refused with 429 and yet
         be carried out (7.2), so this is for what does no harm when it is sent again, or is refused as done already.
         """
-        return await self._retry(lambda: self._writes((method, path, body)), read=False, cost=None)
+        return bytes(await self._retry(lambda: self._writes((method, path, body)), read=False, cost=None))
 
     def _url(self, path: str) -> str:
         return self.base_url + path if path.startswith("/") else same_host(path, self.base_url)

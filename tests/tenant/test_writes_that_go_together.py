@@ -38,11 +38,9 @@ def answered(*items: dict[str, Any]) -> httpx.Response:
 def together(clients: Clients, number: int) -> list[Any]:
     """So many users blocked at the same moment."""
 
-    async def one(n: int) -> bytes:
-        return bytes(await clients.graph.write("PATCH", f"/users/{n}", {"accountEnabled": False}))
-
     async def ask() -> list[Any]:
-        return await asyncio.gather(*map(one, range(number)), return_exceptions=True)
+        asked = (clients.graph.write("PATCH", f"/users/{n}", {"accountEnabled": False}) for n in range(number))
+        return await asyncio.gather(*asked, return_exceptions=True)
 
     return asyncio.run(ask())
 

@@ -139,7 +139,10 @@ def test_a_run_that_does_not_exist_is_refused(
 ) -> None:
     capsys.readouterr()
     assert undo(site, run) == 6
-    assert capsys.readouterr().err == f"{said}\nNext: See `nexusops history`, and give the whole id.\n"
+    assert (
+        capsys.readouterr().err
+        == f"{said}\nNext: See `nexusops history`, and give the id, or as much of it as names one run.\n"
+    )
 
 
 def test_a_run_that_finished_another_names_that_one(

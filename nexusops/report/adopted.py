@@ -97,6 +97,8 @@ def _blocks(adoption: Adoption) -> Iterator[Block]:
 
 
 def _next(adoption: Adoption) -> str:
+    if adoption.dry_run and not adoption.adopted:
+        return "There is nothing to take over. `nexusops plan` shows what the rules want."
     if adoption.dry_run:
         return "Read the findings; `nexusops adopt` takes over what is listed, and `--format json` lists each mailbox."
     if adoption.run_id is None:

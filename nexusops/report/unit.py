@@ -117,9 +117,8 @@ def _blocks(shown: UnitShown) -> Iterator[Block]:
 
 def _ending(held: Held) -> tuple[str, ...]:
     row = held.row
-    told = (
-        f"told on {row.notice_sent_on}" if row.notice_sent_on else "not told yet" if row.notice_due_on else "no notice"
-    )
+    waits = "not told yet" if row.notice_due_on else "no notice"
+    told = f"told on {row.notice_sent_on}" if row.notice_sent_on else waits
     return row.address, held.owner or "", f"since {row.winddown_on}", told, f"ends on {row.delete_on}"
 
 

@@ -106,7 +106,7 @@ def test_reads_of_a_tenant_are_recorded_clean(site: CommandSite) -> None:
     file = site.folder / "reads.jsonl"
     said = site.type("cassette", "record", file, "--person", person["person_id"], "--mailbox", "postmaster")
     assert said.code == 0, said.err
-    assert said.out.startswith("6 exchanges in ")
+    assert said.out.startswith("8 exchanges in ")
     assert site.type("cassette", "verify", file).code == 0
     text = file.read_text("utf-8")
     assert [told for told in (person["username"], person["person_id"], "@aldgate", "Bearer") if told in text] == []

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from nexusops.model.journal import Acceptance, Approval, Entry, Phase
 
 GUARD = "guard"
@@ -29,29 +31,24 @@ def lifted(acceptance: Acceptance, name: str) -> Entry:
 
 def approved(approval: Approval) -> Entry:
     """Of no run: it may be carried out by a later one, or by none."""
-    return Entry(
-        at=approval.at,
-        run_id="",
-        phase=Phase.DONE,
-        actor=approval.actor,
-        rule="D28",
-        object=f"{APPROVAL}:{approval.digest}",
-        step="approve",
-        after={"digest": approval.digest},
-        reason=approval.reason or None,
-    )
+    return _approval(approval.at, "", approval.actor, approval.digest, "approve", approval.reason)
 
 
 def used(acceptance: Acceptance) -> Entry:
     """An approval is for one run, and this is the one."""
+    run = acceptance.run
+    return _approval(acceptance.at, run.run_id, acceptance.actor, run.digest, "use", acceptance.reason)
+
+
+def _approval(at: datetime, run_id: str, actor: str, digest: str | None, step: str, reason: str) -> Entry:
     return Entry(
-        at=acceptance.at,
-        run_id=acceptance.run.run_id,
+        at=at,
+        run_id=run_id,
         phase=Phase.DONE,
-        actor=acceptance.actor,
+        actor=actor,
         rule="D28",
-        object=f"{APPROVAL}:{acceptance.run.digest}",
-        step="use",
-        after={"digest": acceptance.run.digest},
-        reason=acceptance.reason or None,
+        object=f"{APPROVAL}:{digest}",
+        step=step,
+        after={"digest": digest},
+        reason=reason or None,
     )

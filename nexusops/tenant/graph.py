@@ -222,6 +222,11 @@ class Graph:
     async def skus(self) -> list[Sku]:
         return (await self.fetch("/subscribedSkus", Skus)).value
 
+    async def licences_left(self, name: str) -> int:
+        """Of the licence of that skuPartNumber; none, too, where the tenant does not have it (4.4)."""
+        left = (s.prepaid_units.enabled - s.consumed_units for s in await self.skus() if s.sku_part_number == name)
+        return next(left, 0)
+
     async def create_user(self, body: Mapping[str, Any]) -> User:
         """The user as made; an answer that broke off is a lost one, to be settled by reading."""
         return decoded(await self.write("POST", "/users", body), User, read=False)

@@ -55,7 +55,7 @@ async def inspect(graph: Graph, exchange: Exchange, settings: TenantSettings) ->
 
     roles = roles_of(graph.token())
     before = clock.now()
-    licences = await told("licences", lambda: _licences(graph, settings.licence_sku))
+    licences = await told("licences", lambda: graph.licences_left(settings.licence_sku))
     own = await told("exchange", exchange.own_token)
     return Inspection(
         graph=roles,
@@ -83,11 +83,6 @@ async def _domains(exchange: Exchange) -> frozenset[Domain]:
     rows = await exchange.invoke("Get-AcceptedDomain", ResultSize="Unlimited")
     names = {str(row["DomainName"]).lower(): bool(row.get("MatchSubDomains")) for row in rows}
     return frozenset([*map(Domain, names), *(Domain(f".{name}") for name, beneath in names.items() if beneath)])
-
-
-async def _licences(graph: Graph, wanted: str) -> int:
-    left = (s.prepaid_units.enabled - s.consumed_units for s in await graph.skus() if s.sku_part_number == wanted)
-    return next(left, 0)
 
 
 async def _gates(exchange: Exchange) -> tuple[str, ...]:

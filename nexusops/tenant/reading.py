@@ -41,7 +41,7 @@ class Reading:
         people, ambiguous = _people([*users, *deleted], rows, gone)
         found = {name: _box(rows[identity]) for name, identity in boxes.items() if identity in rows}
         found |= {name: _box(gone[i], deleted=True) for name, i in boxes.items() if i not in rows and i in gone}
-        left = await self._licences_left() if wanted.people else None
+        left = await self.graph.licences_left(self.licence_sku) if wanted.people else None
         carried = _carried(wanted, [*users, *await self._strayed(wanted, users)])
         return Actual(people=people, boxes=found, ambiguous=ambiguous, licences_left=left, carried=carried)
 
@@ -67,7 +67,7 @@ class Reading:
         mine = {user.id for user in (*users, *deleted) if user.employee_id}
         boxes = {name: _box(row, deleted=True) for name, row in _lone(gone, mine).items()}
         boxes |= {row.name: _box(row) for row in rows if row.external_directory_object_id not in mine}
-        left, carried = await self._licences_left(), _carried(wanted, users)
+        left, carried = await self.graph.licences_left(self.licence_sku), _carried(wanted, users)
         return Actual(people=people, boxes=boxes, ambiguous=ambiguous, licences_left=left, carried=carried)
 
     async def _deleted(self, wanted: Wanted, users: Iterable[User]) -> list[User]:
@@ -79,12 +79,6 @@ class Reading:
         else:
             found = [await self.graph.deleted_user(user_id) for user_id in missing.values() if user_id is not None]
         return [user for user in found if user is not None and user.employee_id in missing]
-
-    async def _licences_left(self) -> int | None:
-        for sku in await self.graph.skus():
-            if sku.sku_part_number == self.licence_sku:
-                return sku.prepaid_units.enabled - sku.consumed_units
-        return 0
 
 
 def _carried(wanted: Wanted, users: Iterable[User]) -> dict[str, str]:

@@ -127,10 +127,14 @@ def program(
 
 def main() -> None:
     """The console script."""
-    if isinstance(sys.stderr, io.TextIOWrapper):
+    # A scheduler may have closed them: nobody wants the answer, which is no reason to fail once all is done.
+    sys.stdout, sys.stderr = (stream or open(os.devnull, "w") for stream in (sys.stdout, sys.stderr))  # noqa: SIM115
+    # Only the process's own streams, which sys keeps: of another one, what stands here would be all that holds its file
+    # open, and the next file opened, such as the state's, would have its number, and get the answer.
+    if isinstance(sys.stderr, io.TextIOWrapper) and sys.stderr is sys.__stderr__:
         remarks = io.BufferedWriter(Remarks(sys.stderr.fileno(), "wb", closefd=False))
         sys.stderr = io.TextIOWrapper(remarks, encoding="utf-8", errors="backslashreplace", line_buffering=True)
-    if isinstance(sys.stdout, io.TextIOWrapper):
+    if isinstance(sys.stdout, io.TextIOWrapper) and sys.stdout is sys.__stdout__:
         answers = Answers(io.FileIO(sys.stdout.fileno(), "wb", closefd=False))
         sys.stdout = io.TextIOWrapper(answers, encoding="utf-8", line_buffering=sys.stdout.line_buffering)
     # One command is one process, and makes values without cycles: looking for them would cost a third of a plan.

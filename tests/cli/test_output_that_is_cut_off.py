@@ -56,3 +56,31 @@ def test_what_cannot_even_be_complained_of_keeps_its_exit_code(site: Path) -> No
         assert asked(("explain", "nobody"), site, out=full, err=full)[0] == 6
         # A remark beside the answer: the log, here.
         assert asked(("--log-level", "debug", "history"), site, out=subprocess.DEVNULL, err=full)[0] == 0
+
+
+INTO_A_FILE = """
+import sys
+sys.stdout = open({out!r}, "w")
+sys.argv = ["nexusops", "--config", {site!r}, "history"]
+from nexusops.cli import main
+main()
+"""
+
+
+def test_another_program_that_lends_its_own_stdout_finds_the_answer_there(site: Path, tmp_path: Path) -> None:
+    """And not in the state, which is opened next, and would be given the number of a file that was closed under us."""
+    out = tmp_path / "answer.txt"
+    lent = INTO_A_FILE.format(out=str(out), site=str(site))
+    assert subprocess.run([sys.executable, "-c", lent], check=False).returncode == 0
+    plainly = subprocess.run(
+        [sys.executable, "-m", "nexusops", "--config", str(site), "history"], stdout=subprocess.PIPE, check=True
+    )
+    assert out.read_text() == plainly.stdout.decode() != ""
+    assert asked(("audit", "verify"), site, out=subprocess.DEVNULL, err=subprocess.PIPE) == (0, "")
+
+
+@pytest.mark.parametrize("closed", [">&-", "2>&-", ">&- 2>&- <&-"])
+def test_closed_streams_are_an_answer_that_nobody_wants(closed: str, site: Path) -> None:
+    for words, code in (("history", 0), ("explain nobody", 6), ("nosuch", 2)):
+        line = f"{sys.executable} -m nexusops --config {site} {words} {closed}"
+        assert subprocess.run(["sh", "-c", line], capture_output=True, check=False).returncode == code

@@ -24,7 +24,8 @@ Where each word lives:
     report/        show: text, JSON, HTML, CSV, Markdown
     pipeline/      the line, top to bottom
     config/        the configuration folder and the profiles
-    wiring.py      where configuration becomes real adapters; wiring_resolver.py, wiring_dns.py those of the DNS
+    wiring.py      where configuration becomes real adapters; wiring_state.py the state, wiring_resolver.py and
+                   wiring_dns.py those of the DNS
     cli/           the commands
     demo/          an invented university and its story
     emulator/      the embedded tenant; imports nothing else of nexusops

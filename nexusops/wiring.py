@@ -18,12 +18,12 @@ from nexusops.job import Job
 from nexusops.model.frozen import frozen
 from nexusops.model.policy import Policy
 from nexusops.wiring_resolver import publisher_of, watching_of
+from nexusops.wiring_state import open_store_of
 
 if TYPE_CHECKING:
     from nexusops.model.services import SignIn
     from nexusops.pipeline import Ports
     from nexusops.ports import Notifier, Publisher, Registration, SnapshotTables, Tenant
-    from nexusops.store.keeping import KeepingStore
     from nexusops.tenant import Wrap
     from nexusops.tenant.kept import Memory
     from nexusops.tenant.live import LiveTenant
@@ -123,15 +123,6 @@ def _ports(configuration: Configuration, snapshot: Path | None, closing: ExitSta
             config=configuration.text("nexusops.toml") + "\n" + configuration.text("guard.toml"),
         ),
         program_version=__version__,
-    )
-
-
-def open_store_of(configuration: Configuration) -> KeepingStore:
-    """The state. Raises StateUnavailable where it cannot be read, UsageError where it holds another site."""
-    from nexusops.store import open_store
-
-    return open_store(
-        configuration.url("state.url"), site=configuration.settings.site.name, base_dir=configuration.folder.absolute()
     )
 
 

@@ -26,6 +26,7 @@ from nexusops.pipeline.domains import registered
 from nexusops.ports import Resolver, Store
 from nexusops.rules.mailauth import MailSite, Permit
 from nexusops.wiring_resolver import mail_site, memory_of, network_of, permits_of, primary_of, resolver_of
+from nexusops.wiring_state import open_store_of
 
 if TYPE_CHECKING:
     from nexusops.dns.memory import ProviderMemory
@@ -109,7 +110,7 @@ def _store_of(configuration: Configuration, closing: ExitStack) -> Store | None:
     url = configuration.url("state.url")
     if url.startswith("sqlite:///") and not Path(configuration.folder, url.removeprefix("sqlite:///")).exists():
         return None
-    store = wiring.open_store_of(configuration)
+    store = open_store_of(configuration)
     closing.callback(store.close)
     return store
 

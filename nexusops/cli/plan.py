@@ -14,6 +14,7 @@ from nexusops.cli.entry import Call
 if TYPE_CHECKING:
     from nexusops.model.plan import Plan
     from nexusops.pipeline import Ports
+    from nexusops.pipeline.whom import Whom
 
 FORMATS = ("text", "json", "html", "csv", "md")
 PENDING = 10
@@ -91,16 +92,33 @@ def _other_policy(
 @click.argument("planfile", type=click.Path(path_type=Path))
 @options.format_option(*FORMATS)
 @options.out_option
-def show(planfile: Path, form: str, out: Path | None) -> int:
-    """Print a saved plan."""
+@click.pass_obj
+def show(call: Call, planfile: Path, form: str, out: Path | None) -> int:
+    """Print a saved plan.
+
+    People stand there with their names and units where the site's state is at hand (--config); it is only read.
+    """
     from nexusops import codec
     from nexusops.cli.printing import print_plan
 
     saved = codec.load_plan(planfile)
     if out is not None:
         codec.dump_plan(saved, out)
-    print_plan(saved, form)
+    print_plan(saved, form, None if form == "json" else _whom(call.folder, saved))
     return 0
+
+
+def _whom(folder: Path, saved: Plan) -> Whom:
+    """As the state of the plan's site has them; where there is none to ask, as the plan tells."""
+    from nexusops.errors import NexusopsError
+    from nexusops.pipeline.whom import whom_of
+    from nexusops.wiring_state import looked_into
+
+    try:
+        with looked_into(folder, site=saved.site) as store:
+            return whom_of(saved, store)
+    except NexusopsError:  # a plan can be read anywhere
+        return whom_of(saved, None)
 
 
 def told(made: Plan, ports: Ports, *, form: str, out: Path | None, detailed: bool = False) -> int:
@@ -108,11 +126,12 @@ def told(made: Plan, ports: Ports, *, form: str, out: Path | None, detailed: boo
     from nexusops import codec
     from nexusops.cli.printing import print_plan
     from nexusops.pipeline.act import StoppedPlan
+    from nexusops.pipeline.whom import whom_of
     from nexusops.report import error_text
 
     if out is not None:
         codec.dump_plan(made, out)
-    print_plan(made, form, ports.store)
+    print_plan(made, form, None if form == "json" else whom_of(made, ports.store))
     if made.guard.tripped:
         approvers = {approval.actor for approval in ports.store.approvals(made.digest)}
         stopped = StoppedPlan(made, approvers, ports.guard.approvers)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -15,10 +15,9 @@ import click
 from nexusops.cli.entry import Call
 
 if TYPE_CHECKING:
-    from nexusops.model.ids import PersonId
     from nexusops.model.plan import Plan, Planned
     from nexusops.pipeline import Outcome
-    from nexusops.ports import Store
+    from nexusops.pipeline.whom import Whom
     from nexusops.report import Look, Undone
 
 
@@ -53,17 +52,13 @@ def steps_shown(what: str) -> Iterator[Callable[[str], None]]:
         yield lambda step: status.update(f"{what}: {step}")
 
 
-def print_plan(plan: Plan, form: str, store: Store | None = None) -> None:
-    """A plan in one of its formats. With the state at hand, people have their names and units."""
-    from nexusops.model.ids import PersonId
+def print_plan(plan: Plan, form: str, whom: Whom | None = None) -> None:
+    """A plan in one of its formats, with people's names and units where they are known."""
+    from nexusops.pipeline.whom import whom_of
     from nexusops.report import rendered
 
-    if form == "json" or store is None:
-        click.echo(rendered(plan, form, look=look()), nl=False)
-        return
-    people = [PersonId(subject) for subject in sorted({one.change.why.subject for one in plan.changes})]
-    units, names = store.units_of(people), _names(plan, people, store)
-    click.echo(rendered(plan, form, units=units, names=names, look=look()), nl=False)
+    known = whom or whom_of(plan, None)
+    click.echo(rendered(plan, form, units=known.units, names=known.names, look=look()), nl=False)
 
 
 def print_outcome(outcome: Outcome, form: str, at: datetime) -> None:
@@ -89,19 +84,6 @@ def print_outcome(outcome: Outcome, form: str, at: datetime) -> None:
         unreachable=outcome.unreachable,
     )
     click.echo(applied_json(applied) if form == "json" else applied_text(applied, look()), nl=False)
-
-
-def _names(plan: Plan, people: Sequence[PersonId], store: Store) -> dict[str, str]:
-    """The names on the cards; of new people, as the plan gives them."""
-    from nexusops.model.changes import CreateMailbox
-
-    names = {
-        one.change.why.subject: one.change.display_name for one in plan.changes if isinstance(one.change, CreateMailbox)
-    }
-    for one in store.owners(people):
-        if one.card_names is not None:
-            names[one.person_id] = " ".join(part for part in one.card_names if part)
-    return names
 
 
 def _result(outcome: Outcome) -> str:

@@ -1,24 +1,14 @@
-"""What people are called, and which units they belong to, for lists and for what unit IT may see."""
+"""Which units the people of a plan belong to: what unit IT may see of it."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from datetime import date
 
-from nexusops.model.changes import CreateMailbox
 from nexusops.model.ids import PersonId, UnitId
-from nexusops.model.ledger import PersonState
 from nexusops.model.plan import Plan
 from nexusops.model.snapshot import PersonRecord
 from nexusops.pipeline import Ports
-from nexusops.pipeline.nearby import name_of
-
-
-def names_of(states: Iterable[PersonState], plan: Plan | None = None) -> dict[str, str]:
-    """Names by person_id; of people who are new in a plan, as the plan gives them."""
-    new = (one.change for one in plan.changes) if plan is not None else ()
-    names = {change.why.subject: change.display_name for change in new if isinstance(change, CreateMailbox)}
-    return names | {state.person_id: name_of(state) for state in states if state.card_names}
 
 
 def units_of_planned(ports: Ports, plan: Plan, people: Collection[PersonId]) -> dict[PersonId, tuple[UnitId, ...]]:

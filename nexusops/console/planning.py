@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 from nexusops import pipeline
 from nexusops.console.acting import Act, Work
 from nexusops.console.answers import Answer, Asked, Page, Redirect
-from nexusops.console.names import names_of, units_of_planned
+from nexusops.console.names import units_of_planned
 from nexusops.console.refusals import refusal_page
 from nexusops.console.roles import Right
 from nexusops.errors import NexusopsError, Refused, StalePlan
@@ -21,6 +21,7 @@ from nexusops.model.journal import Approval, RunRecord
 from nexusops.model.plan import Plan
 from nexusops.pipeline import Outcome, Ports
 from nexusops.pipeline.fitting import RUNNING
+from nexusops.pipeline.whom import names_of
 from nexusops.report.view import Row, affected, cost, groups_of
 
 A_PAGE = 100

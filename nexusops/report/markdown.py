@@ -66,13 +66,16 @@ def _guard(plan: Plan, units: Units) -> Iterator[str]:
 
 
 def _group(group: Group) -> Iterator[str]:
+    """A table, with a column of units where any is known."""
+    placed = any(row.units for row in group.rows)
     mark = "\u26a0 " if group.destructive else ""
     yield f"## {mark}{group.kind}: {group.size}{' (destructive)' if group.destructive else ''}"
     yield ""
-    cells = ((row.target, row.effect, row.who, " ".join(row.units), row.reason) for row in group.rows)
-    yield from _table(
-        ("Target", "What becomes of it", "Subject", "Units", "Because"), (tuple(map(literal, row)) for row in cells)
+    head = ("Target", "What becomes of it", "Subject", *(("Units",) if placed else ()), "Because")
+    cells = (
+        (row.target, row.effect, row.who, *((" ".join(row.units),) if placed else ()), row.reason) for row in group.rows
     )
+    yield from _table(head, (tuple(map(literal, row)) for row in cells))
 
 
 def _findings(plan: Plan) -> Iterator[str]:

@@ -41,3 +41,19 @@ def open_store(url: str, *, site: str, base_dir: Path) -> KeepingStore:
         engine.dispose()
         raise
     return KeepingStore(engine)
+
+
+def read_store(url: str, *, site: str, base_dir: Path) -> KeepingStore:
+    """The same as it stands, only to read: nothing is made or migrated. Raises StateUnavailable, too, where there is no
+    state, or an older one.
+    """
+    from nexusops.store.keeping import KeepingStore
+    from nexusops.store.opening import engine_for, read_only, standing
+
+    engine = engine_for(read_only(url, base_dir))
+    try:
+        standing(engine, site)
+    except BaseException:
+        engine.dispose()
+        raise
+    return KeepingStore(engine)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import msgspec
 from sqlalchemy import Connection, Engine, create_engine, event, inspect, make_url, select, text
@@ -18,7 +20,8 @@ from nexusops.store.chain import FIRST
 from nexusops.store.schema import SCHEMA_VERSION, meta, metadata
 
 MIGRATIONS = Path(__file__).with_name("migrations")
-
+SOON = 5
+"""Seconds within which a database must answer that is only looked into."""
 
 NEXT_STEP = (
     "Check [state] url in nexusops.toml (`nexusops config show`): it must name a database of nexusops, or a new one."
@@ -38,9 +41,7 @@ def located(url: str, base_dir: Path) -> URL:
     parsed = _parsed(url)
     if parsed.get_backend_name() != "sqlite":
         return parsed
-    if parsed.database in (None, "", ":memory:"):
-        raise UsageError("state.url names no file: what was done would be forgotten at once.", next_step=NEXT_STEP)
-    path = (base_dir / str(parsed.database)).resolve()
+    path = _file(parsed, base_dir)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         _private(path)
@@ -48,6 +49,20 @@ def located(url: str, base_dir: Path) -> URL:
         reason = error.strerror or type(error).__name__
         raise StateUnavailable(f"The state at {path} cannot be opened: {reason}.", next_step=NEXT_STEP) from error
     return parsed.set(database=str(path))
+
+
+def read_only(url: str, base_dir: Path) -> URL:
+    """The URL of a state that is only read: no file is made, and a server that does not answer is soon given up."""
+    parsed = _parsed(url)
+    if parsed.get_backend_name() != "sqlite":
+        return parsed.set(query={"connect_timeout": f"{SOON}", **parsed.query})
+    return parsed.set(database=f"file:{quote(str(_file(parsed, base_dir)))}", query={"mode": "ro", "uri": "true"})
+
+
+def _file(parsed: URL, base_dir: Path) -> Path:
+    if parsed.database in (None, "", ":memory:"):
+        raise UsageError("state.url names no file: what was done would be forgotten at once.", next_step=NEXT_STEP)
+    return (base_dir / str(parsed.database)).resolve()
 
 
 def _parsed(url: str) -> URL:
@@ -106,17 +121,37 @@ def _pragmas(connection: sqlite3.Connection, _record: Any) -> None:
 
 def prepared(engine: Engine, site: str) -> None:
     """Migrates an empty or older state; refuses a newer one, another site's, and what is no state at all."""
-    try:
+    with _told_of(engine):
         with engine.begin() as connection:
             current = _current(connection, site)
         if not current:
             with engine.connect().execution_options(writes=True) as connection, connection.begin():
                 _prepare(connection, site)
+
+
+def standing(engine: Engine, site: str) -> None:
+    """Refuses whatever is not a state of this site and version."""
+    with _told_of(engine), engine.begin() as connection:
+        if not _current(connection, site):
+            raise StateUnavailable(
+                f"There is no state of this version at {_place(engine)}.",
+                next_step="`nexusops plan` makes or migrates it.",
+            )
+
+
+@contextmanager
+def _told_of(engine: Engine) -> Iterator[None]:
+    """What the database refuses becomes StateUnavailable."""
+    try:
+        yield
     except (DBAPIError, sqlite3.Error) as error:
         raise StateUnavailable(
-            f"The state at {engine.url.render_as_string(hide_password=True)} cannot be read: {_cause(error)}.",
-            next_step=NEXT_STEP,
+            f"The state at {_place(engine)} cannot be read: {_cause(error)}.", next_step=NEXT_STEP
         ) from error
+
+
+def _place(engine: Engine) -> str:
+    return engine.url.render_as_string(hide_password=True)
 
 
 def _cause(error: DBAPIError | sqlite3.Error) -> str:

@@ -113,6 +113,20 @@ def test_the_page_can_be_filtered_by_words_person_kind_and_unit() -> None:
     assert [attributes["id"] for attributes, _ in page.all("input")] == ["words", "person", "destructive"]
 
 
+def test_where_no_unit_is_known_there_is_neither_a_column_nor_a_filter_of_them() -> None:
+    plan, _, _ = end_of_courses(60)
+    page = Page(plan_page(plan))
+    assert [text for _, text in page.all("th", role="columnheader")] == [
+        "Target",
+        "What becomes of it",
+        "Subject",
+        "Because",
+    ]
+    assert len(page.all("td", role="cell")) == 4 * len(plan.changes)
+    assert {attributes["colspan"] for attributes, _ in page.all("th", role="rowheader")} == {"4"}
+    assert [attributes["id"] for attributes, _ in page.all("select")] == ["kind"]
+
+
 def test_the_page_asks_the_network_for_nothing_and_runs_only_its_own_script() -> None:
     text = plan_page(every_kind(), units=UNITS, names=NAMES)
     page = Page(text)

@@ -130,7 +130,7 @@ def test_markdown_takes_nothing_for_markup() -> None:
     change = EnableMailbox(mailbox=personal("a", "1"), why=why("1", "R43", because))
     text = plan_markdown(plan_of([Planned(id="c1", job="mailboxes", change=change)]))
     escaped = r"R43: \<script\> \| \[a\]\(http\://b\) \`c\` \*d\* \@e"
-    assert f"| a | disabled -\\> active | 1 |  | {escaped} |" in text.splitlines()
+    assert f"| a | disabled -\\> active | 1 | {escaped} |" in text.splitlines()
 
 
 def test_another_format_is_a_usage_error() -> None:

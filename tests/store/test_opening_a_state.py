@@ -11,7 +11,7 @@ from sqlalchemy import create_engine, text
 
 from nexusops.errors import NexusopsError, StateUnavailable, UsageError
 from nexusops.model.ids import Domain
-from nexusops.store import open_store
+from nexusops.store import open_store, read_store
 from nexusops.store.opening import MIGRATIONS
 from nexusops.store.schema import metadata
 
@@ -174,3 +174,29 @@ def test_names_are_found_in_a_database_that_sorts_as_a_language_does(postgres_da
         connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
     engine.dispose()
     assert found == {"ann.lee", "ann.lee2", long, long[:63] + "2"}
+
+
+def test_a_state_is_looked_into_and_left_as_it_is(url: str, tmp_path: Path) -> None:
+    with pytest.raises(StateUnavailable):
+        read_store(url, site="oxford-test", base_dir=tmp_path)
+    open_store(url, site="oxford-test", base_dir=tmp_path).close()
+    store = read_store(url, site="oxford-test", base_dir=tmp_path)
+    assert store.serial() == 0
+    store.close()
+    with pytest.raises(UsageError):
+        read_store(url, site="cambridge-test", base_dir=tmp_path)
+
+
+def test_looking_makes_no_state_and_migrates_none(url: str, tmp_path: Path) -> None:
+    open_store(url, site="oxford-test", base_dir=tmp_path).close()
+    engine = create_engine(url)
+    with engine.begin() as connection:
+        connection.execute(text("UPDATE meta SET schema_version = 1"))
+    with pytest.raises(StateUnavailable, match="There is no state of this version at "):
+        read_store(url, site="oxford-test", base_dir=tmp_path)
+    with engine.connect() as connection:
+        assert connection.execute(text("SELECT schema_version FROM meta")).scalar() == 1
+    engine.dispose()
+    with pytest.raises(StateUnavailable):
+        read_store(FILE, site="oxford-test", base_dir=tmp_path / "nowhere")
+    assert not (tmp_path / "nowhere").exists()

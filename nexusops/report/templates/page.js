@@ -24,7 +24,7 @@
       const open = (!kind.value || kind.value === group.kind) && (!destructive.checked || group.destructive);
       let here = 0;
       for (const one of group.rows) {
-        const fits = open && (!unit.value || one.units.includes(unit.value)) && one.who.includes(whom) &&
+        const fits = open && (!unit?.value || one.units.includes(unit.value)) && one.who.includes(whom) &&
           wanted.every((word) => one.text.includes(word));
         one.row.hidden = !fits;
         if (fits) here += 1;

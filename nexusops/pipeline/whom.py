@@ -1,0 +1,51 @@
+"""What the people of a plan are called, and which units they belong to. The plan document says neither."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from nexusops.model.changes import CreateMailbox
+from nexusops.model.frozen import frozen
+from nexusops.model.ids import PersonId, UnitId
+from nexusops.model.ledger import PersonState
+from nexusops.model.plan import Plan
+from nexusops.pipeline.nearby import name_of
+from nexusops.ports import Store
+
+
+@frozen
+class Whom:
+    """Both by person_id; who is missing here is not known."""
+
+    names: Mapping[str, str]
+    units: Mapping[PersonId, tuple[UnitId, ...]]
+
+
+def whom_of(plan: Plan, store: Store | None) -> Whom:
+    """As the state has it; of people who are new in the plan, or without a state, as the plan itself tells."""
+    people = sorted({PersonId(one.change.why.subject) for one in plan.changes})
+    states = store.owners(people) if store is not None else ()
+    served = {state.person_id: state.served for state in states if state.served}
+    return Whom(names=names_of(states, plan), units={**_new_units(plan), **served})
+
+
+def names_of(states: Iterable[PersonState], plan: Plan | None = None) -> dict[str, str]:
+    """Names by person_id; of people who are new in a plan, as the plan gives them."""
+    new = _new(plan) if plan is not None else {}
+    names = {subject: change.display_name for subject, change in new.items() if change.display_name != subject}
+    return names | {state.person_id: name_of(state) for state in states if state.card_names}
+
+
+def _new(plan: Plan) -> dict[str, CreateMailbox]:
+    changes = (one.change for one in plan.changes)
+    return {change.why.subject: change for change in changes if isinstance(change, CreateMailbox)}
+
+
+def _new_units(plan: Plan) -> dict[PersonId, tuple[UnitId, ...]]:
+    """Of those who get a mailbox: the affiliations on which their addresses rest (R8)."""
+    new, units = _new(plan), dict[PersonId, set[UnitId]]()
+    for why in (one.change.why for one in plan.changes):
+        if why.subject in new:
+            of = {row.key.rpartition("/")[2] for row in why.evidence if row.table == "affiliations"}
+            units.setdefault(PersonId(why.subject), set()).update(map(UnitId, of))
+    return {person_id: tuple(sorted(found)) for person_id, found in units.items() if found}

@@ -95,8 +95,8 @@ class TenantSight(Protocol):
 class Tenant(TenantSight, Protocol):
     """Entra, Graph and Exchange Online as one thing."""
 
-    def inspect(self) -> Inspection:
-        """Our own application as the tenant sees it. Raises TenantUnreadable."""
+    def inspect(self, sender: str | None = None) -> Inspection:
+        """Our own application as the tenant sees it, and the mailbox that it sends from. Raises TenantUnreadable."""
 
     def prepare(self, domains: Collection[Domain], at: datetime) -> None:
         """Before the first write of a run. The embedded tenant accepts the domains and takes the time; a real one:

@@ -51,7 +51,7 @@ def record(call: Call, file: Path, people: tuple[str, ...], boxes: tuple[str, ..
         boxes={} if whole else dict.fromkeys(boxes),
     )
     with wiring.opened(call.folder) as site, wiring.recorded(site.configuration, file) as tenant:
-        tenant.inspect()
+        tenant.inspect(site.configuration.settings.notices.mailbox)
         tenant.read(wanted)
     from nexusops.tenant.cassettes import lines_of
 

@@ -13,6 +13,7 @@ from nexusops.cli.entry import Call
 from nexusops.errors import NexusopsError, SnapshotRefused, TenantUnreadable
 
 if TYPE_CHECKING:
+    from nexusops.config.schema import NoticesTable
     from nexusops.model.inspection import Inspection
     from nexusops.model.journal import JsonObject, JsonValue
     from nexusops.model.units import MailDomain
@@ -152,7 +153,7 @@ def _tenant(site: Wired, jobs: tuple[str, ...], at: datetime) -> Iterator[Check]
     kind = site.configuration.settings.tenant.kind
     name = site.configuration.settings.notices.sender.partition("@")[0]
     try:
-        seen = site.ports.tenant().inspect()
+        seen = site.ports.tenant().inspect(site.configuration.settings.notices.mailbox)
     except TenantUnreadable as error:
         yield Check("tenant", False, _line(error), error.exit_code)
         return
@@ -163,6 +164,7 @@ def _tenant(site: Wired, jobs: tuple[str, ...], at: datetime) -> Iterator[Check]
     domains = _registered_domains(site)
     yield _domains(site, seen, domains)
     yield _forwards(seen, domains)
+    yield sender_check(site.configuration.settings.notices, seen)
     try:
         site.ports.tenant().read(Wanted(boxes={name: None}))
     except TenantUnreadable as error:
@@ -249,6 +251,23 @@ def _forwards(seen: Inspection, registered: Collection[MailDomain]) -> Check:
         message = f"mail to {', '.join(unmanaged)} may be refused (5.7.520): {'; '.join(seen.gates)}"
         return Check("forwards", False, f"{message}; allow them in the Defender portal", FINDINGS)
     return Check("forwards", True, "may leave the tenant")
+
+
+def sender_check(table: NoticesTable, seen: Inspection) -> Check:
+    """Without it no notice is sent, and no address whose end must be told of ever ends (D06, tenant-api.md 4.14)."""
+    if not table.mailbox:
+        return Check("sender", True, f"{table.sender} needs no mailbox: the notices' kind is {table.kind}")
+    if seen.sender == table.sender:
+        return Check("sender", True, f"notices are sent from the mailbox {table.sender}")
+    if seen.sender is None:
+        message = f"whether {table.sender} has a mailbox cannot be read: {_why(seen, 'sender')}"
+    elif not seen.sender:
+        message = f"{table.sender} has no mailbox in the tenant, so no notice can be sent: make it a shared mailbox, "
+        message += "or name another with [notices] sender"
+    else:
+        message = f"{table.sender} is another address of {seen.sender}, and Graph sends by the latter name only: "
+        message += f'write sender = "{seen.sender}" under [notices]'
+    return Check("sender", False, message, FINDINGS)
 
 
 def _why(seen: Inspection, part: str) -> str:

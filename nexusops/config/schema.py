@@ -66,6 +66,11 @@ class NoticesTable:
     password: str = ""
     starttls: bool = True
 
+    @property
+    def mailbox(self) -> str | None:
+        """The mailbox from which the tenant sends the notices; None where they go another way."""
+        return self.sender if self.kind == "tenant" else None
+
 
 @frozen
 class DnsTable:

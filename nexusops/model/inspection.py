@@ -16,7 +16,8 @@ class Inspection:
     ``.example`` stands for all that are beneath it. ``ahead``: by how many seconds the clock of this machine is ahead
     of the service's. ``ends``: the last day of each credential, by its name. ``licences``: how many are left of the
     one that a mailbox takes (tenant-api.md 4.4). ``gates``: what keeps forwards from leaving the organisation (4.8).
-    ``refused``: why a part could not be asked, by its name.
+    ``sender``: of the mailbox that was asked about, the user principal name by which Graph sends from it (4.14); ''
+    where there is none. ``refused``: why a part could not be asked, by its name.
     """
 
     graph: frozenset[str]
@@ -27,6 +28,7 @@ class Inspection:
     ends: tuple[tuple[str, date], ...] | None
     licences: int | None = None
     gates: tuple[str, ...] | None = None
+    sender: str | None = None
     refused: tuple[tuple[str, str], ...] = ()
 
     def accepts(self, domain: Domain) -> bool:

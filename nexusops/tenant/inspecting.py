@@ -40,8 +40,11 @@ class Registered(msgspec.Struct, rename="camel"):
     key_credentials: list[Credential] = []
 
 
-async def inspect(graph: Graph, exchange: Exchange, settings: TenantSettings) -> Inspection:
-    """Raises the fault of Graph's own refusal; whatever else cannot be asked is said in ``refused``."""
+async def inspect(graph: Graph, exchange: Exchange, settings: TenantSettings, sender: str | None) -> Inspection:
+    """Raises the fault of Graph's own refusal; whatever else cannot be asked is said in ``refused``.
+
+    ``sender``: the address of a mailbox to be asked about, too.
+    """
     refused: list[tuple[str, str]] = []
 
     async def told(name: str, ask: Callable[[], Awaitable[T]]) -> T | None:
@@ -66,6 +69,7 @@ async def inspect(graph: Graph, exchange: Exchange, settings: TenantSettings) ->
         ends=await told("credentials", lambda: _ends(graph, settings, roles)),
         licences=licences,
         gates=await told("gates", lambda: _gates(exchange)),
+        sender=await told("sender", lambda: _sender(exchange, sender)) if sender is not None else None,
         refused=tuple(refused),
     )
 
@@ -101,6 +105,12 @@ async def _gates(exchange: Exchange) -> tuple[str, ...]:
             if not row["AutoForwardEnabled"]
         ),
     )
+
+
+async def _sender(exchange: Exchange, address: str) -> str:
+    """Exchange knows a mailbox by any of its addresses; Graph's sendMail by its user principal name alone (4.14)."""
+    row = await exchange.mailbox(address)
+    return row.user_principal_name.lower() if row is not None else ""
 
 
 def _ahead(answered_at: str | None, asked: datetime) -> float | None:

@@ -110,10 +110,10 @@ class LiveTenant:
         before = kept.unpacked(self._memory.kept(kept.NAME)) if wanted.changes else None
         return kept.Roll(self._graph, before)
 
-    def inspect(self) -> Inspection:
+    def inspect(self, sender: str | None = None) -> Inspection:
         """Our own application as the tenant sees it. Raises TenantUnreadable (8)."""
         try:
-            return self._run(inspecting.inspect(self._graph, self._exchange, self._settings))
+            return self._run(inspecting.inspect(self._graph, self._exchange, self._settings, sender))
         except TenantFault as fault:
             raise unreadable(fault) from fault
 

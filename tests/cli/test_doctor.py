@@ -8,7 +8,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from building.snapshot_folder import SnapshotFolder
 
+from nexusops.cli.doctor import Check, sender_check
+from nexusops.config.schema import NoticesTable
 from nexusops.emulator import EmbeddedTenant
+from nexusops.model.inspection import Inspection
 
 if TYPE_CHECKING:
     from cli.conftest import CommandSite
@@ -66,3 +69,43 @@ def test_a_tenant_that_lets_no_forward_out_is_told_where_somebody_is_forwarded(
     automatic = {"Name": "Default", "AutoForwardingMode": "Automatic"}
     answering(site, {"cmdlet": "Get-HostedOutboundSpamFilterPolicy"}, automatic)
     assert told(site, "forwards") == (code, ok, message)
+
+
+def seen(sender: str | None) -> Inspection:
+    refused = () if sender is not None else (("sender", "Access is denied."),)
+    nothing: dict[str, Any] = dict.fromkeys(("exchange", "cmdlets", "domains", "ahead", "ends"))
+    return Inspection(graph=frozenset(), sender=sender, refused=refused, **nothing)
+
+
+NAMELESS = (
+    "postmaster@nexus.ox.ac.uk has no mailbox in the tenant, so no notice can be sent: make it a shared mailbox, "
+    "or name another with [notices] sender"
+)
+OTHERWISE = (
+    "postmaster@nexus.ox.ac.uk is another address of post@ox.ac.uk, and Graph sends by the latter name only: "
+    'write sender = "post@ox.ac.uk" under [notices]'
+)
+
+
+@pytest.mark.parametrize(
+    ("sender", "code", "message"),
+    [
+        ("postmaster@nexus.ox.ac.uk", 0, "notices are sent from the mailbox postmaster@nexus.ox.ac.uk"),
+        ("", 6, NAMELESS),
+        ("post@ox.ac.uk", 6, OTHERWISE),
+        (None, 6, "whether postmaster@nexus.ox.ac.uk has a mailbox cannot be read: Access is denied."),
+    ],
+)
+def test_a_sender_without_a_mailbox_is_told_with_what_to_do(sender: str | None, code: int, message: str) -> None:
+    """R47, tenant-api.md 4.14: no notice, and so (D06) no end of an address."""
+    sends = NoticesTable(kind="tenant", sender="postmaster@nexus.ox.ac.uk")
+    assert sender_check(sends, seen(sender)) == Check("sender", code == 0, message, code)
+
+
+def test_notices_that_do_not_go_through_the_tenant_need_no_mailbox(site: CommandSite) -> None:
+    registered(site, managed=True)
+    assert told(site, "sender") == (
+        0,
+        True,
+        "postmaster@nexus.ox.ac.uk needs no mailbox: the notices' kind is folder",
+    )

@@ -72,6 +72,11 @@ def test_a_first_day_is_planned_and_run_with_the_real_clients(
         [],
         True,
     )
+    text = main.read_text("utf-8")
+    main.write_text(text.replace('[notices]\nkind = "folder"', '[notices]\nkind = "tenant"'), "utf-8")
+    assert call(["--config", str(site), "doctor", *at]) == 6
+    assert "FAIL  sender         postmaster@nexus.ox.ac.uk has no mailbox in the tenant" in capsys.readouterr().out
+    main.write_text(text, "utf-8")
     assert call(["--config", str(site), "run", *at]) == 0, capsys.readouterr()
     capsys.readouterr()
     assert call(["--config", str(site), "plan", "--refresh", "full", "--detailed-exitcode", *at]) == 0

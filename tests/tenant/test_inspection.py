@@ -148,3 +148,24 @@ def test_what_keeps_forwards_inside_is_told(tmp_path: Path) -> None:
         "the outbound spam policy Default has AutoForwardingMode Automatic",
         "the remote domain Default (*) does not let forwards through",
     )
+
+
+def sent_from(path: Path, address: str, *grants: str) -> tuple[str | None, bool]:
+    """What is told of the sender, and whether that was refused."""
+    room = Room(path / "tenant.db", grants=grants)
+    room.service.ensure_mailbox("post@ox.ac.uk", "Post")
+    try:
+        inspection = room.tenant.inspect(address)
+        return inspection.sender, "sender" in dict(inspection.refused)
+    finally:
+        room.tenant.close()
+
+
+def test_the_mailbox_that_notices_are_sent_from_is_looked_for(tmp_path: Path) -> None:
+    """tenant-api.md 4.14."""
+    assert sent_from(tmp_path, "post@ox.ac.uk") == ("post@ox.ac.uk", False)
+    assert sent_from(tmp_path, "nobody@ox.ac.uk") == ("", False)
+
+
+def test_where_exchange_refuses_to_say_it_is_not_said_to_be_missing(tmp_path: Path) -> None:
+    assert sent_from(tmp_path, "post@ox.ac.uk", *READS) == (None, True)

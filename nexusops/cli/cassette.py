@@ -19,6 +19,7 @@ T = TypeVar("T")
 FINDINGS = 6
 BAD_REQUEST = 400
 FILE = click.Path(path_type=Path, dir_okay=False)
+AGAIN = click.option("--replace", "again", is_flag=True, help="Write the file anew where it is there.")
 
 
 @click.group()
@@ -31,30 +32,35 @@ def cassette() -> None:
 @click.option("--person", "people", multiple=True, metavar="PERSON_ID", help="Read this person. Repeatable.")
 @click.option("--mailbox", "boxes", multiple=True, metavar="NAME", help="Read this shared mailbox. Repeatable.")
 @click.option("--whole", is_flag=True, help="Read the whole tenant, page by page.")
+@AGAIN
 @click.pass_obj
-def record(call: Call, file: Path, people: tuple[str, ...], boxes: tuple[str, ...], whole: bool) -> int:
-    """Record reads of the configured tenant to FILE. Nothing is ever written to it.
+def record(call: Call, file: Path, people: tuple[str, ...], boxes: tuple[str, ...], whole: bool, again: bool) -> int:
+    """Record reads of the configured tenant to FILE. Nothing is ever written to the tenant.
 
-    Secrets and people are replaced before anything reaches the disk.
+    Secrets and people are replaced before anything reaches the disk, and FILE is there when all is recorded.
 
     Example: nexusops cassette record reads.jsonl --person 1000001
     """
     import json
 
     from nexusops import wiring
+    from nexusops.codec import written_whole
     from nexusops.model.ids import PersonId
     from nexusops.model.tenant import Wanted
+    from nexusops.tenant.cassettes import lines_of
 
     wanted = Wanted(
         everything=whole,
         people={} if whole else {PersonId(one): None for one in people},
         boxes={} if whole else dict.fromkeys(boxes),
     )
-    with wiring.opened(call.folder) as site, wiring.recorded(site.configuration, file) as tenant:
+    with (
+        wiring.opened(call.folder) as site,
+        written_whole(file, "recording", again=again) as part,
+        wiring.recorded(site.configuration, part) as tenant,
+    ):
         tenant.inspect(site.configuration.settings.notices.mailbox)
         tenant.read(wanted)
-    from nexusops.tenant.cassettes import lines_of
-
     answers = [json.loads(line)["status"] for line in lines_of(file)]
     refused = sum(status >= BAD_REQUEST for status in answers)
     told = f", {refused} of them refused by the tenant" if refused else ""
@@ -87,11 +93,15 @@ def verify(files: tuple[Path, ...], form: str) -> int:
 @cassette.command()
 @click.argument("source", metavar="FROM", type=FILE)
 @click.argument("to", metavar="TO", type=FILE)
-def scrub(source: Path, to: Path) -> int:
+@AGAIN
+def scrub(source: Path, to: Path, again: bool) -> int:
     """Write the recording FROM to TO, with every secret and every personal datum replaced."""
+    from nexusops.codec import written_whole
     from nexusops.tenant.cassettes import scrubbed, write_lines
 
-    write_lines(to, _readable(source, lambda file: scrubbed(file, people=True)))
+    clean = _readable(source, lambda file: scrubbed(file, people=True))
+    with written_whole(to, "recording", again=again) as part:
+        write_lines(part, clean)
     click.echo(f"Written to {to}. Read it before you give it to anybody: `nexusops cassette verify {to}`.")
     return 0
 

@@ -3,7 +3,7 @@
 from nexusops.codec.canonical import canonical, digest_of, hash_of
 from nexusops.codec.decode import decode_plan, decode_planned
 from nexusops.codec.encode import encode_finding, encode_plan, encode_planned, instant
-from nexusops.codec.files import dump_plan, load_plan, to_text, write_whole
+from nexusops.codec.files import dump_plan, load_plan, to_text, write_whole, written_whole
 from nexusops.codec.rows import row_from_json, row_to_json
 from nexusops.codec.state import state_bytes
 
@@ -24,4 +24,5 @@ __all__ = [
     "state_bytes",
     "to_text",
     "write_whole",
+    "written_whole",
 ]

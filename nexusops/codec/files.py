@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from nexusops.codec.decode import decode_plan
@@ -11,6 +13,7 @@ from nexusops.errors import UsageError
 from nexusops.model.journal import JsonValue
 from nexusops.model.plan import Plan
 
+_ANOTHER = "Name another file, in a folder that you may write to: `nexusops cassette record FILE`."
 _NEXT = "Make the plan anew with `nexusops plan --out FILE`, or name the right file."
 
 
@@ -28,21 +31,45 @@ def dump_plan(plan: Plan, path: Path) -> None:
 
 def write_whole(text: str, path: Path, what: str, *, mode: int = 0o644) -> None:
     """Writes a file whole or not at all; a reader sees the old one or the new. Raises UsageError (2)."""
-    special = path.exists() and not path.is_file()  # /dev/stdout, a named pipe: nothing can be put in its place
-    beside = path.with_name(f".{path.name}.part")
-    try:
-        if special:
+    with _told(path, what, "Name another file after --out, in a folder that you may write to."):
+        if path.exists() and not path.is_file():  # /dev/stdout, a named pipe: nothing can be put in its place
             path.write_bytes(text.encode("utf-8"))
             return
-        beside.unlink(missing_ok=True)
-        beside.touch(mode=mode)
-        beside.write_bytes(text.encode("utf-8"))
-        beside.replace(path)
+        with _beside(path, mode) as part:
+            part.write_bytes(text.encode("utf-8"))
+
+
+@contextmanager
+def written_whole(path: Path, what: str, *, again: bool) -> Iterator[Path]:
+    """A file to write to, for its owner alone. It takes the place of ``path`` at the end, and is gone where that is not
+    reached. Raises UsageError (2) where ``path`` is there, unless it is a file to be written ``again``.
+    """
+    if path.exists() and not path.is_file():
+        raise UsageError(f"{path} is no file that can be replaced.", next_step=_ANOTHER)
+    if path.exists() and not again:
+        raise UsageError(f"{path} is there already.", next_step="Name another file, or use --replace to write it anew.")
+    with _told(path, what, _ANOTHER), _beside(path, 0o600) as part:
+        yield part
+
+
+@contextmanager
+def _told(path: Path, what: str, next_step: str) -> Iterator[None]:
+    try:
+        yield
     except OSError as error:
-        raise UsageError(
-            f"The {what} cannot be written to {path}: {error.strerror}.",
-            next_step="Name another file after --out, in a folder that you may write to.",
-        ) from error
+        raise UsageError(f"The {what} cannot be written to {path}: {error.strerror}.", next_step=next_step) from error
+
+
+@contextmanager
+def _beside(path: Path, mode: int) -> Iterator[Path]:
+    part = path.with_name(f".{path.name}.part")
+    part.unlink(missing_ok=True)
+    part.touch(mode=mode)
+    try:
+        yield part
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)
 
 
 def load_plan(path: Path) -> Plan:

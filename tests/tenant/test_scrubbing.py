@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from cli.conftest import CommandSite, site
 
+from nexusops.emulator import EmbeddedTenant
 from nexusops.tenant.cassettes import scrubbed, write_lines
 
 __all__ = ["site"]
@@ -122,3 +123,38 @@ def test_the_cassettes_that_we_keep_are_clean(site: CommandSite) -> None:
 
 def test_a_file_that_is_no_recording_is_a_usage_error(site: CommandSite) -> None:
     assert site.type("cassette", "scrub", site.folder / "none.jsonl", site.folder / "to.jsonl").code == 2
+
+
+@pytest.mark.parametrize("words", [("record",), ("scrub", "raw.jsonl")], ids=["record", "scrub"])
+def test_a_recording_is_written_over_another_only_where_that_is_asked_for(
+    site: CommandSite, monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...]
+) -> None:
+    monkeypatch.chdir(site.folder)
+    written(site.folder, {})
+    kept = Path("kept.jsonl")
+    kept.write_text("kept\n", "utf-8")
+    said = site.type("cassette", *words, kept)
+    assert (said.code, kept.read_text("utf-8")) == (2, "kept\n")
+    assert said.err == "kept.jsonl is there already.\nNext: Name another file, or use --replace to write it anew.\n"
+    assert site.type("cassette", *words, kept, "--replace").code == 0
+    assert '"provenance"' in kept.read_text("utf-8")
+    assert site.type("cassette", *words, "/dev/null", "--replace").code == 2
+
+
+def test_a_recording_that_fails_leaves_what_was_there_and_no_part(site: CommandSite) -> None:
+    kept = site.folder / "kept.jsonl"
+    kept.write_text("kept\n", "utf-8")
+    (site.folder / "state").mkdir()
+    with EmbeddedTenant.open(site.folder / "state" / "tenant.db") as tenant:
+        refusal = {"error": {"code": "Authorization_RequestDenied", "message": "Insufficient privileges."}}
+        fault = {"match": {"path": "/users"}, "kind": "status", "status": 403, "body": refusal, "times": 99}
+        tenant.set_faults([fault])
+    said = site.type("cassette", "record", kept, "--whole", "--replace")
+    assert (said.code, kept.read_text("utf-8")) == (8, "kept\n")
+    assert list(site.folder.glob(".*")) == []
+
+
+def test_a_recording_into_no_folder_is_a_usage_error(site: CommandSite) -> None:
+    said = site.type("cassette", "record", site.folder / "nowhere" / "reads.jsonl")
+    assert said.code == 2
+    assert said.err.startswith(f"The recording cannot be written to {site.folder}/nowhere/reads.jsonl: ")

@@ -13,45 +13,9 @@ from pathlib import Path
 from types import TracebackType
 
 from nexusops.model.frozen import frozen
+from nexusops.registration.layout import LAYOUTS
 
 Row = Sequence[str | date | datetime | bool | int | None]
-
-COLUMNS: Mapping[str, tuple[str, ...]] = {
-    "persons": ("person_id", "username", "known_as", "deceased"),
-    "cards": (
-        "card_id",
-        "person_id",
-        "status_code",
-        "personal_names",
-        "family_names",
-        "start_date",
-        "end_date",
-        "status_effective_on",
-        "cancelled_on",
-        "cancel_reason",
-    ),
-    "units": ("unit_id", "name", "kind", "domain", "own_mail", "source"),
-    "domains": (
-        "domain",
-        "zone",
-        "managed",
-        "state",
-        "winddown_start",
-        "winddown_months",
-        "negotiated_ref",
-        "incoming_cap",
-    ),
-    "affiliations": ("person_id", "unit_id", "start_date", "end_date"),
-    "routing": ("address", "destination", "set_by", "set_at"),
-    "external_routes": ("address", "destination", "set_by", "set_at", "person_id"),
-    "sender_choices": ("person_id", "address", "chosen_at"),
-    "name_requests": ("request_id", "person_id", "wanted_local", "made_at", "outcome", "decided_by", "reason"),
-    "alternative_addresses": ("person_id", "address", "source", "action", "at"),
-    "nonpersonal_mailboxes": ("mailbox_id", "kind", "unit_id", "owner_person_id", "address", "requested_by"),
-    "nonpersonal_addresses": ("address", "unit_id", "mailbox_id", "target", "requested_by"),
-    "it_staff": ("staff_id", "person_id", "unit_id"),
-    "reorgs": ("reorg_id", "kind", "effective_on", "source_unit", "target_unit", "months", "negotiated_ref"),
-}
 
 
 @frozen
@@ -126,7 +90,7 @@ def write_snapshot(
     folder.mkdir(parents=True, exist_ok=True)
     with ExitStack() as open_files:
         files = {
-            name: open_files.enter_context(HashedTable(folder / f"{name}.csv", COLUMNS[name]))
+            name: open_files.enter_context(HashedTable(folder / f"{name}.csv", LAYOUTS[name].columns))
             for name in ("persons", "cards", "affiliations", *tables)
         }
         for member in members:

@@ -16,6 +16,7 @@ from nexusops.model.services import Advice, SendingPath, ServiceRequest
 from nexusops.model.snapshot import Snapshot
 from nexusops.pipeline.domains import settled
 from nexusops.pipeline.inputs import Ports
+from nexusops.pipeline.saas_standing import as_it_stands
 from nexusops.plan.case import Setting
 from nexusops.plan.services import DnsFacts, advice_on, owner_of
 from nexusops.ports import Resolver, SnapshotTables
@@ -62,7 +63,10 @@ def answer(
     domain = unit.domain if unit is not None else None
     wanted = names_of(request, domain)
     dns = replace(_dns(ports, request, domain, resolver), permitted=domain in permits)
-    return advice_on(request, snapshot, _holders(ports, wanted), setting, ledger=ledger, dns=dns)
+    holders = _holders(ports, wanted)
+    advice = advice_on(request, snapshot, holders, setting, ledger=ledger, dns=dns)
+    filed = ports.services.get(request.request_id) == request
+    return as_it_stands(advice, request, ledger, snapshot, holders, setting, filed=filed)
 
 
 def _dns(ports: Ports, request: ServiceRequest, unit_domain: Domain | None, resolver: Resolver | None) -> DnsFacts:

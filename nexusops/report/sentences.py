@@ -81,11 +81,11 @@ def describe(change: Change) -> str:
             return f"Take the mailbox {change.mailbox.name} away from its application."
         case PublishRecords():
             return _SIGNING[change.signing].format(
-                records=_records(change), domain=change.domain, way=_words(change.publish_as)
+                records=_records(change), domain=change.domain, way=published_as(change.publish_as)
             )
         case RetireRecords():
             stops = "Let Exchange sign no longer, and retire" if change.signs else "Retire"
-            return f"{stops} {_records(change)} of {change.domain} as {_words(change.publish_as)}."
+            return f"{stops} {_records(change)} of {change.domain} as {published_as(change.publish_as)}."
         case _:
             assert_never(change)
 
@@ -125,7 +125,7 @@ def effect(change: Change) -> str:
             return "Exchange signs" if change.signing is SigningStep.ENABLE else "Exchange signs no longer"
         case PublishRecords() | RetireRecords():
             lines = "; ".join(f"{record.name} {record.type} {record.value}" for record in change.records)
-            return f"{_words(change.publish_as)}: {lines}{_aliases(change)}"
+            return f"{published_as(change.publish_as)}: {lines}{_aliases(change)}"
         case _:
             assert_never(change)
 
@@ -184,7 +184,8 @@ def _through(connection: str) -> str:
     return {"exo": "Exchange Online", "ms_smtp": "Microsoft SMTP"}.get(connection, connection)
 
 
-def _words(publish_as: str) -> str:
+def published_as(publish_as: str) -> str:
+    """How records are handed on, in words."""
     return {"zone_lines": "zone lines", "dynamic_update": "a dynamic update", "ticket": "a ticket"}.get(
         publish_as, publish_as
     )

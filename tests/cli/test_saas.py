@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import pty
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -48,6 +49,66 @@ def test_an_approved_request_ends_with_0(site: CommandSite) -> None:
         "next": "The first run that finds it as services/adminday.toml makes the mailbox adminday@foodtech.ox.ac.uk "
         "and gives the application the right to it alone; then try `nexusops saas test adminday`.",
     }
+
+
+LIVE = (
+    "It has been live since 2025-10-01: the mailbox adminday sends as adminday@foodtech.ox.ac.uk, and its application "
+    "signs in until "
+)
+REVIEW = "Its review is due on 2026-10-01: `nexusops saas verify adminday` proves it again."
+
+
+def next_step(site: CommandSite, request: str | Path) -> str:
+    said: str = site.type("saas", "advise", request, "--at", "2025-10-02T08:00:00Z", "--format", "json").document[
+        "next"
+    ]
+    return re.sub(r"signs in until \d{4}-\d\d-\d\d[.] ", "signs in until ", said)
+
+
+def test_of_what_is_live_it_is_said_what_there_is_and_what_the_next_run_does(site: CommandSite) -> None:
+    """rules.md 2.4."""
+    file(site, "adminday")
+    assert site.on_day_one("run").code == 0
+    assert next_step(site, "adminday") == f"{LIVE}The next run has nothing to do for it. {REVIEW}"
+    file(site, "adminday", direction="send_receive")
+    lets = "will let an application use the mailbox adminday, and no other, through Exchange Online"
+    assert next_step(site, "adminday") == f"{LIVE}The next run {lets}. {REVIEW}"
+    asked = file(site, "adminday").rename(site.folder.parent / "adminday.toml")
+    file(site, "adminday", direction="send_receive")
+    assert next_step(site, asked) == f"{LIVE}The next run has nothing to do for it. {REVIEW}"
+    file(site, "adminday", auth="basic")
+    cure = "Ask the provider to sign in with OAuth 2, or let it send from its own domain."
+    assert next_step(site, "adminday") == f"{cure} {LIVE}The next run has nothing to do for it. {REVIEW}"
+    file(site, "adminday", from_local="other")
+    kept = "it keeps adminday@foodtech.ox.ac.uk; for other@foodtech.ox.ac.uk retire it and file another request"
+    assert f"ADDRESS_KEPT: {kept}." in next_step(site, "adminday")
+
+
+def test_of_what_is_retired_it_is_said_what_is_taken_away(site: CommandSite) -> None:
+    """rules.md 2.4, live to retiring."""
+    file(site, "adminday")
+    site.on_day_one("run")
+    site.type("saas", "retire", "adminday", "--actor", "desk", "--reason", "dropped", *AT)
+    assert next_step(site, "adminday") == (
+        "It has been retired since 2025-10-01. The next run will take the mailbox adminday away from its application, "
+        "then delete the mailbox adminday."
+    )
+    site.on_day_one("run")
+    assert next_step(site, "adminday") == (
+        "It was retired on 2025-10-01, and stays so: file another request under another id. The next run has nothing "
+        "to do for it."
+    )
+
+
+def test_of_a_domain_that_is_not_proved_yet_it_is_said_how_it_is(site: CommandSite) -> None:
+    """rules.md 2.4, provisioning to live."""
+    file(site, "mailshot", **DOMAIN_REQUEST)
+    site.on_day_one("run")
+    assert next_step(site, "mailshot") == (
+        "It is being set up: the DNS records of mail-shot.foodtech.ox.ac.uk were handed over as zone lines. The next "
+        "run has nothing to do for it. When the DNS has its records, `nexusops saas verify mailshot` proves it; then "
+        "set the product to send as office@mail-shot.foodtech.ox.ac.uk."
+    )
 
 
 def test_anything_else_ends_with_6(site: CommandSite) -> None:

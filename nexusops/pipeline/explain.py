@@ -46,10 +46,12 @@ class Seen:
     tables: SnapshotTables | None
     snapshot: Snapshot | None
 
-    def ahead(self, scopes: Iterable[str], names: Iterable[str], ends: str = "") -> list[Upcoming]:
+    def ahead(
+        self, scopes: Iterable[str], names: Iterable[str], *, ends: str = "", box: Mailbox | None = None
+    ) -> list[Upcoming]:
         if self.tables is None:
             return []
-        return upcoming(ahead_of(self.ports, self.tables, set(scopes), self.at), set(names), ends)
+        return upcoming(ahead_of(self.ports, self.tables, set(scopes), self.at), set(names), ends, box)
 
 
 def explain(ports: Ports, subject: str, *, at: datetime) -> Explanation | None:
@@ -119,7 +121,7 @@ def _upcoming_of_person(
     if state.frozen:
         return []
     names = [state.person_id, *([box.name] if box is not None and box.name else []), *(row.address for row in rows)]
-    return seen.ahead([person_scope(state.person_id)], names)
+    return seen.ahead([person_scope(state.person_id)], names, box=box)
 
 
 def _return_facts(seen: Seen, state: PersonState, box: Mailbox | None) -> Iterator[Fact]:
@@ -177,7 +179,7 @@ def _upcoming_of_address(seen: Seen, row: Allocation, box: Mailbox | None, state
     if box is not None and box.person_id is None and box.name:
         scopes = _box_scopes(box)
     names = [row.address, *([box.name] if box is not None and box.name else [])]
-    return seen.ahead(scopes, names, ends=row.address)
+    return seen.ahead(scopes, names, ends=row.address, box=box)
 
 
 def _of_box(seen: Seen, box: Mailbox, ledger: Ledger) -> Explanation:

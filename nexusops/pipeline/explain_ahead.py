@@ -13,6 +13,7 @@ from nexusops.model.changes import (
     Change,
     DeleteMailbox,
     DisableMailbox,
+    EnableMailbox,
     Kind,
     RemoveAddress,
     SendNotice,
@@ -26,6 +27,7 @@ from nexusops.model.findings import person_scope
 from nexusops.model.forecast import Forecast
 from nexusops.model.frozen import frozen
 from nexusops.model.ledger import PersonState
+from nexusops.model.mailboxes import Mailbox, MailboxKind
 from nexusops.model.notices import NoticeKind
 from nexusops.model.snapshot import PersonRecord
 from nexusops.pipeline.inputs import Deciding
@@ -47,18 +49,21 @@ def ahead_of(ports: Deciding, tables: SnapshotTables, scopes: Collection[str], a
     return simulate(ports, at=at, until=until, tables=tables, only=frozenset(scopes), most=STEPS)
 
 
-def upcoming(forecast: Forecast, names: Collection[str], ends: str = "") -> list[Upcoming]:
+def upcoming(forecast: Forecast, names: Collection[str], ends: str = "", box: Mailbox | None = None) -> list[Upcoming]:
     """What the forecast says of these names (a person_id, mailbox names, addresses), in order of time; up to the end
-    of the address ``ends``, where that comes before its mailbox's.
+    of the address ``ends``, where that comes before its mailbox's. ``box``: the mailbox as it is now.
     """
     wanted = frozenset(names)
+    by_hand = box is not None and box.manual_disable
     found: list[Upcoming] = []
     for happening in forecast.happenings:
         for planned in happening.changes:
             if wanted & set(_names_of(planned.change)):
                 why = planned.change.why
                 what = describe(planned.change).removesuffix(".")
-                found.append(Upcoming(on=happening.on, what=what, rule=why.rule, unless=unless(planned.change)))
+                by_hand = by_hand and not isinstance(planned.change, EnableMailbox)
+                prevented = unless(planned.change, by_hand=by_hand)
+                found.append(Upcoming(on=happening.on, what=what, rule=why.rule, unless=prevented))
             if isinstance(planned.change, RemoveAddress) and planned.change.address == ends:
                 return found
         for name in happening.purged:
@@ -93,8 +98,13 @@ _PREVENTED: dict[str, str] = {
 """What would prevent the end that a rule brings."""
 
 
-def unless(change: Change) -> str:
-    """What would prevent a change; nothing, where it takes nothing away."""
+def unless(change: Change, *, by_hand: bool = False) -> str:
+    """What would prevent a change; nothing, where it takes nothing away. ``by_hand``: the desk disabled the mailbox
+    (R45, D41), which a card that is merely current again leaves so.
+    """
+    if by_hand and isinstance(change, DeleteMailbox) and change.mailbox.kind is MailboxKind.PERSONAL:
+        back = f"with the present card only `nexusops desk undo-disable {change.mailbox.name}` brings it back"
+        return f"{_RENEWED}; {back}"
     if isinstance(change, SendNotice):
         return _RENEWED if change.notice is NoticeKind.EXPIRY_WARNING else "what it announces is called off before"
     if isinstance(change, RemoveAddress):

@@ -140,6 +140,23 @@ def test_a_persons_future_is_told_to_its_end_each_step_with_what_would_prevent_i
     assert [step["rule"] for step in steps] == ["R36", "R36", "D08", "D08"]
 
 
+def test_what_brings_back_a_mailbox_that_the_desk_disabled(begun: CommandSite) -> None:
+    """R45, D41: not the card that is there; and once it is back, a later end is an ordinary one."""
+    box = next(box for box in exported(begun, "mailboxes", kind="personal") if box["state"] == "active")
+    desk = ("--actor", "desk", "--reason", "theft", "--at", "2025-10-01T09:30:00Z")
+    assert begun.type("desk", "disable", box["name"], "--override", *desk).code == 0
+    for subject in (box["name"], box["sender"]):
+        deleted = explained(begun, subject, "2025-10-01T10:00:00Z")["upcoming"][0]
+        assert deleted["what"].startswith(f"Delete the mailbox {box['name']}")
+        assert deleted["unless"] == (
+            "the card is renewed, or a new one begins; with the present card only "
+            f"`nexusops desk undo-disable {box['name']}` brings it back"
+        )
+    assert begun.type("desk", "undo-disable", box["name"], *desk).code == 0
+    steps = explained(begun, box["name"], "2025-10-01T10:00:00Z")["upcoming"]
+    assert [step["unless"] for step in steps if step["what"].startswith("Delete")] == ["the card becomes current again"]
+
+
 def test_a_mailbox_of_a_unit_ends_some_time_after_its_owner(begun: CommandSite) -> None:
     """R28, D31."""
     document = explained(begun, "chem-office", "2025-10-01T09:00:00Z")

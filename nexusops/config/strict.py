@@ -69,17 +69,18 @@ def read_toml(path: Path) -> dict[str, object]:
 def layered(root: type[Root], layers: Sequence[Layer], file: str) -> tuple[Root, list[Setting]]:
     """Lays the layers over the root's defaults, the last one winning; and lists every effective value."""
     for layer in layers:
-        _check_keys(layer.table, _names(root), "", layer.path)
+        _check_keys(layer.table, _names(root), "", layer.path, root)
     tables: dict[str, object] = {}
     settings: list[Setting] = []
     for name, kind in typing.get_type_hints(root).items():
-        values, found = _section(kind, name, layers, file)
+        values, found = _section(root, name, layers, file)
         tables[name] = kind(**values)
         settings += found
     return root(**tables), settings
 
 
-def _section(kind: type, name: str, layers: Sequence[Layer], file: str) -> tuple[dict[str, object], list[Setting]]:
+def _section(root: type, name: str, layers: Sequence[Layer], file: str) -> tuple[dict[str, object], list[Setting]]:
+    kind = typing.get_type_hints(root)[name]
     defaults, hints = kind(), typing.get_type_hints(kind)
     values: dict[str, object] = {}
     origins: dict[str, str] = {}
@@ -87,7 +88,7 @@ def _section(kind: type, name: str, layers: Sequence[Layer], file: str) -> tuple
         table = layer.table.get(name, {})
         if not isinstance(table, Mapping):
             raise wrong(layer.path, name, "a table", table)
-        _check_keys(table, list(hints), f"{name}.", layer.path)
+        _check_keys(table, list(hints), f"{name}.", layer.path, root)
         for key, value in table.items():
             values[key] = convert(hints[key], value, f"{name}.{key}", layer.path)
             origins[key] = layer.origin
@@ -132,20 +133,35 @@ def wrong(path: Path, key: str, expected: str, found: object) -> UsageError:
     )
 
 
-def unknown(path: Path, key: str, known: Sequence[str]) -> UsageError:
-    """The error for a key that does not exist, with the nearest one that does."""
-    near = difflib.get_close_matches(key, known, n=1, cutoff=0.0)
-    hint = f" The nearest known key is {near[0]}." if near else ""
+def unknown(path: Path, key: str, known: Sequence[str], elsewhere: Sequence[str] = ()) -> UsageError:
+    """The error for a key that does not exist, with the nearest one that does. ``known``: the keys of its table;
+    ``elsewhere``: those of the same name in other tables. Where none is near, all of the table are named.
+    """
     return UsageError(
-        f"{path}: {key}: unknown key.{hint}",
+        f"{path}: {key}: unknown key. {_known(key, known, elsewhere)}.",
         next_step=f"Correct or remove {key} in {path}, and look at the whole with `nexusops config show`.",
     )
 
 
-def _check_keys(table: Mapping[str, object], names: Sequence[str], prefix: str, path: Path) -> None:
+def _known(key: str, known: Sequence[str], elsewhere: Sequence[str]) -> str:
+    """What may have been meant; the table's name, which all have in common, makes no key a near one."""
+    names = {_last(one).lower(): one for one in known}
+    near = difflib.get_close_matches(_last(key).lower(), names, n=1)
+    if near or elsewhere:
+        return f"The nearest known key is {' or '.join(elsewhere) or names[near[0]]}"
+    return f"The known keys there are {', '.join(known)}"
+
+
+def _last(key: str) -> str:
+    return key.rpartition(".")[2]
+
+
+def _check_keys(table: Mapping[str, object], names: Sequence[str], prefix: str, path: Path, root: type) -> None:
     for key in table:
         if key not in names:
-            raise unknown(path, f"{prefix}{key}", [f"{prefix}{name}" for name in names])
+            hints = typing.get_type_hints(root) if prefix else {}
+            elsewhere = [f"{name}.{key}" for name, kind in hints.items() if key in _names(kind)]
+            raise unknown(path, f"{prefix}{key}", [f"{prefix}{name}" for name in names], elsewhere)
 
 
 def _names(root: type) -> list[str]:

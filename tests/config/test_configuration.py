@@ -143,6 +143,52 @@ def test_a_mistake_is_refused_with_file_key_and_what_was_expected(
     assert error.next_step
 
 
+@pytest.mark.parametrize(
+    ("main", "guard", "said"),
+    [
+        (f"{MINIMAL}nmae = 1\n", None, "site.nmae: unknown key. The nearest known key is site.name."),
+        (
+            f"{MINIMAL}[tenant]\nTenant = 1\n",
+            None,
+            "tenant.Tenant: unknown key. The nearest known key is tenant.tenant_id.",
+        ),
+        (f"{MINIMAL}zone_file = 1\n", None, "site.zone_file: unknown key. The nearest known key is dns.zone_file."),
+        (
+            f"{MINIMAL}url = 1\n",
+            None,
+            "site.url: unknown key. The nearest known key is registration.url or state.url or queue.url.",
+        ),
+        (
+            f"{MINIMAL}zzz = 1\n",
+            None,
+            (
+                "site.zzz: unknown key. The known keys there are site.name, site.profile, site.fallback_domain, "
+                "site.parent_domain."
+            ),
+        ),
+        (
+            MINIMAL,
+            "[limits]\ndestruct = 1\n",
+            "limits.destruct: unknown key. The nearest known key is limits.Destructive.",
+        ),
+        (
+            MINIMAL,
+            "[roles]\nzzz = []\n",
+            (
+                "roles.zzz: unknown key. The known keys there are roles.security, roles.postmaster, roles.desk, "
+                "roles.auditor."
+            ),
+        ),
+    ],
+)
+def test_an_unknown_key_is_told_with_what_may_have_been_meant(
+    write: Write, main: str, guard: str | None, said: str
+) -> None:
+    """interface.md 2. What is not near is not suggested: the common name of the table makes no key a near one."""
+    folder = write(main, guard=guard)
+    assert refused(folder).message == f"{folder / ('guard.toml' if guard else 'nexusops.toml')}: {said}"
+
+
 def test_what_windows_writes_before_a_text_is_no_part_of_it(tmp_path: Path) -> None:
     """A byte order mark, and its line ends."""
     (tmp_path / "nexusops.toml").write_bytes(b"\xef\xbb\xbf" + MINIMAL.replace("\n", "\r\n").encode())

@@ -18,6 +18,8 @@ from nexusops.pipeline.inputs import Ports
 
 NOTICE_MONTHS = 2
 """R46: at least two months before."""
+REASONED = frozenset({HoldKind.MANUAL_DISABLE, HoldKind.FORWARD_EXEMPT, HoldKind.SHORTENED})
+"""What only the desk decides, which must say why; `undo` and `saas` take a reason, and go without (interface.md 3)."""
 
 
 def audit_promise(ports: Ports, promise: str) -> Audit:
@@ -166,14 +168,14 @@ def _desk(ports: Ports) -> Iterator[Proof]:
         after = entry.after if isinstance(entry.after, dict) else {}
         actor, reason = str(after.get("actor") or entry.actor), str(after.get("reason") or entry.reason or "")
         ended = entry.after is None
-        subject, kind = _subject(entry), entry.object.rpartition(":")[2]
+        subject, kind = _subject(entry), HoldKind(entry.object.rpartition(":")[2])
         who, why = called.get(PersonId(subject), ""), reason or "no reason was given"
         yield Proof(
             rule="D41",
             subject=subject,
-            kept=ended or bool(actor and reason),
+            kept=ended or bool(actor and (reason or kind not in REASONED)),
             kind="released" if ended else "decided",
-            message=f"{who}{HELD[HoldKind(kind)][0]}; {'ended by' if ended else 'decided by'} {actor}: {why}",
+            message=f"{who}{HELD[kind][0]}; {'ended by' if ended else 'decided by'} {actor}: {why}",
             dates={"at": entry.at.date()},
         )
 

@@ -138,7 +138,7 @@ def decided_facts(
         to = f" to {called(hold.value)}" if hold.kind is HoldKind.HANDOVER else f" ({hold.value})"
         undo = TAKEN_BACK.get(hold.kind)
         back = f"; `nexusops {undo} {called(hold.subject)}` takes it back" if undo else ""
-        because = f"{hold.reason}, by {hold.actor}{back}"
+        because = f"{hold.reason or 'no reason was given'}, by {hold.actor}{back}"
         yield Fact(label="decided", value=what + (to if hold.value else ""), rule=rule, because=because)
     for override in overrides:
         because = "an accepted name request, until that part of the card changes"

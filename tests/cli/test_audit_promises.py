@@ -107,6 +107,18 @@ def test_who_overrode_what_and_why_is_listed(begun: CommandSite) -> None:
     assert f"decided  2025-10-01  {box['person_id']}" in begun.type("audit", "overrides").out
 
 
+def test_an_undo_without_a_reason_breaks_no_promise_and_the_desk_without_one_does(begun: CommandSite) -> None:
+    """interface.md 3: only the desk must say why."""
+    run = begun.type("history", "--format", "json").document["runs"][0]["run_id"]
+    assert begun.type("undo", run, "--apply", "--actor", "olive", "--at", "2025-10-01T09:00:00Z").code == 0
+    rows = begun.type("audit", "overrides", "--format", "json").document["rows"]
+    told = {row["message"].partition(": ")[2] for row in rows if row["subject"] == "1000001"}
+    assert (broken(begun, "overrides"), told) == ([], {"a change was undone; decided by olive: no reason was given"})
+    undone = "'holds:1000001:undone'"
+    tampered(begun, f"UPDATE journal SET object = 'holds:1000001:manual_disable' WHERE object = {undone}")
+    assert broken(begun, "overrides") == [("D41", "1000001")]
+
+
 def test_a_limit_that_was_lifted_by_number_is_an_override(site: CommandSite) -> None:
     """D28: who, when, why, and by how much; a plain run lifts none."""
     (site.folder / "guard.toml").write_text("[limits]\nAddAddress = 3\n", "utf-8")

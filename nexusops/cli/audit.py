@@ -85,8 +85,12 @@ def _verified(broken: Sequence[int], form: str) -> int:
 
         click.echo(msgspec.json.encode({"broken": broken}))
     elif broken:
-        click.echo(f"{len(broken)} journal rows do not continue the chain: {', '.join(map(str, broken[:20]))}")
-        click.echo("Somebody edited, removed or reordered rows there: compare with a backup of the state.")
+        number = "1 journal row does" if len(broken) == 1 else f"{len(broken)} journal rows do"
+        click.echo(f"{number} not continue the chain: {', '.join(map(str, broken[:20]))}")
+        click.echo(
+            "Somebody edited, added, removed or reordered rows there. Keep a copy of the state, compare it with its "
+            "backup, and restore that."
+        )
     else:
         click.echo("The journal is as it was written.")
     return 6 if broken else 0

@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 from sqlalchemy import RowMapping
 
+from nexusops.errors import StateUnavailable
 from nexusops.model.journal import Entry, JournalRow, Phase
 
 VERSION = 1
@@ -64,17 +65,30 @@ def linked(entries: Iterable[Entry], last_seq: int, last_hash: str) -> list[dict
 
 
 def broken(rows: Iterable[RowMapping], last: tuple[int, str]) -> Iterator[int]:
-    """The seq of every row that does not continue the chain: edited, removed before it, or out of order.
+    """The seq of every row that does not continue the chain: edited, removed before it, out of order, or added.
 
-    ``last``: seq and hash of the row that was written last; where it is gone, its seq is given.
+    ``last``: seq and hash of the row that was written last, the chain's head: what comes after it is nobody's, however
+    well it is hashed; where it is gone, or another, its seq is given.
     """
-    previous, expected = FIRST, 1
+    previous, expected, whole = FIRST, 1, last == (0, FIRST)
     for row in rows:
-        if row["seq"] != expected or hashed(row, previous) != row["hash"]:
+        if row["seq"] != expected or row["seq"] > last[0] or hashed(row, previous) != row["hash"]:
             yield row["seq"]
+            whole = whole or row["seq"] == last[0]  # it is told
         previous, expected = row["hash"], row["seq"] + 1
-    if (expected - 1, previous) != last:
+        whole = whole or (row["seq"], previous) == last
+    if not whole:
         yield last[0]
+
+
+def added(last_seq: int) -> StateUnavailable:
+    """Where the next row would stand there is one already, of which the chain's head knows nothing."""
+    return StateUnavailable(
+        f"The journal has rows after {last_seq}, the last one that nexusops wrote and the head of its chain: somebody "
+        "has added to it. Nothing more can be recorded, so nothing more is done.",
+        next_step="`nexusops audit verify` names those rows. Keep a copy of the state for whoever looks into it, then "
+        "restore it from its backup.",
+    )
 
 
 def read(row: RowMapping, previous: str) -> JournalRow:

@@ -10,6 +10,7 @@ from typing import Any
 
 import msgspec
 from sqlalchemy import Connection, Table, and_, bindparam, delete, func, insert, select, true, update
+from sqlalchemy.exc import IntegrityError
 
 from nexusops.codec import row_to_json
 from nexusops.errors import StalePlan
@@ -21,7 +22,7 @@ from nexusops.model.mailboxes import Mailbox
 from nexusops.model.notices import Notice
 from nexusops.model.rows import key_of
 from nexusops.store import guarding
-from nexusops.store.chain import instant, linked
+from nexusops.store.chain import added, instant, linked
 from nexusops.store.conflicts import insert_into
 from nexusops.store.mapping import encoded
 from nexusops.store.reading import chunks
@@ -178,12 +179,15 @@ def upsert(dialect_name: str, table: Table) -> Any:
 
 
 def append(connection: Connection, entries: Sequence[Entry]) -> None:
-    """New rows at the end of the chain."""
+    """New rows at the end of the chain. Raises StateUnavailable where somebody else has written there."""
     if not entries:
         return
     last = executed(connection, _LAST).one()
     rows = linked(entries, last.journal_seq, last.journal_hash)
-    executed(connection, _APPEND, rows)
+    try:
+        executed(connection, _APPEND, rows)
+    except IntegrityError as error:
+        raise added(last.journal_seq) from error
     executed(connection, _MARK, {"last_seq": rows[-1]["seq"], "last_hash": rows[-1]["hash"]})
 
 

@@ -10,6 +10,7 @@ import pytest
 from building.state_rows import AT, acceptance, entry, new, person
 from sqlalchemy import Connection, text
 
+from nexusops.errors import StateUnavailable
 from nexusops.model.journal import Phase
 from nexusops.store import open_store
 from nexusops.store.chain import COLUMNS, hashed
@@ -97,7 +98,44 @@ def test_rows_that_changed_places_are_found(store: SqlStore) -> None:
     assert store.verify() == [3, 4, 5]
 
 
-def test_a_row_that_was_slipped_in_at_the_end_is_found(store: SqlStore) -> None:
-    columns = ", ".join(name for name in COLUMNS if name != "seq")
-    sql(store, f"INSERT INTO journal (seq, {columns}, hash) SELECT 6, {columns}, hash FROM journal WHERE seq = 5")
-    assert 6 in store.verify()
+def slip_in(store: SqlStore, seq: int, *, chained: bool) -> None:
+    """A row at the end, whose hash continues the chain or not; the head of the chain knows nothing of it."""
+
+    def forge(connection: Connection) -> None:
+        row = dict(connection.execute(text("SELECT * FROM journal WHERE seq = 5")).mappings().one())
+        forged = {**row, "seq": seq, "actor": "nobody"}
+        forged["hash"] = hashed(forged, row["hash"]) if chained else row["hash"]
+        columns = ", ".join(forged)
+        values = ", ".join(f":{name}" for name in forged)
+        connection.execute(text(f"INSERT INTO journal ({columns}) VALUES ({values})"), forged)
+
+    touch(store, forge)
+
+
+@pytest.mark.parametrize("chained", [False, True])
+@pytest.mark.parametrize("seq", [6, 9])
+def test_a_row_that_was_slipped_in_at_the_end_is_found(store: SqlStore, seq: int, chained: bool) -> None:
+    slip_in(store, seq, chained=chained)
+    assert store.verify() == [seq]
+
+
+def test_a_row_in_place_of_the_last_one_is_found(store: SqlStore) -> None:
+    sql(store, "UPDATE journal SET hash = 'x' WHERE seq = 5")
+    assert store.verify() == [5]
+    sql(store, "UPDATE journal SET seq = 6 WHERE seq = 5")
+    assert store.verify() == [6, 5]
+
+
+def test_nothing_is_recorded_after_rows_of_somebody_else(store: SqlStore) -> None:
+    """interface.md 9: what is the matter, and what to do; the disk is not to blame."""
+    slip_in(store, 6, chained=True)
+    with pytest.raises(StateUnavailable) as caught:
+        store.record([entry(Phase.INTENT)])
+    assert caught.value.message == (
+        "The journal has rows after 5, the last one that nexusops wrote and the head of its chain: somebody has added "
+        "to it. Nothing more can be recorded, so nothing more is done."
+    )
+    assert "nexusops audit verify" in caught.value.next_step
+    sql(store, "DELETE FROM journal WHERE seq = 6")
+    store.record([entry(Phase.INTENT)])
+    assert store.verify() == []

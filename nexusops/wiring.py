@@ -43,9 +43,10 @@ class Wired:
         """Raises UsageError for a job that does not exist."""
         for name in names:
             if name not in self.ports.jobs:
-                near = difflib.get_close_matches(name, self.ports.jobs, n=1, cutoff=0.0)
+                near = difflib.get_close_matches(name, self.ports.jobs, n=1)
+                hint = f"The nearest one is {near[0]}" if near else f"There are {', '.join(self.ports.jobs)}"
                 raise UsageError(
-                    f"There is no job {name!r}. The nearest one is {near[0]}.",
+                    f"There is no job {name!r}. {hint}.",
                     next_step="See `nexusops jobs list`.",
                 )
 

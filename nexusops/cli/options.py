@@ -73,8 +73,9 @@ class Accepted(click.ParamType[tuple[str, int]]):
         kind, _, number = str(value).partition("=")
         known = ["Destructive", *(one.value for one in Kind)]
         if kind not in known and not _UNIT.fullmatch(kind):
-            near = difflib.get_close_matches(kind, known, n=1, cutoff=0.0)[0]
-            self.fail(f"{kind!r} is no limit of the guard. The nearest one is {near}.", param, ctx)
+            near = difflib.get_close_matches(kind, known, n=1)
+            hint = f"The nearest one is {near[0]}" if near else f"There are {', '.join(known)} and those of units"
+            self.fail(f"{kind!r} is no limit of the guard. {hint}.", param, ctx)
         if not number.isdecimal() or not number.isascii():
             self.fail(f"{value!r}: expected {kind}= and exactly the number planned, such as {kind}=37.", param, ctx)
         return kind, int(number)

@@ -184,8 +184,8 @@ def request_of(configuration: Configuration, name: str) -> ServiceRequest:
     import difflib
 
     known = sorted({*configuration.requests.good, *configuration.requests.faulty})
-    near = difflib.get_close_matches(name, known, n=1, cutoff=0.0)
-    hint = f" The nearest one is {near[0]}." if near else " None is filed yet."
+    near = difflib.get_close_matches(name, known, n=1)
+    hint = f" The nearest one is {near[0]}." if near else "" if known else " None is filed yet."
     raise UsageError(
         f"There is no request {name!r} in {configuration.folder / 'services'}.{hint}",
         next_step="Name a request by its id, as `nexusops saas list` has it, or a file that ends in .toml.",

@@ -29,7 +29,8 @@ def audit_promise(ports: Ports, promise: str) -> Audit:
 
 def _notices(ports: Ports) -> Audit:
     """R46: two months' notice before an address ends by itself. One that goes with its mailbox has that one's notices
-    and dates (R42, R44; D05, D07); one that was asked for has none (D43).
+    and dates (R42, R44; D05, D07); one that was asked for has none (D43). A policy that gives less breaks it
+    (D04, D06).
     """
     proofs: list[Proof] = []
     checked = 0
@@ -51,12 +52,12 @@ def _noticed(ports: Ports, row: Allocation) -> Proof | None:
     if row.rule == "D43" or not row.gate:
         message = "its end was asked for, so no notice had to come before it"
         return _proof(row, "D43", "asked", message, dates, kept=True)
-    if row.rule != "R41" or row.deleted_on is None or not ports.policy.notice.gate_deletion:
+    if row.rule != "R41" or row.deleted_on is None:
         return None
     overflow = ports.policy.time.month_overflow
     if row.notice_sent_on is not None:
         earliest = add_months(row.notice_sent_on, NOTICE_MONTHS, overflow=overflow)
-        if row.deleted_on >= earliest or ports.policy.notice.policy == "strict":
+        if row.deleted_on >= earliest:
             return None
         message = f"it was deleted on {row.deleted_on}, and by its notice {earliest} was the first day"
         return _proof(row, "R46", "late_notice", message, dates, kept=False)

@@ -15,6 +15,7 @@ from nexusops.model.mailboxes import Mailbox, MailboxState
 from nexusops.model.people import Affiliation
 from nexusops.plan.case import Case, Setting, why
 from nexusops.plan.endings import wind_down_rest
+from nexusops.plan.names import MESSAGES, TRUNCATED
 from nexusops.rules.allocation import (
     BROUGHT_FORWARD,
     Book,
@@ -27,6 +28,7 @@ from nexusops.rules.allocation import (
     revive,
     suspend,
 )
+from nexusops.rules.naming import shortened_for
 from nexusops.rules.reorganising import Need
 
 
@@ -132,6 +134,7 @@ def _settle_served(case: Case, box: Mailbox, served: Sequence[Affiliation], book
     if base is not None:
         work = _Allotting(case=case, box=box, book=book, setting=setting, base=base, served=settled)
         _allot_missing(work, [need for need in wanted if not _reuse(work, need)])
+        _tell_shortened(work)
     if not case.record.spared:
         wind_down_rest(case, served, wanted, settled, setting)
 
@@ -198,6 +201,14 @@ def _why_new(need: Need, n: int) -> tuple[str, str]:
     if n > 1:
         return "R17", f"{because}, and the plain name or a lower number is taken"
     return "R8", because
+
+
+def _tell_shortened(work: _Allotting) -> None:
+    """D15: a base that was cut to make room for its number is reported like a name that was too long by itself."""
+    held = (row for row in work.case.personal if row.address in work.served.values() and row.live)
+    cut = any(shortened_for(row.local, row.base, row.n) for row in held)
+    if cut and all(finding.code != TRUNCATED for finding in work.case.findings):
+        work.case.find(TRUNCATED, MESSAGES[TRUNCATED])
 
 
 def _put_new(work: _Allotting, need: Need, n: int, wanted: Address, reason: tuple[str, str]) -> None:

@@ -49,7 +49,7 @@ def wind_down_rest(
             because = "its mailbox is enabled again, and it ends on the day that was asked for"
             case.put(replace(row, state=AddressState.WINDDOWN, rule="D43", because=because))
         elif row.state in (AddressState.ACTIVE, AddressState.SUSPENDED):
-            ends = _ending(case, row, served, needed, settled, setting)
+            ends = _sooner(case, row, _ending(case, row, served, needed, settled, setting), setting)
             case.put(
                 wind_down(
                     row,
@@ -142,6 +142,15 @@ def _ending(
     return _Ending(reason="affiliation", months=months, successor=None, why=why("R39", because))
 
 
+def _sooner(case: Case, row: Allocation, ends: _Ending, setting: Setting) -> _Ending:
+    """D22: a name that changes on the day on which the unit's domain goes ends the address after its own two months."""
+    months = setting.policy.winddown.months
+    if case.state.base in (None, row.base) or ends.months <= months:
+        return ends
+    because = "the name changed, and that ends the address sooner than the end of its mail domain does"
+    return _Ending(reason="name", months=months, successor=ends.successor, why=why("D22", because))
+
+
 def _reorganised(
     case: Case, row: Allocation, served: Sequence[Affiliation], settled: dict[Domain, Address], setting: Setting
 ) -> _Ending | None:
@@ -172,6 +181,7 @@ def _taken_along(
         successor = settled.get(domain) if domain is not None else None
         if f"{case.person_id}/{affiliation.unit_id}" in given_for and successor is not None and domain != row.domain:
             because = f"{affiliation.unit_id} has its mail in {domain} now"
-            months = setting.units.winding.get(row.domain, setting.policy.winddown.months)
+            renamed = setting.units.renamed.get(affiliation.unit_id, setting.policy.winddown.months)
+            months = setting.units.winding.get(row.domain, renamed)
             return _Ending(reason="reorg", months=months, successor=successor, why=why("R53", because))
     return None

@@ -12,10 +12,11 @@ from nexusops.plan.case import Case, Setting
 from nexusops.rules.naming import form_name
 from nexusops.rules.requests import DIMINUTIVES, Decision, decide, overrides_for, still_good
 
-_MESSAGES = {
+TRUNCATED = "NAME_TRUNCATED"
+MESSAGES = {
     "NAME_NOT_LATIN": "the name on the card is not in Latin letters, so no first.last address can be formed",
     "NAME_INCOMPLETE": "the card has no personal or no family name, so no first.last address can be formed",
-    "NAME_TRUNCATED": "the name is too long and was shortened",
+    TRUNCATED: "the name is too long and was shortened",
     "NAME_CONTROL_CHARS": "the name on the card contains invisible characters, which were dropped",
 }
 
@@ -86,9 +87,7 @@ def _settle_base(case: Case, card: Card, before: dict[NamePart, NameOverride], s
         last=values.get(NamePart.LAST),
     )
     for code in form.codes:
-        case.find(
-            code, _MESSAGES[code], evidence=[Evidence(table="cards", key=card.card_id, snapshot=setting.snapshot)]
-        )
+        case.find(code, MESSAGES[code], evidence=[Evidence(table="cards", key=card.card_id, snapshot=setting.snapshot)])
     unchanged = case.state.card_names == names and before == case.overrides
     if unchanged and case.state.base is not None:
         return

@@ -133,7 +133,10 @@ def _held(case: Case, setting: Setting) -> Judged:
     """A card row is gone without a cancellation: hold, alert, nothing changes (D26)."""
     since = case.state.missing_since or setting.today
     over = since + timedelta(days=setting.policy.missing_card.hold_days)
-    message = f"the card has been missing from the registration data since {since}; from {over} it counts as cancelled"
+    then = f"from {over} it counts as cancelled"
+    if setting.policy.missing_card.policy == "manual":
+        then = "nothing changes until it is back or registration cancels it"
+    message = f"the card has been missing from the registration data since {since}; {then}"
     case.find("MISSING_CARD", message, Severity.ALERT)
     days = (day for card in case.record.cards for day in (card.start_date, card.status_effective_on))
     due_on = earliest(over, *(day for day in days if day is not None and day > setting.today))  # another card may begin
@@ -168,7 +171,7 @@ def _settle_living(
     case.needs = needs(case.person_id, served, setting.units)
     if living:
         for affiliation in left_out:
-            message = f"the affiliation to {affiliation.unit_id} is beyond the eight that are served"
+            message = f"the affiliation to {affiliation.unit_id} is beyond the {len(served)} that are served"
             case.find("AFFILIATION_LIMIT", message, Severity.INFO)
     settle_addresses(case, served, book, setting, evidence, living=living)
     settle_sender(case, found, book.holders, setting, evidence)

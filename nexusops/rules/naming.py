@@ -97,8 +97,17 @@ def _fit(first: str, family: list[str], max_local: int) -> tuple[str, bool]:
 
 
 def local_part(base: str, n: int, max_local: int = 64) -> str:
-    """``base`` for n = 1, else base + n with the base cut so that it fits (R17, D15)."""
+    """``base`` for n = 1, else base + n with the base cut so that it fits (R17, D15), and keeps its dot (R4)."""
     if n == 1:
         return base
     suffix = str(n)
-    return base[: max_local - len(suffix)] + suffix
+    room = max_local - len(suffix)
+    cut = base[:room]
+    if "." in base and "." not in cut:
+        cut = base[: room - 1].rstrip("-") + "."
+    return cut + suffix
+
+
+def shortened_for(local: str, base: str, n: int) -> bool:
+    """Whether the base had to be cut to make room for the number (D15)."""
+    return n > 1 and len(local) < len(base) + len(str(n))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
 
@@ -21,10 +21,10 @@ class UnitMap:
     """Units, domains and the reorganisations in effect, as the rules ask for them.
 
     ``successors`` maps a source unit to its target for merges and renames; ``split`` (unit, person) to the target of
-    that person. ``months`` gives N for addresses of a domain that winds down (R53). ``winding`` are those domains,
-    ``months`` the N of each unit that has gone elsewhere. ``starts`` are the days on which a reorganisation touches a
-    unit, ``ahead`` the domains whose wind-down is announced and has not begun. ``split_units`` are source units of a
-    split, so that a member without a target can be reported.
+    that person. ``winding`` are the domains that wind down, with N (R53), ``months`` the N of each unit that has gone
+    elsewhere, ``renamed`` that of each which is the same unit and takes its mail to another domain. ``starts`` are the
+    days on which a reorganisation touches a unit, ``ahead`` the domains whose wind-down is announced and has not begun.
+    ``split_units`` are source units of a split, so that a member without a target can be reported.
     """
 
     units: Mapping[UnitId, Unit]
@@ -35,6 +35,7 @@ class UnitMap:
     winding: Mapping[Domain, int]
     months: Mapping[UnitId, int]
     starts: Mapping[UnitId, tuple[date, ...]]
+    renamed: Mapping[UnitId, int] = field(default_factory=dict)
     ahead: frozenset[Domain] = frozenset()
     findings: tuple[Finding, ...] = ()
 
@@ -101,7 +102,8 @@ def unit_map(snapshot: Snapshot, policy: Policy, today: date) -> UnitMap:
             findings.append(refusal)
         else:
             good.append(reorg)
-    effective = [reorg for reorg in good if reorg.effective_on <= today]
+    begun = [reorg for reorg in good if reorg.effective_on <= today]
+    effective = _in_force(begun)
     months = {reorg.source_unit: reorg.months for reorg in sorted(effective, key=lambda r: r.months)}
     members = {(m.reorg_id, m.person_id): m.target_unit for m in snapshot.reorg_members}
     splits = {reorg.reorg_id: reorg.source_unit for reorg in effective if reorg.kind == "split"}
@@ -126,9 +128,31 @@ def unit_map(snapshot: Snapshot, policy: Policy, today: date) -> UnitMap:
         winding=_winding(months, effective, snapshot, today),
         months=months,
         starts=starts,
+        renamed={reorg.source_unit: reorg.months for reorg in begun if reorg.source_unit == reorg.target_unit},
         ahead=frozenset(ahead),
         findings=tuple(findings),
     )
+
+
+def _in_force(begun: Iterable[Reorg]) -> list[Reorg]:
+    """What holds of the reorganisations that have begun, oldest first: the last word on each unit that went whole.
+
+    A unit into which its own successor is merged later is there again, and its going is over: else both would wind
+    down, and nobody had an address. A unit that is merely renamed has not gone (2.6).
+    """
+    held = [reorg for reorg in begun if reorg.kind == "split"]
+    gone: dict[UnitId, Reorg] = {}
+    for reorg in begun:
+        source, target = reorg.source_unit, reorg.target_unit
+        if reorg.kind == "split" or source == target:
+            continue
+        gone[source] = reorg
+        onward = target
+        while onward in gone and onward != source:
+            onward = gone[onward].target_unit
+        if onward == source:
+            del gone[target]
+    return [*held, *gone.values()]
 
 
 def _refusal(reorg: Reorg, snapshot: Snapshot, policy: Policy) -> Finding | None:

@@ -48,6 +48,15 @@ def test_a_deletion_without_two_months_notice_is_found(lived: CommandSite) -> No
     assert broken(lived, "notices") == [("R46", ended["address"])]
 
 
+@pytest.mark.parametrize("chosen", ['policy = "strict"', "gate_deletion = false"])
+def test_a_policy_that_gives_less_than_two_months_breaks_the_promise(lived: CommandSite, chosen: str) -> None:
+    """R46, D04, D06: a site may choose so, and the breach is on record."""
+    ended = picked(lived, "addresses", lambda row: row["state"] == "deleted" and row["notice_sent_on"])
+    (lived.folder / "policy.toml").write_text(f"[notice]\n{chosen}\n")
+    tampered(lived, f"UPDATE addresses SET notice_sent_on = '2025-11-20' WHERE address = '{ended['address']}'")
+    assert broken(lived, "notices") == [("R46", ended["address"])]
+
+
 def test_an_address_given_again_too_soon_is_found(lived: CommandSite) -> None:
     """R19, D09: more than six months after its owner left; six months to the day are too soon."""
     left = picked(lived, "people", lambda row: row["left_on"])

@@ -157,7 +157,7 @@ def test_eight_places_of_which_one_is_freed_on_the_day_of_a_ninth_and_a_tenth() 
     assert set(world.states("1")) == {f"ann.lee@u{number}.ox.ac.uk" for number in range(8)}
     done = world.affiliation("1", "U3", "2024-10-01", "2025-01-14").run("2025-01-15")
     assert done.acts == [("AddAddress", "ann.lee@u8.ox.ac.uk"), ("WindDownAddress", "ann.lee@u3.ox.ac.uk")]
-    assert {f.message for f in done.findings} == {"the affiliation to U9 is beyond the eight that are served"}
+    assert {f.message for f in done.findings} == {"the affiliation to U9 is beyond the 8 that are served"}
 
 
 def test_a_choice_follows_two_changes_of_name_and_waits_where_it_is_not_eligible() -> None:

@@ -205,3 +205,20 @@ def test_a_unit_is_told_the_day_that_counts_for_its_orphan(overflow: str, ends: 
     told = world.run("2024-12-31").notices
     assert [str(notice.delete_on) for notice in told] == [ends]
     assert str(world.box("office").delete_on) == ends
+
+
+def test_a_name_that_changes_on_the_day_of_a_merger_has_its_own_two_months() -> None:
+    """D22, R37, R53: two ends apply to one address, and the earlier counts; who keeps the name has the merger's six."""
+    world = student(_merged(_ann(), "LAW", 6, "2025-01-15"), "2", "Bob Ray", "CHEM", code="MC")
+    world.run("2025-01-14")
+    _card(world, family_names="Leigh").run("2025-01-15")
+    assert {name: str(world.address(name).delete_on) for name in (WORK, "bob.ray@chem.ox.ac.uk")} == {
+        WORK: "2025-03-16",
+        "bob.ray@chem.ox.ac.uk": "2025-07-15",
+    }
+    assert (world.address(WORK).reason, world.box("ball0001").sender) == ("name", "ann.leigh@law.ox.ac.uk")
+    told = world.run("2025-01-16").notices
+    assert [(n.addresses, str(n.delete_on)) for n in told] == [
+        ((WORK,), "2025-03-16"),
+        (("bob.ray@chem.ox.ac.uk",), "2025-07-15"),
+    ]

@@ -278,6 +278,17 @@ def test_a_missing_card_row_holds_everything_for_seven_days_and_then_counts_as_c
     assert (world.box("ball0001").state, world.state("1").state, world.sent()) == ("active", "entitled", [])
 
 
+def test_where_people_decide_a_lost_card_waits_and_the_finding_promises_no_end() -> None:
+    """D26: `missing_card.policy=manual`."""
+    world = _ann()
+    world.policy = Policy(missing_card=MissingCardPolicy(policy="manual"))
+    world.cards.pop("c1")
+    said = [finding.message for finding in world.run("2025-01-15").findings]
+    since = "the card has been missing from the registration data since 2025-01-15"
+    assert said == [f"{since}; nothing changes until it is back or registration cancels it"]
+    assert (world.run("2025-06-15").acts, world.state("1").state) == ([], "missing_hold")
+
+
 def test_a_missing_row_that_comes_back_leaves_no_trace() -> None:
     """D26, 2.3: nothing happened meanwhile."""
     world = _ann()

@@ -86,6 +86,24 @@ def test_a_suffix_shortens_the_base_so_that_both_fit() -> None:
     assert local_part("maria." + "b" * 58, 12) == "maria." + "b" * 56 + "12"
 
 
+def test_a_number_never_takes_the_dot_of_a_long_name() -> None:
+    """R4, D15: what stays is first.last, however long the first name and the number are."""
+    base = "y" * 62 + ".s"
+    assert [local_part(base, n) for n in (2, 10, 100)] == [
+        "y" * 62 + ".2",
+        "y" * 61 + ".10",
+        "y" * 60 + ".100",
+    ]
+
+
+def test_a_name_that_a_number_shortens_is_reported() -> None:
+    """D15, R17: NAME_TRUNCATED, for whom a letter was lost to the number; the name itself fits."""
+    world = student(student(oxford(), "1", "Ann " + "b" * 60), "2", "Ann " + "b" * 60)
+    done = world.run("2024-10-01")
+    assert world.states("2") == {"ann." + "b" * 59 + "2@balliol.ox.ac.uk": "active"}
+    assert done.codes == {("NAME_TRUNCATED", "2")}
+
+
 def test_the_limit_may_be_set_to_63() -> None:
     """D15: a user principal name needs less than 64."""
     assert len(form_name("Maria", "b" * 80, max_local=63).base or "") == 63

@@ -129,6 +129,49 @@ def test_a_renamed_unit_with_the_same_domain_changes_nothing() -> None:
     assert world.run("2025-01-15").acts == []
 
 
+def test_a_unit_that_is_renamed_and_takes_another_domain_has_the_months_of_its_row() -> None:
+    """2.6, R53: a merge of one, of a unit that stays itself; without such a row the wind-down is the usual one."""
+    world = student(student(oxford(), "1", "Ann Lee", "CHEM", code="US"), "2", "Bob Ray", "LAW", code="US")
+    world.run("2024-10-01")
+    world.unit("CHEM", "department", "chemistry.ox.ac.uk").unit("LAW", "department", "laws.ox.ac.uk")
+    reorg(world, "rename", "CHEM", "CHEM", "2025-01-15", months=4).run("2025-01-15")
+    assert [(world.box(name).sender, str(world.address(old).delete_on)) for name, old in (
+        ("ball0001", "ann.lee@chem.ox.ac.uk"), ("ball0002", "bob.ray@law.ox.ac.uk"))] == [
+        ("ann.lee@chemistry.ox.ac.uk", "2025-05-15"),
+        ("bob.ray@laws.ox.ac.uk", "2025-03-16"),
+    ]  # fmt: skip
+
+
+def test_a_unit_that_is_renamed_alone_has_not_left_the_domain_that_it_shares() -> None:
+    """R9, 2.6: the other unit of the domain merges; the domain lives on for the one that is merely renamed."""
+    world = student(student(oxford(), "1", "Ann Lee", "HIST", code="US"), "2", "Bob Ray", "HMED", code="US")
+    world.run("2024-10-01")
+    reorg(reorg(world, "rename", "HMED", "HMED", "2025-01-15"), "merge", "HIST", "CHEM", "2025-01-15")
+    world.run("2025-01-15")
+    assert world.states("2") == {"bob.ray@history.ox.ac.uk": "active"}
+
+
+def test_a_unit_into_which_its_successor_is_merged_later_is_there_again() -> None:
+    """R52, D30: one there and back in a month; nobody is left without an address because both rows still stand."""
+    world = student(student(oxford(), "1", "Ann Lee", "CHEM", code="US"), "2", "Bob Ray", "LAW", code="US")
+    reorg(world, "merge", "CHEM", "LAW", "2025-01-15").run("2024-10-01")
+    world.run("2025-01-15")
+    assert world.box("ball0001").sender == "ann.lee@law.ox.ac.uk"
+    reorg(world, "merge", "LAW", "CHEM", "2025-01-25").run("2025-01-25")
+    assert [world.box(name).sender for name in ("ball0001", "ball0002")] == [
+        "ann.lee@chem.ox.ac.uk",
+        "bob.ray@chem.ox.ac.uk",
+    ]
+    assert (world.states("1"), str(world.address("ann.lee@law.ox.ac.uk").delete_on)) == (
+        {"ann.lee@chem.ox.ac.uk": "active", "ann.lee@law.ox.ac.uk": "winddown"},
+        "2025-04-25",
+    )
+    assert (world.ledger.domains["chem.ox.ac.uk"].state, world.ledger.domains["law.ox.ac.uk"].state) == (  # type: ignore[index]
+        "active",
+        "winddown",
+    )
+
+
 def test_a_cancelled_reorganisation_brings_the_addresses_back() -> None:
     """2.5: winddown -> active."""
     world = reorg(_chemists(), "merge", "CHEM", "CLAW", "2025-01-15")

@@ -17,7 +17,7 @@ from nexusops.model.frozen import frozen
 from nexusops.model.ids import Address, Domain, MailboxKey, PersonId, UnitId
 from nexusops.model.mailboxes import Mailbox
 from nexusops.model.notices import Notice
-from nexusops.model.services import Service
+from nexusops.model.services import DnsFacts, Service
 
 
 class Standing(StrEnum):
@@ -181,3 +181,5 @@ class Ledger:
     """How Exchange signs for service domains, as just read; None: it does not accept the domain; absent: not asked."""
     watched: Mapping[str, tuple[Note, ...]] = field(default_factory=dict)
     """What is wrong in the DNS of requests that are live, as just asked, by request_id; absent: not asked."""
+    looked_up: Mapping[str, DnsFacts] = field(default_factory=dict)
+    """What the DNS says of service domains that are still to be proved, by request_id; absent: not asked."""

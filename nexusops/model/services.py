@@ -9,6 +9,7 @@ from datetime import date
 from enum import StrEnum
 
 from nexusops.model.dns import DnsRecord
+from nexusops.model.dns_spf import SpfReport
 from nexusops.model.findings import Severity
 from nexusops.model.frozen import frozen
 from nexusops.model.ids import Address, Domain, MailboxKey, PersonId, UnitId
@@ -46,6 +47,20 @@ class ServiceRequest:
     @property
     def sends_only(self) -> bool:
         return self.direction == "send"
+
+
+@frozen
+class DnsFacts:
+    """What the DNS, and the postmaster's permits beside it, say of a request. ``spf``: what receivers would make of the
+    record that is planned (D40), None: it was not asked. ``taken``: the service domain, where others have it (D39).
+    """
+
+    spf: SpfReport | None = None
+    taken: frozenset[str] = frozenset()
+    permitted: bool = False
+
+
+NOT_ASKED = DnsFacts()
 
 
 class SendingPath(StrEnum):

@@ -91,7 +91,7 @@ def decide(
     """From the tables and the state to a decision; only the tenant's reads lie between, ``watch``: and the DNS's."""
     today = local_date(at, ports.policy.time.zone)
     who = affected(ports, tables, today, full=full) if only is None else Affected(only, frozenset(), everyone=False)
-    dns = looked(ports, today, ask=watch)
+    dns = looked(ports, tables, today, ask=watch)
     who = replace(who, boxes=who.boxes | dns.to_judge)
     promised = _promised(ports, tables, who, today, dns, full=full)
     before, after = promised.before, promised.after
@@ -139,7 +139,9 @@ def _promised(
     requests = [request for name, request in snapshot.services.items() if name in who.boxes]
     signing = domains_to_ask(before.services.values(), requests, snapshot.units)
     actual = read_tenant(ports, before, who, signing, full=full)
-    seen = replace(_with_names(ports, observe(before, actual), snapshot, who), watched=dns.notes)
+    seen = replace(
+        _with_names(ports, observe(before, actual), snapshot, who), watched=dns.notes, looked_up=dns.requests
+    )
     advanced = advance(seen, snapshot, who.boxes, ports.policy, ports.site, today)
     after = recognise(advanced.ledger, actual)
     return _Promised(

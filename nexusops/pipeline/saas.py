@@ -8,24 +8,20 @@ from datetime import date, datetime
 
 from nexusops.model.addresses import Allocation
 from nexusops.model.dates import local_date
-from nexusops.model.dns import Ask, Question, found
-from nexusops.model.dns_spf import SpfReport
-from nexusops.model.ids import Address, Domain, PersonId, domain_of, local_of
+from nexusops.model.ids import Address, PersonId, domain_of, local_of
 from nexusops.model.ledger import PersonState, Standing
-from nexusops.model.services import Advice, SendingPath, ServiceRequest
+from nexusops.model.services import NOT_ASKED, Advice, ServiceRequest
 from nexusops.model.snapshot import Snapshot
-from nexusops.pipeline.domains import settled
 from nexusops.pipeline.inputs import Ports
+from nexusops.pipeline.saas_dns import dns_facts
 from nexusops.pipeline.saas_standing import as_it_stands
 from nexusops.plan.case import Setting
-from nexusops.plan.services import DnsFacts, advice_on, owner_of
+from nexusops.plan.services import advice_on, owner_of
 from nexusops.ports import Resolver, SnapshotTables
 from nexusops.rules.entitlement import entitlement
-from nexusops.rules.mailauth_spf import lint
 from nexusops.rules.reorganising import unit_map
 from nexusops.rules.routing import RouteBook
-from nexusops.rules.services import names_of, path_of, service_domain
-from nexusops.rules.services_life import spf_record
+from nexusops.rules.services import may_ask, names_of
 
 
 def answer(
@@ -62,35 +58,15 @@ def answer(
     unit = snapshot.units.get(request.unit_id)
     domain = unit.domain if unit is not None else None
     wanted = names_of(request, domain)
-    dns = replace(_dns(ports, request, domain, resolver), permitted=domain in permits)
+    dns = NOT_ASKED
+    if resolver is not None and domain is not None and may_ask(request):
+        row = ledger.services.get(request.request_id)
+        dns = dns_facts(request, domain, row, resolver, ports.site, ports.policy)
+    dns = replace(dns, permitted=domain in permits)
     holders = _holders(ports, wanted)
     advice = advice_on(request, snapshot, holders, setting, ledger=ledger, dns=dns)
     filed = ports.services.get(request.request_id) == request
     return as_it_stands(advice, request, ledger, snapshot, holders, setting, filed=filed)
-
-
-def _dns(ports: Ports, request: ServiceRequest, unit_domain: Domain | None, resolver: Resolver | None) -> DnsFacts:
-    """What receivers would make of the planned record (D40), and whether the name is there already (D39)."""
-    path, _ = path_of(request)
-    if (
-        resolver is None
-        or unit_domain is None
-        or path is not SendingPath.SERVICE_DOMAIN
-        or not request.provider_include
-    ):
-        return DnsFacts()
-    domain = service_domain(request, unit_domain)
-    record = spf_record(request, ports.site, ports.policy)
-    planned = Question(domain, "TXT")
-
-    def judge(ask: Ask) -> SpfReport:
-        return lint(domain, lambda question: found(record) if question == planned else ask(question), ports.policy.spf)
-
-    ours = ports.store.ledger((), {request.request_id}).services.get(request.request_id)
-    kinds = ("TXT", "MX", "A", "AAAA", "CNAME", "NS")
-    answers = resolver.ask([Question(domain, kind) for kind in kinds])
-    there = any(one.values for one in answers.values()) and not (ours is not None and ours.published)
-    return DnsFacts(spf=settled(resolver, judge), taken=frozenset({domain} if there else ()))
 
 
 def _kept(ports: Ports, sha256: str) -> SnapshotTables:

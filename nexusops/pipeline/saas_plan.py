@@ -30,7 +30,7 @@ def plan_of_request(ports: Ports, request_id: str, *, at: datetime, fresh: bool 
         whole = make_plan(ports, at=at)
     else:
         tables = ports.registration.unpack(ports.store.tables(last.sha256))
-        whole = decide(ports, tables, at=at, jobs=(), full=False, accept={}).plan
+        whole = decide(ports, tables, at=at, jobs=(), full=False, accept={}, watch=True).plan
     changes = tuple(planned for planned in whole.changes if planned.change.why.subject == request_id)
     digest = digest_of(
         changes, whole.today, whole.snapshot_sha256, whole.ledger_serial, ports.policy_hash, ports.services_hash

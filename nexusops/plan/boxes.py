@@ -11,7 +11,7 @@ from nexusops.model.frozen import frozen
 from nexusops.model.ids import Address, MailboxKey, PersonId, UnitId, box_mailbox_key, domain_of, local_of
 from nexusops.model.ledger import HoldKind, Ledger
 from nexusops.model.mailboxes import Mailbox, MailboxKind, MailboxState, SenderOrigin
-from nexusops.model.services import Advice, Ruling, SendingPath, ServiceRequest
+from nexusops.model.services import NOT_ASKED, Advice, Ruling, SendingPath, ServiceRequest
 from nexusops.model.snapshot import Snapshot
 from nexusops.model.tenant import Reason
 from nexusops.plan.adoption import ADOPTED
@@ -81,7 +81,8 @@ def _judge_box(
     wish, advice = wish_for(name, snapshot), None
     request = snapshot.services.get(name) if wish is None else None
     if request is not None:
-        advice = advice_on(request, snapshot, holders, setting, ledger=ledger)
+        dns = ledger.looked_up.get(name, NOT_ASKED)
+        advice = advice_on(request, snapshot, holders, setting, ledger=ledger, dns=dns)
         row = ledger.services.get(name)
         report(result, advice, row)
         wish = None if is_over(row, request, ledger, setting) else _saas_wish(request, advice, box)

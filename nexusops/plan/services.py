@@ -5,13 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 
 from nexusops.model.addresses import AddressKind
-from nexusops.model.dns_spf import SpfReport
 from nexusops.model.findings import Severity
-from nexusops.model.frozen import frozen
 from nexusops.model.ids import Address, Domain, PersonId
 from nexusops.model.ledger import HoldKind, Ledger
 from nexusops.model.mailboxes import Mailbox
-from nexusops.model.services import ENDED, RUNNING, Advice, Ruling, Service, ServiceRequest
+from nexusops.model.services import ENDED, NOT_ASKED, RUNNING, Advice, DnsFacts, Ruling, Service, ServiceRequest
 from nexusops.model.snapshot import Snapshot
 from nexusops.model.units import DomainState
 from nexusops.plan.case import Setting
@@ -20,17 +18,6 @@ from nexusops.rules.allocation import Holders
 from nexusops.rules.services import Facts, advise, names_of
 from nexusops.rules.services_life import Circumstances, ended, judge
 
-
-@frozen
-class DnsFacts:
-    """What the DNS, and the postmaster's permits beside it, say of a request; a plan asks neither."""
-
-    spf: SpfReport | None = None
-    taken: frozenset[str] = frozenset()
-    permitted: bool = False
-
-
-NOT_ASKED = DnsFacts()
 _OVER = frozenset({DomainState.FAILING, DomainState.DEREGISTERED})
 
 
@@ -84,8 +71,8 @@ def report(result: JudgedBox, advice: Advice, row: Service | None) -> None:
     for point in advice.points:
         if running and point.code == "OWNER_INELIGIBLE":
             continue
-        if row is not None and row.verified_on is not None and point.code == "DNS_UNKNOWN":
-            continue  # it was asked since, when it was proved
+        if row is not None and point.code == "DNS_UNKNOWN" and (row.verified_on is not None or row.state in ENDED):
+            continue  # it was asked since, when it was proved; or nobody needs to know any more
         quiet = advice.ruling is Ruling.APPROVED and point.code == "DNS_UNKNOWN"
         result.find(
             point.code, advice.request_id, " ".join(point.reasons), Severity.INFO if quiet else Severity.WARNING

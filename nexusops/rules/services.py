@@ -63,6 +63,12 @@ def path_of(request: ServiceRequest) -> tuple[SendingPath, Connection | None]:
     return SendingPath.SERVICE_DOMAIN, None
 
 
+def may_ask(request: ServiceRequest) -> bool:
+    """Whether there is anything to ask the DNS about: the name of a service domain, and a provider's record."""
+    path, _ = path_of(request)
+    return path is SendingPath.SERVICE_DOMAIN and bool(request.provider_include and slug(request.service_name))
+
+
 def service_domain(request: ServiceRequest, unit_domain: Domain) -> Domain:
     """D39: ``<slug>.<unit domain>``."""
     return Domain(f"{slug(request.service_name)}.{unit_domain}")

@@ -8,23 +8,26 @@ from nexusops.model.dns_spf import Note
 from nexusops.model.findings import Severity
 from nexusops.model.services import Service, ServiceState
 
-WATCHED = frozenset(
+SPF_FAULTS = frozenset(
     {
-        "DNS_DIFFERS",
-        "PROVIDER_CHANGED",
-        "PROVIDER_BROKEN",
-        "PROVIDER_NEAR_LIMIT",
         "NO_SPF",
         "MULTIPLE_SPF",
         "INCLUDE_NO_SPF",
         "LOOP",
         "TOO_MANY_LOOKUPS",
-        "NEAR_LOOKUP_LIMIT",
         "TOO_MANY_VOID_LOOKUPS",
         "PASS_ALL",
         "SYNTAX",
     }
 )
+"""What keeps a record from being published (D40)."""
+WATCHED = SPF_FAULTS | {
+    "DNS_DIFFERS",
+    "PROVIDER_CHANGED",
+    "PROVIDER_BROKEN",
+    "PROVIDER_NEAR_LIMIT",
+    "NEAR_LOOKUP_LIMIT",
+}
 """What can go wrong with a service domain after it was proved; the rest of ``domain check`` was so from the start."""
 
 

@@ -1,0 +1,79 @@
+"""What the DNS says of a request for a service domain that is still to be proved (D39, D40; rules.md 2.4)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import NewType
+
+from nexusops.model.dns import Ask, DnsRecord, Question, found
+from nexusops.model.dns_spf import Note, SpfReport, Verdict
+from nexusops.model.findings import Finding
+from nexusops.model.ids import Domain
+from nexusops.model.policy import Policy, Site
+from nexusops.model.services import ENDED, NOT_ASKED, DnsFacts, Service, ServiceRequest
+from nexusops.pipeline.domains import settled
+from nexusops.ports import Resolver
+from nexusops.rules.mailauth_spf import lint
+from nexusops.rules.services import may_ask, service_domain
+from nexusops.rules.services_life import records_of, spf_record
+from nexusops.rules.services_watch import SPF_FAULTS, is_watched
+
+Value = NewType("Value", tuple[str, str])
+"""A type and what stands there, without regard to case, spaces and the last dot."""
+_KINDS = ("TXT", "MX", "A", "AAAA", "CNAME", "NS")
+
+
+def to_prove(request: ServiceRequest, row: Service | None, site: Site, policy: Policy) -> bool:
+    """Whether a run has to ask: its records are not proved yet, or its file now wants another SPF record. Nothing of
+    SPF is asked before somebody vouches for it (R66).
+    """
+    if not may_ask(request) or not request.spf_approver.strip() or (row is not None and row.state in ENDED):
+        return False
+    planned = spf_record(request, site, policy)
+    return row is None or not is_watched(row) or planned not in {one.value for one in row.published}
+
+
+def dns_facts(
+    request: ServiceRequest, unit_domain: Domain, row: Service | None, resolver: Resolver, site: Site, policy: Policy
+) -> DnsFacts:
+    """What receivers would make of the planned record, and whether somebody else has the name. What stands there
+    exactly as it is planned is nobody else's: a postmaster may be earlier than the run.
+    """
+    domain = service_domain(request, unit_domain)
+    record, planned = spf_record(request, site, policy), Question(domain, "TXT")
+
+    def judge(ask: Ask) -> SpfReport:
+        return lint(domain, lambda question: found(record) if question == planned else ask(question), policy.spf)
+
+    ours = row is not None and bool(row.published)
+    wanted = {_value(one) for one in records_of(request, domain, site, policy)}
+    answers = {} if ours else resolver.ask([Question(domain, kind) for kind in _KINDS])
+    there = (
+        _value(DnsRecord(type=question.kind, name=domain, value=value))
+        for question, answer in answers.items()
+        for value in answer.values
+    )
+    taken = any(value not in wanted for value in there)
+    return DnsFacts(spf=settled(resolver, judge), taken=frozenset({domain} if taken else ()))
+
+
+def _value(record: DnsRecord) -> Value:
+    return Value((record.type, " ".join(record.value.lower().rstrip(".").split())))
+
+
+def remembered(request: ServiceRequest, unit_domain: Domain, findings: Iterable[Finding]) -> DnsFacts:
+    """What the last run found of it, where the DNS is not asked now, or does not answer."""
+    domain = service_domain(request, unit_domain)
+    mine = [one for one in findings if one.subject == request.request_id]
+    faults = tuple(Note(code=one.code, message=one.message) for one in mine if one.code in SPF_FAULTS)
+    taken = frozenset({domain} if any(one.code == "DOMAIN_TAKEN" for one in mine) else ())
+    report = SpfReport(
+        domain=domain, verdict=Verdict.PERMERROR, lookups=0, void_lookups=0, record=None, notes=faults, tree=()
+    )
+    return DnsFacts(spf=report if faults else None, taken=taken)
+
+
+def now_or_before(now: DnsFacts, before: DnsFacts) -> DnsFacts:
+    """A DNS that does not answer makes nothing well."""
+    silent = now.spf is None or now.spf.verdict is Verdict.TEMPERROR
+    return before if silent and before != NOT_ASKED else now

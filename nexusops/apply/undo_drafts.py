@@ -125,10 +125,10 @@ def _expecting(change: Change, left: Mapping[tuple[MailboxKey, str], Mailbox]) -
     return change
 
 
-def inverse_services(ledger: Ledger, undone: Undone, undoing: Undoing) -> list[Draft]:
+def inverse_services(ledger: Ledger, undone: Undone, undoing: Undoing, publish: str) -> list[Draft]:
     """Rights and DNS records of products that are undone: taken away, or given back."""
     mine = {piece.subject for piece in undone.pieces if piece.item == SERVICE}
     return [
         replace(draft, changes=tuple(_because(change, undoing) for change in draft.changes))
-        for draft in service_drafts(ledger, set(ledger.services) - mine)
+        for draft in service_drafts(ledger, set(ledger.services) - mine, publish)
     ]

@@ -4,7 +4,8 @@
     FOLDER/retire/DOMAIN.zone      to be taken out of it
     FOLDER/publish/DOMAIN.txt, FOLDER/retire/DOMAIN.txt     the same as tickets to the hostmaster
 
-A text depends on its change alone, so that a file which holds it already is left as it stands.
+A text depends on its change alone, so that a file which holds it already is left as it stands. A domain has one text:
+what another way, or the opposite, had left of it goes.
 """
 
 from __future__ import annotations
@@ -45,7 +46,7 @@ class DomainFolder:
 
     def stands(self, change: PublishRecords | RetireRecords) -> bool:
         here, not_there = (PUBLISH, RETIRE) if isinstance(change, PublishRecords) else (RETIRE, PUBLISH)
-        path, other = (self._path(place, change) for place in (here, not_there))
+        path, other = (self._of(place, change.domain) for place in (here, not_there))
         try:
             return not other.exists() and path.read_text("utf-8") == self.written(change, self.ttl)
         except FileNotFoundError:
@@ -55,12 +56,23 @@ class DomainFolder:
         except (OSError, UnicodeDecodeError) as error:
             raise NotPublished(f"{path} cannot be read: {error}") from error
 
-    def _path(self, place: str, change: PublishRecords | RetireRecords) -> Path:
-        return self.folder / place / f"{change.domain.lower().rstrip('.')}.{self.suffix}"
+    def left(self, domain: str) -> bool:
+        return any(self._of(place, domain).exists() for place in (PUBLISH, RETIRE))
+
+    def forget(self, domain: str) -> None:
+        for place in (PUBLISH, RETIRE):
+            path = self._of(place, domain)
+            try:
+                path.unlink(missing_ok=True)
+            except OSError as error:
+                raise NotPublished(f"{path} cannot be taken away: {error}") from error
+
+    def _of(self, place: str, domain: str) -> Path:
+        return self.folder / place / f"{domain.lower().rstrip('.')}.{self.suffix}"
 
     def _left(self, here: str, not_there: str, change: PublishRecords | RetireRecords) -> Path:
         """Leaves the text under ``here``, and none of this domain under ``not_there``; says where."""
-        path, other = self._path(here, change), self._path(not_there, change)
+        path, other = self._of(here, change.domain), self._of(not_there, change.domain)
         try:
             text = self.written(change, self.ttl)
         except BadRecord as error:
@@ -85,8 +97,8 @@ def zone_text(change: PublishRecords | RetireRecords, ttl: int) -> str:
     adds = isinstance(change, PublishRecords)
     title = "lines to add to the zone" if adds else "lines to take out of the zone"
     text = [f"; {change.domain}: {title}", f"; {_why(change)}"]
-    if isinstance(change, PublishRecords) and change.replaces:
-        text += ["; they replace, so take out:", *(f"; {one}" for one in lines(_gone(change), ttl))]
+    if gone := lines(_gone(change), ttl):
+        text += ["; they replace, so take out:", *(f"; {one}" for one in gone)]
     return "\n".join([*text, *lines(change.records, ttl)]) + "\n"
 
 
@@ -102,13 +114,16 @@ def ticket_text(change: PublishRecords | RetireRecords, ttl: int) -> str:
         *(f"    {one}" for one in lines(change.records, ttl)),
         "",
     ]
-    if isinstance(change, PublishRecords) and change.replaces:
-        text += ["They replace these, which should go:", "", *(f"    {one}" for one in lines(_gone(change), ttl)), ""]
+    if gone := lines(_gone(change), ttl):
+        text += ["They replace these, which should go:", "", *(f"    {one}" for one in gone), ""]
     text += [f"Why: {_why(change)}", "The strings of a TXT record are read as one; none is longer than 255 octets.", ""]
     return "\n".join(text)
 
 
-def _gone(change: PublishRecords) -> list[DnsRecord]:
+def _gone(change: PublishRecords | RetireRecords) -> list[DnsRecord]:
+    """What a person takes out for it: nothing, where the same records are only handed over in another way."""
+    if isinstance(change, RetireRecords):
+        return []
     return [record for record in change.replaces if record not in change.records]
 
 

@@ -42,6 +42,14 @@ class Way(Protocol):
 
     def stands(self, change: PublishRecords | RetireRecords) -> bool: ...
 
+    def left(self, domain: str) -> bool:
+        """Whether something of this domain waits for a person."""
+        ...
+
+    def forget(self, domain: str) -> None:
+        """Nothing of it is to be carried out by hand any more: another way has it now. Raises NotPublished."""
+        ...
+
 
 class Publishing:
     """All ways by their name (``publish_as``)."""
@@ -68,6 +76,8 @@ class Publishing:
             return _outcome(step, StepResult.FAILED, message=message)
         try:
             carried = way.publish(change) if isinstance(change, PublishRecords) else way.retire(change)
+            for other in self._others(way):
+                other.forget(change.domain)
         except Unfit as error:
             return _outcome(step, StepResult.SET_ASIDE, message=str(error))
         except NotPublished as error:
@@ -81,11 +91,14 @@ class Publishing:
         if way is None or not isinstance(change, PublishRecords | RetireRecords):
             return None
         try:
-            return way.stands(change)
+            return way.stands(change) and not any(other.left(change.domain) for other in self._others(way))
         except Unfit:
             return False
         except NotPublished:
             return None
+
+    def _others(self, way: Way) -> list[Way]:
+        return [other for other in self._ways.values() if other is not way]
 
     def close(self) -> None:
         return

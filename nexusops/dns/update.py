@@ -75,6 +75,12 @@ class DynamicUpdate:
         except ServerFault as error:
             raise NotPublished(str(error)) from error
 
+    def left(self, domain: str) -> bool:  # noqa: ARG002  # nothing of it is done by hand
+        return False
+
+    def forget(self, domain: str) -> None:
+        """Nothing of it is done by hand; what stands in the zone is for the way that has it now."""
+
     def _carried(self, domain: str, *, wanted: Sequence[DnsRecord], ours: Sequence[DnsRecord]) -> Carried:
         try:
             wishes = self._looked(wanted, ours)

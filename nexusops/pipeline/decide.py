@@ -158,7 +158,7 @@ def _promised(
 def _drafts(ports: Deciding, promised: _Promised) -> tuple[Draft, ...]:
     quiet = settled(promised.before, promised.after, ports.store.unfinished())
     mailboxes = compare(project(promised.after, ports.site), promised.actual, quiet)
-    return (*mailboxes, *service_drafts(promised.after, ports.faulty_services))
+    return (*mailboxes, *service_drafts(promised.after, ports.faulty_services, ports.site.publish))
 
 
 def _slice(ports: Deciding, tables: SnapshotTables, who: Affected) -> Snapshot:

@@ -63,6 +63,7 @@ def answer(
         row = ledger.services.get(request.request_id)
         dns = dns_facts(request, domain, row, resolver, ports.site, ports.policy)
     dns = replace(dns, permitted=domain in permits)
+    ledger = replace(ledger, looked_up={request.request_id: dns})
     holders = _holders(ports, wanted)
     advice = advice_on(request, snapshot, holders, setting, ledger=ledger, dns=dns)
     filed = ports.services.get(request.request_id) == request

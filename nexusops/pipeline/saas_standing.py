@@ -35,8 +35,9 @@ def as_it_stands(
         return advice
     (judged,) = judge_boxes({name}, ledger, snapshot, holders, setting)
     box = latest(name, ledger.mailboxes.values())
+    steps = list(_steps(name, box, judged, ledger, setting.site.publish))
     said = [advice.next] if advice.ruling is not Ruling.APPROVED and row.state in RUNNING else []
-    said += [_place(row, box), _next_run(list(_steps(name, box, judged, ledger)), filed), *_to_do(row, advice, judged)]
+    said += [_place(row, box), _next_run(steps, filed), *_to_do(row, advice, judged)]
     return replace(advice, next=" ".join(said))
 
 
@@ -64,14 +65,14 @@ _STANDS = {
 }
 
 
-def _steps(name: str, box: Mailbox | None, judged: JudgedBox, ledger: Ledger) -> Iterator[str]:
+def _steps(name: str, box: Mailbox | None, judged: JudgedBox, ledger: Ledger, publish: str) -> Iterator[str]:
     boxes = {row.key: row for row in judged.rows if isinstance(row, Mailbox)}
     services = {row.request_id: row for row in judged.rows if isinstance(row, Service)}
     after = replace(ledger, mailboxes={**ledger.mailboxes, **boxes}, services={**ledger.services, **services})
     made = latest(name, after.mailboxes.values())
     if made is not None and made.state is MailboxState.PENDING:
         yield f"make the mailbox {name}"
-    for draft in service_drafts(after, ()):
+    for draft in service_drafts(after, (), publish):
         for change in draft.changes if draft.name == name else ():
             sentence = describe(change).removesuffix(".")
             yield sentence[0].lower() + sentence[1:]

@@ -120,7 +120,7 @@ def _decide(ports: Ports, matter: _Matter, tables: SnapshotTables, mandate: Mand
     after = with_rows(undone.ledger, held)
     rows = tuple(replace(row, rule=RULE) for row in differences(before, after))
     drafts = inverse_drafts(compare(project(after, ports.site), _read(ports, after, undone)), undone, items, undoing)
-    drafts += inverse_services(after, undone, undoing)
+    drafts += inverse_services(after, undone, undoing, ports.site.publish)
     arranged = arrange(drafts, inverse_promises(rows, after, undoing), [], ports.job_of_kinds())
     whole = with_restores(ports, arranged)
     findings = undone.findings

@@ -24,8 +24,10 @@ from nexusops.plan.compare import Draft
 from nexusops.rules.services_signing import step_of
 
 
-def service_drafts(ledger: Ledger, held: Collection[str]) -> tuple[Draft, ...]:
-    """What has to be given or taken away, in the tenant and in DNS. ``held``: requests that cannot be read."""
+def service_drafts(ledger: Ledger, held: Collection[str], publish: str) -> tuple[Draft, ...]:
+    """What has to be given or taken away, in the tenant and in DNS. ``held``: requests that cannot be read.
+    ``publish``: how the site publishes now, whatever it did when a request began.
+    """
     boxes: dict[str, Mailbox] = {}
     for box in sorted(ledger.mailboxes.values(), key=lambda box: box.generation):
         if box.name is not None and box.person_id is None:
@@ -34,13 +36,13 @@ def service_drafts(ledger: Ledger, held: Collection[str]) -> tuple[Draft, ...]:
     return tuple(
         Draft(
             name=row.request_id,
-            changes=tuple(_changes(row, boxes.get(row.request_id), ledger)),
+            changes=tuple(_changes(row, boxes.get(row.request_id), ledger, publish)),
         )
         for row in rows
     )
 
 
-def _changes(row: Service, box: Mailbox | None, ledger: Ledger) -> Iterator[Change]:
+def _changes(row: Service, box: Mailbox | None, ledger: Ledger, publish: str) -> Iterator[Change]:
     running = row.state in RUNNING
     why = Why(
         subject=row.request_id,
@@ -54,7 +56,7 @@ def _changes(row: Service, box: Mailbox | None, ledger: Ledger) -> Iterator[Chan
     if box is not None and not running and held is not None:
         yield RevokeAccess(mailbox=_on(box), why=_ended(why), connection=held.value)
     if row.domain is not None:
-        yield from _records(row, row.domain, why, step_of(row, ledger.signing))
+        yield from _records(row, row.domain, why, step_of(row, ledger.signing), publish)
 
 
 def _access(row: Service, box: Mailbox, why: Why, renewal: Hold | None) -> Iterator[Change]:
@@ -82,7 +84,7 @@ def _access(row: Service, box: Mailbox, why: Why, renewal: Hold | None) -> Itera
         )
 
 
-def _records(row: Service, domain: Domain, why: Why, step: SigningStep) -> Iterator[Change]:
+def _records(row: Service, domain: Domain, why: Why, step: SigningStep, publish: str) -> Iterator[Change]:
     """The DNS of a service domain, and the signatures that go with it (R68, R87). The records come first."""
     if row.state not in RUNNING:
         if row.published:
@@ -90,7 +92,7 @@ def _records(row: Service, domain: Domain, why: Why, step: SigningStep) -> Itera
                 why=_ended(why),
                 domain=domain,
                 records=row.published,
-                publish_as=row.published_as,
+                publish_as=publish,
                 signs=row.signs,
             )
         return

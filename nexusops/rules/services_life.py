@@ -141,8 +141,14 @@ def undone(row: Service, before: Service | None) -> Service:
 
 
 def published(row: Service, records: tuple[DnsRecord, ...], publish_as: str, today: date) -> Service:
-    """Handed to whoever publishes: live once the answers of DNS equal it, which ``verified`` says."""
-    row = replace(row, published=records, published_as=publish_as, verified_on=None)
+    """Handed to whoever publishes: live once the answers of DNS equal it, which ``verified`` says; what was proved and
+    only goes another way now needs no other proof.
+    """
+    proved = row.verified_on is not None and row.published == records
+    row = replace(row, published=records, published_as=publish_as)
+    if proved:
+        return row
+    row = replace(row, verified_on=None)
     return _at(row, ServiceState.PROVISIONING, today) if row.state in RUNNING else row
 
 

@@ -271,7 +271,7 @@ class World:
         advanced = advance(known, snapshot, boxes, self.policy, self.site, today)
         after = recognise(advanced.ledger, actual)
         rows = differences(self.ledger, replace(after, holders={}, owners={}, usernames={}, domain_ends={}, routed={}))
-        drafts = (*compare(project(after, self.site), actual), *service_drafts(after, ()))
+        drafts = (*compare(project(after, self.site), actual), *service_drafts(after, (), self.site.publish))
         staff = {s.unit_id: (f"{s.staff_id}@{self.site.fallback_domain}",) for s in self.staff}
         changes = arrange(drafts, promises_of(rows, after), notices_of(after, staff), {})
         findings = (*advanced.findings, *(finding for draft in drafts for finding in draft.findings))

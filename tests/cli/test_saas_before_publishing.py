@@ -80,6 +80,8 @@ def test_a_file_that_now_names_a_broken_provider_leaves_what_is_published(asked:
     (asked.folder / "services" / "bulkday.toml").write_text(REQUEST.replace(PROVIDER, "spf.other.example"), "utf-8")
     assert (list(run(asked, 1)), state(asked)) == (["INCLUDE_NO_SPF"], "review_due")
     assert kinds(asked, 2, "plan", "--refresh", "full") == []
+    told = asked.type("saas", "advise", "bulkday", "--at", AT[2], "--format", "json").document["next"]
+    assert "The next run has nothing to do for it." in told
     answers(asked, **{"spf.other.example": ['TXT "v=spf1 ip4:198.51.100.0/24 -all"']})
     assert kinds(asked, 2, "plan") == ["PublishRecords"]
 

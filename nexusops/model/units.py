@@ -42,6 +42,10 @@ class DomainState(StrEnum):
     DEREGISTERED = "deregistered"
 
 
+OVER = frozenset({DomainState.FAILING, DomainState.DEREGISTERED})
+"""States of a domain in which mail is refused (2.5)."""
+
+
 @frozen
 class MailDomain:
     """A row of ``domains``. ``zone`` is computed (``ox`` or ``foreign``), never believed (rules.md 3.17)."""

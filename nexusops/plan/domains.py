@@ -11,7 +11,7 @@ from nexusops.model.ids import Domain, address
 from nexusops.model.ledger import DomainRow, Ledger
 from nexusops.model.policy import Policy
 from nexusops.model.snapshot import Snapshot
-from nexusops.model.units import DomainState, MailDomain
+from nexusops.model.units import OVER, DomainState, MailDomain
 from nexusops.rules.reorganising import UnitMap
 
 POSTS = ("postmaster", "abuse")
@@ -57,8 +57,8 @@ def least_end(began: date, months: int, policy: Policy) -> date:
 
 
 def ending_domains(snapshot: Snapshot) -> frozenset[Domain]:
-    """Domains that wind down, or may: by their row, or as the source of a reorganisation."""
-    by_row = (row.domain for row in snapshot.domains.values() if row.state is DomainState.WINDDOWN)
+    """Domains that wind down, or may, or have: by their row, or as the source of a reorganisation."""
+    by_row = (row.domain for row in snapshot.domains.values() if row.state is DomainState.WINDDOWN or row.state in OVER)
     sources = (snapshot.units.get(reorg.source_unit) for reorg in snapshot.reorgs)
     return frozenset((*by_row, *(unit.domain for unit in sources if unit is not None and unit.domain is not None)))
 
@@ -73,7 +73,7 @@ def domain_state(
 ) -> str:
     """What the domain is today. Winding down becomes failing once its last address has reached its end."""
     if row.zone == "foreign":
-        return "closed" if row.state in (DomainState.FAILING, DomainState.DEREGISTERED) else "incoming_only"
+        return "closed" if row.state in OVER else "incoming_only"
     if row.state is DomainState.DEREGISTERED:
         return "deregistered"
     if row.domain in units.winding:

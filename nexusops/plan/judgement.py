@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from datetime import date
 
 from nexusops.model.addresses import Allocation
 from nexusops.model.findings import Finding, Severity
@@ -12,6 +11,7 @@ from nexusops.model.journal import LedgerRow
 from nexusops.model.ledger import PersonState, Standing
 from nexusops.model.policy import Policy
 from nexusops.model.snapshot import Snapshot
+from nexusops.model.units import OVER
 from nexusops.plan.case import Setting, why
 from nexusops.plan.domains import least_end
 from nexusops.rules.allocation import Holders, end
@@ -73,21 +73,26 @@ def is_persons_name(wanted: Address, holders: Holders) -> bool:
     return any(rows and rows[-1].live and rows[-1].base == local and rows[-1].person_id for rows in numbered)
 
 
-def domain_ends_on(domain: Domain, began: date, setting: Setting) -> date | None:
-    """When a domain that winds down since ``began`` ends: its addresses' own date (rules.md 0, 2.5)."""
-    months = setting.units.winding.get(domain)
-    if months is None:
-        return None
-    return least_end(began, months, setting.policy)
+def domain_months(domain: Domain, setting: Setting) -> int | None:
+    """N of a domain on its way out: it winds down, or its row calls it failing or deregistered; None: it stays."""
+    row = setting.units.domains.get(domain)
+    over = row is not None and row.state in OVER
+    return setting.units.winding.get(domain, setting.policy.winddown.months if over else None)
 
 
 def domain_end(row: Allocation, setting: Setting) -> Allocation:
-    """A non-personal address gets its domain's end date when that winds down, and ends on it (R27, 2.5)."""
+    """A non-personal address gets its domain's end date when that winds down, and ends on it (R27, 2.5).
+
+    The date stands when the domain's row goes on to failing, or away; only a domain that is back takes it off.
+    """
     today = setting.today
-    if row.domain not in setting.units.winding:
+    months = domain_months(row.domain, setting)
+    if months is None and row.domain in setting.units.domains:
         return replace(row, delete_on=None, winddown_on=None) if row.winddown_on is not None else row
-    if row.winddown_on is None:
-        row = replace(row, winddown_on=today, delete_on=domain_ends_on(row.domain, today, setting), reason="reorg")
+    if row.winddown_on is None and months is not None:
+        reason = "reorg" if row.domain in setting.units.winding else "domain"
+        ends = least_end(today, months, setting.policy)
+        row = replace(row, winddown_on=today, delete_on=ends, reason=reason)
     if row.delete_on is not None and today >= row.delete_on:
         return end(row, today, why("R27", f"its mail domain {row.domain} has ended"))
     return row

@@ -11,14 +11,12 @@ from nexusops.model.ledger import HoldKind, Ledger
 from nexusops.model.mailboxes import Mailbox
 from nexusops.model.services import ENDED, NOT_ASKED, RUNNING, Advice, DnsFacts, Ruling, Service, ServiceRequest
 from nexusops.model.snapshot import Snapshot
-from nexusops.model.units import DomainState
+from nexusops.model.units import OVER
 from nexusops.plan.case import Setting
 from nexusops.plan.judgement import JudgedBox, in_scope, may_own
 from nexusops.rules.allocation import Holders
 from nexusops.rules.services import Facts, advise, names_of
 from nexusops.rules.services_life import Circumstances, ended, judge
-
-_OVER = frozenset({DomainState.FAILING, DomainState.DEREGISTERED})
 
 
 def advice_on(
@@ -133,4 +131,4 @@ def _domain_ended(request: ServiceRequest, ledger: Ledger, setting: Setting) -> 
     if unit is None or unit.domain is None:
         return False
     row, known = setting.units.domains.get(unit.domain), ledger.domains.get(unit.domain)
-    return (row is not None and row.state in _OVER) or (known is not None and known.state in _OVER)
+    return (row is not None and row.state in OVER) or (known is not None and known.state in OVER)

@@ -41,7 +41,12 @@ def test(call: Call, request_id: str, to: str, form: str, at: datetime) -> int: 
 
 @click.command()
 @click.argument("request_id", metavar="ID")
-@click.option("--other", default="", metavar="MAILBOX", help="A mailbox that it must not use. [the notices' sender]")
+@click.option(
+    "--other",
+    default="",
+    metavar="MAILBOX",
+    help="A mailbox that it must not use, by address or username. [the notices' sender]",
+)
 @zone_option
 @options.actor_option
 @options.format_option()

@@ -110,7 +110,7 @@ def _check(values: dict[str, object], path: Path) -> None:
     volume = values.get("daily_volume", 0)
     if isinstance(volume, int) and volume < 0:
         raise wrong(path, "daily_volume", "a whole number that is not negative", volume)
-    for key in ("service_name", "unit_id", "requester"):
+    for key in ("service_name", "unit_id", "requester", "provider"):
         if not str(values[key]).strip():
             raise wrong(path, key, "a name", values[key])
     for key in ("provider_include", "bounce_mx"):

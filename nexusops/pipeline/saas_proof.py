@@ -39,13 +39,15 @@ def verify(
 ) -> Proof:
     """Least privilege, or the DNS as planned; what is proved becomes live, or has its yearly review behind it.
 
-    ``other``: a mailbox that the product must not use. Raises Refused for what runs nowhere, TenantUnreadable.
+    ``other``: a mailbox that the product must not use, by its name or an address. Raises Refused for what runs
+    nowhere, TenantUnreadable.
     """
     row, box = _running(ports, request_id)
     if row.path is SendingPath.SERVICE_DOMAIN:
         checks = (*_records(row, resolver, ports), *_signature(row, ports))
     else:
-        checks = tuple(ports.tenant().examine(_product(row, box, other, sign_in)))
+        another = other if "@" in other else f"{other}@{ports.site.fallback_domain}"
+        checks = tuple(ports.tenant().examine(_product(row, box, another, sign_in)))
     proof = Proof(request_id=request_id, path=row.path.value, state=row.state.value, checks=checks)
     if not proof.passed:
         return proof

@@ -80,6 +80,8 @@ def _key(tags: dict[str, str]) -> tuple[str, int]:
         raise BadTags("the key itself (p=) is missing")
     if "h" in tags and "sha256" not in tags["h"].split(":"):
         raise BadTags("h= must allow sha256")
+    if not {"*", "email"} & set(re.split(r"\s*:\s*", tags.get("s", "*"))):
+        raise BadTags("s= must allow email")
     algorithm = tags.get("k", "rsa")
     if algorithm not in ("rsa", "ed25519"):
         raise BadTags(f"k={algorithm} is no algorithm of DKIM")

@@ -11,6 +11,7 @@ from nexusops.rules.mailauth_tags import BadTags, tags_of
 
 VERSION = re.compile(r"v\s*=\s*DMARC1\s*(;|\Z)")
 POLICIES = ("none", "quarantine", "reject")
+_OTHER_URI = re.compile(r"(?!mailto:)[a-z][a-z0-9+.-]*:", re.IGNORECASE)
 _REPORT = re.compile(r"mailto:[^@\s,!]+@[^@\s,!]+(![0-9]+[kmgt]?)?", re.IGNORECASE)
 
 
@@ -64,7 +65,7 @@ def _policy(tags: dict[str, str], name: str, *, inherited: bool) -> Dmarc:
         raise BadTags(f"pct={percent} is no percentage")
     reports = [one.strip() for one in tags.get("rua", "").split(",") if one.strip()]
     for one in reports:
-        if one.lower().startswith("mailto:") and not _REPORT.fullmatch(one):
+        if not _OTHER_URI.match(one) and not _REPORT.fullmatch(one):
             raise BadTags(f"rua={one} is no mailto: address")
     policy = tags.get("sp", tags["p"]) if inherited else tags["p"]
     return Dmarc(

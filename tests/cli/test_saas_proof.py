@@ -85,6 +85,12 @@ def test_both_connections_send_and_reach_nothing_else(running: CommandSite) -> N
     assert {one["request_id"]: one["verified_on"] for one in state}["rota"] == "2025-10-01"
 
 
+def test_the_other_mailbox_may_be_named_as_staff_know_it(running: CommandSite) -> None:
+    """By a username; its address is at the site's fallback domain (interface.md 2)."""
+    code, found = checks(running, "verify", "adminday", "--other", "food0042")
+    assert (code, "refused at another mailbox, food0042@nexus.ox.ac.uk" in found) == (0, True)
+
+
 def test_no_secret_is_anywhere_but_in_its_file(running: CommandSite) -> None:
     """interface.md 1: not in the plan, the state, or the journal."""
     for request_id in ("adminday", "rota"):

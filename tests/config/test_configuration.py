@@ -313,6 +313,7 @@ def test_a_file_in_services_is_a_filed_request(write: Write) -> None:
         ('auth = "oauth2"', 'auth = "oauth2"\ndmarc = "none"', ("dmarc", "p=none")),
         ('auth = "oauth2"', 'auth = "oauth2"\ndaily_volume = -1', ("daily_volume", "not negative")),
         ('requester = "food0007"', 'requester = " "', ("requester", "a name")),
+        ('provider = "Admin Day Ltd"', 'provider = ""', ("provider", "a name")),
     ],
 )
 def test_a_faulty_request_names_its_file_and_key(write: Write, old: str, new: str, parts: tuple[str, ...]) -> None:

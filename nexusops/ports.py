@@ -102,8 +102,8 @@ class Tenant(TenantSight, Protocol):
         """Before the first write of a run. The embedded tenant accepts the domains and takes the time; a real one:
         nothing."""
 
-    def perform(self, steps: Sequence[Step]) -> Iterator[StepOutcome]:
-        """Carries out steps that do not depend on one another; yields an outcome for each as it comes.
+    def perform(self, steps: Sequence[Step]) -> Iterator[Sequence[StepOutcome]]:
+        """Carries out steps that do not depend on one another; yields outcomes as they come, those that came together.
 
         Each step looks first: what already is as it should be is done without a write; what is neither as the plan
         found it nor as it should be is set aside. Every write is verified by reading."""
@@ -123,8 +123,8 @@ class Tenant(TenantSight, Protocol):
 class Notifier(Protocol):
     """The channel of notices (D33)."""
 
-    def perform(self, steps: Sequence[Step]) -> Iterator[StepOutcome]:
-        """Sends SendNotice changes. Done: the channel has accepted it. A repeat bears the same Message-ID."""
+    def perform(self, steps: Sequence[Step]) -> Iterator[Sequence[StepOutcome]]:
+        """Sends SendNotice changes, one by one. Done: the channel took it. A repeat bears the same Message-ID."""
 
     def close(self) -> None: ...
 
@@ -139,7 +139,7 @@ class Resolver(Protocol):
 class Publisher(Protocol):
     """The DNS of service domains (R69, R78). ``stands``: is it carried out already? None where nobody could look."""
 
-    def perform(self, steps: Sequence[Step]) -> Iterator[StepOutcome]: ...
+    def perform(self, steps: Sequence[Step]) -> Iterator[Sequence[StepOutcome]]: ...
     def stands(self, change: Change) -> bool | None: ...
     def close(self) -> None: ...
 
@@ -228,11 +228,11 @@ class Store(Memory, Questions, Protocol):
         """One transaction; returns the serial after it. It rises by one if ledger rows changed. Raises StalePlan
         where the serial is not the expected one."""
 
-    def record(self, entries: Sequence[Entry], rows: Sequence[RowChange] = (), finished: Collection[str] = ()) -> None:
-        """One transaction: journal entries, what the outcomes alter in the ledger, and scopes that are no longer
-        unfinished.
-
-        These row changes do not raise the serial by themselves; ``finish`` does so once where any were made."""
+    def record(
+        self, entries: Sequence[Entry], rows: Sequence[Sequence[RowChange]] = (), finished: Collection[str] = ()
+    ) -> None:
+        """One transaction: journal entries, what each of them alters in the ledger (none given: nothing), and scopes
+        that are no longer unfinished. The serial does not rise by it; with ``finish`` it does, once."""
 
     def begin(self, run: RunRecord) -> None: ...
 

@@ -1,56 +1,37 @@
 """Carries out the changes of a plan, in waves of steps that do not depend on one another.
 
 For each step: the intent is written, the step is done and verified by its port, the outcome is written, and what the
-outcome alters in the ledger is in the same transaction.
+outcome alters in the ledger is in the same transaction. Outcomes that came together are written together, and nothing
+that follows from them is begun before.
 """
 
 from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Collection, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
-from enum import Enum
 from typing import Protocol
 
 from nexusops.apply.settle import Books
+from nexusops.apply.waves import WAVE, Port, Work, object_of, port_of, waves
 from nexusops.codec import encode_planned
 from nexusops.errors import NexusopsError
-from nexusops.model.changes import (
-    PROMISES,
-    Change,
-    PublishRecords,
-    RetireRecords,
-    SendNotice,
-    kind_of,
-    target_of,
-)
+from nexusops.model.changes import PROMISES, kind_of
 from nexusops.model.frozen import frozen
-from nexusops.model.journal import Entry, JsonValue, Phase, Step, StepOutcome, StepResult
+from nexusops.model.journal import Entry, JsonValue, Phase, RowChange, Step, StepOutcome, StepResult
 from nexusops.model.plan import Planned
-from nexusops.model.steps import SIGNING_STEPS, steps_of
+from nexusops.model.steps import steps_of
 from nexusops.plan.arrange import scope_of
 from nexusops.ports import Store
 
 LOG = logging.getLogger("nexusops.acts")
-WAVE = 200
-"""How many steps are handed over at once; their intents are written in one transaction. Ten seconds' worth of writes at
-the documented pace, so that the end of one wave, when little is under way, is made up for in the next.
-"""
 
 
 class Performer(Protocol):
     """The tenant, the channel of notices, or the publisher of DNS records."""
 
-    def perform(self, steps: Sequence[Step]) -> Iterator[StepOutcome]: ...
-
-
-class _Port(Enum):
-    """Whose step it is; in the order in which a wave's steps are done: notices tell what has happened."""
-
-    TENANT = 1
-    PUBLISHER = 2
-    NOTIFIER = 3
+    def perform(self, steps: Sequence[Step]) -> Iterator[Sequence[StepOutcome]]: ...
 
 
 def _unwatched(_behind: int) -> None:
@@ -86,31 +67,6 @@ class Tally:
     """A service answered nobody, so that nothing more was asked of it."""
 
 
-@dataclass(slots=True)
-class _Work:
-    planned: Planned
-    steps: tuple[str, ...]
-    at: int = 0
-
-    @property
-    def step(self) -> str:
-        return self.steps[self.at]
-
-    def take(self, outcome: StepOutcome) -> None:
-        """What one step yielded, the next one publishes too."""
-        change = self.planned.change
-        if outcome.records and isinstance(change, PublishRecords):
-            records = tuple(dict.fromkeys((*change.records, *outcome.records)))
-            self.planned = replace(self.planned, change=replace(change, records=records))
-
-
-def _port(work: _Work) -> _Port:
-    if isinstance(work.planned.change, SendNotice):
-        return _Port.NOTIFIER
-    dns = isinstance(work.planned.change, PublishRecords | RetireRecords) and work.step not in SIGNING_STEPS
-    return _Port.PUBLISHER if dns else _Port.TENANT
-
-
 class Execution:
     """One plan being carried out. ``held``: scopes that stay unfinished whatever is done, since another job has work
     there, or they must be looked at again.
@@ -126,13 +82,13 @@ class Execution:
         self.tally = Tally()
         self.reached: set[str] = set()
         self.open: dict[str, set[str]] = {}
-        self.waiting: dict[str, _Work] = {}
+        self.waiting: dict[str, Work] = {}
         for one in planned:
             if kind_of(one.change) in PROMISES:
                 self.reached.add(one.id)
                 self.tally.done.append(one)
             else:
-                self.waiting[one.id] = _Work(one, steps_of(one.change))
+                self.waiting[one.id] = Work(one, steps_of(one.change))
                 self.open.setdefault(scope_of(one.change), set()).add(one.id)
 
     def carry_out(self) -> Tally:
@@ -145,16 +101,16 @@ class Execution:
             self._left(work)
         return self.tally
 
-    def _through(self, some: Sequence[_Work]) -> None:
+    def _through(self, some: Sequence[Work]) -> None:
         """All their steps: what has begun is finished before anything else begins, and steps that only look are never
         left to the end, when there would be nothing to write meanwhile.
         """
         while some:
-            for wave in _waves(some):
+            for wave in waves(some):
                 self._wave(wave)
             some = [work for work in some if work.planned.id in self.waiting]
 
-    def _wave(self, wave: Sequence[_Work]) -> None:
+    def _wave(self, wave: Sequence[Work]) -> None:
         self.acting.store.record([self._entry(work, Phase.INTENT) for work in wave])
         by_id = {work.planned.id: work for work in wave}
         steps = [Step(change_id=work.planned.id, name=work.step, change=work.planned.change) for work in wave]
@@ -163,41 +119,54 @@ class Execution:
         while True:
             # Only what the port raises is a failed step; where the state fails, nothing more may be done.
             try:
-                outcome = next(outcomes, None)
+                came = next(outcomes, None)
             except NexusopsError as error:
                 message = error.message
                 break
-            if outcome is None:
+            if came is None:
                 break
-            self._settle(by_id.pop(outcome.change_id), outcome)
-        for work in by_id.values():
-            self._settle(work, _failed(work, message))
+            self._settle([(by_id.pop(outcome.change_id), outcome) for outcome in came])
+        if by_id:
+            self._settle([(work, _failed(work, message)) for work in by_id.values()])
 
-    def _performer(self, work: _Work) -> Performer:
+    def _performer(self, work: Work) -> Performer:
         acting = self.acting
-        return {_Port.TENANT: acting.tenant, _Port.PUBLISHER: acting.publisher, _Port.NOTIFIER: acting.notifier}[
-            _port(work)
+        return {Port.TENANT: acting.tenant, Port.PUBLISHER: acting.publisher, Port.NOTIFIER: acting.notifier}[
+            port_of(work)
         ]
 
-    def _settle(self, work: _Work, outcome: StepOutcome) -> None:
-        last = work.at + 1 == len(work.steps)
-        done = outcome.result is StepResult.DONE
-        rows = self.books.settle(work.planned.change, outcome, last=last) if done else ()
+    def _settle(self, came: Sequence[tuple[Work, StepOutcome]]) -> None:
+        """One after the other in the order in which they came, and then all of them in one transaction."""
+        entries: list[Entry] = []
+        rows: list[Sequence[RowChange]] = []
         finished: list[str] = []
-        if done and outcome.handed_over:
-            self.tally.handed_over.append((work.planned, outcome.handed_over))
-        if done and last:
-            finished = self._finish(work)
-        elif not done:
+        for work, outcome in came:
+            entries.append(self._entry(work, Phase(outcome.result.value), outcome))
+            rows.append(self._altered(work, outcome))
+            finished += self._counted(work, outcome)
+        self.acting.store.record(entries, rows, finished)
+        for work, outcome in came:
+            self._log(work, outcome)
+            work.take(outcome)
+            work.at += 1
+        self.acting.watch(self.planned - len(self.waiting))
+
+    def _altered(self, work: Work, outcome: StepOutcome) -> Sequence[RowChange]:
+        if outcome.result is not StepResult.DONE:
+            return ()
+        return self.books.settle(work.planned.change, outcome, last=work.last)
+
+    def _counted(self, work: Work, outcome: StepOutcome) -> Sequence[str]:
+        """Counts the outcome; the scope whose last change is done with it."""
+        if outcome.result is not StepResult.DONE:
             del self.waiting[work.planned.id]
             self._count(work, outcome)
-        self.acting.store.record([self._entry(work, Phase(outcome.result.value), outcome)], rows, finished)
-        self._log(work, outcome)
-        self.acting.watch(self.planned - len(self.waiting))
-        work.take(outcome)
-        work.at += 1
+            return ()
+        if outcome.handed_over:
+            self.tally.handed_over.append((work.planned, outcome.handed_over))
+        return self._finish(work) if work.last else ()
 
-    def _log(self, work: _Work, outcome: StepOutcome) -> None:
+    def _log(self, work: Work, outcome: StepOutcome) -> None:
         """One line an act, without a person in it: run and change are its place in the journal."""
         act = {
             "run_id": self.acting.run_id,
@@ -210,7 +179,7 @@ class Execution:
         }
         LOG.info("act", extra={"act": act})
 
-    def _finish(self, work: _Work) -> list[str]:
+    def _finish(self, work: Work) -> list[str]:
         del self.waiting[work.planned.id]
         self.reached.add(work.planned.id)
         self.tally.done.append(work.planned)
@@ -218,7 +187,7 @@ class Execution:
         self.open[scope].discard(work.planned.id)
         return [] if self.open[scope] or scope in self.held else [scope]
 
-    def _count(self, work: _Work, outcome: StepOutcome) -> None:
+    def _count(self, work: Work, outcome: StepOutcome) -> None:
         if outcome.result is StepResult.WAITING:
             self.tally.waiting.append(work.planned)
         elif outcome.result is StepResult.SET_ASIDE:
@@ -227,7 +196,7 @@ class Execution:
             self.tally.failed.append((work.planned, outcome.message))
             self.tally.unreachable |= outcome.unreachable
 
-    def _left(self, work: _Work) -> None:
+    def _left(self, work: Work) -> None:
         """What comes after something that waits, waits too; what comes after a failure is set aside."""
         waits = {planned.id for planned in self.tally.waiting}
         missing = set(work.planned.after) - self.reached
@@ -236,7 +205,7 @@ class Execution:
         else:
             self.tally.set_aside.append((work.planned, f"waits for {', '.join(sorted(missing))}, which was not done"))
 
-    def _entry(self, work: _Work, phase: Phase, outcome: StepOutcome | None = None) -> Entry:
+    def _entry(self, work: Work, phase: Phase, outcome: StepOutcome | None = None) -> Entry:
         change = work.planned.change
         before: JsonValue = None
         after: JsonValue = encode_planned(work.planned) if phase is Phase.INTENT else None
@@ -259,39 +228,5 @@ class Execution:
         )
 
 
-def object_of(change: Change) -> str:
-    """What a journal row is about: the address, the notice, or the mailbox."""
-    if isinstance(change, SendNotice):
-        return f"notice:{change.key}"
-    if hasattr(change, "address") and change.address:
-        return f"address:{change.address}"
-    if hasattr(change, "mailbox") and change.mailbox is not None:
-        return f"mailbox:{change.mailbox.key}"
-    return f"domain:{target_of(change)}"
-
-
-def _failed(work: _Work, message: str) -> StepOutcome:
+def _failed(work: Work, message: str) -> StepOutcome:
     return StepOutcome(change_id=work.planned.id, step=work.step, result=StepResult.FAILED, message=message)
-
-
-def _waves(ready: Sequence[_Work]) -> Iterator[Sequence[_Work]]:
-    """Steps of one performer together, and never two of the same mailbox: they would overwrite each other's
-    addresses.
-    """
-    ports = [(work, _port(work)) for work in ready]  # of the steps now, whatever comes after them meanwhile
-    for port in _Port:
-        busy: set[str] = set()
-        mine = []
-        for work, its_own in ports:
-            change = work.planned.change
-            if its_own is port and (port is _Port.NOTIFIER or object_key(change) not in busy):
-                busy.add(object_key(change))
-                mine.append(work)
-        for start in range(0, len(mine), WAVE):
-            yield mine[start : start + WAVE]
-
-
-def object_key(change: Change) -> str:
-    """The mailbox that a change touches, or what else it is about."""
-    on = getattr(change, "mailbox", None)
-    return on.key if on is not None else object_of(change)

@@ -57,9 +57,9 @@ class Publishing:
     def __init__(self, ways: Mapping[str, Way]) -> None:
         self._ways = ways
 
-    def perform(self, steps: Sequence[Step]) -> Iterator[StepOutcome]:
+    def perform(self, steps: Sequence[Step]) -> Iterator[Sequence[StepOutcome]]:
         for step in steps:
-            yield self._one(step)
+            yield (self._one(step),)
 
     def _one(self, step: Step) -> StepOutcome:
         change = step.change

@@ -49,9 +49,9 @@ class Outbox:
         self._sender = sender
         self._in_vain = 0
 
-    def perform(self, steps: Sequence[Step]) -> Iterator[StepOutcome]:
+    def perform(self, steps: Sequence[Step]) -> Iterator[Sequence[StepOutcome]]:
         for step in steps:
-            yield self._one(step)
+            yield (self._one(step),)
 
     def _one(self, step: Step) -> StepOutcome:
         change = step.change

@@ -132,7 +132,7 @@ def _take_over(store: Store, record: RunRecord, rows: Sequence[JournalRow]) -> N
     _accept(store, record, tuple(change for change in at_once if change is not None))
     for row in later:
         if (change := _change(row)) is not None:
-            store.record([replace(row.entry, phase=Phase.DONE, before=None, after=None)], [change])
+            store.record([replace(row.entry, phase=Phase.DONE, before=None, after=None)], [[change]])
     store.finish(record)
 
 
@@ -190,14 +190,14 @@ class _Again(ImaginedTenant):
     def prepare(self, domains: Collection[Domain], at: datetime) -> None:
         """Nothing has to be prepared."""
 
-    def perform(self, steps: Sequence[Step]) -> Iterator[StepOutcome]:
-        for step in steps:
-            result = self.answers.get((step.change_id, step.name), StepResult.DONE)
-            mailbox = getattr(step.change, "mailbox", None)
-            user_id, guid = self.ids.get(mailbox.key, (None, None)) if mailbox is not None else (None, None)
-            yield StepOutcome(
-                change_id=step.change_id, step=step.name, result=result, user_id=user_id, exchange_guid=guid
-            )
+    def perform(self, steps: Sequence[Step]) -> Iterator[Sequence[StepOutcome]]:
+        yield [self._one(step) for step in steps]
+
+    def _one(self, step: Step) -> StepOutcome:
+        result = self.answers.get((step.change_id, step.name), StepResult.DONE)
+        mailbox = getattr(step.change, "mailbox", None)
+        user_id, guid = self.ids.get(mailbox.key, (None, None)) if mailbox is not None else (None, None)
+        return StepOutcome(change_id=step.change_id, step=step.name, result=result, user_id=user_id, exchange_guid=guid)
 
     def close(self) -> None:
         """Nothing is open."""

@@ -213,7 +213,9 @@ class SqlStore:
         writing.written()
         return serial
 
-    def record(self, entries: Sequence[Entry], rows: Sequence[RowChange] = (), finished: Collection[str] = ()) -> None:
+    def record(
+        self, entries: Sequence[Entry], rows: Sequence[Sequence[RowChange]] = (), finished: Collection[str] = ()
+    ) -> None:
         with self._begin(writes=True, on=self._steps) as connection:
             writing.record(connection, entries, rows, finished)
             self._still_ours(connection)

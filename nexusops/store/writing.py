@@ -1,4 +1,4 @@
-"""What is written: one transaction each for an acceptance, and for the outcome of a step."""
+"""What is written: one transaction each for an acceptance, the intents of a wave, and outcomes that came together."""
 
 from __future__ import annotations
 
@@ -111,14 +111,18 @@ def object_of(row: LedgerRow | None) -> str:
 
 
 def record(
-    connection: Connection, entries: Sequence[Entry], changes: Sequence[RowChange], finished: Collection[str]
+    connection: Connection, entries: Sequence[Entry], rows: Sequence[Sequence[RowChange]], finished: Collection[str]
 ) -> None:
-    """Steps with what they altered; the serial follows when the run is finished."""
-    write_rows(connection, changes)
-    append(connection, [*entries, *(_altered(entries[0], change) for change in changes)])
+    """Steps, each with what it altered; the serial follows when the run is finished."""
+    altered = [change for changes in rows for change in changes]
+    write_rows(connection, altered)
+    written: list[Entry] = []
+    for entry, changes in zip(entries, rows or [()] * len(entries), strict=True):
+        written += [entry, *(_altered(entry, change) for change in changes)]
+    append(connection, written)
     if finished:
         executed(connection, _FINISHED, [{"finished": scope} for scope in finished])
-    if changes:
+    if altered:
         executed(connection, _DIRTY)
 
 
@@ -155,18 +159,22 @@ def stage(connection: Connection, record: SnapshotRecord, tables: Mapping[str, b
 
 
 def write_rows(connection: Connection, changes: Iterable[RowChange]) -> None:
-    """Upserts what became, deletes what fell away, a table at a time."""
-    becoming: dict[type, list[dict[str, Any]]] = {}
+    """Upserts what became, deletes what fell away, a table at a time; of one row that changes twice, the end."""
+    ends: dict[type, dict[object, RowChange]] = {}
     for change in changes:
-        if change.after is not None:
-            becoming.setdefault(type(change.after), []).append(encoded(change.after))
-        elif change.before is not None:
-            table = LEDGER[type(change.before)]
-            values = encoded(change.before)
-            same = [column == values[column.name] for column in table.primary_key.columns]
-            connection.execute(delete(table).where(and_(*same)))
-    for kind, rows in becoming.items():
-        connection.execute(upsert(connection.dialect.name, LEDGER[kind]), rows)
+        row = change.after or change.before
+        if row is not None:
+            ends.setdefault(type(row), {})[key_of(row)] = change
+    for kind, ended in ends.items():
+        table = LEDGER[kind]
+        for change in ended.values():
+            if change.after is None and change.before is not None:
+                values = encoded(change.before)
+                same = [column == values[column.name] for column in table.primary_key.columns]
+                connection.execute(delete(table).where(and_(*same)))
+        becoming = [encoded(change.after) for change in ended.values() if change.after is not None]
+        if becoming:
+            connection.execute(upsert(connection.dialect.name, table), becoming)
 
 
 @cache

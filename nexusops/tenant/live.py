@@ -128,16 +128,16 @@ class LiveTenant:
         if self._prepare is not None:
             self._prepare(domains, at)
 
-    def perform(self, steps: Sequence[Step]) -> Iterator[StepOutcome]:
+    def perform(self, steps: Sequence[Step]) -> Iterator[Sequence[StepOutcome]]:
         """A few steps at a time, those of one mailbox in their order; each outcome as it comes. After a fault that
         every request would meet nothing more is asked: all further steps fail with it.
         """
         self._graph.bulk = len(steps) > BULK
-        outcomes: SimpleQueue[StepOutcome | None] = SimpleQueue()
+        outcomes: SimpleQueue[Sequence[StepOutcome] | None] = SimpleQueue()
         working = asyncio.run_coroutine_threadsafe(self._all(_by_mailbox(steps), outcomes), self._loop)
         try:
-            while (outcome := outcomes.get()) is not None:
-                yield outcome
+            while (together := outcomes.get()) is not None:
+                yield together
             working.result()
         finally:
             # Nobody waits any more: what was written is found by the next look.
@@ -145,14 +145,23 @@ class LiveTenant:
                 while outcomes.get() is not None:
                     pass
 
-    async def _all(self, queue: Iterable[deque[Step]], outcomes: SimpleQueue[StepOutcome | None]) -> None:
-        """Some mailboxes at a time, so that the requests go on while an outcome is written into the journal."""
+    async def _all(self, queue: Iterable[deque[Step]], outcomes: SimpleQueue[Sequence[StepOutcome] | None]) -> None:
+        """Some mailboxes at a time, so that the requests go on while outcomes are written into the journal."""
         waiting = deque(queue)
+        came: list[StepOutcome] = []
+
+        def hand_over() -> None:
+            outcomes.put(tuple(came))
+            came.clear()
 
         async def worker() -> None:
             while waiting:
                 for step in waiting.popleft():
-                    outcomes.put(await self._one(step))
+                    outcome = await self._one(step)
+                    if not came:
+                        # In the loop's next turn: with this one go those that the same answer set free, and no others.
+                        self._loop.call_soon(hand_over)
+                    came.append(outcome)
 
         try:
             await all_of(worker() for _ in range(min(AT_ONCE, len(waiting))))
@@ -226,9 +235,17 @@ class LiveTenant:
             return []
         return self._run(proving.tried(self._doors, product, product.sign_in, to))
 
+    async def _ended(self) -> None:
+        """What is under way is ended first: whoever takes its outcomes may still be waiting for the last one."""
+        under_way = asyncio.all_tasks() - {asyncio.current_task()}
+        for task in under_way:
+            task.cancel()
+        await asyncio.gather(*under_way, return_exceptions=True)
+        await self._graph.close()
+        await self._exchange.close()
+
     def close(self) -> None:
-        self._run(self._graph.close())
-        self._run(self._exchange.close())
+        self._run(self._ended())
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
         self._loop.close()

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
-from building.state_rows import ANN, AT, DAY, acceptance, mailbox, new, notice, run_record
+from building.state_rows import ANN, AT, DAY, FULL, acceptance, mailbox, new, notice, run_record
 
 from nexusops.apply.executor import Acting, Execution, Tally
 from nexusops.apply.settle import Books
+from nexusops.codec import row_to_json
 from nexusops.errors import StateUnavailable, TenantUnreadable
 from nexusops.model.addresses import AddressState
 from nexusops.model.changes import (
@@ -17,6 +20,7 @@ from nexusops.model.changes import (
     Change,
     CreateMailbox,
     DisableMailbox,
+    GrantAccess,
     OnMailbox,
     PublishRecords,
     RemoveAddress,
@@ -26,13 +30,16 @@ from nexusops.model.changes import (
     Why,
     WindDownAddress,
 )
-from nexusops.model.dns import DnsRecord
+from nexusops.model.dns import DnsRecord, SigningStep
+from nexusops.model.frozen import altered
 from nexusops.model.ids import Address, MailboxKey, PersonId
 from nexusops.model.journal import Step, StepOutcome, StepResult
 from nexusops.model.mailboxes import MailboxKind, MailboxState
 from nexusops.model.notices import NoticeKind
 from nexusops.model.plan import Planned
 from nexusops.model.policy import Policy
+from nexusops.model.services import Service
+from nexusops.rules.services_signing import signed
 from nexusops.store import open_store
 from nexusops.store.sql import SqlStore
 
@@ -80,7 +87,7 @@ class Port:
         self.waves: list[list[tuple[str, str]]] = []
         self.seen: list[list[tuple[str | None, str | None, str]]] = []
 
-    def perform(self, steps: Sequence[Step]) -> Iterator[StepOutcome]:
+    def perform(self, steps: Sequence[Step]) -> Iterator[Sequence[StepOutcome]]:
         self.waves.append([(step.change_id, step.name) for step in steps])
         for step in steps:
             self.seen.append(journal(self.store))
@@ -88,7 +95,17 @@ class Port:
             if isinstance(answer, Exception):
                 raise answer
             ids = {"user_id": "u1"} if step.name == "user" else {}
-            yield outcome(step, answer, message="" if answer is StepResult.DONE else f"it is {answer}", **ids)
+            yield [outcome(step, answer, message="" if answer is StepResult.DONE else f"it is {answer}", **ids)]
+
+
+class OneAnswer(Port):
+    """All outcomes of a wave come together. ``reports``: what the outcome of a change says beside its result."""
+
+    reports: Mapping[str, Mapping[str, Any]] = {}
+
+    def perform(self, steps: Sequence[Step]) -> Iterator[Sequence[StepOutcome]]:
+        came = [each for together in super().perform(steps) for each in together]
+        yield [replace(each, **self.reports.get(each.change_id, {})) for each in came]
 
 
 @pytest.fixture
@@ -149,9 +166,9 @@ def test_an_intent_says_what_was_planned_and_an_outcome_what_was_found(store: Sq
 
 def test_what_an_outcome_alters_is_in_the_ledger_with_it(store: SqlStore) -> None:
     class Looking(Port):
-        def perform(self, steps: Sequence[Step]) -> Iterator[StepOutcome]:
-            for result in super().perform(steps):
-                yield result
+        def perform(self, steps: Sequence[Step]) -> Iterator[Sequence[StepOutcome]]:
+            for together in super().perform(steps):
+                yield together
                 box = store.ledger([ANN], ()).mailboxes[MailboxKey(f"person:{ANN}:1")]
                 boxes.append((steps[0].name, box.user_id, box.state.value))
 
@@ -251,8 +268,8 @@ def test_a_port_that_raises_in_the_middle_fails_what_it_had_not_answered(store: 
 
 def test_a_step_without_an_outcome_has_failed(store: SqlStore) -> None:
     class Silent(Port):
-        def perform(self, steps: Sequence[Step]) -> Iterator[StepOutcome]:
-            yield outcome(steps[0])
+        def perform(self, steps: Sequence[Step]) -> Iterator[Sequence[StepOutcome]]:
+            yield [outcome(steps[0])]
 
     tally = carry_out(store, planned((add(), ()), (add("a.b", "2"), ())), Silent(store))
     assert [(one.id, why) for one, why in tally.failed] == [("c2", "no outcome was reported")]
@@ -278,6 +295,54 @@ def test_nothing_more_is_done_once_the_state_cannot_be_written(store: SqlStore) 
         carry_out(full, planned((add(), ()), (add("a.b", "2"), ()), (add("c.d"), ())), port)
     assert port.waves == [[("c1", "add"), ("c2", "add")]]
     assert [intent.entry.change_id for intent in store.open_intents()] == ["c1", "c2"]
+
+
+def test_outcomes_that_came_together_are_written_together_before_anything_follows_from_them(store: SqlStore) -> None:
+    class Watched(SqlStore):
+        def record(self, entries, rows=(), finished=()):  # type: ignore[no-untyped-def]
+            written.append([f"{entry.change_id} {entry.step} {entry.phase}" for entry in entries])
+            super().record(entries, rows, finished)
+
+    written: list[list[str]] = []
+    watched = Watched(store.engine)
+    port = OneAnswer(watched, {("c2", "add"): StepResult.FAILED})
+    changes = planned((add(), ()), (add("a.b", "2"), ()), (add("c.d", "3"), ()), (add("e.f", "3"), ("c1",)))
+    tally = carry_out(watched, changes, port)
+    assert written == [
+        ["c1 add intent", "c2 add intent", "c3 add intent"],
+        ["c1 add done", "c2 add failed", "c3 add done"],
+        ["c4 add intent"],
+        ["c4 add done"],
+    ]
+    assert (ids(tally.done), [one.id for one, _ in tally.failed]) == (["c1", "c3", "c4"], ["c2"])
+    assert store.due(DAY) == {"person:2"}
+
+
+def test_outcomes_that_came_together_alter_one_row_as_if_one_had_come_after_the_other(store: SqlStore) -> None:
+    """The journal has each outcome with what it altered after it, and the ledger has both."""
+    service = next(row for row in FULL if isinstance(row, Service))
+    store.accept(acceptance(new(service), serial=1))
+    why = replace(WHY, subject=service.request_id)
+    alias = DnsRecord(type="CNAME", name="s1._domainkey.a.chem.ox.ac.uk.", value="s1.example.")
+    grant = GrantAccess(mailbox=on(), why=why, connection="ms_smtp")
+    sign = PublishRecords(
+        why=why, domain="a.chem.ox.ac.uk", records=(), publish_as="ticket", signing=SigningStep.CONFIGURE
+    )
+    port = OneAnswer(store)
+    port.reports = {"c1": {"after": {"app_id": "a2"}}, "c2": {"records": (alias,)}}
+    carry_out(store, planned((grant, ()), (sign, ())), port, publisher=OneAnswer(store))
+    first = altered(service, app_id="a2")
+    second = signed(first, SigningStep.CONFIGURE, (alias,))
+    rows = [row.entry for row in store.journal() if row.entry.step in ("application", "configure") or row.entry.scope]
+    told = [(entry.change_id, entry.phase.value, entry.before, entry.after) for entry in rows][2:6]
+    assert told == [
+        ("c1", "done", None, {"app_id": "a2"}),
+        (None, "promise", row_to_json(service), row_to_json(first)),
+        ("c2", "done", None, None),
+        (None, "promise", row_to_json(first), row_to_json(second)),
+    ]
+    kept = store.ledger([ANN], ["adminday"]).services["adminday"]
+    assert (kept.app_id, kept.aliases) == ("a2", (alias,))
 
 
 def test_promises_are_kept_by_the_acceptance_and_have_no_steps(store: SqlStore) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 
 import httpx
 
+from building.outcomes import outcomes_of
 from nexusops.emulator import EmbeddedTenant
 from nexusops.model.changes import Change, CreateMailbox, OnMailbox, Why
 from nexusops.model.ids import Address, MailboxKey, PersonId
@@ -70,7 +71,7 @@ class Room:
         """The steps of one change, one after the other, as the executor would: nothing after what is not done."""
         outcomes: list[StepOutcome] = []
         for name in only or steps_of(change):
-            (outcome,) = self.tenant.perform([Step(change_id="c1", name=name, change=change)])
+            (outcome,) = outcomes_of(self.tenant, [Step(change_id="c1", name=name, change=change)])
             outcomes.append(outcome)
             if outcome.result != "done":
                 break

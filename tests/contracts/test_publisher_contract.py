@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from building.name_server import SECRET, NameServer, name_server
+from building.outcomes import outcomes_of
 
 from nexusops.dns.folder import DomainFolder, ticket_text, zone_text
 from nexusops.dns.primary import Primary, tsig_key
@@ -44,7 +45,7 @@ class Way:
         return self.do("retire", RetireRecords(why=WHY, domain=DOMAIN, records=records, publish_as=self.name))
 
     def do(self, step: str, change: Change) -> StepOutcome:
-        (outcome,) = self.publisher.perform([Step(change_id="c1", name=step, change=change)])
+        (outcome,) = outcomes_of(self.publisher, [Step(change_id="c1", name=step, change=change)])
         assert (outcome.change_id, outcome.step) == ("c1", step)
         return outcome
 

@@ -162,7 +162,7 @@ def test_outcomes_raise_the_serial_when_the_run_is_finished(store: SqlStore) -> 
     store.accept(acceptance(new(mailbox("person:1000001:1", "chem0001", state=MailboxState.PENDING))))
     made = mailbox("person:1000001:1", "chem0001", user_id="u1")
     store.record([entry(Phase.INTENT)])
-    store.record([entry(Phase.DONE)], new(made))
+    store.record([entry(Phase.DONE)], [new(made)])
     assert store.serial() == 1
     store.finish(run_record(result="applied"), [finding("AWAITING_MAILBOX", f"person:{ANN}")])
     store.finish(run_record(result="applied"))
@@ -170,6 +170,27 @@ def test_outcomes_raise_the_serial_when_the_run_is_finished(store: SqlStore) -> 
     assert [f.code for f in store.findings(None)] == ["AWAITING_MAILBOX"]
     assert list(store.runs()) == [run_record(result="applied")]
     assert store.ledger([ANN], ()).mailboxes == {made.key: made}
+
+
+def test_each_entry_is_followed_by_what_it_altered_and_of_a_row_that_alters_twice_the_end_stays(
+    store: SqlStore,
+) -> None:
+    made = mailbox("person:1000001:1", "chem0001", user_id="u1")
+    known = replace(made, exchange_guid="g1")
+    override = Alternative(person_id=ANN, source="self", address=Address("a@b.example"))
+    rows = [
+        (RowChange(before=None, after=made, rule="R2"), RowChange(before=None, after=override, rule="D32")),
+        (),
+        (RowChange(before=made, after=known, rule="R2"), RowChange(before=override, after=None, rule="D32")),
+    ]
+    done = [entry(Phase.DONE, change_id=f"c{n}", scope=f"box:{n}") for n in range(3)]
+    store.record(done, rows)
+    told = [(row.entry.phase.value, row.entry.scope) for row in store.journal()]
+    first, third = ("promise", "box:0"), ("promise", "box:2")
+    assert told == [("done", "box:0"), first, first, ("done", "box:1"), ("done", "box:2"), third, third]
+    found = store.ledger([ANN], ())
+    assert (found.mailboxes, found.alternatives) == ({made.key: known}, {})
+    assert store.verify() == []
 
 
 def test_only_finished_scopes_are_no_longer_unfinished(store: SqlStore) -> None:

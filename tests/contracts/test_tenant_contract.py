@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from building.embedded import ADA_ID, DOMAIN, WHY, Room, box, creation, person
+from building.outcomes import outcomes_of
 
 from nexusops.model.changes import (
     AddAddress,
@@ -174,7 +175,7 @@ def test_a_forward_is_set_and_cleared(room: Room, ada: ActualMailbox) -> None:
 def test_steps_of_many_mailboxes_each_get_their_outcome(room: Room) -> None:
     many = [creation(person(f"abcd{n:04d}", f"{n:07d}")) for n in range(1, 30)]
     steps = [Step(change_id=f"c{n}", name="user", change=change) for n, change in enumerate(many)]
-    outcomes = list(room.tenant.perform(steps))
+    outcomes = outcomes_of(room.tenant, steps)
     assert {o.change_id: o.result.value for o in outcomes} == {step.change_id: "done" for step in steps}
     wanted = Wanted(people={PersonId(f"{n:07d}"): None for n in range(1, 30)})
     assert {p: m.name for p, m in room.tenant.read(wanted).people.items()} == {
@@ -194,7 +195,7 @@ def test_steps_of_one_mailbox_do_not_undo_one_another(room: Room, ada: ActualMai
         RemoveAddress(mailbox=ADA, why=WHY, address="c@ox.ac.uk"),
     ]
     steps = [Step(change_id=f"c{n}", name=steps_of(c)[0], change=c) for n, c in enumerate(changes)]
-    assert [(o.change_id, o.result.value) for o in room.tenant.perform(steps)] == [
+    assert [(o.change_id, o.result.value) for o in outcomes_of(room.tenant, steps)] == [
         (step.change_id, "done") for step in steps
     ]
     assert read_ada(room).addresses == {OWN, NEW, INNER, "d@ox.ac.uk"}

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 from building.embedded import DOMAIN, SETTINGS, WHY, person
+from building.outcomes import outcomes_of
 
 from nexusops.config import load
 from nexusops.model.changes import (
@@ -60,7 +61,7 @@ def place(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[Tena
 def carry_out(tenant: Tenant, change: Change) -> list[str]:
     found = []
     for name in steps_of(change):
-        (outcome,) = tenant.perform([Step(change_id="c1", name=name, change=change)])
+        (outcome,) = outcomes_of(tenant, [Step(change_id="c1", name=name, change=change)])
         found.append(outcome.result.value)
         if outcome.result.value == "waiting":
             pytest.skip("the tenant has not made the mailbox yet: run this again in half an hour")

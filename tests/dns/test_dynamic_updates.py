@@ -10,6 +10,7 @@ import dns.rcode
 import dns.update
 import pytest
 from building.name_server import OTHER_SECRET, SECRET, NameServer, name_server
+from building.outcomes import outcomes_of
 
 from nexusops.dns.primary import Primary, endpoint, tsig_key
 from nexusops.dns.publishing import Publishing
@@ -45,7 +46,8 @@ def perform(
 ) -> StepOutcome:
     primary = Primary(host="127.0.0.1", port=port, key=tsig_key(key, "hmac-sha256", secret), timeout=3)
     step = Step(change_id="c1", name="publish", change=change)
-    (outcome,) = Publishing({"dynamic_update": DynamicUpdate(primary=primary, ttl=300)}).perform([step])
+    way = Publishing({"dynamic_update": DynamicUpdate(primary=primary, ttl=300)})
+    (outcome,) = outcomes_of(way, [step])
     return outcome
 
 
@@ -102,7 +104,7 @@ def test_who_is_overtaken_writes_nothing(server: NameServer, domain: str) -> Non
     """Otherwise the name would have two SPF records, and neither would count."""
     primary = Overtaken(host="127.0.0.1", port=server.port, key=tsig_key("nexusops", "hmac-sha256", SECRET))
     way = Publishing({"dynamic_update": DynamicUpdate(primary=primary, ttl=300)})
-    (outcome,) = way.perform([Step(change_id="c1", name="publish", change=publish(domain))])
+    (outcome,) = outcomes_of(way, [Step(change_id="c1", name="publish", change=publish(domain))])
     assert (outcome.result, "changed between" in outcome.message) == (StepResult.SET_ASIDE, True), outcome.message
     assert [text for text in server.ask(domain, "TXT") if "spf1" in text] == ['"v=spf1 ?all"']
 

@@ -19,6 +19,7 @@ from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 from building.embedded import Room
 from building.notices import MARY, SENDER, notice, sending
+from building.outcomes import outcomes_of
 
 from nexusops.model.changes import SendNotice
 from nexusops.model.journal import StepOutcome, StepResult
@@ -32,7 +33,7 @@ DONE = StepOutcome(change_id="c1", step="send", result=StepResult.DONE)
 
 
 def send(channel: Channel, change: SendNotice | None = None, sender: str = SENDER) -> StepOutcome:
-    (outcome,) = Outbox(channel, Templates(None), sender).perform([sending(change or notice())])
+    (outcome,) = outcomes_of(Outbox(channel, Templates(None), sender), [sending(change or notice())])
     return outcome
 
 
@@ -104,7 +105,7 @@ def test_a_template_that_fails_on_one_notice_does_not_keep_the_others(tmp_path: 
     (tmp_path / "winddown.en.text.j2").write_text("{{ addresses[1] }}", "utf-8")
     outbox = Outbox(FolderChannel(tmp_path / "out"), Templates(tmp_path), SENDER)
     one = replace(notice(), addresses=("mary.smith@chem.ox.ac.uk",))
-    first, second = outbox.perform([sending(one), sending(notice(key="another"), 2)])
+    first, second = outcomes_of(outbox, [sending(one), sending(notice(key="another"), 2)])
     assert (first.result, second.result) == (StepResult.FAILED, StepResult.DONE)
     assert first.message.startswith(f"{tmp_path}/winddown.en.text.j2, line 1: ")
 
@@ -261,7 +262,7 @@ def test_no_server_leaves_the_notice_owed() -> None:
 def test_a_server_that_does_not_answer_is_not_waited_for_by_every_notice() -> None:
     """The run comes to an end; what was not sent stays owed, and the next run tries again."""
     outbox = Outbox(SmtpChannel("127.0.0.1", 1, starttls=False), Templates(None), SENDER)
-    *tried, untried = outbox.perform([sending(notice())] * (DOWN_AFTER + 1))
+    *tried, untried = outcomes_of(outbox, [sending(notice())] * (DOWN_AFTER + 1))
     assert {one.result.value for one in (*tried, untried)} == {"failed"}
     assert [one.unreachable for one in (*tried, untried)] == [False] * DOWN_AFTER + [True]
     assert untried.message == "not tried, since the channel of notices did not answer 3 times in a row"

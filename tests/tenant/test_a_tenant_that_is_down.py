@@ -10,6 +10,7 @@ from pathlib import Path
 import httpx
 import pytest
 from building.embedded import WHY, Room, creation, person
+from building.outcomes import outcomes_of
 from building.scripted import OK, READS, WRITES, Clients
 
 from nexusops.model.changes import AddAddress, OnMailbox
@@ -66,7 +67,7 @@ class Building:
         return [person(on.name, on.key.split(":")[1], user_id=users[on.name]) for on in PEOPLE]
 
     def all(self, *steps: Step) -> list[StepOutcome]:
-        return list(self.room.tenant.perform(steps))
+        return outcomes_of(self.room.tenant, steps)
 
 
 @pytest.fixture

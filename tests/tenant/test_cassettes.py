@@ -18,6 +18,7 @@ import httpx
 import pytest
 from azure.core.credentials import AccessToken
 from building.embedded import ADA_ID, DOMAIN, SETTINGS, WHY, Room, Slept, box, creation, person
+from building.outcomes import outcomes_of
 
 from nexusops import clock
 from nexusops.model.changes import (
@@ -63,7 +64,7 @@ def carried_out(tenant: LiveTenant, *changes: Change) -> list[tuple[str, str, st
         (type(change).__name__, outcome.step, outcome.result.value)
         for change in changes
         for name in steps_of(change)
-        for outcome in tenant.perform([Step(change_id="c1", name=name, change=change)])
+        for outcome in outcomes_of(tenant, [Step(change_id="c1", name=name, change=change)])
     ]
 
 
@@ -132,7 +133,7 @@ def a_product(tenant: LiveTenant) -> Any:
     granting = GrantAccess(mailbox=box(), why=why, connection="ms_smtp")
     made = carried_out(tenant, creation(box()))
     for name in ("application", "scope", "submission"):
-        (outcome,) = tenant.perform([Step(change_id="c1", name=name, change=granting)])
+        (outcome,) = outcomes_of(tenant, [Step(change_id="c1", name=name, change=granting)])
         made.append(("GrantAccess", name, outcome.result.value))
     return [*made, *carried_out(tenant, RevokeAccess(mailbox=box(), why=why, connection="ms_smtp"))]
 
@@ -143,7 +144,7 @@ def a_signature(tenant: LiveTenant) -> Any:
     made = []
     for signing in (SigningStep.CONFIGURE, SigningStep.ENABLE, SigningStep.DISABLE):
         change = PublishRecords(why=why, domain="ox.ac.uk", records=(), publish_as="zone_lines", signing=signing)
-        (outcome,) = tenant.perform([Step(change_id="c1", name=signing.value, change=change)])
+        (outcome,) = outcomes_of(tenant, [Step(change_id="c1", name=signing.value, change=change)])
         made.append(("PublishRecords", outcome.step, outcome.result.value))
     asked = frozenset({Domain("ox.ac.uk"), Domain("example.org")})
     found = tenant.read(Wanted(signing=asked)).signing

@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 from azure.core.credentials import AccessToken
 from building.embedded import ADA_ID, SETTINGS, WHY, Slept, creation, person
+from building.outcomes import outcomes_of
 
 from nexusops.model.changes import AddAddress, Change, DisableMailbox, SetSender
 from nexusops.model.journal import Step
@@ -56,7 +57,7 @@ class Listener:
 def step(name: str, change: Change) -> Callable[[LiveTenant], list[Told]]:
     def carried_out(tenant: LiveTenant) -> list[Told]:
         steps = [Step(change_id="c1", name=name, change=change)]
-        return [(outcome.result.value, outcome.message) for outcome in tenant.perform(steps)]
+        return [(outcome.result.value, outcome.message) for outcome in outcomes_of(tenant, steps)]
 
     return carried_out
 
@@ -65,7 +66,7 @@ def two_people(tenant: LiveTenant) -> list[Told]:
     """Looked for together: the second one's answer stands, the first one is asked for again."""
     both = [person(), person("abcd0009", "7654321")]
     steps = [Step(change_id=f"c{n}", name="user", change=creation(on)) for n, on in enumerate(both)]
-    first, second = sorted(tenant.perform(steps), key=lambda outcome: outcome.change_id)
+    first, second = sorted(outcomes_of(tenant, steps), key=lambda outcome: outcome.change_id)
     assert (second.result.value, second.message) == ("set_aside", HUMAN + "2 users carry the employeeId 7654321")
     return [(first.result.value, first.message)]
 

@@ -13,12 +13,14 @@ import pytest
 from building.embedded import ADA_ID, DOMAIN, SETTINGS, WHY, Room, box, creation, person
 
 from nexusops.errors import TenantUnreadable
+from nexusops.model.addresses import AddressState
 from nexusops.model.changes import (
     AddAddress,
     Change,
     DeleteMailbox,
     DisableMailbox,
     EnableMailbox,
+    ReviveAddress,
     SetForward,
     SetSender,
 )
@@ -261,9 +263,38 @@ def test_a_box_is_deleted_by_its_name_where_its_ids_are_not_known(room: Room) ->
     assert room.tenant.read(Wanted(boxes={"saas-worktribe": None})).boxes["saas-worktribe"].deleted
 
 
-def test_steps_that_nobody_waits_for_any_more_are_ended(room: Room) -> None:
-    changes = [creation(person(f"abcd{n:04d}", f"{n:07d}")) for n in range(1, 9)]
-    outcomes = room.tenant.perform([Step(change_id=f"c{n}", name="user", change=c) for n, c in enumerate(changes)])
-    next(outcomes)
+class Deaf(httpx.AsyncBaseTransport):
+    """Is asked, and never answers."""
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        await asyncio.Event().wait()
+        raise AssertionError("nobody sets it")
+
+
+@pytest.fixture
+def deaf(tmp_path: Path) -> Room:
+    return Room(tmp_path / "tenant.db", wrap=lambda _inner: Deaf())
+
+
+REVIVED = ReviveAddress(mailbox=box(), why=WHY, address=NEW, period=1, was=AddressState.WINDDOWN)
+STEPS = [
+    Step(change_id="c1", name="none", change=REVIVED),
+    Step(change_id="c2", name="user", change=creation(ADA)),
+]
+"""The outcome of the first is known at once: it is nothing for the tenant."""
+
+
+def test_steps_that_nobody_waits_for_any_more_are_ended(deaf: Room) -> None:
+    outcomes = deaf.tenant.perform(STEPS)
+    assert [outcome.change_id for outcome in next(outcomes)] == ["c1"]
     outcomes.close()  # type: ignore[attr-defined]
-    assert {task.get_name() for task in asyncio.all_tasks(room.tenant._loop)} <= {"gathered"}
+    assert {task.get_name() for task in asyncio.all_tasks(deaf.tenant._loop)} <= {"gathered"}
+    deaf.tenant.close()
+
+
+def test_a_tenant_that_is_closed_lets_nobody_wait_for_what_was_under_way(deaf: Room) -> None:
+    """A run whose state fails closes its tenant first, and lets go of the outcomes last."""
+    outcomes = deaf.tenant.perform(STEPS)
+    assert [outcome.change_id for outcome in next(outcomes)] == ["c1"]
+    deaf.tenant.close()
+    outcomes.close()  # type: ignore[attr-defined]

@@ -11,6 +11,7 @@ from typing import Any
 import httpx
 import pytest
 from building.embedded import WHY, Room, creation, person
+from building.outcomes import outcomes_of
 from building.scripted import Clients
 
 from nexusops.model.changes import DeleteMailbox, DisableMailbox
@@ -47,7 +48,7 @@ def together(clients: Clients, number: int) -> list[Any]:
 
 def steps(room: Room, name: str, *changes: Any) -> list[str]:
     wanted = [Step(change_id=f"c{n}", name=name, change=change) for n, change in enumerate(changes)]
-    return [outcome.result.value for outcome in room.tenant.perform(wanted)]
+    return [outcome.result.value for outcome in outcomes_of(room.tenant, wanted)]
 
 
 def items(room: Room) -> list[list[tuple[str, int]]]:
@@ -122,6 +123,13 @@ def test_many_creations_are_few_requests(room: Room) -> None:
     assert steps(room, "licence", *CREATIONS) == ["done"] * 60
     assert sum("subscribedSkus" in r["path"] for r in room.service.requests()[before:]) == 1
     assert len(room.tenant.read(Wanted(everything=True)).people) == 60
+
+
+def test_outcomes_of_one_answer_come_together_in_the_order_of_their_steps(room: Room) -> None:
+    """Whoever takes them waits for nothing else, however long that takes: the same each time."""
+    wanted = [Step(change_id=f"c{n}", name="user", change=change) for n, change in enumerate(CREATIONS)]
+    came = [[outcome.change_id for outcome in together] for together in room.tenant.perform(wanted)]
+    assert came == [[step.change_id for step in wanted[start : start + 20]] for start in (0, 20, 40)]
 
 
 def test_what_was_refused_and_carried_out_all_the_same_is_done_once(room: Room) -> None:

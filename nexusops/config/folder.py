@@ -22,6 +22,7 @@ from nexusops.errors import UsageError
 from nexusops.model.frozen import frozen
 from nexusops.model.policy import REQUEST, Policy, Site
 from nexusops.model.services import ServiceRequest
+from nexusops.model.urls import without_password
 from nexusops.plan.guard import GuardLimits
 from nexusops.tenant.settings import CLOUDS
 
@@ -247,7 +248,7 @@ def _masked(setting: Setting, settings: Settings, folder: Path) -> Setting:
     if setting.key in SECRETS:
         value = secrets.parse(setting.key, value, folder, folder / "nexusops.toml").shown
     elif setting.key in URLS:
-        value = secrets.without_password(value)
+        value = without_password(value)
     derived = value != setting.value and setting.key not in SECRETS | URLS and setting.origin == "default"
     origin = (
         "tenant.cloud" if derived and section == "tenant" else "site.fallback_domain" if derived else setting.origin

@@ -11,7 +11,6 @@ from pathlib import Path
 from nexusops.errors import UsageError
 from nexusops.model.frozen import frozen
 
-_PASSWORD_IN_URL = re.compile(r"(://[^:/@\s]*:)[^@\s]*(@)")
 _ENVIRONMENT_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
@@ -74,8 +73,3 @@ def parse(key: str, value: str, folder: Path, source: Path) -> Secret:
             "whether it is set.",
         )
     return Secret(key=key, reference=value, folder=folder)
-
-
-def without_password(url: str) -> str:
-    """A database URL as it may be shown."""
-    return _PASSWORD_IN_URL.sub(r"\1***\2", url)

@@ -87,7 +87,7 @@ def _section(root: type, name: str, layers: Sequence[Layer], file: str) -> tuple
     for layer in layers:
         table = layer.table.get(name, {})
         if not isinstance(table, Mapping):
-            raise wrong(layer.path, name, "a table", table)
+            raise mistyped(layer.path, name, "a table", table)
         _check_keys(table, list(hints), f"{name}.", layer.path, root)
         for key, value in table.items():
             values[key] = convert(hints[key], value, f"{name}.{key}", layer.path)
@@ -121,14 +121,31 @@ def _scalar(kind: object, value: object, key: str, path: Path) -> object:
     plain = typing.cast(type, getattr(kind, "__supertype__", kind))  # NewType: the ids of the model
     accepted = (int, float) if plain is float else (plain,)
     if not isinstance(value, accepted) or (isinstance(value, bool) and plain is not bool):
-        raise wrong(path, key, words[plain], value)
+        raise (mistyped if plain is str else wrong)(path, key, words[plain], value)
     return float(value) if plain is float and isinstance(value, int) else value
 
 
 def wrong(path: Path, key: str, expected: str, found: object) -> UsageError:
     """The error for a value that is not what was expected."""
+    return _wrong(path, key, expected, _shown(found))
+
+
+def mistyped(path: Path, key: str, expected: str, found: object) -> UsageError:
+    """As ``wrong``, where what was found may hold a secret, a password without quotation marks say: it is not shown."""
+    words = {
+        bool: "true or false",
+        str: "a string",
+        int: "a number",
+        float: "a number",
+        list: "a list",
+        dict: "a table",
+    }
+    return _wrong(path, key, expected, words.get(type(found), "a date or a time"))
+
+
+def _wrong(path: Path, key: str, expected: str, found: str) -> UsageError:
     return UsageError(
-        f"{path}: {key}: expected {expected}, found {_shown(found)}.",
+        f"{path}: {key}: expected {expected}, found {found}.",
         next_step=f"Correct {key} in {path}, and look at the whole with `nexusops config show`.",
     )
 

@@ -49,4 +49,9 @@ def _for_libpq(url: str) -> str:
             "[queue] url: the queue needs PostgreSQL.",
             next_step=f"Name a database, {_EXAMPLE}, then start `nexusops worker` again.",
         )
+    if rest.partition("/")[0].count("@") > 1:  # libpq would take the rest of a password for the host, and tell it
+        raise UsageError(
+            "[queue] url: an @ in the password must be written %40.",
+            next_step=f"Correct it, {_EXAMPLE}, then start `nexusops worker` again.",
+        )
     return f"postgresql://{rest}"

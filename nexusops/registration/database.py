@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING, Any
 
 from nexusops.errors import Defect, UsageError
 from nexusops.model.ids import PersonId
+from nexusops.model.urls import without_password
 from nexusops.registration.fields import BadValue, instant
 from nexusops.registration.layout import LAYOUTS, Layout
 from nexusops.registration.manifest import Listed, Manifest, check_header, partial, refused
@@ -62,7 +63,7 @@ class DatabaseRegistration:
             with _one_state(engine) as connection, tempfile.TemporaryDirectory(prefix="nexusops-") as folder:
                 return self._read(connection, Path(folder))
         except SQLAlchemyError as error:
-            shown = url.render_as_string(hide_password=True)
+            shown = without_password(url.render_as_string(hide_password=True))
             reason = str(getattr(error, "orig", None) or error).splitlines()[0]
             raise refused(partial(f"the registration database {shown} cannot be read: {reason}")) from error
         finally:
@@ -102,13 +103,15 @@ def _engine(text: str) -> tuple[Engine, URL]:
         url = make_url(text)
         if url.drivername in ("postgresql", "postgres"):  # the driver that is installed
             url = url.set(drivername="postgresql+psycopg")
+        if "@" in (url.host or ""):
+            raise ValueError("the rest of a password would be taken for the host, and told as such")
         return create_engine(url, poolclass=NullPool), url
-    except (ArgumentError, NoSuchModuleError, ImportError) as error:
+    except (ArgumentError, NoSuchModuleError, ImportError, ValueError) as error:
         raise UsageError(
             "nexusops.toml: registration.url is not the URL of a database that this installation can open"
             f" ({type(error).__name__}).",
-            next_step="Write one such as postgresql+psycopg://user@host/name, and install the driver that it names; "
-            "then try `nexusops doctor`.",
+            next_step="Write one such as postgresql+psycopg://user@host/name, an @ in its password as %40, and "
+            "install the driver that it names; then try `nexusops doctor`.",
         ) from error
 
 

@@ -16,6 +16,7 @@ from sqlalchemy.engine import URL
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 
 from nexusops.errors import StateUnavailable, UsageError
+from nexusops.model.urls import without_password
 from nexusops.store.chain import FIRST
 from nexusops.store.schema import SCHEMA_VERSION, meta, metadata
 
@@ -28,8 +29,8 @@ NEXT_STEP = (
 )
 
 WRITE_ONE = (
-    "Write sqlite:///state/nexusops.db or one such as postgresql+psycopg://user@host/name, and look at it with"
-    " `nexusops config show`."
+    "Write sqlite:///state/nexusops.db or one such as postgresql+psycopg://user@host/name, an @ in its password"
+    " as %40, and look at it with `nexusops config show`."
 )
 
 
@@ -72,6 +73,8 @@ def _parsed(url: str) -> URL:
         if parsed.drivername in ("postgresql", "postgres"):
             parsed = parsed.set(drivername="postgresql+psycopg")
         parsed.get_dialect().import_dbapi()
+        if "@" in (parsed.host or ""):
+            raise ValueError("the rest of a password would be taken for the host, and told as such")
     except (ArgumentError, NoSuchModuleError, ImportError, ValueError) as error:
         raise UsageError(
             "nexusops.toml: state.url is not the URL of a database that this installation can open"
@@ -151,7 +154,7 @@ def _told_of(engine: Engine) -> Iterator[None]:
 
 
 def _place(engine: Engine) -> str:
-    return engine.url.render_as_string(hide_password=True)
+    return without_password(engine.url.render_as_string(hide_password=True))
 
 
 def _cause(error: DBAPIError | sqlite3.Error) -> str:

@@ -208,6 +208,41 @@ def test_a_literal_secret_is_refused_without_being_repeated(write: Write) -> Non
     assert "hunter2" not in str(error)
 
 
+@pytest.mark.parametrize(
+    "slip",
+    [
+        "[notices]\npassword = 31415926\n",
+        '[tenant]\nsecret = ["31415926"]\n',
+        '[state]\nurl = ["postgresql://u:31415926@h/db"]\n',
+        '[[notices]]\npassword = "31415926"\n',
+    ],
+)
+def test_what_may_hold_a_secret_is_refused_by_its_kind_and_not_repeated(write: Write, slip: str) -> None:
+    """A password without quotation marks is a number."""
+    error = refused(write(MINIMAL + slip))
+    assert "31415926" not in str(error)
+    assert str(error).partition("found ")[2].startswith(("a number.", "a list."))
+
+
+@pytest.mark.parametrize(
+    ("url", "visible"),
+    [
+        (
+            "postgresql://h/db?user=u&password=hunter2&sslmode=require",
+            "postgresql://h/db?user=u&password=***&sslmode=require",
+        ),
+        ("postgresql://u:a@h/db?sslpassword=hunter2", "postgresql://u:***@h/db?sslpassword=***"),
+        ("postgresql://u:p@hunter2@h/db", "postgresql://u:***@h/db"),
+        ("postgresql://u:p hunter2@h/db", "postgresql://u:***@h/db"),
+        ("sqlite:///state/nexusops.db", "sqlite:///state/nexusops.db"),
+    ],
+)
+def test_no_password_of_an_address_is_shown_wherever_it_stands_in_it(write: Write, url: str, visible: str) -> None:
+    """PostgreSQL takes passwords in the query, too."""
+    found = load(write(f'{MINIMAL}[state]\nurl = "{url}"\n'))
+    assert shown(found, "nexusops.toml", "state.url")[0] == visible
+
+
 def test_a_secrets_file_inside_the_folder_is_refused(write: Write) -> None:
     assert "outside" in str(refused(write(MINIMAL + '[notices]\npassword = "file:password"\n')))
 

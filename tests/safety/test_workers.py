@@ -237,6 +237,9 @@ def test_sites_must_name_one_queue_on_postgresql(tmp_path: Path, queue: str) -> 
     main.write_text(main.read_text("utf-8").replace(queue, "sqlite:///queue.db"), "utf-8")
     with pytest.raises(UsageError, match="needs PostgreSQL"):
         sites_of([other])
+    main.write_text(main.read_text("utf-8").replace("sqlite:///queue.db", "postgresql://u:a@b@h/queue"), "utf-8")
+    with pytest.raises(UsageError, match="%40"):
+        sites_of([other])
     with pytest.raises(UsageError, match="the same one"):
         sites_of([one, other])
     with pytest.raises(UsageError, match="both the site alpha"):

@@ -150,9 +150,18 @@ def test_a_migration_that_breaks_off_leaves_nothing(tmp_path: Path) -> None:
 
 
 def test_a_database_that_cannot_be_reached_is_said_without_its_password(tmp_path: Path) -> None:
-    error = refused("postgresql+psycopg://nexus:geheim@127.0.0.1:1/none", tmp_path)
-    assert error.exit_code == 9
+    for url in ("nexus:geheim@127.0.0.1:1/none", "127.0.0.1:1/none?user=nexus&password=geheim"):
+        error = refused(f"postgresql+psycopg://{url}", tmp_path)
+        assert error.exit_code == 9
+        assert "geheim" not in str(error)
+
+
+def test_the_rest_of_a_password_is_never_taken_for_the_host(tmp_path: Path) -> None:
+    """The driver would say that it cannot find it. Exit 2: an @ is written %40."""
+    error = refused("postgresql+psycopg://nexus:a@geheim@127.0.0.1:1/none", tmp_path)
+    assert isinstance(error, UsageError)
     assert "geheim" not in str(error)
+    assert "%40" in error.next_step
 
 
 def test_names_are_found_in_a_database_that_sorts_as_a_language_does(postgres_database: str, tmp_path: Path) -> None:

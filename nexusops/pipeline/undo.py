@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import date
 
 from nexusops.apply.undo import RULE, Undoing, Undone, holds, take_back, users_that_existed
 from nexusops.apply.undo_drafts import inverse_drafts, inverse_promises, inverse_services, left_aliases
 from nexusops.apply.undo_pieces import changes_of
 from nexusops.errors import Refused
-from nexusops.model.addresses import Allocation
+from nexusops.model.addresses import AddressState, Allocation
 from nexusops.model.dates import local_date
 from nexusops.model.findings import box_scope, person_scope
 from nexusops.model.frozen import frozen
-from nexusops.model.ids import PersonId
+from nexusops.model.ids import MailboxKey, PersonId
 from nexusops.model.journal import JournalRow, RowChange, RunRecord
 from nexusops.model.ledger import Ledger
 from nexusops.model.mailboxes import Mailbox
+from nexusops.model.notices import Notice
 from nexusops.model.plan import Plan
 from nexusops.model.services import Service
 from nexusops.model.snapshot import PersonRecord
@@ -33,6 +36,7 @@ from nexusops.plan.compare import compare
 from nexusops.plan.holding import mark_of_box, mark_of_person
 from nexusops.plan.project import project
 from nexusops.ports import SnapshotTables
+from nexusops.rules.notices import called_off
 
 COMMAND = "undo"
 
@@ -117,7 +121,7 @@ def _decide(ports: Ports, matter: _Matter, tables: SnapshotTables, mandate: Mand
     # What an undo held is free again when that is undone.
     again = matter.run.command == COMMAND
     held = [] if again else holds(items, _marks(ports, tables, undone), before, mandate.actor, mandate.reason)
-    after = with_rows(undone.ledger, held)
+    after = with_rows(undone.ledger, [*held, *_called_off(before, undone.ledger, undoing.today)])
     rows = tuple(replace(row, rule=RULE) for row in differences(before, after))
     drafts = inverse_drafts(compare(project(after, ports.site), _read(ports, after, undone)), undone, items, undoing)
     drafts += inverse_services(after, undone, undoing, ports.site.publish)
@@ -134,6 +138,16 @@ def _decide(ports: Ports, matter: _Matter, tables: SnapshotTables, mandate: Mand
         findings=(),
         waiting=dict.fromkeys(scopes, "undone; the next run looks at it"),
     )
+
+
+def _called_off(before: Ledger, after: Ledger, today: date) -> list[Notice]:
+    """D23: who had been told of an end that is off now is told so too, by the next run."""
+    told: dict[MailboxKey, list[Allocation]] = defaultdict(list)
+    for key, row in after.allocations.items():
+        was = before.allocations.get(key)
+        if row.state is AddressState.ACTIVE and was is not None and was.notice_sent_on is not None and was.mailbox_key:
+            told[was.mailbox_key].append(was)
+    return [called_off(rows, before.notices, today) for rows in told.values() if rows[0].person_id is not None]
 
 
 def _undoing(ports: Ports, matter: _Matter, mandate: Mandate) -> Undoing:
@@ -164,7 +178,9 @@ def _marks(ports: Ports, tables: SnapshotTables, undone: Undone) -> dict[str, st
     gone = {person_id: PersonRecord(person_id=person_id, person=None) for person_id in people}
     records = {**gone, **snapshot.people}
     return {
-        subject: mark_of_person(records[PersonId(subject)]) if subject in people else mark_of_box(subject, snapshot)
+        subject: mark_of_person(records[PersonId(subject)], snapshot)
+        if subject in people
+        else mark_of_box(subject, snapshot)
         for subject in subjects
     }
 

@@ -91,7 +91,7 @@ def advance(
     book = setting.book(fold.holders)
     forwarding: list[Case] = []
     for case in _cases(ledger, snapshot, today):
-        judged = _as_undone(judge(case, book, setting), ledger, fold)
+        judged = _as_undone(judge(case, book, setting), ledger, snapshot, fold)
         _take(fold, judged)
         states[case.person_id] = judged.case.state
         if case.box is not None and case.box.name is not None:
@@ -113,10 +113,12 @@ def advance(
     return _advanced(ledger, fold)
 
 
-def _as_undone(judged: Judged, ledger: Ledger, fold: _Fold) -> Judged:
+def _as_undone(judged: Judged, ledger: Ledger, snapshot: Snapshot, fold: _Fold) -> Judged:
     """What an undo holds for this person stays as it is, in the case too, which others look at."""
     case = judged.case
-    hold = _undone(case.person_id, mark_of_person(case.record), ledger, fold) if HoldKind.UNDONE in case.holds else None
+    if HoldKind.UNDONE not in case.holds:
+        return judged
+    hold = _undone(case.person_id, mark_of_person(case.record, snapshot), ledger, fold)
     if hold is None:
         return judged
     rows = withheld(judged.rows, ledger, items_of(hold))

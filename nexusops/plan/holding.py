@@ -17,10 +17,11 @@ from nexusops.model.ids import Address
 from nexusops.model.journal import LedgerRow
 from nexusops.model.ledger import Hold, HoldKind, Ledger
 from nexusops.model.mailboxes import LIVE_MAILBOX_STATES, Mailbox, MailboxState
-from nexusops.model.notices import Notice
+from nexusops.model.notices import Notice, NoticeKind, NoticeState
 from nexusops.model.rows import TABLES, key_of
 from nexusops.model.services import Service
 from nexusops.model.snapshot import PersonRecord, Snapshot
+from nexusops.model.units import Reorg
 
 LIFE = "life"
 SENDER = "sender"
@@ -69,10 +70,26 @@ def items_of(hold: Hold) -> frozenset[str]:
     return frozenset(hold.value.split())
 
 
-def mark_of_person(record: PersonRecord) -> str:
-    """What an undo for this person rests on: their own rows, and their wishes."""
+def mark_of_person(record: PersonRecord, snapshot: Snapshot) -> str:
+    """What an undo for this person rests on: their own rows, their wishes, and what is said of their units."""
     wishes = (record.choice, record.name_requests, record.external_routes)
-    return f"{record.fingerprint}:{_hashed(wishes)}"
+    return f"{record.fingerprint}:{_hashed((wishes, _places(record, snapshot)))}"
+
+
+def _places(record: PersonRecord, snapshot: Snapshot) -> tuple[object, ...]:
+    """A person's units and what these become: where they have their mail, and how they are reorganised (R50-R55)."""
+    names = {affiliation.unit_id for affiliation in record.affiliations}
+    reorgs: list[Reorg] = []
+    while fresh := [r for r in snapshot.reorgs if r.source_unit in names and r not in reorgs]:
+        reorgs.extend(fresh)
+        names.update(reorg.target_unit for reorg in fresh)
+    units = [snapshot.units[name] for name in sorted(names) if name in snapshot.units]
+    return (
+        [(unit.unit_id, unit.kind, unit.domain, unit.own_mail) for unit in units],
+        [snapshot.domains.get(unit.domain) for unit in units if unit.domain is not None],
+        sorted(reorgs, key=lambda reorg: (reorg.reorg_id, reorg.source_unit, reorg.target_unit)),
+        [member for member in snapshot.reorg_members if member.person_id == record.person_id],
+    )
 
 
 def mark_of_box(name: str, snapshot: Snapshot) -> str:
@@ -104,6 +121,8 @@ def withheld(rows: Sequence[LedgerRow], before: Ledger, items: frozenset[str]) -
     for row in rows:
         if isinstance(row, Allocation) and address_item(row.address) in items:
             kept.extend([_as_before(row, before)] if _known(row, before) else [])
+        elif isinstance(row, Notice):
+            kept.extend(_told_of_held(row, before, items))
         elif isinstance(row, Mailbox):
             kept.append(_with_held_fields(row, before, items))
         elif isinstance(row, Service) and items & {LIFE, SERVICE}:
@@ -111,6 +130,23 @@ def withheld(rows: Sequence[LedgerRow], before: Ledger, items: frozenset[str]) -
         else:
             kept.append(row)
     return tuple(kept) if fits(kept) or not fits(rows) else tuple(rows)
+
+
+def _told_of_held(notice: Notice, before: Ledger, items: frozenset[str]) -> list[Notice]:
+    """Of an address that is held active nobody is told that it ends; that it does not, they still are (R47, D23)."""
+    was = before.notices.get(notice.key)
+    if was is not None and was.state is not NoticeState.OWED:
+        return [notice]
+    active = {row.address for row in before.allocations.values() if row.state is AddressState.ACTIVE}
+    held = {address for address in notice.addresses if address in active and address_item(address) in items}
+    if held and notice.kind is NoticeKind.WINDDOWN_CANCELLED:
+        return [was or notice]
+    if held and notice.kind is NoticeKind.WINDDOWN:
+        left = tuple(address for address in notice.addresses if address not in held)
+        if not left:
+            return [replace(notice, state=NoticeState.DROPPED)] if was is not None else []
+        return [replace(notice, addresses=left)]
+    return [notice]
 
 
 def _known(row: LedgerRow, before: Ledger) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 
@@ -157,13 +157,33 @@ def _short(ends: date | None, owing: Owing) -> bool:
 def _cancelled_winddown(owing: Owing, revived: Iterable[Allocation]) -> list[Notice]:
     """D23: if the wind-down notice had been sent, one message that it is off."""
     told = [row for row in revived if row.notice_sent_on is not None]
-    if not told:
-        return []
-    due_on = owing.today
-    while notice_key(NoticeKind.WINDDOWN_CANCELLED, owing.person_id, due_on) in owing.known:
+    return [called_off(told, owing.known, owing.today, owing.evidence)] if told else []
+
+
+def called_off(
+    told: Sequence[Allocation], known: Collection[str], today: date, evidence: tuple[Evidence, ...] = ()
+) -> Notice:
+    """D23: the end of these addresses of one mailbox, which its owner had been told of, is off.
+
+    ``known``: the keys of the person's notices so far.
+    """
+    person_id, due_on = told[0].person_id or "", today
+    while notice_key(NoticeKind.WINDDOWN_CANCELLED, person_id, due_on) in known:
         due_on = next_day(due_on)  # another address came back earlier today
-    because = "the address stays after all, and its end had been announced"
-    return [_notice(owing, NoticeKind.WINDDOWN_CANCELLED, due_on, told, None, "D23", because)]
+    return Notice(
+        key=notice_key(NoticeKind.WINDDOWN_CANCELLED, person_id, due_on),
+        kind=NoticeKind.WINDDOWN_CANCELLED,
+        person_id=told[0].person_id,
+        unit_id=None,
+        mailbox_key=told[0].mailbox_key,
+        addresses=tuple(sorted(row.address for row in told)),
+        due_on=due_on,
+        delete_on=None,
+        short_notice=False,
+        rule="D23",
+        because="the address stays after all, and its end had been announced",
+        evidence=evidence,
+    )
 
 
 def _grace(owing: Owing) -> list[Notice]:

@@ -130,6 +130,39 @@ def test_a_new_choice_of_sender_ends_the_hold(site: Site) -> None:
     assert changes(site.plan(THIRD)) == [("SetSender", "chem0005"), ("SetForward", "chem0005")]
 
 
+def test_who_was_told_of_an_end_that_is_undone_is_told_so_by_the_next_run(site: Site) -> None:
+    """D23: one message, once; nobody is told who had heard nothing yet."""
+    assert site.killed.type("run", THIRD) == 0
+    assert site.undo(site.second_run, "--apply", at=THIRD)[0] == 0
+    site.killed.export("2025-01-17T10:00:00Z", second_day())
+    assert site.killed.type("run", "2025-01-17T10:00:00Z") == 0
+    told = [n for n in site.killed.outcome()["state"]["notices"] if n["kind"] == "winddown_cancelled"]
+    assert [(n["person_id"], n["addresses"], n["sent_on"]) for n in told] == [
+        ("1000001", ["ann.lee@ball.ox.ac.uk", "ann.lee@chem.ox.ac.uk"], "2025-01-17"),
+        ("1000002", ["ann.lee2@chem.ox.ac.uk"], "2025-01-17"),
+    ]
+    assert changes(site.plan("2025-01-17T10:00:00Z")) == []
+    assert sum(n["kind"] == "winddown" for n in site.killed.outcome()["state"]["notices"]) == 2
+
+
+def test_of_an_address_that_an_undo_keeps_nobody_is_told_that_it_ends(site: Site) -> None:
+    """R47, D04: not under `same_day` either, where the notice falls due with the wind-down."""
+    assert site.undo(site.second_run, "--apply")[0] == 0
+    policy = site.killed.folder / "config" / "policy.toml"
+    policy.write_text('[notice]\npolicy = "same_day"\n', encoding="utf-8")
+    site.killed.export(THIRD, second_day())
+    assert changes(site.plan(THIRD)) == []
+
+
+def test_a_merger_that_was_undone_and_is_announced_anew_takes_place(site: Site) -> None:
+    """Architecture.md, Holds: what registration says of a person's unit is news to the person's hold, too."""
+    assert site.undo(site.second_run, "--apply")[0] == 0
+    assert site.killed.type("run", SECOND) == 0
+    site.killed.export(THIRD, second_day().reorg("r1", "merge", "2025-01-17", "CHEM", "STAT"))
+    held = {finding["subject"] for finding in site.plan(THIRD)["findings"] if finding["code"] == "UNDONE"}
+    assert not held & {"1000001", "1000002"}
+
+
 def test_an_undo_is_undone_and_the_next_run_goes_its_way(site: Site) -> None:
     ended = site.killed.outcome()
     assert site.undo(site.second_run, "--apply")[0] == 0

@@ -179,8 +179,13 @@ def request_of(configuration: Configuration, name: str) -> ServiceRequest:
         return configuration.requests.good[name]
     if name in configuration.requests.faulty:
         raise configuration.requests.faulty[name]
-    if name.endswith(".toml") or Path(name).is_file():
+    if Path(name).is_file():
         return load_service(Path(name))
+    if name.endswith(".toml"):
+        raise UsageError(
+            f"{name}: there is no such file.",
+            next_step="Name a request by its id, as `nexusops saas list` has it, or a file that is there.",
+        )
     import difflib
 
     known = sorted({*configuration.requests.good, *configuration.requests.faulty})

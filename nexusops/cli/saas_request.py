@@ -134,23 +134,25 @@ def request(call: Call, /, request_id: str | None, form: str, at: datetime, agai
     Example: nexusops saas request --service-name "Admin Day" --unit FOOD --requester food0007 --provider "Admin Day"
     --oxford-domain --exo --no-ms-smtp --owner 1000042
     """
-    from nexusops import wiring
+    from nexusops import wiring, wiring_dns
     from nexusops.config.services import service_path, write_service
     from nexusops.errors import UsageError
+    from nexusops.model.dates import local_date
     from nexusops.pipeline.saas import answer
     from nexusops.report.services import advice_json, advice_text
     from nexusops.rules.services import slug
 
     values = _complete(given)
     name = request_id or slug(str(values["service_name"]))
-    with wiring.opened(call.folder) as site:
+    with wiring.opened(call.folder) as site, wiring_dns.asked(site.configuration) as dns:
         path = service_path(site.configuration.folder / "services", name)
         if path.exists() and not again:
             raise UsageError(
                 f"{path} is there already.", next_step="Choose another id with --id, or use --replace to write it anew."
             )
         asked = write_service(path, values)
-        advice = answer(site.ports, asked, at)
+        today = local_date(at, site.ports.policy.time.zone)
+        advice = answer(site.ports, asked, at, resolver=dns.resolver, permits=dns.permitted(today))
     if form == "json":
         click.echo(advice_json(advice), nl=False)
     else:

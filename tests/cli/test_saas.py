@@ -167,6 +167,8 @@ def test_an_unknown_request_names_the_nearest(site: CommandSite) -> None:
     said = site.type("saas", "advise", "admindya", *AT)
     assert (said.code, said.out) == (2, "")
     assert "The nearest one is adminday." in said.err
+    nowhere = site.type("saas", "advise", "elsewhere.toml", *AT)
+    assert (nowhere.code, "Name a request by its id" in nowhere.err) == (2, True)
 
 
 DOMAIN_REQUEST: dict[str, str | bool | int] = {

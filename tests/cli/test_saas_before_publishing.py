@@ -94,3 +94,12 @@ def test_a_service_domain_that_is_retired_is_not_asked_for_any_more(asked: Comma
     assert asked.type("saas", "retire", "bulkday", *words).code == 0
     run(asked, 1)
     assert (run(asked, 2), state(asked)) == ({}, "retired")
+
+
+def test_who_files_a_request_is_told_what_the_dns_says(asked: CommandSite) -> None:
+    answers(asked, domain=[], provider=['TXT "v=spf1 +all"'])
+    run(asked, 0)
+    words = ("--service-name", "Bulk Night", "--unit", "FOOD", "--requester", "food0007", "--provider", "Bulk Ltd")
+    kind = ("--oxford-domain", "--no-exo", "--no-ms-smtp", "--spf-approver", "food0007", "--provider-include", PROVIDER)
+    filed = asked.type("saas", "request", *words, *kind, "--at", AT[0], "--format", "json")
+    assert (filed.code, filed.document["codes"]) == (0, ["PASS_ALL"])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import NewType
 
-from nexusops.model.dns import Ask, DnsRecord, Question, found
+from nexusops.model.dns import Ask, Question, found
 from nexusops.model.dns_spf import Note, SpfReport, Verdict
 from nexusops.model.findings import Finding
 from nexusops.model.ids import Domain
@@ -36,8 +36,8 @@ def to_prove(request: ServiceRequest, row: Service | None, site: Site, policy: P
 def dns_facts(
     request: ServiceRequest, unit_domain: Domain, row: Service | None, resolver: Resolver, site: Site, policy: Policy
 ) -> DnsFacts:
-    """What receivers would make of the planned record, and whether somebody else has the name. What stands there
-    exactly as it is planned is nobody else's: a postmaster may be earlier than the run.
+    """What receivers would make of the planned record, and whether somebody else has the name. What stands there as it
+    is planned is nobody else's: a postmaster may be earlier than the run.
     """
     domain = service_domain(request, unit_domain)
     record, planned = spf_record(request, site, policy), Question(domain, "TXT")
@@ -46,19 +46,23 @@ def dns_facts(
         return lint(domain, lambda question: found(record) if question == planned else ask(question), policy.spf)
 
     ours = row is not None and bool(row.published)
-    wanted = {_value(one) for one in records_of(request, domain, site, policy)}
-    answers = {} if ours else resolver.ask([Question(domain, kind) for kind in _KINDS])
-    there = (
-        _value(DnsRecord(type=question.kind, name=domain, value=value))
-        for question, answer in answers.items()
-        for value in answer.values
-    )
-    taken = any(value not in wanted for value in there)
+    wanted = {_value(one.type, one.value) for one in records_of(request, domain, site, policy)}
+    taken = not ours and bool(_there(domain, unit_domain, resolver) - wanted)
     return DnsFacts(spf=settled(resolver, judge), taken=frozenset({domain} if taken else ()))
 
 
-def _value(record: DnsRecord) -> Value:
-    return Value((record.type, " ".join(record.value.lower().rstrip(".").split())))
+def _there(domain: Domain, unit_domain: Domain, resolver: Resolver) -> set[Value]:
+    """What stands at this name; what a wildcard beside it answers for every name does not (RFC 4592)."""
+    wildcard = f"*.{unit_domain}"
+    answers = resolver.ask([Question(name, kind) for name in (domain, wildcard) for kind in _KINDS])
+    values: dict[str, set[Value]] = {domain: set(), wildcard: set()}
+    for question, answer in answers.items():
+        values[question.name] |= {_value(question.kind, value) for value in answer.values}
+    return values[domain] - values[wildcard]
+
+
+def _value(kind: str, value: str) -> Value:
+    return Value((kind, " ".join(value.lower().rstrip(".").split())))
 
 
 def remembered(request: ServiceRequest, unit_domain: Domain, findings: Iterable[Finding]) -> DnsFacts:

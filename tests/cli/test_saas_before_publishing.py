@@ -58,6 +58,15 @@ def test_records_that_stand_there_as_planned_are_nobody_elses(asked: CommandSite
     assert (run(asked, 0), state(asked)) == ({}, "provisioning")
 
 
+def test_a_name_that_only_a_wildcard_answers_for_is_free(asked: CommandSite) -> None:
+    """D39: it does not exist (RFC 4592); a host of that name beside the wildcard does."""
+    wildcard = {"*.foodtech.ox.ac.uk": ["A 129.67.1.9", "MX 5 oxmail.ox.ac.uk."]}
+    answers(asked, domain=[], **wildcard)
+    assert advised(asked, 0) == []
+    answers(asked, domain=["A 129.67.1.10"], **wildcard)
+    assert advised(asked, 0) == ["DOMAIN_TAKEN"]
+
+
 def test_a_dns_that_does_not_answer_makes_nothing_well(asked: CommandSite) -> None:
     """And keeps nobody waiting who was never refused: then it is not known."""
     answers(asked, domain=[], provider=['TXT "v=spf1 +all"'])

@@ -222,6 +222,12 @@ def notifier_of(configuration: Configuration, tenant: Callable[[], Tenant]) -> N
     return channels.Outbox(channel, templates, table.sender)
 
 
+def sender_of(configuration: Configuration) -> str:
+    """The notices' sender, where its mailbox is sure to be in the tenant; else ''."""
+    there = configuration.settings.notices.kind == "tenant" or configuration.settings.tenant.kind == "embedded"
+    return configuration.settings.notices.sender if there else ""
+
+
 def sign_in_of(configuration: Configuration, request_id: str) -> SignIn | None:
     """What the application of a request signs in with, as long as its file is where it was handed over."""
     import tomllib

@@ -45,7 +45,7 @@ def test(call: Call, request_id: str, to: str, form: str, at: datetime) -> int: 
     "--other",
     default="",
     metavar="MAILBOX",
-    help="A mailbox that it must not use, by address or username. [the notices' sender]",
+    help="A mailbox that it must not use, by address or username. [the notices' sender, or its owner's]",
 )
 @zone_option
 @options.actor_option
@@ -71,7 +71,7 @@ def verify(call: Call, request_id: str, other: str, zone: Path | None, actor: st
             request_id,
             Wish(actor=actor, reason="verified", at=at),
             resolver=resolver,
-            other=other or configuration.settings.notices.sender,
+            other=other or wiring.sender_of(configuration),
             sign_in=wiring.sign_in_of(configuration, request_id),
         )
     return _told(proof, form)

@@ -39,20 +39,34 @@ def verify(
 ) -> Proof:
     """Least privilege, or the DNS as planned; what is proved becomes live, or has its yearly review behind it.
 
-    ``other``: a mailbox that the product must not use, by its name or an address. Raises Refused for what runs
-    nowhere, TenantUnreadable.
+    ``other``: a mailbox that the product must not use, by address or username; '': its owner's own. Raises Refused for
+    what runs nowhere, TenantUnreadable.
     """
     row, box = _running(ports, request_id)
     if row.path is SendingPath.SERVICE_DOMAIN:
         checks = (*_records(row, resolver, ports), *_signature(row, ports))
     else:
-        another = other if "@" in other else f"{other}@{ports.site.fallback_domain}"
-        checks = tuple(ports.tenant().examine(_product(row, box, another, sign_in)))
+        checks = tuple(ports.tenant().examine(_product(row, box, _another(ports, box, other), sign_in)))
     proof = Proof(request_id=request_id, path=row.path.value, state=row.state.value, checks=checks)
     if not proof.passed:
         return proof
     after = proved(ports, request_id, wish)
     return Proof(request_id=request_id, path=row.path.value, state=after.state.value, checks=checks)
+
+
+def _another(ports: Ports, box: Mailbox | None, other: str) -> str:
+    """A mailbox that is there: everybody's is at the fallback domain."""
+    if "@" in other:
+        return other
+    owner = box.owner_person_id if box is not None else None
+    names = (state.username for state in ports.store.owners({owner} if owner else set()))
+    name = other or next(names, None)
+    if not name:
+        raise Refused(
+            "There is no other mailbox to try: the product's has no owner.",
+            next_step="Name one that it must not use with --other, then try again.",
+        )
+    return f"{name}@{ports.site.fallback_domain}"
 
 
 def try_sending(ports: Ports, request_id: str, *, to: str, sign_in: SignIn | None) -> Proof:

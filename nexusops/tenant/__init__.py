@@ -2,6 +2,7 @@
 
 settings.py   [tenant] of nexusops.toml, resolved
 auth.py       credentials through azure-identity
+trust.py      whom its addresses are believed for
 faults.py     what can go wrong, and its translation
 transport.py  the one retry policy
 pacing.py     the pace of the documented limits
@@ -119,7 +120,6 @@ def microsoft365(
     """The real service at the configured addresses. ``transport`` and ``wrap`` are seams of cassettes and tests,
     ``retry`` that of their sleep, ``scale`` that of measurements: how many times as fast the limits' clock runs."""
     import asyncio
-    import ssl
 
     import httpx
 
@@ -129,12 +129,11 @@ def microsoft365(
     from nexusops.tenant.live import LiveTenant
     from nexusops.tenant.pacing import exchange_pace, graph_pace
     from nexusops.tenant.transport import Retry
+    from nexusops.tenant.trust import trusting
 
+    verify: ssl.SSLContext | bool = trusting(settings.ca_bundle) if settings.ca_bundle else True
     found = Translating(credential(settings))
     used = retry or Retry(sleep=lambda seconds: asyncio.sleep(seconds / scale))
-    verify: ssl.SSLContext | bool = (
-        ssl.create_default_context(cafile=settings.ca_bundle) if settings.ca_bundle else True
-    )
     scope = f"{settings.exchange_base_url}/.default"
     transport = wrap(transport or httpx.AsyncHTTPTransport(verify=verify)) if wrap is not None else transport
     paced = used.paced(graph_pace(scale=scale, sleep=used.sleep))
@@ -158,9 +157,8 @@ def _doors(
     settings: TenantSettings, transport: httpx.AsyncBaseTransport | None, verify: ssl.SSLContext | bool
 ) -> Doors:
     """Where a product comes in by itself."""
-    import ssl
-
     from nexusops.tenant.doors import Doors
+    from nexusops.tenant.trust import trusting
 
     host, _, port = settings.smtp.rpartition(":")
     return Doors(
@@ -168,7 +166,7 @@ def _doors(
         graph_base_url=settings.graph_base_url,
         exchange_base_url=settings.exchange_base_url,
         submission=lambda: nullcontext((host, int(port))),
-        tls=ssl.create_default_context(cafile=settings.ca_bundle),
+        tls=trusting(settings.ca_bundle),
         transport=transport,
         verify=verify,
     )

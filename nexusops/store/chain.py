@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
+from operator import itemgetter
 from typing import Any
 
 import msgspec
@@ -31,11 +32,12 @@ COLUMNS = (
     "request_id",
     "reason",
 )
+_IN_ORDER = itemgetter(*COLUMNS)
 
 
 def hashed(values: Mapping[str, Any] | RowMapping, previous: str) -> str:
     """sha256 over a version byte and the canonical JSON of the row's columns and the hash before it."""
-    content = msgspec.json.encode([*(values[name] for name in COLUMNS), previous])
+    content = msgspec.json.encode((*_IN_ORDER(values), previous))
     return hashlib.sha256(bytes([VERSION]) + content).hexdigest()
 
 

@@ -68,7 +68,7 @@ class Gathered(Generic[Question, Answer]):
         asking = asyncio.ensure_future(asked)
 
         def unless_wanted(_: asyncio.Future[Answer]) -> None:
-            if all(future.done() for _, future in part):
+            if not asking.done() and all(future.done() for _, future in part):
                 asking.cancel()
 
         for _, future in part:

@@ -136,11 +136,11 @@ def signed(configuration: Configuration, facts: Mapping[str, DomainFacts]) -> di
 
 def dns_in_order(configuration: Configuration) -> str:
     """How records are published, once it was seen that they can be. Raises UsageError where they cannot, or where the
-    zone file that answers is wrong.
+    zone file or the resolver does not answer.
     """
     table = configuration.settings.dns
-    if table.zone_file:
-        resolver_of(configuration.settings, configuration, None).close()
+    if table.zone_file or table.resolver:
+        _answers(configuration)
     if table.publish != "dynamic_update":
         return f"records are published as {table.publish}, in {configuration.path(table.path)}"
     from nexusops.dns.primary import ServerFault
@@ -156,6 +156,23 @@ def dns_in_order(configuration: Configuration) -> str:
             next_step="Correct [dns] server and key in nexusops.toml, then try `nexusops doctor`.",
         ) from error
     return f"{primary} answers for {zone} and knows our key"
+
+
+def _answers(configuration: Configuration) -> None:
+    from nexusops.model.dns import Question
+
+    table = configuration.settings.dns
+    question = Question(configuration.site.parent_domain, "MX")
+    resolver = resolver_of(configuration.settings, configuration, None, in_all=table.watch_seconds)
+    try:
+        answer = resolver.ask([question])[question]
+    finally:
+        resolver.close()
+    if answer.failed:
+        raise UsageError(
+            f"dns.resolver: {table.resolver} does not answer for {question.name}: {answer.message}.",
+            next_step="Correct [dns] resolver in nexusops.toml, or look at that server; then try `nexusops doctor`.",
+        )
 
 
 @frozen
@@ -178,7 +195,7 @@ def asked(configuration: Configuration) -> Iterator[Asked]:
     if not (table.zone_file or table.resolver):
         yield Asked(resolver=None, permits=permits)
         return
-    resolver = resolver_of(configuration.settings, configuration, None)
+    resolver = resolver_of(configuration.settings, configuration, None, in_all=table.watch_seconds)
     try:
         yield Asked(resolver=resolver, permits=permits)
     finally:

@@ -14,7 +14,7 @@ from nexusops.config import secrets
 from nexusops.config.forms import check_forms
 from nexusops.config.guard import load_guard
 from nexusops.config.policy import load_policy
-from nexusops.config.schema import CHOICES, SECRETS, URLS, Settings, TenantTable
+from nexusops.config.schema import CHOICES, SECRETS, URLS, DnsTable, Settings, TenantTable
 from nexusops.config.secrets import Secret
 from nexusops.config.services import Requests, load_services
 from nexusops.config.strict import Layer, Setting, layered, read_toml, wrong
@@ -180,7 +180,18 @@ def _completed(settings: Settings, main: Path) -> Settings:
     _check_kinds(settings, main)
     sender = settings.notices.sender or f"postmaster@{settings.site.fallback_domain}"
     return replace(
-        settings, tenant=_with_cloud(settings.tenant), notices=replace(settings.notices, sender=sender.lower())
+        settings,
+        tenant=_with_cloud(settings.tenant),
+        notices=replace(settings.notices, sender=sender.lower()),
+        dns=_with_dots(settings.dns),
+    )
+
+
+def _with_dots(dns: DnsTable) -> DnsTable:
+    """Names as records have them, however they were typed: an MX with its last dot, an include without one."""
+    mx = " ".join(dns.standard_mx.split())
+    return replace(
+        dns, standard_mx=f"{mx.rstrip('.')}." if mx else "", site_include=dns.site_include.strip().rstrip(".")
     )
 
 

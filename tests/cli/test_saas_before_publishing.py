@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import socket
+import time
+
 import pytest
 from cli.conftest import CommandSite
 from cli.test_publishing_runs import REQUEST, configure
@@ -73,6 +76,18 @@ def test_a_dns_that_does_not_answer_makes_nothing_well(asked: CommandSite) -> No
     run(asked, 0)
     (asked.folder / "answers.txt").write_text("this is { no zone\n", "utf-8")
     assert (list(run(asked, 1)), state(asked)) == (["PASS_ALL"], "needs_info")
+
+
+def test_a_resolver_that_stays_silent_keeps_nobody_waiting(site: CommandSite) -> None:
+    """interface.md 7: advice needs no DNS. Doctor tells of it."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as silent:
+        silent.bind(("127.0.0.1", 0))
+        configure(site, f'resolver = "127.0.0.1:{silent.getsockname()[1]}"\nwatch_seconds = 1')
+        began = time.monotonic()
+        assert advised(site, 0) == ["DNS_UNKNOWN"]
+        told = site.type("doctor", "--at", AT[0])
+        assert time.monotonic() - began < 8
+    assert "does not answer for ox.ac.uk: the time is up" in told.out
 
 
 def test_one_that_was_never_looked_at_is_published_and_said_to_be_unknown(asked: CommandSite) -> None:

@@ -97,6 +97,13 @@ def test_whoever_asks_for_changes_of_the_dns_makes_none(write: Write) -> None:
         load(write(MINIMAL + updating, policy="[dns]\napply = 'request'\n"))
 
 
+@pytest.mark.parametrize("dot", ["", "."])
+def test_names_in_dns_are_meant_alike_with_and_without_their_last_dot(write: Write, dot: str) -> None:
+    lines = f'standard_mx = "5  mx.ox.ac.uk{dot}"\nsite_include = "_hosts.ox.ac.uk{dot}"\n'
+    site = load(write(f"{MINIMAL}[dns]\n{lines}")).site
+    assert (site.standard_mx, site.spf_include) == ("5 mx.ox.ac.uk.", "_hosts.ox.ac.uk")
+
+
 @pytest.mark.parametrize(
     ("main", "policy", "guard", "parts"),
     [

@@ -114,7 +114,7 @@ class DesiredMailbox:
     ``exists`` False: it should be gone. ``enabled`` False: disabled, with its addresses still on it. ``new``: it is
     still to be made, whatever was deleted under its name before. ``addresses`` maps each address that should be on
     the mailbox to why; ``owned`` are all addresses that the ledger has ever given to this mailbox (only those may be
-    removed).
+    removed). ``subject`` is whose it is: the person's, the unit's, or the SaaS request's.
     """
 
     key: MailboxKey

@@ -77,6 +77,8 @@ def _names_of(change: Change) -> Iterator[str]:
     """Everything that a change is about."""
     yield target_of(change)
     yield change.why.subject
+    if (on := getattr(change, "mailbox", None)) is not None:
+        yield on.name
     if isinstance(change, DeleteMailbox | SendNotice):
         yield from change.addresses
     if isinstance(change, SetSender):

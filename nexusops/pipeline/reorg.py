@@ -120,13 +120,13 @@ def _guards(
 
 
 def _moved(day: Happening, mine: Collection[str], states: Mapping[PersonId, PersonState]) -> tuple[Moved, ...]:
-    by_subject: dict[str, list[Change]] = {}
+    by_scope: dict[str, list[Change]] = {}
     for planned in day.changes:
-        if scope_of(planned.change) not in mine:
-            continue
-        by_subject.setdefault(planned.change.why.subject, []).append(planned.change)
+        if (scope := scope_of(planned.change)) in mine:
+            by_scope.setdefault(scope, []).append(planned.change)
     found = []
-    for subject, changes in by_subject.items():
+    for scope, changes in by_scope.items():
+        subject = scope.partition(":")[2]
         state = states.get(PersonId(subject))
         gets = tuple(change.address for change in changes if isinstance(change, AddAddress))
         loses = [change for change in changes if isinstance(change, WindDownAddress)]

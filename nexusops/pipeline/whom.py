@@ -38,7 +38,7 @@ def names_of(states: Iterable[PersonState], plan: Plan | None = None) -> dict[st
 
 def _new(plan: Plan) -> dict[str, CreateMailbox]:
     changes = (one.change for one in plan.changes)
-    return {change.why.subject: change for change in changes if isinstance(change, CreateMailbox)}
+    return {change.person_id: change for change in changes if isinstance(change, CreateMailbox) and change.person_id}
 
 
 def _new_units(plan: Plan) -> dict[PersonId, tuple[UnitId, ...]]:

@@ -231,4 +231,5 @@ def _finding(
     subject: str | None = None,
 ) -> Finding:
     scope = person_scope(wanted.person_id) if wanted.person_id else box_scope(wanted.name)
-    return Finding(code=code, subject=subject or wanted.subject, message=message, severity=severity, scope=scope)
+    about = subject or wanted.person_id or wanted.name
+    return Finding(code=code, subject=about, message=message, severity=severity, scope=scope)

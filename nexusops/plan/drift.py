@@ -94,7 +94,7 @@ def _of_change(change: Change, box: Mailbox, unfinished: bool) -> Difference | N
     return Difference(
         code=code,
         mailbox=name,
-        subject=change.address if not isinstance(change, SetSender) else change.why.subject,
+        subject=change.address if not isinstance(change, SetSender) else box.person_id or name,
         message=message,
         expected=expected,
         found=found,

@@ -56,7 +56,7 @@ def _desired(box: Mailbox, rows: Iterable[Allocation], ledger: Ledger, site: Sit
         key=box.key,
         name=name,
         kind=box.kind,
-        subject=box.person_id or name,
+        subject=_subject(box, name, ledger),
         person_id=box.person_id,
         unit_id=box.unit_id,
         owner_person_id=box.owner_person_id,
@@ -77,6 +77,11 @@ def _desired(box: Mailbox, rows: Iterable[Allocation], ledger: Ledger, site: Sit
         addresses=live,
         owned=owned,
     )
+
+
+def _subject(box: Mailbox, name: str, ledger: Ledger) -> str:
+    """Whose the mailbox is: the person's, the SaaS request's that it is named after, or the unit's (interface.md 4)."""
+    return box.person_id or (name if name in ledger.services else box.unit_id) or name
 
 
 def _why_forward(box: Mailbox) -> Reason:

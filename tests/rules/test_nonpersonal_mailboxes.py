@@ -6,11 +6,26 @@ import pytest
 from building.oxford import oxford, student
 from building.world import World
 
+from nexusops.model.changes import target_of
 from nexusops.model.ids import Address, PersonId, UnitId
 from nexusops.model.ledger import Hold, HoldKind
 from nexusops.model.people import Staff
 from nexusops.model.services import ServiceRequest
 from nexusops.model.units import NonpersonalAddress, NonpersonalMailbox
+
+ADMIN_DAY = ServiceRequest(
+    request_id="adminday",
+    service_name="Admin Day",
+    unit_id=UnitId("CHEM"),
+    requester="chem0009",
+    provider="Admin Day Ltd",
+    oxford_domain_needed=True,
+    direction="send",
+    supports_exo=True,
+    supports_ms_smtp=True,
+    auth="oauth2",
+    owner_person_id=PersonId("1"),
+)
 
 
 def mailbox(world: World, name: str = "chemoffice", **columns: object) -> World:
@@ -52,6 +67,21 @@ def test_unit_it_asks_for_a_mailbox_and_it_is_made_with_its_address() -> None:
     assert (box.state, box.sender, box.owner_person_id) == ("active", "office@chem.ox.ac.uk", "1")
     assert (row.kind, row.state, row.unit_id, row.person_id) == ("nonpersonal", "active", "CHEM", None)
     assert world.run("2024-10-03").acts == []
+
+
+def test_what_is_done_to_it_is_done_to_its_unit_or_to_the_request_behind_it() -> None:
+    """interface.md 4: a subject is a person_id, unit_id or request_id; a mailbox is the target."""
+    world = alias(mailbox(_chemistry()), "help@chem.ox.ac.uk", mailbox_id="chemoffice", target=None)
+    world.services["adminday"] = ADMIN_DAY
+    planned = world.run("2024-10-02").changes
+    assert {(target_of(one.change), one.change.why.subject) for one in planned} == {
+        ("chemoffice", "CHEM"),
+        ("help@chem.ox.ac.uk", "CHEM"),
+        ("adminday", "adminday"),
+    }
+    del world.boxes["chemoffice"]
+    (deleted,) = world.run("2024-10-03").changes
+    assert (deleted.change.why.subject, target_of(deleted.change)) == ("CHEM", "chemoffice")
 
 
 @pytest.mark.parametrize(
@@ -196,19 +226,7 @@ def test_a_domain_that_winds_down_takes_its_non_personal_addresses_along() -> No
 def test_a_saas_product_gets_a_mailbox_of_its_own() -> None:
     """R61, R30: asked for by the unit's IT staff in services/; address and owner come with it."""
     world = _chemistry()
-    world.services["adminday"] = ServiceRequest(
-        request_id="adminday",
-        service_name="Admin Day",
-        unit_id=UnitId("CHEM"),
-        requester="chem0009",
-        provider="Admin Day Ltd",
-        oxford_domain_needed=True,
-        direction="send",
-        supports_exo=True,
-        supports_ms_smtp=True,
-        auth="oauth2",
-        owner_person_id=PersonId("1"),
-    )
+    world.services["adminday"] = ADMIN_DAY
     assert world.run("2024-10-02").acts == [("CreateMailbox", "adminday"), ("GrantAccess", "adminday")]
     box = world.box("adminday")
     assert (box.kind, box.sender, box.owner_person_id, box.unit_id) == ("saas", "admin-day@chem.ox.ac.uk", "1", "CHEM")

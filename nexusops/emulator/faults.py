@@ -35,19 +35,21 @@ from nexusops.emulator.wire import Answer, Call, Refusal
 BEFORE = {"status", "nul", "html", "expired_token", "drop_before"}
 AFTER = {"drop_after", "truncate", "wrong_type"}
 ARMED = {"lag", "mailbox_delay"}
-_FIELDS = {
-    "match",
-    "kind",
-    "status",
-    "retry_after",
-    "times",
-    "body",
-    "reads",
-    "minutes",
-    "carried_out",
-    "headers",
-    "seconds",
+_FIELDS: dict[str, tuple[tuple[type, ...], str]] = {
+    "match": ((dict,), "an object with method, path or cmdlet"),
+    "kind": ((str,), "a word"),
+    "status": ((int,), "a number from 100 to 599"),
+    "retry_after": ((int, float, str), "seconds, or http-date"),
+    "times": ((int,), "a number from 1"),
+    "body": ((object,), "anything"),
+    "reads": ((int,), "a number"),
+    "minutes": ((int, float), "a number"),
+    "carried_out": ((bool,), "true or false"),
+    "headers": ((dict,), "an object"),
+    "seconds": ((int, float), "a number"),
 }
+"""Each with the types that it may have, and those in words."""
+_ABSENT = object()
 _PHRASES = {
     429: ("TooManyRequests", "Please retry again later."),
     500: ("InternalServerError", "An internal server error occurred."),
@@ -67,14 +69,26 @@ def checked(script: Any) -> list[Object]:
         kind = entry.get("kind", "status" if "status" in entry else None) if isinstance(entry, dict) else None
         if kind not in BEFORE | AFTER | ARMED:
             raise ValueError(f"fault {number}: kind is one of {', '.join(sorted(BEFORE | AFTER | ARMED))}")
-        match = entry.get("match", {})
-        if unknown := (set(entry) - _FIELDS) | (set(match) - {"method", "path", "cmdlet"}):
+        _check_types(number, entry)
+        match, times = entry.get("match", {}), entry.get("times", 1)
+        if unknown := (set(entry) - set(_FIELDS)) | (set(match) - {"method", "path", "cmdlet"}):
             raise ValueError(f"fault {number}: unknown {', '.join(sorted(unknown))}")
-        times = entry.get("times", 1)
-        if not isinstance(times, int) or times < 1:
-            raise ValueError(f"fault {number}: times is a number from 1")
         found.append({**entry, "kind": kind, "match": match, "times": times, "left": times, "spent": False})
     return found
+
+
+def _check_types(number: int, entry: Object) -> None:
+    for name, (types, words) in _FIELDS.items():
+        value = entry.get(name, _ABSENT)
+        fits = isinstance(value, types) and (not isinstance(value, bool) or name in ("carried_out", "body"))
+        if name == "times":
+            fits = fits and value >= 1
+        if name == "status":
+            fits = fits and 100 <= value <= 599
+        if value is not _ABSENT and not fits:
+            raise ValueError(f"fault {number}: {name} is {words}")
+    if not all(isinstance(part, str) for part in entry.get("match", {}).values()):
+        raise ValueError(f"fault {number}: each part of match is a string")
 
 
 def add(book: Book, script: Any) -> None:

@@ -27,10 +27,15 @@ def test_a_bare_status_is_a_fault_and_what_is_none_is_refused_with_a_sentence(as
     assert (ask.graph("GET", "/users").status_code, ask.unspent()) == (503, [])
     for way, body, said in (
         ("faults", [{"kind": "earthquake"}], "fault 0: kind is one of "),
+        ("faults", {"status": "x"}, "fault 0: status is a number from 100 to 599"),
+        ("faults", [{"status": 429}, {"status": 429, "match": "/users"}], "fault 1: match is an object"),
+        ("faults", {"status": 429, "match": {"path": 3}}, "fault 0: each part of match is a string"),
+        ("faults", {"status": 429, "times": True}, "fault 0: times is a number from 1"),
         ("clock", {"time": "2025-10-01T08:00:00Z"}, 'expected {"now": "2025-10-01T08:00:00Z"}'),
     ):
         refused = ask.send("POST", f"http://any/_emulator/{way}", json=body)
         assert (refused.status_code, refused.json()["error"].startswith(said)) == (400, True)
+    assert ask.graph("GET", "/users").status_code == 200
 
 
 def test_retry_after_can_be_a_date(ask: Asking) -> None:

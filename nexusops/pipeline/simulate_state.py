@@ -10,7 +10,7 @@ from datetime import date
 from typing import Any
 
 from nexusops.model.addresses import AddressKind, Allocation
-from nexusops.model.dates import next_day
+from nexusops.model.dates import earliest, next_day
 from nexusops.model.findings import Finding, box_scope, person_scope
 from nexusops.model.ids import Address, Domain, MailboxKey, PersonId
 from nexusops.model.journal import JournalRow, LedgerRow, RowChange, SnapshotRecord
@@ -95,10 +95,14 @@ class Imagined:
     def domain_ends(self, domains: Collection[Domain]) -> Mapping[Domain, date]:
         if fresh := self._unasked("ends", domains):
             self._know(self._store.people_of_domains(fresh), ())
+        rows = [row for row in self._rows.find(Allocation, "domain", domains) if row.live]
+        owners = {row.person_id for row in rows if row.person_id is not None}
+        boxes = {box.key: box.delete_on for box in self._rows.find(Mailbox, "person_id", owners)}
         found: dict[Domain, date] = {}
-        for row in self._rows.find(Allocation, "domain", domains):
-            if row.live and row.kind is AddressKind.PERSONAL:
-                found[row.domain] = max(found.get(row.domain, date.min), row.delete_on or date.max)
+        for row in rows:
+            if row.kind is AddressKind.PERSONAL:
+                ends = earliest(row.delete_on, boxes.get(row.mailbox_key) if row.mailbox_key else None)
+                found[row.domain] = max(found.get(row.domain, date.min), ends or date.max)
         return found
 
     def people_of_domains(self, domains: Collection[Domain]) -> frozenset[PersonId]:

@@ -18,7 +18,7 @@ from nexusops.model.snapshot import Snapshot
 from nexusops.model.units import NonpersonalAddress
 from nexusops.plan.adoption import ADOPTED
 from nexusops.plan.case import Setting, why
-from nexusops.plan.judgement import JudgedBox, domain_end, in_scope, is_persons_name, unit_owns
+from nexusops.plan.judgement import JudgedBox, domain_end, in_scope, taken_by, unit_owns
 from nexusops.rules.allocation import Holders, end
 
 
@@ -86,11 +86,9 @@ def _refusal(
         return "NOT_UNIT_DOMAIN", f"{wish.address} is not in a mail domain of {wish.unit_id}"
     if not setting.units.takes_roles(domain_of(wish.address)):
         return "NOT_UNIT_DOMAIN", f"{domain_of(wish.address)} takes no new addresses; choose another domain"
-    rows = holders.get(wish.address, ())
-    if rows and (rows[-1].live or rows[-1].kind is AddressKind.PERSONAL):
-        return "ADDRESS_TAKEN", f"{wish.address} is taken; ask for another one"
-    if is_persons_name(wish.address, holders):
-        return "ADDRESS_TAKEN", f"{wish.address} is the name of a person in that domain; ask for another one"
+    because = taken_by(wish.address, holders, setting, routed_only=wish.mailbox_id is None)
+    if because is not None:
+        return "ADDRESS_TAKEN", because
     return _over_cap(wish, ledger, setting)
 
 

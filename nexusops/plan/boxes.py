@@ -18,7 +18,7 @@ from nexusops.plan.adoption import ADOPTED
 from nexusops.plan.aliases import judge_alias
 from nexusops.plan.box_shelf import Shelf, latest
 from nexusops.plan.case import Setting, why
-from nexusops.plan.judgement import JudgedBox, domain_end, in_scope, is_persons_name, may_own, unit_owns
+from nexusops.plan.judgement import JudgedBox, domain_end, in_scope, may_own, taken_by, unit_owns
 from nexusops.plan.orphans import settle_owner
 from nexusops.plan.services import advice_on, is_over, report, settle_service
 from nexusops.rules.allocation import Holders, end
@@ -227,12 +227,8 @@ def _no_address(wish: BoxWish, holders: Holders, snapshot: Snapshot, setting: Se
     domain = domain_of(wish.address)
     if not unit_owns(wish.unit_id, domain, setting) or not setting.units.gives_addresses(domain):
         return "NOT_UNIT_DOMAIN", f"{wish.address} is not in an active mail domain of {wish.unit_id}"
-    rows = holders.get(wish.address, ())
-    if rows and (rows[-1].live or rows[-1].kind is AddressKind.PERSONAL):
-        return "ADDRESS_TAKEN", f"{wish.address} is taken; ask for another one"
-    if is_persons_name(wish.address, holders):
-        return "ADDRESS_TAKEN", f"{wish.address} is the name of a person in that domain; ask for another one"
-    return None
+    because = taken_by(wish.address, holders, setting)
+    return ("ADDRESS_TAKEN", because) if because is not None else None
 
 
 def _keep(

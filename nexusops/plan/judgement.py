@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 
-from nexusops.model.addresses import Allocation
+from nexusops.model.addresses import AddressKind, Allocation
 from nexusops.model.findings import Finding, Severity
 from nexusops.model.ids import Address, Domain, PersonId, UnitId, address, domain_of, local_of
 from nexusops.model.journal import LedgerRow
@@ -14,7 +14,7 @@ from nexusops.model.snapshot import Snapshot
 from nexusops.model.units import OVER
 from nexusops.plan.case import Setting, why
 from nexusops.plan.domains import least_end
-from nexusops.rules.allocation import Holders, end
+from nexusops.rules.allocation import Holders, end, kept_by_tenant
 from nexusops.rules.naming import local_part
 
 
@@ -71,6 +71,20 @@ def is_persons_name(wanted: Address, holders: Holders) -> bool:
     local, domain = local_of(wanted), domain_of(wanted)
     numbered = (holders.get(address(local_part(local, n), domain), ()) for n in range(2, 10))
     return any(rows and rows[-1].live and rows[-1].base == local and rows[-1].person_id for rows in numbered)
+
+
+def taken_by(wanted: Address, holders: Holders, setting: Setting, *, routed_only: bool = False) -> str | None:
+    """Why a unit cannot have an address: somebody has it or had it, or the tenant keeps it with a mailbox that was
+    deleted, unless it is only to be routed (R17, R23, R25).
+    """
+    rows = holders.get(wanted, ())
+    if rows and (rows[-1].live or rows[-1].kind is AddressKind.PERSONAL):
+        return f"{wanted} is taken; ask for another one"
+    if rows and not routed_only and kept_by_tenant(rows[-1], setting.policy, setting.today):
+        return f"{wanted} was deleted with its mailbox, which keeps it until it is purged; wait, or ask for another one"
+    if is_persons_name(wanted, holders):
+        return f"{wanted} is the name of a person in that domain; ask for another one"
+    return None
 
 
 def domain_months(domain: Domain, setting: Setting) -> int | None:

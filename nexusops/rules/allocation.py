@@ -5,7 +5,7 @@ D30).
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import date
+from datetime import date, timedelta
 
 from nexusops.model.addresses import AddressKind, AddressState, Allocation
 from nexusops.model.dates import add_months, earliest, next_day
@@ -37,7 +37,9 @@ class Book:
     today: date
 
     def free_for(self, wanted: Address, person_id: PersonId) -> bool:
-        """R17, R19: no live holder, and the last owner is this person or one who left long enough ago (D09, D10)."""
+        """R17, R19: no live holder, and the last owner is this person or one who left long enough ago (D09, D10), and
+        whose mailbox is gone for good.
+        """
         rows = self.holders.get(wanted, ())
         if not rows:
             return True
@@ -46,7 +48,9 @@ class Book:
             return False
         if last.kind is not AddressKind.PERSONAL or last.person_id is None:
             return False
-        return last.person_id == person_id or self._owner_gone(last.person_id)
+        if last.person_id == person_id:
+            return True
+        return self._owner_gone(last.person_id) and not kept_by_tenant(last, self.policy, self.today)
 
     def _owner_gone(self, owner: PersonId) -> bool:
         state = self.owners.get(owner)
@@ -73,6 +77,19 @@ class Book:
     def next_period(self, wanted: Address) -> int:
         rows = self.holders.get(wanted, ())
         return rows[-1].period + 1 if rows else 1
+
+
+_TAKEN_OFF = frozenset({"R29", "R30", "R41", "D43", "undo"})
+"""Rules by which an address ends while its mailbox lives on: it was taken off."""
+
+
+def kept_by_tenant(row: Allocation, policy: Policy, today: date) -> bool:
+    """Whether an address that ended with its mailbox is held by it yet: what was deleted keeps its addresses until it
+    is purged, and nobody else can have them (D08; tenant-api.md 4.1). At which hour of that day, nobody knows.
+    """
+    if row.live or row.deleted_on is None or row.rule in _TAKEN_OFF:
+        return False
+    return today <= row.deleted_on + timedelta(days=policy.deleted.purge_after_days)
 
 
 def allot(

@@ -9,7 +9,7 @@ from itertools import islice
 from typing import Any, TypeVar
 
 import msgspec
-from sqlalchemy import Connection, RowMapping, Table, TextClause, func, select, text
+from sqlalchemy import Connection, RowMapping, Table, TextClause, case, func, or_, select, text
 
 from nexusops.model.addresses import AddressState, Allocation, same_name
 from nexusops.model.findings import Evidence, Finding, Severity
@@ -117,12 +117,17 @@ def usernames(connection: Connection, names: Collection[str]) -> dict[str, Perso
 
 
 def domain_ends(connection: Connection, domains: Collection[Domain]) -> dict[Domain, date]:
-    """The last day of live personal addresses a domain; one without an end makes it date.max."""
+    """The last day of live personal addresses a domain, which end with their mailbox at the latest; one without an end
+    makes it date.max.
+    """
     found: dict[Domain, date] = {}
-    columns = (addresses.c.domain, func.count() - func.count(addresses.c.delete_on), func.max(addresses.c.delete_on))
+    own, boxed = addresses.c.delete_on, mailboxes.c.delete_on
+    ends = case((or_(own.is_(None), boxed < own), boxed), else_=own)
+    columns = (addresses.c.domain, func.count() - func.count(ends), func.max(ends))
     for part in chunks(domains):
         statement = (
             select(*columns)
+            .select_from(addresses.outerjoin(mailboxes, mailboxes.c.key == addresses.c.mailbox_key))
             .where(addresses.c.domain.in_(part), addresses.c.state != "deleted", addresses.c.kind == "personal")
             .group_by(addresses.c.domain)
         )

@@ -28,6 +28,7 @@ from nexusops.model.changes import (
     kind_of,
     target_of,
 )
+from nexusops.model.dates import earliest
 from nexusops.model.findings import Finding
 from nexusops.model.ids import Address, Domain, PersonId, UnitId
 from nexusops.model.journal import RowChange, StepOutcome, StepResult
@@ -282,8 +283,10 @@ class World:
     def domain_ends(self) -> dict[Domain, date]:
         found: dict[Domain, date] = {}
         for row in self.ledger.allocations.values():
+            box = self.ledger.mailboxes.get(row.mailbox_key) if row.mailbox_key else None
             if row.live and row.kind == "personal":
-                found[row.domain] = max(found.get(row.domain, date.min), row.delete_on or date.max)
+                ends = earliest(row.delete_on, box.delete_on if box else None)
+                found[row.domain] = max(found.get(row.domain, date.min), ends or date.max)
         return found
 
     def run(self, text: str | date, only: set[str] | None = None) -> Day:

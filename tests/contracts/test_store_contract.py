@@ -329,6 +329,22 @@ def test_what_is_known_and_who_is_who(store: SqlStore) -> None:
     assert ends == {CHEM: date.max, Domain("law.ox.ac.uk"): date(2025, 3, 16)}
 
 
+def test_the_last_address_of_a_domain_ends_with_its_mailbox_at_the_latest(store: SqlStore) -> None:
+    """2.5: what has no date of its own, or a later one, goes when a disabled mailbox does."""
+    last, key = date(2025, 3, 16), "person:1000001:1"
+    resting = {"state": AddressState.SUSPENDED, "mailbox_key": key}
+    rows = [
+        person(ANN, "chem0001"),
+        mailbox(key, "chem0001", state=MailboxState.DISABLED, delete_on=last),
+        allocation("ann.lee@chem.ox.ac.uk", **resting),
+        allocation("ann.shaw@chem.ox.ac.uk", **resting, delete_on=date(2025, 7, 16)),
+        allocation("ann.lee@law.ox.ac.uk", **resting, delete_on=date(2025, 2, 1)),
+    ]
+    store.accept(acceptance(new(*rows)))
+    law = Domain("law.ox.ac.uk")
+    assert store.domain_ends([CHEM, law]) == {CHEM: last, law: date(2025, 2, 1)}
+
+
 def test_a_saas_request_is_looked_at_like_a_mailbox(store: SqlStore) -> None:
     """rules.md 2.4: by its day, its owner and its name."""
     (full,) = (row for row in FULL if isinstance(row, Service))

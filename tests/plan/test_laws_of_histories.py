@@ -71,6 +71,13 @@ NAMED_TWICE.append(Event(0, "join", "2", 0, 0, 2))
 JOINED_LATE = [Event(0, "join", "2", 0, 1, 0), Event(1, "join", "2", 0, 0, 0)]
 """An affiliation that began before one that is served already."""
 
+GONE_WITH_THE_UNIT = [
+    Event(0, "cancel", "2", 3, 0, 0),
+    Event(0, "reorganise", "1", 0, 0, 3),
+    Event(90, "card", "1", 0, 0, 0),
+]
+"""The last address of a domain that winds down goes with the mailbox of somebody whose card was cancelled."""
+
 IN_BETWEEN = [Event(0, "join", "2", 0, 1, 0), Event(1, "join", "2", 0, 0, 0)]
 """A new affiliation that stands before an older one in the order in which they are served."""
 
@@ -80,6 +87,7 @@ IN_BETWEEN = [Event(0, "join", "2", 0, 1, 0), Event(1, "join", "2", 0, 0, 0)]
 @example(NAMED_TWICE)
 @example(IN_BETWEEN)
 @example(JOINED_LATE)
+@example(GONE_WITH_THE_UNIT)
 @given(histories())
 def test_a_second_run_on_the_same_day_has_nothing_to_do(history: list[Event]) -> None:
     """Apply, then plan, is empty: no change and no row, but for notices that nobody takes."""

@@ -75,6 +75,26 @@ def test_an_address_goes_to_another_person_only_after_more_than_six_months(day: 
     assert world.states("2") == {address: "active"}
 
 
+@pytest.mark.parametrize(
+    ("day", "address"),
+    [("2025-04-09", "ann.lee2@balliol.ox.ac.uk"), ("2025-04-10", "ann.lee@balliol.ox.ac.uk")],
+    ids=["not purged yet", "purged"],
+)
+def test_an_address_waits_for_the_purge_of_the_mailbox_that_it_was_deleted_with(day: str, address: str) -> None:
+    """R17, D08, D09: a cancellation that was told half a year late; the tenant keeps a deleted mailbox's addresses."""
+    world = student(oxford(), "1", "Ann Lee", start="2024-01-01")
+    world.run("2024-12-01")
+    world.card("1", "UG", "Ann", "Lee", "2024-01-01", "2028-09-30", cancelled_on="2024-06-01")
+    for text in ("2024-12-10", "2024-12-11", "2025-01-10", "2025-03-10"):
+        world.run(text)
+    assert (str(world.state("1").left_on), world.states("1")) == (
+        "2024-06-01",
+        {"ann.lee@balliol.ox.ac.uk": "deleted"},
+    )
+    student(world, "2", "Ann Lee", start=day).run(day)
+    assert world.states("2") == {address: "active"}
+
+
 def test_an_address_of_somebody_who_is_still_a_member_is_never_given_on() -> None:
     """D10, T16: leaving a unit is not leaving."""
     world = student(oxford(), "1", "Ann Lee", "BALL", "CHEM").affiliation("1", "CHEM", "2024-10-01", "2024-10-31")

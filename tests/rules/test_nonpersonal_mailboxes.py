@@ -172,6 +172,24 @@ def test_the_unit_no_longer_wants_it() -> None:
     assert (world.box("chemoffice").state, world.address("office@chem.ox.ac.uk").state) == ("deleted", "deleted")
 
 
+def test_what_a_deleted_mailbox_keeps_is_had_again_after_its_purge_or_routed_at_once() -> None:
+    """R25, R29, D08: the tenant gives nobody an address that a deleted mailbox still has; a route asks no tenant."""
+    world = alias(mailbox(_chemistry()), "lab@chem.ox.ac.uk", mailbox_id="chemoffice", target=None)
+    world.run("2024-10-02")
+    world.boxes.clear()
+    world.aliases.clear()
+    alias(mailbox(world, "reception"), "lab@chem.ox.ac.uk")
+    done = world.run("2024-10-03")
+    assert (done.acts, done.codes & {("ADDRESS_TAKEN", "reception")}) == (
+        [("DeleteMailbox", "chemoffice")],
+        {("ADDRESS_TAKEN", "reception")},
+    )
+    row = world.address("lab@chem.ox.ac.uk")
+    assert (row.state, row.mailbox_key, row.period) == ("active", None, 2)
+    assert world.run("2024-11-02").acts == []
+    assert world.run("2024-11-03").acts == [("CreateMailbox", "reception")]
+
+
 def test_an_unattached_address_has_no_timers_and_goes_when_its_unit_says_so() -> None:
     """R29."""
     world = alias(_chemistry(), "safety@chem.ox.ac.uk")

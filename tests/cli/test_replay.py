@@ -54,7 +54,7 @@ def test_a_history_with_an_interrupted_run_is_the_same_too(site: CommandSite) ->
     """interface.md 9: it was killed between two steps, and resumed; nobody who reads the end can tell."""
     words = ["run", "--at", "2025-10-01T08:00:00Z", "--snapshot", str(site.day_one)]
     command = [sys.executable, "-m", "nexusops", "--config", str(site.folder), *words]
-    killed = subprocess.run(command, env=os.environ | {"NEXUSOPS_KILL_AT": "40"}, capture_output=True, check=False)
+    killed = subprocess.run(command, env=os.environ | {"NEXUSOPS_KILL_AT": "9"}, capture_output=True, check=False)
     assert killed.returncode == -signal.SIGKILL
     assert site.type("resume", "--at", "2025-10-01T09:00:00Z").code == 0
     assert site.on_day_two("run").code == 0

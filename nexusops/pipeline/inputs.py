@@ -29,7 +29,7 @@ from nexusops.ports import (
 )
 
 if TYPE_CHECKING:
-    from nexusops.pipeline.watching import Watching
+    from nexusops.pipeline.watching import Looked, Watching
 
 
 @frozen
@@ -56,7 +56,9 @@ class Deciding:
     faulty_services: Mapping[str, str]
     """Requests that cannot be read, with what is wrong: they are held back, and nothing of theirs is ended."""
     watching: Watching | None = None
-    """How the DNS of live service domains is asked; None: it is not."""
+    """How the DNS of service domains is asked; None: it is not."""
+    told: Looked | None = None
+    """What the DNS said, where a run is only imagined, or done again."""
 
     @property
     def policy_hash(self) -> str:

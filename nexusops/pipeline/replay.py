@@ -33,6 +33,7 @@ from nexusops.model.services import Service
 from nexusops.pipeline.act import run as run_again
 from nexusops.pipeline.inputs import Ports
 from nexusops.pipeline.kept import kept_by
+from nexusops.pipeline.replay_dns import told_at
 from nexusops.pipeline.simulate_tenant import ImaginedTenant
 from nexusops.plan.guard import GuardLimits
 from nexusops.ports import Publisher, Registration, Store, Tenant
@@ -69,7 +70,6 @@ def replay(
         publisher=lambda: cast(Publisher, tenant),
         guard=GuardLimits(),
         gate=lambda *_known: (),
-        watching=None,
     )
     done: list[Replayed] = []
     tenant.ids = dict(_ids(ports.store.journal()))
@@ -108,6 +108,8 @@ def _replayed(
         services=then.services,
         faulty_services=then.faulty,
     )
+    promised = (_change(row) for row in rows if row.entry.phase is Phase.PROMISE)
+    under = replace(under, told=told_at(under, [change for change in promised if change is not None]))
     outcome = run_again(under, at=record.at, actor=record.actor, refresh="full")
     now = outcome.plan.digest if outcome.plan is not None else None
     return Replayed(run=record, verdict=Verdict.SAME if now == record.digest else Verdict.OTHER, now=now)

@@ -22,6 +22,7 @@ from nexusops.pipeline.decision import PLANNED, Decision
 from nexusops.pipeline.inputs import Deciding, accepted_tables
 from nexusops.pipeline.simulate_state import Imagined
 from nexusops.pipeline.simulate_tenant import ImaginedTenant, Remembered
+from nexusops.pipeline.watching import Looked, looked
 from nexusops.ports import SnapshotTables
 
 Progress = Callable[[date], None]
@@ -54,7 +55,7 @@ def simulate(
     tables.slice(memory.coming(), ports.services)
     memory.boxes_owned_by(memory.coming())
     licences = memory.licences()
-    inputs = imagined_inputs(ports, memory)
+    inputs = imagined_inputs(ports, memory, looked(ports, tables, start, ask=False))
     found: list[Happening] = []
     runs = 0
     for instant in _instants(memory, at, until, every, ports.policy):
@@ -85,8 +86,8 @@ def _checked(start: date, until: date) -> date:
     return start
 
 
-def imagined_inputs(ports: Deciding, memory: Imagined) -> Deciding:
-    """The same site, deciding over what is only imagined."""
+def imagined_inputs(ports: Deciding, memory: Imagined, told: Looked) -> Deciding:
+    """The same site, deciding over what is only imagined; the DNS stays as the last run found it."""
     tenant = ImaginedTenant(memory, ports.site)
     return Deciding(
         store=memory,
@@ -98,6 +99,7 @@ def imagined_inputs(ports: Deciding, memory: Imagined) -> Deciding:
         guard=ports.guard,
         services=ports.services,
         faulty_services=ports.faulty_services,
+        told=told,
     )
 
 

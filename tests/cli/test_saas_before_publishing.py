@@ -127,3 +127,17 @@ def test_who_files_a_request_is_told_what_the_dns_says(asked: CommandSite) -> No
     kind = ("--oxford-domain", "--no-exo", "--no-ms-smtp", "--spf-approver", "food0007", "--provider-include", PROVIDER)
     filed = asked.type("saas", "request", *words, *kind, "--at", AT[0], "--format", "json")
     assert (filed.code, filed.document["codes"]) == (0, ["PASS_ALL"])
+
+
+def test_what_is_foretold_and_done_again_knows_what_the_dns_had_said(asked: CommandSite) -> None:
+    """rules.md 4e: a replay asks nobody; simulate and explain take what the last run found."""
+    answers(asked, domain=[], provider=['TXT "v=spf1 +all"'])
+    whole = ("--snapshot", asked.day_two, "--at")
+    assert asked.type("run", *whole, AT[0]).code == 0
+    ahead = asked.type("simulate", "--until", "2025-10-03", "--at", AT[1], "--format", "json")
+    assert "PublishRecords" not in ahead.document["totals"]
+    assert "Publish" not in asked.type("explain", "bulkday", "--at", AT[1]).out
+    answers(asked, domain=[])
+    assert asked.type("run", *whole, AT[1]).code == 0
+    again = asked.type("replay", asked.day_two)
+    assert (again.code, "The state at the end is the same." in again.out) == (0, True)

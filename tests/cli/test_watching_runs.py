@@ -91,6 +91,18 @@ def test_what_broke_is_for_somebody_to_look_at(
     assert (run(live, 3), state(live)) == ({}, "live")
 
 
+def test_a_history_in_which_the_dns_broke_is_replayed_as_it_was(site: CommandSite) -> None:
+    """rules.md 4e: the replay asks nobody."""
+    configure(site, 'zone_file = "answers.txt"')
+    hours: tuple[dict[str, list[str]], ...] = ({}, {}, {"provider": []}, {})
+    for number, broken in enumerate(hours):
+        answers(site, **broken)
+        assert site.type("run", "--snapshot", site.day_two, "--at", AT[number]).code == 0
+        if number == 0:
+            assert site.type("saas", "verify", "bulkday", "--at", AT[0]).code == 0
+    assert site.type("replay", site.day_two).code == 0
+
+
 def test_what_only_comes_near_the_limit_stays_live(live: CommandSite) -> None:
     includes = " ".join(f"include:n{n}.example" for n in range(7))
     answers(live, provider=[f'TXT "v=spf1 {includes} -all"'])

@@ -30,11 +30,15 @@ def judge_alias(
     wish = snapshot.nonpersonal_addresses.get(name)
     live = next((row for row in holders.get(name, ()) if _ours(row)), None)
     key = _attached_to(wish.mailbox_id, boxes) if wish is not None and wish.mailbox_id else None
-    if wish is None and live is not None and any(b.key == live.mailbox_key and b.sender == name for b in boxes):
+    owner = _owner(live, boxes)
+    if wish is None and owner is not None:
         return result  # a mailbox's own address is not among the aliases (3.10)
     if wish is None:
         if live is not None and live.reason != ADOPTED:
             result.rows.append(end(live, setting.today, why("R29", "its unit no longer wants it")))
+        return result
+    if owner is not None and owner.live and key != owner.key:
+        result.refuse("ADDRESS_TAKEN", name, f"{name} is the address of {owner.name} itself; ask for another one")
         return result
     if wish.mailbox_id is not None and key is None:
         result.refuse(
@@ -58,6 +62,11 @@ def judge_alias(
     fresh = _made(wish, snapshot, holders, setting)
     result.rows.append(domain_end(replace(fresh, mailbox_key=key), setting))
     return result
+
+
+def _owner(row: Allocation | None, boxes: Iterable[Mailbox]) -> Mailbox | None:
+    """The mailbox whose own address this is: without it, it had none (R25)."""
+    return next((box for box in boxes if row and box.key == row.mailbox_key and box.sender == row.address), None)
 
 
 def _asked(wish: NonpersonalAddress) -> str:

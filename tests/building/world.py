@@ -257,7 +257,8 @@ class World:
             *loose,
             *(name for name in names if name),
         }
-        boxes = everything - {box.sender for box in self.ledger.mailboxes.values()} if only is None else set()
+        own = {box.sender for box in self.ledger.mailboxes.values()} - {*self.aliases}
+        boxes = everything - own if only is None else set()
         before = observe(self.ledger, actual)
         usernames = {state.username: pid for pid, state in self.ledger.people.items() if state.username}
         known = replace(

@@ -214,6 +214,25 @@ def test_a_second_address_is_attached_to_its_mailbox() -> None:
     assert world.run("2024-10-03").acts == [("RemoveAddress", "enquiries@chem.ox.ac.uk")]
 
 
+@pytest.mark.parametrize("attached", [None, "reception"], ids=["unattached", "at another mailbox"])
+def test_the_address_of_a_mailbox_is_not_taken_from_it_by_a_further_row(attached: str | None) -> None:
+    """R25, rules.md 3.10: it would be left with none to send from; ask for it once the mailbox has another."""
+    world = mailbox(mailbox(_chemistry()), "reception", address=Address("desk@chem.ox.ac.uk"))
+    world.run("2024-10-02")
+    alias(world, "office@chem.ox.ac.uk", mailbox_id=attached)
+    done = world.run("2024-10-03")
+    assert (done.acts, done.codes) == ([], {("ADDRESS_TAKEN", "office@chem.ox.ac.uk")})
+    assert world.box("chemoffice").sender == "office@chem.ox.ac.uk"
+    mailbox(world, address=Address("enquiries@chem.ox.ac.uk"))
+    world.run("2024-10-04")
+    row = world.address("office@chem.ox.ac.uk")
+    assert (world.box("chemoffice").sender, row.state, row.mailbox_key is None) == (
+        "enquiries@chem.ox.ac.uk",
+        "active",
+        attached is None,
+    )
+
+
 def test_a_foreign_domain_takes_a_small_number_of_incoming_addresses() -> None:
     """R51, D36: the cap, and what is beyond it."""
     world = _chemistry().domain("chemists.example", incoming_cap=2).unit("PRESS", "department", "chemists.example")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import field
+from datetime import datetime
 from typing import Protocol
 
 from nexusops.model.dns_report import Signing
@@ -18,7 +19,8 @@ class ActualMailbox:
     """A directory user, or shared mailbox, as read from Graph and Exchange, joined on ids.
 
     ``addresses``: the smtp proxy addresses, lower-case, the primary among them. ``exchange_guid`` None: Exchange has
-    not made the mailbox yet. ``deleted``: soft-deleted, restorable for 30 days. ``synced``: mastered on premises.
+    not made the mailbox yet. ``deleted``: soft-deleted, restorable for 30 days from ``deleted_at``, where that is told.
+    ``synced``: mastered on premises.
     ``held``: on litigation or retention hold. ``forward``: the address, without ``smtp:``. ``listed``: it stands in the
     address lists; to take it out of them is the last step of a disabling, and of making a shared mailbox.
     """
@@ -34,6 +36,7 @@ class ActualMailbox:
     forward: str | None = None
     shared: bool = False
     deleted: bool = False
+    deleted_at: datetime | None = None
     synced: bool = False
     held: bool = False
     licensed: bool = True
@@ -70,7 +73,7 @@ class Wanted:
 class Actual:
     """What was read. A person or box that was wanted and is not here does not exist in the tenant.
 
-    ``ambiguous``: people whose employeeId stands on more than one user; they are left as they are.
+    ``ambiguous``: people whose employeeId stands on more than one user, and these users; they are left as they are.
     ``licences_left`` None: not read. ``carried``: of the users that we knew as somebody's, those that carry another
     employeeId now, and which ('': none). ``moved``: people who cannot be joined to a user because of that, and why.
     ``signing``: of the domains wanted, how Exchange signs for them; None: it does not accept the domain.
@@ -78,7 +81,7 @@ class Actual:
 
     people: Mapping[PersonId, ActualMailbox] = field(default_factory=dict)
     boxes: Mapping[str, ActualMailbox] = field(default_factory=dict)
-    ambiguous: frozenset[PersonId] = frozenset()
+    ambiguous: Mapping[PersonId, tuple[ActualMailbox, ...]] = field(default_factory=dict)
     licences_left: int | None = None
     carried: Mapping[str, str] = field(default_factory=dict)
     moved: Mapping[PersonId, str] = field(default_factory=dict)

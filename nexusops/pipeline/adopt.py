@@ -9,7 +9,7 @@ from datetime import datetime
 
 from nexusops.model.addresses import Allocation
 from nexusops.model.dates import local_date
-from nexusops.model.findings import Finding, Severity, box_scope
+from nexusops.model.findings import Finding, box_scope
 from nexusops.model.ids import Address, PersonId, UnitId
 from nexusops.model.journal import Acceptance, LedgerRow, RowChange, RunRecord
 from nexusops.model.ledger import Ledger
@@ -20,6 +20,7 @@ from nexusops.model.tenant import Actual, ActualMailbox, Wanted
 from nexusops.pipeline.decide import read_tables
 from nexusops.pipeline.inputs import Ports
 from nexusops.plan.adoption import Adopted, Adopting, Adoption, adopt_box, reserve, setting_of
+from nexusops.plan.adoption_findings import finding, nobodys, several, unknown_person, usernames_of
 from nexusops.plan.adoption_person import adopt_person
 from nexusops.ports import SnapshotTables
 
@@ -64,13 +65,13 @@ def _found(ports: Ports, at: datetime, *, fresh: bool, dry_run: bool, actor: str
     work = _work(ports, snapshot, at, actor)
     _people(work, snapshot, actual)
     _boxes(work, snapshot, actual)
-    findings = [*work.findings, *(finding for one in work.adopted for finding in one.findings)]
+    findings = [*work.findings, *(said for one in work.adopted for said in one.findings)]
     return Adoption(
         at=at,
         site=ports.site.name,
         dry_run=dry_run,
         adopted=tuple(one for one in work.adopted if one.mailbox is not None),
-        reserved=tuple(work.reserved),
+        reserved=tuple(sorted(work.reserved, key=lambda row: row.address)),
         known=work.known,
         without=work.without,
         findings=tuple(sorted(findings, key=lambda f: (f.code, f.subject, f.message))),
@@ -104,23 +105,21 @@ def _work(ports: Ports, snapshot: Snapshot, at: datetime, actor: str) -> _Work:
 
 
 def _people(work: _Work, snapshot: Snapshot, actual: Actual) -> None:
-    for person_id in sorted(actual.ambiguous):
-        message = "more than one directory user carries this person's employeeId; none of them is adopted"
-        work.findings.append(_finding("TENANT_AMBIGUOUS", person_id, message))
+    usernames = usernames_of(snapshot.people)
+    for person_id, users in sorted(actual.ambiguous.items()):
+        work.findings.append(several(person_id, users))
+        for found in users if f"person:{person_id}" not in work.live else ():
+            _reserve(work, found)
     for person_id, found in sorted(actual.people.items()):
         record = snapshot.people.get(person_id)
-        if found.deleted:
+        if found.deleted and (found.exchange_guid is None or record is None or f"person:{person_id}" in work.live):
             continue
         if f"person:{person_id}" in work.live:
             work.known += 1
         elif found.exchange_guid is None:
             work.without += 1
         elif record is None or record.person is None:
-            message = (
-                f"{found.user_principal_name} carries the employeeId {person_id}, whom registration does not know: "
-                "correct the id, or leave the mailbox to others"
-            )
-            work.findings.append(_finding("TENANT_UNKNOWN_PERSON", person_id, message))
+            work.findings.append(unknown_person(person_id, found, usernames))
             _reserve(work, found)
         else:
             known = work.ledger.people.get(person_id)
@@ -128,7 +127,7 @@ def _people(work: _Work, snapshot: Snapshot, actual: Actual) -> None:
 
 
 def _boxes(work: _Work, snapshot: Snapshot, actual: Actual) -> None:
-    wanted = dict(_wanted(snapshot))
+    wanted, usernames = dict(_wanted(snapshot)), usernames_of(snapshot.people)
     for name, found in sorted(actual.boxes.items()):
         if found.deleted:
             continue
@@ -138,16 +137,13 @@ def _boxes(work: _Work, snapshot: Snapshot, actual: Actual) -> None:
             kind, unit_id, owner, _ = wanted[name]
             _take(work, adopt_box(name, kind, unit_id, owner, found, work.setting), found)
         else:
-            message = (
-                f"the mailbox {name} is nobody's: no person has its employeeId, and registration has no such mailbox"
-            )
-            work.findings.append(_finding("TENANT_UNKNOWN_MAILBOX", name, message, Severity.INFO))
+            work.findings.append(nobodys(name, found, usernames))
             _reserve(work, found)
     where = {address: name for name, found in actual.boxes.items() for address in found.addresses}
     for name, (_, _, _, wish) in wanted.items():
         if wish in where and where[wish] != name:
             message = f"{wish} stands on the mailbox {where[wish]}: give that mailbox the Name {name}, and adopt again"
-            work.findings.append(_finding("ADDRESS_TAKEN", name, message, scope=box_scope(name)))
+            work.findings.append(finding("ADDRESS_TAKEN", name, message, scope=box_scope(name)))
 
 
 Wish = tuple[MailboxKind, UnitId, PersonId | None, Address | None]
@@ -170,7 +166,7 @@ def _take(work: _Work, one: Adopted, found: ActualMailbox) -> None:
         if placed is None:
             taken = row.address if isinstance(row, Allocation) else ""
             message = f"{taken} is somebody else's in the ledger, and stands on this mailbox in the tenant"
-            one.findings.append(_finding("ADDRESS_TAKEN", taken, message))
+            one.findings.append(finding("ADDRESS_TAKEN", taken, message))
             continue
         rows.append(placed)
         if isinstance(placed, Allocation):
@@ -194,12 +190,6 @@ def _reserve(work: _Work, found: ActualMailbox) -> None:
     for row in reserve(found, work.holders, work.setting):
         work.reserved.append(row)
         work.holders[row.address] = row
-
-
-def _finding(
-    code: str, subject: str, message: str, severity: Severity = Severity.WARNING, *, scope: str = "site"
-) -> Finding:
-    return Finding(code=code, subject=subject, message=message, severity=severity, scope=scope)
 
 
 def _changes(ledger: Ledger, found: Adoption) -> tuple[RowChange, ...]:

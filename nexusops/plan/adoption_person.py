@@ -5,19 +5,22 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from datetime import date
 
 from nexusops.model.addresses import AddressKind, Allocation
+from nexusops.model.dates import local_date
 from nexusops.model.findings import Finding, Severity, person_scope
 from nexusops.model.ids import Address, Domain, PersonId, domain_of, local_of, person_mailbox_key
 from nexusops.model.ledger import Hold, HoldKind, PersonState
 from nexusops.model.mailboxes import Mailbox, MailboxKind, MailboxState, SenderOrigin
 from nexusops.model.people import Card
 from nexusops.model.snapshot import PersonRecord
-from nexusops.model.tenant import ActualMailbox
+from nexusops.model.tenant import ActualMailbox, Reason
 from nexusops.plan.adoption import FOUND, Adopted, Adopting, extra, forward_of, number_of, row_of
 from nexusops.plan.mailbox import mark_of
+from nexusops.rules.allocation import end
 from nexusops.rules.entitlement import Entitlement, entitlement
-from nexusops.rules.lifecycle import standing
+from nexusops.rules.lifecycle import deleted, standing
 from nexusops.rules.naming import form_name
 from nexusops.rules.sender import preferred_class
 
@@ -39,19 +42,42 @@ def adopt_person(record: PersonRecord, found: ActualMailbox, known: PersonState 
     box = _personal(record, person.username, found, ends, setting)
     rows = list(_person_rows(record.person_id, box, found, base, setting))
     box = _sending(box, found, rows, record, ends, setting)
+    if found.deleted_at is not None:
+        box, rows = _as_deleted(box, rows, local_date(found.deleted_at, setting.policy.time.zone), setting)
+        if box.purge_on is None or box.purge_on <= setting.today:
+            return result
     result.mailbox = box
     result.rows = [_state(record, known, ends, box, base, names), box, *rows]
     if box.manual_disable:
         result.rows.append(_hold(record, setting))
-    result.findings.extend(_person_findings(record, person.username, found, rows, setting))
+    if found.deleted:
+        result.findings.append(_was_deleted(box, ends))
+    else:
+        result.findings.extend(_person_findings(record, person.username, found, rows, setting))
     return result
+
+
+def _as_deleted(
+    box: Mailbox, rows: Iterable[Allocation], day: date, setting: Adopting
+) -> tuple[Mailbox, list[Allocation]]:
+    """What somebody deleted, as if we had done it that day: whoever is entitled to it gets it back (2.2, D23)."""
+    box = deleted(box, day, setting.policy, Reason(rule="D08", because=FOUND))
+    return box, [end(row, day, Reason(rule="D08", because=FOUND)) for row in rows]
+
+
+def _was_deleted(box: Mailbox, ends: Entitlement) -> Finding:
+    then = "; the next plan restores it, because the person is entitled to it" if ends.qualifying else ""
+    when = f"on {box.deleted_on}, and can be restored before {box.purge_on}"
+    message = f"{box.name} was deleted in the tenant {when}{then}"
+    subject = str(box.person_id)
+    return Finding(code="TENANT_DELETED", subject=subject, message=message, scope=person_scope(PersonId(subject)))
 
 
 def _personal(
     record: PersonRecord, username: str, found: ActualMailbox, ends: Entitlement, setting: Adopting
 ) -> Mailbox:
     """Disabled stays disabled: somebody may have had a reason, so an entitlement alone does not enable it (D41)."""
-    off = not found.enabled
+    off = not found.enabled and not found.deleted
     return Mailbox(
         key=person_mailbox_key(record.person_id, 1),
         name=username,

@@ -67,13 +67,19 @@ def _unjoined(wanted: DesiredMailbox, actual: Actual) -> Finding | None:
     if wanted.person_id is None:
         return None
     if wanted.person_id in actual.ambiguous:
-        message = "more than one directory user carries this person's employeeId; nothing is changed"
+        users = users_named(actual.ambiguous[wanted.person_id])
+        message = f"more than one directory user carries this person's employeeId: {users}; nothing is changed"
         return _finding(wanted, "TENANT_AMBIGUOUS", message)
     moved = actual.moved.get(wanted.person_id)
     if moved is None:
         return None
     message = f"{moved}: nothing is changed for {wanted.name} until the employeeId is put right in the tenant"
     return _finding(wanted, "TENANT_ID_CHANGED", message, Severity.ALERT)
+
+
+def users_named(users: Iterable[ActualMailbox]) -> str:
+    """By their sign-in names, as an administrator looks for them."""
+    return " and ".join(sorted(user.user_principal_name for user in users))
 
 
 def changed_elsewhere(wanted: DesiredMailbox, found: ActualMailbox | None) -> tuple[str, str] | None:

@@ -12,7 +12,7 @@ from nexusops.model.ledger import Ledger
 from nexusops.model.mailboxes import Mailbox, MailboxState
 from nexusops.model.policy import Site
 from nexusops.model.tenant import Actual, ActualMailbox
-from nexusops.plan.compare import Draft, compare
+from nexusops.plan.compare import Draft, compare, users_named
 from nexusops.plan.observe import actual_of, joined
 from nexusops.plan.project import project
 
@@ -126,10 +126,18 @@ def _unknown(ledger: Ledger, actual: Actual, site: Site) -> Iterator[Difference]
     ours = {row.address for row in ledger.allocations.values()}
     domains = {row.domain for row in ledger.allocations.values()} - {site.fallback_domain}
     people = {box.person_id for box in ledger.mailboxes.values()}
+    settled = {box.person_id for box in ledger.mailboxes.values() if box.state is not MailboxState.PENDING}
+    for person_id, users in sorted(actual.ambiguous.items()):
+        if person_id not in settled:  # of the others it is said with their mailbox
+            message = f"{users_named(users)} carry the employeeId {person_id}: leave it with one of them"
+            yield Difference(code="TENANT_AMBIGUOUS", mailbox=users[0].name, subject=person_id, message=message)
     names = {box.name for box in ledger.mailboxes.values() if box.person_id is None}
     for person_id, found in sorted(actual.people.items(), key=lambda item: item[0]):
         if person_id not in people and found.exchange_guid is not None and not found.deleted:
-            message = f"{found.user_principal_name} has a mailbox, and the ledger has none for {person_id}: adopt it"
+            message = (
+                f"{found.user_principal_name} has a mailbox, and the ledger has none for {person_id}: adopt it if "
+                "registration knows that person, else correct its employeeId or leave it"
+            )
             yield Difference(code="TENANT_UNKNOWN_PERSON", mailbox=found.name, subject=person_id, message=message)
     for name, found in _strangers(actual.boxes, names):
         for address in sorted(found.addresses - ours):

@@ -57,7 +57,9 @@ def _blocks(at: datetime, site: str, mailboxes: int, found: Sequence[Difference]
     mended = sum(one.mended for one in found)
     yield Line()
     if mended:
-        yield Line(text=f"{mended:,} marked * are mended by a full plan: `nexusops plan --refresh full` shows how.")
+        verb = "is" if mended == 1 else "are"
+        yield Line(text=f"{mended:,} marked * {verb} mended by a full plan: `nexusops plan --refresh full` shows how.")
     if mended < len(found):
         left = "What is not marked is left alone" if mended else "Nothing of it is mended from here"
-        yield Line(text=f"{left}: put it right in the tenant, or adopt what should be ours.")
+        adopt = any(one.code == "TENANT_UNKNOWN_PERSON" for one in found)
+        yield Line(text=f"{left}: put it right in the tenant{', or adopt what should be ours' if adopt else ''}.")

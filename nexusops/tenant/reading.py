@@ -6,6 +6,7 @@ import asyncio
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
+from datetime import datetime
 
 from nexusops.model.ids import Address, PersonId
 from nexusops.model.tenant import Actual, ActualMailbox, Wanted
@@ -101,10 +102,10 @@ def _lone(rows: Sequence[MailboxRow], mine: Collection[str]) -> dict[str, Mailbo
 
 def _people(
     users: Iterable[User], rows: Mapping[str, MailboxRow], gone: Mapping[str, MailboxRow]
-) -> tuple[dict[PersonId, ActualMailbox], frozenset[PersonId]]:
+) -> tuple[dict[PersonId, ActualMailbox], dict[PersonId, tuple[ActualMailbox, ...]]]:
     """People by employeeId. A live user goes before a soft-deleted one; two live ones are ambiguous."""
     found: dict[PersonId, ActualMailbox] = {}
-    twice: set[PersonId] = set()
+    twice: dict[PersonId, tuple[ActualMailbox, ...]] = {}
     for user in users:
         if not user.employee_id:
             continue
@@ -115,8 +116,8 @@ def _people(
         if known is None or known.deleted:
             found[person_id] = mailbox
         elif not mailbox.deleted:
-            twice.add(person_id)
-    return {p: m for p, m in found.items() if p not in twice}, frozenset(twice)
+            twice[person_id] = (*twice.get(person_id, (known,)), mailbox)
+    return {p: m for p, m in found.items() if p not in twice}, twice
 
 
 def _person(user: User, row: MailboxRow | None, *, deleted: bool) -> ActualMailbox:
@@ -132,6 +133,7 @@ def _person(user: User, row: MailboxRow | None, *, deleted: bool) -> ActualMailb
         forward=row.forward if row is not None else None,
         shared=row is not None and row.recipient_type_details == "SharedMailbox",
         deleted=deleted,
+        deleted_at=datetime.fromisoformat(user.deleted_date_time) if user.deleted_date_time else None,
         synced=bool(user.on_premises_sync_enabled),
         held=row is not None and row.held,
         licensed=bool(user.assigned_licenses),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -190,6 +191,51 @@ def test_what_does_not_fit_is_said(old: OldTenant) -> None:
         ("TENANT_UNKNOWN_MAILBOX", "postmaster"),
         ("USERNAME_CHANGED", "1000001"),
     ]
+
+
+def test_the_addresses_of_users_with_one_id_are_given_to_nobody_else(old: OldTenant) -> None:
+    """R17: until somebody says whose they are, their mail goes where it went."""
+    old.student("1000001", "ball0001", "Ann Lee")
+    old.student("1000002", "ball0002", "Joan Smith")
+    old.mailbox("1000009", "ball1111", "joan.smith@balliol.ox.ac.uk")
+    old.mailbox("1000009", "ball2222", "ann.lee@balliol.ox.ac.uk")
+    document = old.adopt()
+    assert document["reserved"] == ["ann.lee@balliol.ox.ac.uk", "joan.smith@balliol.ox.ac.uk"]
+    said = next(one["message"] for one in document["findings"] if one["code"] == "TENANT_AMBIGUOUS")
+    assert said.startswith("ball1111@nexus.ox.ac.uk and ball2222@nexus.ox.ac.uk carry the employeeId 1000009")
+    assert {target for kind, target in old.plan() if kind == "AddAddress"} == {
+        "ann.lee2@balliol.ox.ac.uk",
+        "joan.smith2@balliol.ox.ac.uk",
+    }
+    found = old.at("drift", "--format", "json").document["differences"]
+    assert [(one["code"], one["subject"]) for one in found] == [("TENANT_AMBIGUOUS", "1000009")]
+
+
+def test_a_mailbox_that_somebody_deleted_comes_back_to_whoever_is_entitled_to_it(old: OldTenant) -> None:
+    """2.2, D23: deleted and qualifying within 30 days: it is restored, not made anew."""
+    old.student("1000001", "ball0001", "Eva Klein")
+    old.student("1000002", "ball0002", "Eva Klein")
+    old.mailbox("1000001", "ball0001", "eva.klein@balliol.ox.ac.uk")
+    with old.asking() as asking:
+        asking.tenant.set_clock(datetime(2025, 9, 20, 8, tzinfo=UTC))
+        asking.graph("DELETE", "/users/ball0001@nexus.ox.ac.uk")
+    document = old.adopt()
+    assert ("TENANT_DELETED", "1000001") in codes(document)
+    box = mailbox(old.state(), "ball0001")
+    assert (box["state"], box["deleted_on"], box["purge_on"]) == ("deleted", "2025-09-20", "2025-10-20")
+    assert ("RestoreMailbox", "ball0001") in old.plan()
+    assert ("AddAddress", "eva.klein2@balliol.ox.ac.uk") in old.plan()
+    assert old.with_snapshot("run").code == 0
+    assert addresses(old.state(), "ball0001")["eva.klein@balliol.ox.ac.uk"] == ("personal", "active")
+
+
+def test_a_user_who_lacks_the_id_of_the_username_is_told_which_to_set(old: OldTenant) -> None:
+    old.student("1000001", "ball0001", "Ann Lee")
+    old.mailbox(None, "ball0001", "ann.lee@balliol.ox.ac.uk")
+    said = next(one["message"] for one in old.adopt()["findings"] if one["subject"] == "ball0001")
+    assert said == (
+        "ball0001@nexus.ox.ac.uk has no employeeId: set it to 1000001, whose username that is, and adopt again"
+    )
 
 
 def test_a_units_mailbox_keeps_its_addresses(old: OldTenant) -> None:

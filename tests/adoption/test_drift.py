@@ -152,7 +152,7 @@ def test_what_people_read(kept: OldTenant) -> None:
     assert said.out == (
         "Drift of oxford-test at 2025-10-01T08:00:00Z: 1 difference, mailboxes compared: 1\n"
         "     TENANT_EXTRA_ADDRESS  ball1234  mary@balliol.ox.ac.uk stands on ball1234 and is not in the ledger\n\n"
-        "Nothing of it is mended from here: put it right in the tenant, or adopt what should be ours.\n"
+        "Nothing of it is mended from here: put it right in the tenant.\n"
     )
 
 

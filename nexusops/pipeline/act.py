@@ -13,7 +13,7 @@ from nexusops.errors import GuardStopped, StalePlan
 from nexusops.model.changes import Kind
 from nexusops.model.dates import local_date
 from nexusops.model.frozen import frozen
-from nexusops.model.ids import PersonId, UnitId
+from nexusops.model.ids import PersonId
 from nexusops.model.journal import Acceptance, Approval, OpenIntent, RunRecord
 from nexusops.model.plan import Plan
 from nexusops.model.progress import Progress, Stage
@@ -24,6 +24,7 @@ from nexusops.pipeline.inputs import Ports
 from nexusops.pipeline.outcome import Outcome, findings_of, result_of
 from nexusops.pipeline.routing import build_routing
 from nexusops.pipeline.settling import closed
+from nexusops.pipeline.whom import units_counted
 from nexusops.plan.guard import check
 from nexusops.ports import SnapshotTables
 
@@ -90,9 +91,7 @@ def apply_plan(
         must_fit(ports, plan, at)
         tables = ports.registration.unpack(ports.store.tables(plan.snapshot_sha256))
         decision = decide(ports, tables, at=at, jobs=(), full=False, accept=mandate.accept, watch=True)
-        units: dict[str, tuple[UnitId, ...]] = {
-            person_id: state.served for person_id, state in decision.ledger.people.items()
-        }
+        units = units_counted(plan.changes, decision.ledger, ports.store, ports.guard)
         guard = check(plan.changes, ports.guard, ports.store.live_mailboxes(), units, mandate.accept)
         return carry_out(ports, tables, decision, replace(plan, guard=guard), mandate)
 

@@ -27,6 +27,7 @@ from nexusops.pipeline.inputs import Deciding, Ports
 from nexusops.pipeline.routing import staff_of, with_routes
 from nexusops.pipeline.sight import read_tenant
 from nexusops.pipeline.watching import Looked, looked
+from nexusops.pipeline.whom import units_counted
 from nexusops.plan.advance import advance, differences
 from nexusops.plan.arrange import arrange, select
 from nexusops.plan.compare import Draft, compare
@@ -256,7 +257,7 @@ def plan_of(
 ) -> Plan:
     today = local_date(at, ports.policy.time.zone)
     serial, sha256 = ports.store.serial(), tables.record.sha256
-    units: dict[str, tuple[UnitId, ...]] = {person_id: state.served for person_id, state in ledger.people.items()}
+    units = units_counted(changes, ledger, ports.store, ports.guard)
     report = check(changes, ports.guard, ports.store.live_mailboxes(), units, accept)
     return Plan(
         plan_id=uuid.uuid4().hex,

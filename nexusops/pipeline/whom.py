@@ -7,10 +7,11 @@ from collections.abc import Iterable, Mapping
 from nexusops.model.changes import CreateMailbox
 from nexusops.model.frozen import frozen
 from nexusops.model.ids import PersonId, UnitId
-from nexusops.model.ledger import PersonState
-from nexusops.model.plan import Plan
+from nexusops.model.ledger import Ledger, PersonState
+from nexusops.model.plan import Plan, Planned
 from nexusops.pipeline.nearby import name_of
-from nexusops.ports import Store
+from nexusops.plan.guard import GuardLimits
+from nexusops.ports import Memory, Store
 
 
 @frozen
@@ -27,6 +28,20 @@ def whom_of(plan: Plan, store: Store | None) -> Whom:
     states = store.owners(people) if store is not None else ()
     served = {state.person_id: state.served for state in states if state.served}
     return Whom(names=names_of(states, plan), units={**_new_units(plan), **served})
+
+
+def units_counted(
+    changes: Iterable[Planned], ledger: Ledger, store: Memory, limits: GuardLimits
+) -> dict[str, tuple[UnitId, ...]]:
+    """By subject, the units whose limits a change counts to: those that serve the person now, and those that did before
+    the plan, since whoever loses a unit's address is no longer served there. Nobody is asked where no unit has a limit.
+    """
+    if not limits.units:
+        return {}
+    units = {str(state.person_id): {*state.served} for state in ledger.people.values()}
+    for state in store.owners({PersonId(one.change.why.subject) for one in changes}):
+        units.setdefault(state.person_id, set()).update(state.served)
+    return {subject: tuple(sorted(found)) for subject, found in units.items()}
 
 
 def names_of(states: Iterable[PersonState], plan: Plan | None = None) -> dict[str, str]:

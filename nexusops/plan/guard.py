@@ -12,6 +12,7 @@ from nexusops.model.ids import UnitId
 from nexusops.model.plan import GuardReport, Planned
 
 DESTRUCTIVE = "Destructive"
+_UNIT = "unit:"
 DESTRUCTIVE_KINDS = frozenset({Kind.WIND_DOWN_ADDRESS, Kind.DISABLE_MAILBOX, Kind.REMOVE_ADDRESS, Kind.DELETE_MAILBOX})
 
 
@@ -31,7 +32,9 @@ class Limit:
 
 @frozen
 class GuardLimits:
-    """``limits``: ``Destructive``, a kind, or ``unit:ID`` (destructive changes of that unit's people)."""
+    """``limits``: ``Destructive``, a kind, or ``unit:ID`` (destructive changes of its people, and of what belongs to
+    it).
+    """
 
     limits: Mapping[str, Limit] = field(default_factory=dict)
     security: tuple[str, ...] = ()
@@ -43,6 +46,11 @@ class GuardLimits:
     approvers: int = 1
     """How many people must approve a guarded plan."""
 
+    @property
+    def units(self) -> frozenset[UnitId]:
+        """Those that have a limit of their own."""
+        return frozenset(UnitId(name.removeprefix(_UNIT)) for name in self.limits if name.startswith(_UNIT))
+
 
 def check(
     changes: Iterable[Planned],
@@ -51,8 +59,8 @@ def check(
     units: Mapping[str, tuple[UnitId, ...]],
     accept: Mapping[str, int],
 ) -> GuardReport:
-    """Counts the plan against the limits. ``units``: subject -> units; ``accept``: limit -> exactly the number
-    planned.
+    """Counts the plan against the limits. ``units``: subject -> units; a subject that is missing there may be one
+    itself. ``accept``: limit -> exactly the number planned.
     """
     counts: dict[str, int] = {DESTRUCTIVE: 0}
     for planned in changes:
@@ -60,8 +68,9 @@ def check(
         counts[kind.value] = counts.get(kind.value, 0) + 1
         if kind in DESTRUCTIVE_KINDS:
             counts[DESTRUCTIVE] += 1
-            for unit in units.get(planned.change.why.subject, ()):
-                counts[f"unit:{unit}"] = counts.get(f"unit:{unit}", 0) + 1
+            subject = planned.change.why.subject
+            for unit in units.get(subject, (UnitId(subject),)):
+                counts[f"{_UNIT}{unit}"] = counts.get(f"{_UNIT}{unit}", 0) + 1
     values = {name: limit.value(live_mailboxes) for name, limit in limits.limits.items()}
     over = [name for name in sorted(values) if counts.get(name, 0) > values[name]]
     accepted = tuple(name for name in over if accept.get(name) == counts.get(name, 0))

@@ -90,6 +90,20 @@ def test_a_guard_stops_with_4_and_lets_exactly_the_named_number_pass(site: Comma
     assert site.on_day_one("run", "--accept", f"AddAddress={number}").code == 0
 
 
+def test_whoever_loses_a_units_address_counts_to_that_units_limit(begun: CommandSite, tmp_path: Path) -> None:
+    """interface.md 4: Thomas Ashdown leaves Chemistry, and is served there no more; Xiao Ming Li stays."""
+    (begun.folder / "guard.toml").write_text('[limits]\n"unit:CHEM" = 2\n', "utf-8")
+    saved = tmp_path / "plan.json"
+    planned = begun.on_day_two("plan", "--format", "json", "--out", saved)
+    lost = {one["target"] for one in planned.document["changes"] if one["kind"] == "WindDownAddress"}
+    assert {"thomas.ashdown@chem.ox.ac.uk", "xiao.li@chem.ox.ac.uk", "xiao.li@bray.ox.ac.uk"} <= lost
+    guard = planned.document["guard"]
+    assert (planned.code, guard["counts"]["unit:CHEM"], guard["tripped"]) == (4, 3, ["unit:CHEM"])
+    apply = ("apply", saved, "--at", "2025-10-02T08:00:00Z")
+    assert begun.type(*apply).code == 4
+    assert begun.type(*apply, "--accept", "unit:CHEM=3").code == 0
+
+
 def test_the_approved_digest_lifts_every_limit_for_that_plan(site: CommandSite) -> None:
     (site.folder / "guard.toml").write_text("[limits]\nAddAddress = 3\n", "utf-8")
     digest = site.on_day_one("plan", "--format", "json").document["digest"]

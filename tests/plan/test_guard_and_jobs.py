@@ -8,8 +8,18 @@ from building.world import Day, World
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
-from nexusops.model.changes import Kind, RemoveAddress, SetSender, WindDownAddress, kind_of
-from nexusops.model.ids import UnitId
+from nexusops.model.changes import (
+    DeleteMailbox,
+    Kind,
+    OnMailbox,
+    RemoveAddress,
+    SetSender,
+    Why,
+    WindDownAddress,
+    kind_of,
+)
+from nexusops.model.ids import MailboxKey, UnitId
+from nexusops.model.mailboxes import MailboxKind
 from nexusops.model.plan import GuardReport, Planned
 from nexusops.plan.arrange import select
 from nexusops.plan.guard import DESTRUCTIVE, DESTRUCTIVE_KINDS, GuardLimits, Limit, check
@@ -56,6 +66,17 @@ def test_a_unit_may_have_a_limit_of_its_own_and_so_may_a_kind() -> None:
     limits = GuardLimits(limits={"unit:CHEM": Limit(count=1), "unit:LAW": Limit(count=1), "SetForward": Limit(count=0)})
     report = check(changes, limits, 100, units, {})
     assert (report.counts, report.tripped) == ({"SetForward": 0, "unit:CHEM": 2, "unit:LAW": 1}, ("unit:CHEM",))
+
+
+def test_what_belongs_to_a_unit_counts_to_its_limit() -> None:
+    """interface.md 4: the subject of such a change is the unit itself."""
+    why = Why(subject="CHEM", rule="R30", because="Chemistry asked for it")
+    box = OnMailbox(name="chemoffice", key=MailboxKey("box:chemoffice:1"), kind=MailboxKind.SECONDARY)
+    deleted = Planned(
+        id="c1", job="disable_cancelled", change=DeleteMailbox(mailbox=box, why=why, addresses=()), after=()
+    )
+    report = check([deleted], GuardLimits(limits={"unit:CHEM": Limit(count=0)}), 100, {}, {})
+    assert (report.counts, report.tripped) == ({"unit:CHEM": 1}, ("unit:CHEM",))
 
 
 def test_creations_are_not_guarded() -> None:

@@ -6,6 +6,7 @@ import difflib
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from datetime import datetime
 from functools import cache
 from importlib.metadata import entry_points
 from pathlib import Path
@@ -93,8 +94,8 @@ def _ports(configuration: Configuration, snapshot: Path | None, closing: ExitSta
         return opened_tenant
 
     @cache
-    def notifier() -> Notifier:
-        channel = notifier_of(configuration, tenant)
+    def notifier(at: datetime) -> Notifier:
+        channel = notifier_of(configuration, tenant, at)
         closing.callback(channel.close)
         return channel
 
@@ -197,7 +198,7 @@ def tenant_of(configuration: Configuration, memory: Memory | None = None, *, wra
         ) from error
 
 
-def notifier_of(configuration: Configuration, tenant: Callable[[], Tenant]) -> Notifier:
+def notifier_of(configuration: Configuration, tenant: Callable[[], Tenant], at: datetime) -> Notifier:
     """The channel of notices; the tenant is opened only where it is the channel."""
     from nexusops.notify import channels
     from nexusops.notify.templates import Templates
@@ -205,12 +206,13 @@ def notifier_of(configuration: Configuration, tenant: Callable[[], Tenant]) -> N
     table = configuration.settings.notices
     templates = Templates(configuration.templates)
     if table.kind == "folder":
-        channel: channels.Channel = channels.FolderChannel(configuration.path(table.path))
+        channel: channels.Channel = channels.FolderChannel(configuration.path(table.path), at=at)
     elif table.kind == "smtp":
         password = configuration.secret("notices.password")
         channel = channels.SmtpChannel(
             table.host,
             table.port,
+            at=at,
             username=table.username or None,
             password=password.read() if password else None,
             starttls=table.starttls,

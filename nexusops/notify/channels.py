@@ -10,14 +10,11 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Protocol
 
-from nexusops import clock
 from nexusops.errors import UsageError
 from nexusops.model.changes import SendNotice
 from nexusops.model.journal import Step, StepOutcome, StepResult
 from nexusops.notify.message import Message, composed, graph_message, identity
 from nexusops.notify.templates import Templates
-
-Now = Callable[[], datetime]
 
 
 class NotSent(Exception):
@@ -82,17 +79,17 @@ def _outcome(step: Step, result: StepResult, message: str) -> StepOutcome:
 
 
 class FolderChannel:
-    """One .eml file for each notice; the same notice is the same file."""
+    """One .eml file for each notice; the same notice is the same file. ``at``: the run's instant, its date."""
 
-    def __init__(self, folder: Path, *, now: Now = clock.now) -> None:
+    def __init__(self, folder: Path, *, at: datetime) -> None:
         self._folder = folder
-        self._now = now
+        self._at = at
 
     def send(self, message: Message) -> str:
         try:
             self._folder.mkdir(parents=True, exist_ok=True)
             path = self._folder / f"{identity(message.key)}.eml"
-            path.with_suffix(".part").write_bytes(composed(message, self._now()).as_bytes())
+            path.with_suffix(".part").write_bytes(composed(message, self._at).as_bytes())
             path.with_suffix(".part").replace(path)
         except OSError as error:
             raise NotSent(f"the folder {self._folder} does not take it: {error.strerror}") from error
@@ -103,28 +100,28 @@ class FolderChannel:
 
 
 class SmtpChannel:
-    """A submission server; STARTTLS unless it is switched off."""
+    """A submission server; STARTTLS unless it is switched off. ``at`` as for the folder."""
 
     def __init__(
         self,
         host: str,
         port: int,
         *,
+        at: datetime,
         username: str | None = None,
         password: str | None = None,
         starttls: bool = True,
         context: ssl.SSLContext | None = None,
-        now: Now = clock.now,
     ) -> None:
         self._host, self._port = host, port
         self._username, self._password = username, password
         self._context = (context or ssl.create_default_context()) if starttls else None
-        self._now = now
+        self._at = at
         self._open: smtplib.SMTP | None = None
 
     def send(self, message: Message) -> str:
         try:
-            refused = self._connected().send_message(composed(message, self._now()))
+            refused = self._connected().send_message(composed(message, self._at))
         except smtplib.SMTPRecipientsRefused as error:
             raise NotSent(f"{self._host}:{self._port} refuses {_refusals(error.recipients)}") from error
         except (smtplib.SMTPException, OSError) as error:

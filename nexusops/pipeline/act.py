@@ -268,7 +268,7 @@ def _acting(ports: Ports, tables: SnapshotTables, plan: Plan, mandate: Mandate, 
     """Tenant and channel are opened before anything is accepted: what is not configured ends the run in time."""
     if not plan.changes:
         return None
-    tenant, notifier, publisher = ports.tenant(), ports.notifier(), ports.publisher()
+    tenant, notifier, publisher = ports.tenant(), ports.notifier(mandate.at), ports.publisher()
     tenant.prepare(tables.slice((), ports.services).domains, mandate.at)
     return Acting(
         store=ports.store,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from nexusops.codec import hash_of
@@ -88,7 +89,8 @@ class Ports(Deciding):
     store: Store
     gate: Gate
     tenant: Callable[[], Tenant]
-    notifier: Callable[[], Notifier]
+    notifier: Callable[[datetime], Notifier]
+    """For notices of a run at that instant."""
     publisher: Callable[[], Publisher]
     texts: ConfigTexts
     program_version: str

@@ -66,7 +66,7 @@ def replay(
         store=store,
         # Of all that they can be asked, a run that is not interrupted asks what stands below.
         tenant=lambda: cast(Tenant, tenant),
-        notifier=lambda: tenant,
+        notifier=lambda _at: tenant,
         publisher=lambda: cast(Publisher, tenant),
         guard=GuardLimits(),
         gate=lambda *_known: (),

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sqlite3
+from email import message_from_bytes
+from email.utils import parsedate_to_datetime
 
 from cli.conftest import CommandSite
 
@@ -47,3 +49,12 @@ def test_who_asks_for_a_name_is_told_who_may_be_meant(begun: CommandSite) -> Non
     assert said.err == (
         "There is nobody and nothing of that name; it may be bray0039 (Thomas Ashdown): `nexusops audit USERNAME`.\n"
     )
+
+
+def test_a_notice_is_dated_as_the_journal_has_it(lived: CommandSite) -> None:
+    """interface.md 1: the instant of a run is --at, and the clock is read nowhere else."""
+    mails = [message_from_bytes(path.read_bytes()) for path in (lived.folder / "notices").iterdir()]
+    notices = lived.type("state", "export", "--format", "json").document["notices"]
+    dates = sorted(f"{parsedate_to_datetime(mail['Date']).date()}" for mail in mails)
+    assert dates == sorted(notice["sent_on"] for notice in notices)
+    assert dates[0] == "2025-10-03"

@@ -60,7 +60,7 @@ HEADERS = {
 
 
 def test_a_folder_holds_one_file_for_each_notice(tmp_path: Path) -> None:
-    folder = FolderChannel(tmp_path / "notices", now=lambda: AT)
+    folder = FolderChannel(tmp_path / "notices", at=AT)
     assert [send(folder), send(folder), send(folder, notice(key="cancelled:1000001:2025-01-16"))] == [DONE] * 3
     names = sorted(path.name for path in (tmp_path / "notices").iterdir())
     assert (len(names), f"{MARK}.eml" in names) == (2, True)
@@ -76,7 +76,7 @@ def test_a_folder_holds_one_file_for_each_notice(tmp_path: Path) -> None:
 
 def test_a_repeat_is_recognised_whatever_else_has_changed(tmp_path: Path) -> None:
     """interface.md 9: made from the identity alone."""
-    folder = FolderChannel(tmp_path, now=lambda: AT)
+    folder = FolderChannel(tmp_path, at=AT)
     send(folder)
     send(folder, replace(notice(), to=("mary@mail.example",), delete_on=None), sender="help@ox.ac.uk")
     (path,) = tmp_path.iterdir()
@@ -85,7 +85,7 @@ def test_a_repeat_is_recognised_whatever_else_has_changed(tmp_path: Path) -> Non
 
 def test_a_folder_that_cannot_be_written_leaves_the_notice_owed(tmp_path: Path) -> None:
     (tmp_path / "notices").write_text("a file", "utf-8")
-    outcome = send(FolderChannel(tmp_path / "notices"))
+    outcome = send(FolderChannel(tmp_path / "notices", at=AT))
     assert (outcome.result, outcome.message) == (
         StepResult.FAILED,
         f"the folder {tmp_path}/notices does not take it: File exists",
@@ -93,7 +93,7 @@ def test_a_folder_that_cannot_be_written_leaves_the_notice_owed(tmp_path: Path) 
 
 
 def test_nobody_to_write_to_needs_a_human(tmp_path: Path) -> None:
-    outcome = send(FolderChannel(tmp_path / "notices"), replace(notice(), to=()))
+    outcome = send(FolderChannel(tmp_path / "notices", at=AT), replace(notice(), to=()))
     assert (outcome.result, outcome.message) == (
         StepResult.SET_ASIDE,
         "needs a human: there is no address to which it could be sent",
@@ -103,7 +103,7 @@ def test_nobody_to_write_to_needs_a_human(tmp_path: Path) -> None:
 
 def test_a_template_that_fails_on_one_notice_does_not_keep_the_others(tmp_path: Path) -> None:
     (tmp_path / "winddown.en.text.j2").write_text("{{ addresses[1] }}", "utf-8")
-    outbox = Outbox(FolderChannel(tmp_path / "out"), Templates(tmp_path), SENDER)
+    outbox = Outbox(FolderChannel(tmp_path / "out", at=AT), Templates(tmp_path), SENDER)
     one = replace(notice(), addresses=("mary.smith@chem.ox.ac.uk",))
     first, second = outcomes_of(outbox, [sending(one), sending(notice(key="another"), 2)])
     assert (first.result, second.result) == (StepResult.FAILED, StepResult.DONE)
@@ -173,9 +173,7 @@ def channel(controller: Controller, authority: trustme.CA | None, *, word: str =
     context = ssl.create_default_context()
     if authority is not None:
         authority.configure_trust(context)
-    return SmtpChannel(
-        "127.0.0.1", controller.port, username="nexusops", password=word, context=context, now=lambda: AT
-    )
+    return SmtpChannel("127.0.0.1", controller.port, username="nexusops", password=word, context=context, at=AT)
 
 
 def test_a_submission_server_takes_it_over_tls(postbox: tuple[Postbox, Controller], authority: trustme.CA) -> None:
@@ -252,7 +250,7 @@ def test_that_some_of_a_units_staff_were_refused_is_said(
 
 
 def test_no_server_leaves_the_notice_owed() -> None:
-    outcome = send(SmtpChannel("127.0.0.1", 1, starttls=False))
+    outcome = send(SmtpChannel("127.0.0.1", 1, at=AT, starttls=False))
     assert (outcome.result, outcome.message) == (
         StepResult.FAILED,
         "127.0.0.1:1: [Errno 111] Connection refused",
@@ -261,7 +259,7 @@ def test_no_server_leaves_the_notice_owed() -> None:
 
 def test_a_server_that_does_not_answer_is_not_waited_for_by_every_notice() -> None:
     """The run comes to an end; what was not sent stays owed, and the next run tries again."""
-    outbox = Outbox(SmtpChannel("127.0.0.1", 1, starttls=False), Templates(None), SENDER)
+    outbox = Outbox(SmtpChannel("127.0.0.1", 1, at=AT, starttls=False), Templates(None), SENDER)
     *tried, untried = outcomes_of(outbox, [sending(notice())] * (DOWN_AFTER + 1))
     assert {one.result.value for one in (*tried, untried)} == {"failed"}
     assert [one.unreachable for one in (*tried, untried)] == [False] * DOWN_AFTER + [True]

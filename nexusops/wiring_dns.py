@@ -211,3 +211,27 @@ def texts_of(configuration: Configuration, changes: Iterable[Planned]) -> Iterat
         if isinstance(planned.change, PublishRecords | RetireRecords):
             text = ticket_text if planned.change.publish_as == "ticket" else zone_text
             yield text(planned.change, configuration.settings.dns.ttl)
+
+
+def costs_of(configuration: Configuration, changes: Iterable[Planned]) -> Iterator[str]:
+    """What the SPF records that would be published cost (rules.md 4b); nothing where nobody may be asked."""
+    from nexusops.model.changes import PublishRecords
+    from nexusops.pipeline.saas_dns import planned_report
+    from nexusops.rules.mailauth_syntax import is_spf
+
+    most = configuration.policy.spf.max_lookups
+    records = [
+        record
+        for planned in changes
+        if isinstance(planned.change, PublishRecords)
+        for record in planned.change.records
+        if record.type == "TXT" and is_spf(record.value)
+    ]
+    if not records:
+        return
+    with asked(configuration) as dns:
+        for record in records:
+            if dns.resolver is None:
+                return
+            report = planned_report(record.name.lower().rstrip("."), record.value, dns.resolver, configuration.policy)
+            yield f"SPF of {record.name}: {report.verdict}, {report.lookups} of {most} look-ups"

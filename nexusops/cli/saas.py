@@ -95,10 +95,12 @@ def plan(call: Call, request_id: str, form: str, at: datetime, snapshot: Path | 
         made = plan_of_request(site.ports, request_id, at=at, fresh=snapshot is not None)
         code = told(made, site.ports, form=form, out=out)
         if form == "text":
-            from nexusops.wiring_dns import texts_of
+            from nexusops.wiring_dns import costs_of, texts_of
 
             for text in texts_of(site.configuration, made.changes):
                 click.echo(f"\n{text}", nl=False)
+            for cost in costs_of(site.configuration, made.changes):
+                click.echo(f"\n{cost}")
     return code
 
 

@@ -20,6 +20,8 @@ CHOICES: dict[str, tuple[str, ...]] = {
     "auth": ("oauth2", "basic"),
     "mode_wanted": ("auto", "mailbox", "service_domain", "dept_include"),
 }
+HOSTS = ("provider_include", "bounce_mx")
+"""Names in DNS: lower-case, and without their last dot, however they were typed."""
 _REQUEST_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 _LOCAL = re.compile(r"[A-Za-z0-9_+-]+(\.[A-Za-z0-9_+-]+)*")
 _HOST = re.compile(r"([A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?\.)+[A-Za-z]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.?")
@@ -72,6 +74,9 @@ def load_service(path: Path) -> ServiceRequest:
         )
     values = {key: convert(hints[key], value, key, path) for key, value in table.items()}
     _check(values, path)
+    for key in HOSTS:
+        if key in values:
+            values[key] = str(values[key]).rstrip(".").lower()
     values["owner_person_id"] = values.get("owner_person_id") or None
     values["certificate"] = _certificate(str(values.get("certificate", "")), path)
     return ServiceRequest(request_id=path.stem, **values)  # type: ignore[arg-type]  # converted to the hints just above
@@ -113,7 +118,7 @@ def _check(values: dict[str, object], path: Path) -> None:
     for key in ("service_name", "unit_id", "requester", "provider"):
         if not str(values[key]).strip():
             raise wrong(path, key, "a name", values[key])
-    for key in ("provider_include", "bounce_mx"):
+    for key in HOSTS:
         name = str(values.get(key, ""))
         if name and not (_HOST.fullmatch(name) and len(name) <= 254):
             raise wrong(path, key, "a name in DNS, such as spf.adminday.example", name)

@@ -40,15 +40,21 @@ def dns_facts(
     is planned is nobody else's: a postmaster may be earlier than the run.
     """
     domain = service_domain(request, unit_domain)
-    record, planned = spf_record(request, site, policy), Question(domain, "TXT")
+    report = planned_report(domain, spf_record(request, site, policy), resolver, policy)
+    ours = row is not None and bool(row.published)
+    wanted = {_value(one.type, one.value) for one in records_of(request, domain, site, policy)}
+    taken = not ours and bool(_there(domain, unit_domain, resolver) - wanted)
+    return DnsFacts(spf=report, taken=frozenset({domain} if taken else ()))
+
+
+def planned_report(domain: str, record: str, resolver: Resolver, policy: Policy) -> SpfReport:
+    """What receivers would make of this record of the domain, whatever stands there now."""
+    planned = Question(domain, "TXT")
 
     def judge(ask: Ask) -> SpfReport:
         return lint(domain, lambda question: found(record) if question == planned else ask(question), policy.spf)
 
-    ours = row is not None and bool(row.published)
-    wanted = {_value(one.type, one.value) for one in records_of(request, domain, site, policy)}
-    taken = not ours and bool(_there(domain, unit_domain, resolver) - wanted)
-    return DnsFacts(spf=settled(resolver, judge), taken=frozenset({domain} if taken else ()))
+    return settled(resolver, judge)
 
 
 def _there(domain: Domain, unit_domain: Domain, resolver: Resolver) -> set[Value]:

@@ -192,7 +192,7 @@ def _elsewhere(request: ServiceRequest, path: SendingPath, facts: Facts) -> bool
     if "@" not in request.from_local or facts.unit_domain is None:
         return False
     sender = from_address(request, path, facts.unit_domain)
-    return sender is not None and request.from_local.lower() != sender
+    return sender is not None and request.from_local.lower().rstrip(".") != sender
 
 
 def _to_know(request: ServiceRequest, path: SendingPath, facts: Facts, policy: Policy) -> Iterator[Point]:

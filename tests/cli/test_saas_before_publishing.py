@@ -49,6 +49,8 @@ def test_what_advice_refuses_is_not_published_until_it_is_mended(
     assert (list(run(asked, 1)), state(asked)) == ([code], "needs_info")
     answers(asked, domain=[])
     assert kinds(asked, 2, "saas", "plan", "bulkday") == ["PublishRecords"]
+    shown = asked.type("saas", "plan", "bulkday", "--at", AT[2])
+    assert shown.out.endswith("\nSPF of bulk-day.foodtech.ox.ac.uk: ok, 2 of 10 look-ups\n")
     assert (run(asked, 2), state(asked)) == ({}, "provisioning")
 
 

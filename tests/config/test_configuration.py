@@ -338,6 +338,15 @@ def test_a_file_in_services_is_a_filed_request(write: Write) -> None:
     assert (request.request_id, request.unit_id, request.owner_person_id) == ("adminday", "FOOD", None)
 
 
+def test_names_in_dns_of_a_request_may_be_typed_with_capitals_and_a_last_dot(write: Write) -> None:
+    folder = write()
+    (folder / "services").mkdir()
+    lines = 'provider_include = "SPF.AdminDay.example."\nbounce_mx = "MX.AdminDay.example."\n'
+    (folder / "services" / "adminday.toml").write_text(f"{SERVICE}{lines}", "utf-8")
+    (request,) = load(folder).services.values()
+    assert (request.provider_include, request.bounce_mx) == ("spf.adminday.example", "mx.adminday.example")
+
+
 @pytest.mark.parametrize(
     ("old", "new", "parts"),
     [

@@ -169,6 +169,7 @@ def test_a_sender_outside_the_service_domain_would_fail_its_own_check() -> None:
     assert ask(from_local="Hello@admin-day.foodtech.ox.ac.uk").address == "hello@admin-day.foodtech.ox.ac.uk"
     assert ask(**EXO, from_local="hello@chem.ox.ac.uk").codes == ("NOT_UNIT_DOMAIN",)
     assert ask(**EXO, from_local="hello@foodtech.ox.ac.uk").ruling == "approved"
+    assert ask(**EXO, from_local="Hello@FoodTech.ox.ac.uk.").ruling == "approved"
 
 
 def test_a_mailbox_has_an_owner_who_may_own_it() -> None:

@@ -7,6 +7,7 @@ history RUN`).
 from __future__ import annotations
 
 import logging
+import logging.handlers
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
@@ -41,9 +42,14 @@ class Lines(logging.Formatter):
         return f"{record.levelname} {record.name}: {record.getMessage()} {act}".rstrip()
 
 
+def _file(path: Path) -> logging.Handler:
+    """A worker or a console stays up for weeks: what logrotate has moved away is left for a new file."""
+    return logging.handlers.WatchedFileHandler(path, encoding="utf-8")
+
+
 def start_logging(level: str, form: str, file: Path | None) -> None:
     """From now on; a second call replaces the first."""
-    target = logging.FileHandler(file, encoding="utf-8") if file is not None else logging.StreamHandler(sys.stderr)
+    target = _file(file) if file is not None else logging.StreamHandler(sys.stderr)
     # What is logged for counting alone (nexusops/telemetry) is not printed.
     target.setLevel(level.upper())
     target.setFormatter(JsonLines() if form == "json" else Lines())

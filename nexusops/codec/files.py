@@ -29,9 +29,9 @@ def dump_plan(plan: Plan, path: Path) -> None:
     write_whole(to_text(encode_plan(plan)), path, "plan", mode=0o600)
 
 
-def write_whole(text: str, path: Path, what: str, *, mode: int = 0o644) -> None:
+def write_whole(text: str, path: Path, what: str, *, mode: int = 0o644, named_by: str = "after --out") -> None:
     """Writes a file whole or not at all; a reader sees the old one or the new. Raises UsageError (2)."""
-    with _told(path, what, "Name another file after --out, in a folder that you may write to."):
+    with _told(path, what, f"Name another file {named_by}, in a folder that you may write to."):
         if path.exists() and not path.is_file():  # /dev/stdout, a named pipe: nothing can be put in its place
             path.write_bytes(text.encode("utf-8"))
             return
@@ -66,6 +66,7 @@ def _beside(path: Path, mode: int) -> Iterator[Path]:
     part.unlink(missing_ok=True)
     part.touch(mode=mode)
     try:
+        part.chmod(mode)  # the umask of a unit would hide from others what is for them
         yield part
         part.replace(path)
     finally:

@@ -34,8 +34,8 @@ async def opened(url: str, runs: Runs) -> AsyncIterator[procrastinate.App]:
         cause = str(error.__cause__ or error).strip().splitlines()
         raise StateUnavailable(
             f"The queue cannot be used: {cause[0] if cause else type(error).__name__}.",
-            next_step="Check [queue] url and that its PostgreSQL answers, then start `nexusops worker` again; "
-            "nothing is lost.",
+            next_step="Check [queue] url and that its PostgreSQL answers, then start `nexusops worker` or"
+            " `nexusops schedule` again; nothing is lost.",
         ) from error
 
 

@@ -37,7 +37,7 @@ def sites_of(folders: Sequence[Path]) -> Sites:
     if len(queues) != 1 or "" in queues:
         raise UsageError(
             "[queue] url in nexusops.toml: every site must name the queue, and the same one.",
-            next_step=f"Add it, {_EXAMPLE}, then start `nexusops worker` again.",
+            next_step=f"Add it, {_EXAMPLE}, then start `nexusops worker` or `nexusops schedule` again.",
         )
     return Sites(folders=found, queue=_for_libpq(queues.pop()))
 
@@ -47,11 +47,11 @@ def _for_libpq(url: str) -> str:
     if scheme not in ("postgresql", "postgresql+psycopg"):
         raise UsageError(
             "[queue] url: the queue needs PostgreSQL.",
-            next_step=f"Name a database, {_EXAMPLE}, then start `nexusops worker` again.",
+            next_step=f"Name a database, {_EXAMPLE}, then start `nexusops worker` or `nexusops schedule` again.",
         )
     if rest.partition("/")[0].count("@") > 1:  # libpq would take the rest of a password for the host, and tell it
         raise UsageError(
             "[queue] url: an @ in the password must be written %40.",
-            next_step=f"Correct it, {_EXAMPLE}, then start `nexusops worker` again.",
+            next_step=f"Correct it, {_EXAMPLE}, then start `nexusops worker` or `nexusops schedule` again.",
         )
     return f"postgresql://{rest}"

@@ -39,7 +39,8 @@ async def prepare(connection: Connection) -> None:
     if newer := sorted(set(done) - set(known)):
         raise StateUnavailable(
             f"The queue's tables are newer than this nexusops: it does not know {newer[-1]}.",
-            next_step="Upgrade nexusops here as on the other machines, then start `nexusops worker` again.",
+            next_step="Upgrade nexusops here as on the other machines, then start `nexusops worker` or"
+            " `nexusops schedule` again.",
         )
     for name in known:
         if name not in done:

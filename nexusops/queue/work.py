@@ -68,7 +68,7 @@ def _run(site: str, folder: Path, now: Callable[[], datetime], told: Callable[[s
                 outcome = pipeline.run(wired.ports, at=at, actor=ACTOR, reason="the hourly run")
                 ending.end(outcome.exit_code)
     except NexusopsError as error:
-        told(f"{site}: ended with {error.exit_code}: {error.message.splitlines()[0]}")
+        told(f"{site}: ended with {error.exit_code}: {error.message.splitlines()[0]} Next: {error.next_step}")
         raise
     left = len(outcome.set_aside) + len(outcome.failed)
     after = f", after finishing {outcome.resumed}" if outcome.resumed else ""

@@ -25,7 +25,8 @@ SOON = 5
 """Seconds within which a database must answer that is only looked into."""
 
 NEXT_STEP = (
-    "Check [state] url in nexusops.toml (`nexusops config show`): it must name a database of nexusops, or a new one."
+    "Check [state] url in nexusops.toml (`nexusops config show`): it must name a database of nexusops, or a new one,"
+    " that the user of this command may read and write."
 )
 
 WRITE_ONE = (

@@ -113,6 +113,6 @@ def _textfile(site: Wired, health: Health, code: int, told: Told) -> None:
 
     path = site.configuration.path(site.configuration.settings.metrics.textfile)
     try:
-        write_whole(metrics_text(health, code), path, "metrics")
+        write_whole(metrics_text(health, code), path, "metrics", named_by="as [metrics] textfile in nexusops.toml")
     except NexusopsError as error:
         told(f"The metrics were not written: {error}")

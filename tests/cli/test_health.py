@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import os
 import re
 import socket
@@ -13,6 +14,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from cli.conftest import CommandSite
+
+from nexusops.cli.logs import start_logging
 
 SAMPLE = re.compile(r'nexusops_[a-z_]+\{site="[^"]+"(,[a-z]+="[^"]*")*\} -?[0-9.e+]+')
 
@@ -106,6 +109,28 @@ def test_a_run_leaves_its_metrics_behind_however_it_ends(site: CommandSite, tmp_
     assert f'nexusops_last_good_run_timestamp_seconds{{site="oxford-test"}} {at:.15g}' in after
 
 
+def test_metrics_that_cannot_be_left_say_which_key_names_their_file(site: CommandSite, tmp_path: Path) -> None:
+    configured(site, f'textfile = "{tmp_path}/gone/nexusops.prom"')
+    ended = site.on_day_one("run")
+    assert ended.code == 0
+    assert "Name another file as [metrics] textfile in nexusops.toml" in ended.err
+
+
+def test_metrics_and_routing_table_are_for_others_whatever_the_umask(site: CommandSite, tmp_path: Path) -> None:
+    """The units set UMask=0077; the collector and the mail hubs are other users."""
+    configured(site, f'textfile = "{tmp_path}/nexusops.prom"')
+    before = os.umask(0o077)
+    try:
+        assert site.on_day_one("run").code == 0
+        assert site.type("routing", "build", "--out", tmp_path / "table").code == 0
+    finally:
+        os.umask(before)
+    assert {path.name: oct(path.stat().st_mode & 0o777) for path in tmp_path.iterdir() if path.is_file()} == {
+        "nexusops.prom": "0o644",
+        "table": "0o644",
+    }
+
+
 def _exit_code(text: str) -> str:
     return "".join(line for line in text.splitlines(keepends=True) if "last_run_exit_code" in line)
 
@@ -122,3 +147,20 @@ def test_every_act_is_one_line_for_machines_and_names_nobody(site: CommandSite, 
     told = [*(row["address"] for row in document["addresses"]), *(row["person_id"] for row in document["people"])]
     told += [row["username"] for row in document["people"] if row["username"]]
     assert [word for word in told if word in text] == []
+
+
+def test_a_log_file_that_was_moved_away_is_begun_anew(tmp_path: Path) -> None:
+    """As logrotate does it; a worker or a console would write into yesterday's file for weeks."""
+    log = tmp_path / "nexusops.log"
+    root = logging.getLogger()
+    level = root.level
+    try:
+        start_logging("info", "json", log)
+        logging.getLogger("nexusops.acts").info("before")
+        log.rename(tmp_path / "nexusops.log.1")
+        logging.getLogger("nexusops.acts").info("after")
+    finally:
+        start_logging("warning", "text", None)
+        root.setLevel(level)
+    said = {path.name: json.loads(path.read_text("utf-8"))["message"] for path in tmp_path.iterdir()}
+    assert said == {"nexusops.log.1": "before", "nexusops.log": "after"}

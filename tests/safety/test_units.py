@@ -23,14 +23,14 @@ def commands() -> list[list[str]]:
     for path in UNITS.iterdir():
         for line in path.read_text("utf-8").splitlines():
             for words in re.findall(rf"{re.escape(INSTALLED)} (.*)$", line):
-                found.append(words.split())
+                found.append(re.split(r" [>|]", words)[0].split())
     return found
 
 
 def test_every_command_line_is_one_that_the_program_knows() -> None:
     assert len(commands()) >= 6
     for words in commands():
-        rest = words[2:] if words[0] == "--config" else words
+        rest = words[words.index("--config") + 2 :] if "--config" in words else words
         assert rest[0] in COMMANDS, words
         done = subprocess.run(
             [sys.executable, "-m", "nexusops", rest[0], "--help"], capture_output=True, text=True, check=True
@@ -55,6 +55,14 @@ def test_systemd_accepts_the_units(tmp_path: Path) -> None:
     )
     said = [line for line in done.stderr.splitlines() if "nexusops" in line]
     assert (done.returncode, said) == (0, []), done.stderr
+
+
+def test_secrets_of_the_crontab_reach_the_program() -> None:
+    """What a shell only sources is no environment of what it starts."""
+    lines = [line for line in (UNITS / "crontab.example").read_text("utf-8").splitlines() if INSTALLED in line]
+    assert len(lines) == 4
+    for line in lines:
+        assert re.search(r" set -a; \. /etc/nexusops/[a-z]+\.env; /opt/", line), line
 
 
 @pytest.mark.parametrize("page", ["docs/operations.md", "docs/promises.md", "SECURITY.md"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -153,6 +154,22 @@ def test_three_workers_do_the_runs_of_two_sites_although_one_of_them_is_killed(
         worker.process.terminate()
         assert worker.process.wait(30) == 0
     assert [(name, status) for name, status, _ in jobs(queue)] == [("alpha", "succeeded"), ("beta", "succeeded")]
+
+
+def test_a_site_whose_configuration_breaks_keeps_no_other_waiting_and_says_what_to_do(
+    queue: str, tmp_path: Path, workers: list[Worker]
+) -> None:
+    folders = [made(tmp_path / name, name, queue).folder / "config" for name in ("alpha", "beta")]
+    sites = sites_of(folders)
+    said: Queue[str] = Queue()
+    workers.append(Worker(*folders, said=said))
+    assert said.get(timeout=60) == "works for alpha, beta"
+    (folders[0] / "guard.toml").write_text("nonsense = 1\n", "utf-8")
+    schedule(sites, now=lambda: datetime.now(UTC), told=print, once=True)
+    heard = sorted(said.get(timeout=60) for _ in range(2))
+    assert heard[0].startswith("alpha: ended with 2: ")
+    assert " Next: Correct or remove nonsense in " in heard[0]
+    assert re.fullmatch(r"beta: run [0-9a-f]{32}: [1-9]\d* changes done, 0 not", heard[1])
 
 
 FUNCTIONS = """

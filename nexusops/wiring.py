@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from datetime import datetime
 from functools import cache
 from importlib.metadata import entry_points
@@ -23,6 +23,7 @@ from nexusops.wiring_state import open_store_of
 
 if TYPE_CHECKING:
     from nexusops.model.services import SignIn
+    from nexusops.notify.channels import Channel
     from nexusops.pipeline import Ports
     from nexusops.ports import Notifier, Publisher, Registration, SnapshotTables, Tenant
     from nexusops.tenant import Wrap
@@ -199,17 +200,23 @@ def tenant_of(configuration: Configuration, memory: Memory | None = None, *, wra
 
 
 def notifier_of(configuration: Configuration, tenant: Callable[[], Tenant], at: datetime) -> Notifier:
-    """The channel of notices; the tenant is opened only where it is the channel."""
-    from nexusops.notify import channels
+    from nexusops.notify.channels import Outbox
     from nexusops.notify.templates import Templates
 
+    channel = channel_of(configuration, tenant, at)
+    return Outbox(channel, Templates(configuration.templates), configuration.settings.notices.sender)
+
+
+def channel_of(configuration: Configuration, tenant: Callable[[], Tenant], at: datetime) -> Channel:
+    """The channel of notices; the tenant is opened only where it is the channel."""
+    from nexusops.notify import channels
+
     table = configuration.settings.notices
-    templates = Templates(configuration.templates)
     if table.kind == "folder":
-        channel: channels.Channel = channels.FolderChannel(configuration.path(table.path), at=at)
-    elif table.kind == "smtp":
+        return channels.FolderChannel(configuration.path(table.path), at=at)
+    if table.kind == "smtp":
         password = configuration.secret("notices.password")
-        channel = channels.SmtpChannel(
+        return channels.SmtpChannel(
             table.host,
             table.port,
             at=at,
@@ -217,11 +224,21 @@ def notifier_of(configuration: Configuration, tenant: Callable[[], Tenant], at: 
             password=password.read() if password else None,
             starttls=table.starttls,
         )
-    else:
-        from nexusops.tenant.faults import TenantFault
+    from nexusops.tenant.faults import TenantFault
 
-        channel = channels.TenantChannel(lambda *mail: tenant().send_mail(*mail), (TenantFault,))
-    return channels.Outbox(channel, templates, table.sender)
+    return channels.TenantChannel(lambda *mail: tenant().send_mail(*mail), (TenantFault,))
+
+
+def notices_in_order(configuration: Configuration, tenant: Callable[[], Tenant], at: datetime) -> str:
+    """How notices go out, once it was seen that they can; none is sent. Raises UsageError where they cannot."""
+    from nexusops.notify.channels import NotSent
+
+    with closing(channel_of(configuration, tenant, at)) as channel:
+        try:
+            return channel.reached()
+        except NotSent as error:
+            step = "Correct [notices] in nexusops.toml, then try `nexusops doctor`."
+            raise UsageError(f"notices cannot go out: {error}.", next_step=step) from error
 
 
 def sender_of(configuration: Configuration) -> str:

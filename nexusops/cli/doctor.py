@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -86,6 +86,7 @@ def _checks(call: Call, jobs: tuple[str, ...], at: datetime) -> Iterator[Check]:
     from nexusops import wiring
     from nexusops.codec import instant
     from nexusops.model.dates import local_date
+    from nexusops.wiring_dns import dns_in_order
 
     with wiring.opened(call.folder) as site:
         site.check_jobs(jobs)
@@ -98,7 +99,8 @@ def _checks(call: Call, jobs: tuple[str, ...], at: datetime) -> Iterator[Check]:
         yield from _requests(site)
         yield _state(site)
         yield _snapshot(site, at)
-        yield _dns(site)
+        yield _in_order("dns", lambda: dns_in_order(configuration))
+        yield _in_order("notices", lambda: wiring.notices_in_order(configuration, site.ports.tenant, at))
         yield from _tenant(site, jobs, at)
 
 
@@ -137,13 +139,12 @@ def _line(error: NexusopsError) -> str:
     return str(error).replace("\n", " ")
 
 
-def _dns(site: Wired) -> Check:
-    from nexusops.wiring_dns import dns_in_order
-
+def _in_order(name: str, look: Callable[[], str]) -> Check:
+    """``look`` says how it is, or raises what is wrong."""
     try:
-        return Check("dns", True, dns_in_order(site.configuration))
+        return Check(name, True, look())
     except NexusopsError as error:
-        return Check("dns", False, _line(error), FINDINGS)
+        return Check(name, False, _line(error), FINDINGS)
 
 
 def _tenant(site: Wired, jobs: tuple[str, ...], at: datetime) -> Iterator[Check]:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import smtplib
 import ssl
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -33,6 +35,9 @@ class Channel(Protocol):
     """Accepts a message, or raises NotSent. Says what staff should know of an accepted one; mostly nothing."""
 
     def send(self, message: Message) -> str: ...
+
+    def reached(self) -> str:
+        """Where notices go, once it was seen that they can. Nothing is sent. Raises NotSent."""
 
     def close(self) -> None: ...
 
@@ -95,6 +100,12 @@ class FolderChannel:
             raise NotSent(f"the folder {self._folder} does not take it: {error.strerror}") from error
         return ""
 
+    def reached(self) -> str:
+        there = next(place for place in (self._folder, *self._folder.parents) if place.exists())
+        if not there.is_dir() or not os.access(there, os.W_OK | os.X_OK):
+            raise NotSent(f"the folder {self._folder} cannot be written to")
+        return f"are written to {self._folder}, one file each"
+
     def close(self) -> None:
         return
 
@@ -121,13 +132,26 @@ class SmtpChannel:
 
     def send(self, message: Message) -> str:
         try:
-            refused = self._connected().send_message(composed(message, self._at))
+            with self._answering():
+                refused = self._connected().send_message(composed(message, self._at))
         except smtplib.SMTPRecipientsRefused as error:
             raise NotSent(f"{self._host}:{self._port} refuses {_refusals(error.recipients)}") from error
+        return f"{self._host}:{self._port} refuses {_refusals(refused)}" if refused else ""
+
+    def reached(self) -> str:
+        with self._answering():
+            self._connected()
+        return f"go to {self._host}:{self._port}, which answers" + (" and accepts our sign-in" * bool(self._username))
+
+    @contextmanager
+    def _answering(self) -> Iterator[None]:
+        try:
+            yield
+        except smtplib.SMTPRecipientsRefused:
+            raise
         except (smtplib.SMTPException, OSError) as error:
             self.close()
             raise NotReached(f"{self._host}:{self._port}: {error}") from error
-        return f"{self._host}:{self._port} refuses {_refusals(refused)}" if refused else ""
 
     def _connected(self) -> smtplib.SMTP:
         if self._open is not None and not _alive(self._open):
@@ -175,6 +199,9 @@ class TenantChannel:
         except self._errors as error:
             raise NotSent(str(error)) from error
         return ""
+
+    def reached(self) -> str:
+        return "are sent through the tenant"
 
     def close(self) -> None:
         return

@@ -109,3 +109,18 @@ def test_notices_that_do_not_go_through_the_tenant_need_no_mailbox(site: Command
         True,
         "postmaster@nexus.ox.ac.uk needs no mailbox: the notices' kind is folder",
     )
+
+
+def test_a_mail_server_that_does_not_answer_is_found_before_a_notice_is_due(site: CommandSite) -> None:
+    """interface.md 3: doctor checks what can be reached; 6."""
+    registered(site, managed=True)
+    assert told(site, "notices") == (0, True, f"are written to {site.folder / 'notices'}, one file each")
+    main = site.folder / "nexusops.toml"
+    smtp = '[notices]\nkind = "smtp"\nhost = "127.0.0.1"\nport = 1\nusername = "u"\npassword = "env:NX_NEVER_SET"\n'
+    main.write_text(main.read_text("utf-8").partition("[notices]")[0] + smtp, "utf-8")
+    assert told(site, "notices")[:2] == (6, False)
+    assert "NX_NEVER_SET is empty or not set" in told(site, "notices")[2]
+    main.write_text(main.read_text("utf-8").replace('username = "u"\npassword = "env:NX_NEVER_SET"\n', ""), "utf-8")
+    code, fine, message = told(site, "notices")
+    assert (code, fine) == (6, False)
+    assert "127.0.0.1:1: [Errno 111] Connection refused" in message

@@ -6,6 +6,7 @@ import asyncio
 import hashlib
 import ssl
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime
 from email import message_from_bytes, policy
@@ -23,7 +24,7 @@ from building.outcomes import outcomes_of
 
 from nexusops.model.changes import SendNotice
 from nexusops.model.journal import StepOutcome, StepResult
-from nexusops.notify.channels import DOWN_AFTER, Channel, FolderChannel, Outbox, SmtpChannel, TenantChannel
+from nexusops.notify.channels import DOWN_AFTER, Channel, FolderChannel, NotSent, Outbox, SmtpChannel, TenantChannel
 from nexusops.notify.templates import Templates
 from nexusops.tenant.faults import TenantFault
 
@@ -255,6 +256,26 @@ def test_no_server_leaves_the_notice_owed() -> None:
         StepResult.FAILED,
         "127.0.0.1:1: [Errno 111] Connection refused",
     )
+
+
+def test_a_channel_says_whether_it_can_be_reached_and_sends_nothing(
+    postbox: tuple[Postbox, Controller], authority: trustme.CA, tmp_path: Path
+) -> None:
+    """interface.md 3: what ``doctor`` looks at."""
+    box, controller = postbox
+    server = f"127.0.0.1:{controller.port}"
+    with closing(channel(controller, authority)) as right:
+        assert right.reached() == f"go to {server}, which answers and accepts our sign-in"
+    with pytest.raises(NotSent, match=f"{server}: .*535"):
+        channel(controller, authority, word="wrong").reached()
+    with pytest.raises(NotSent, match="CERTIFICATE_VERIFY_FAILED"):
+        channel(controller, None).reached()
+    assert box.taken == []
+    assert FolderChannel(tmp_path / "new" / "notices", at=AT).reached().startswith("are written to ")
+    (tmp_path / "file").write_text("")
+    with pytest.raises(NotSent, match="cannot be written to"):
+        FolderChannel(tmp_path / "file" / "notices", at=AT).reached()
+    assert [path.name for path in tmp_path.iterdir()] == ["file"]
 
 
 def test_a_server_that_does_not_answer_is_not_waited_for_by_every_notice() -> None:

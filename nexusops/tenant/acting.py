@@ -5,7 +5,7 @@ reading.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,7 +14,7 @@ from nexusops.model.ids import MailboxKey, PersonId
 from nexusops.model.journal import JsonObject, Step, StepOutcome, StepResult
 from nexusops.model.mailboxes import MailboxKind
 from nexusops.tenant.cmdlets import MailboxRow
-from nexusops.tenant.directory import User
+from nexusops.tenant.directory import Sku, User
 from nexusops.tenant.exchange import Exchange
 from nexusops.tenant.faults import FaultClass, TenantFault
 from nexusops.tenant.graph import Graph
@@ -34,7 +34,7 @@ class Site:
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
     users: dict[MailboxKey, str] = field(default_factory=dict)
     guids: dict[MailboxKey, str] = field(default_factory=dict)
-    skus: dict[str, str] = field(default_factory=dict)
+    skus: dict[str, Sku] = field(default_factory=dict)
     stock: asyncio.Lock = field(default_factory=asyncio.Lock)
     """Whoever holds it asks for the licences that there are; the others wait for the answer."""
     fresh: dict[MailboxKey, User] = field(default_factory=dict)
@@ -97,9 +97,9 @@ class Site:
 
         await self.write(write, look, synced=row.is_dir_synced)
 
-    async def until(self, look: Callable[[], Awaitable[bool]]) -> bool:
+    async def until(self, look: Callable[[], Awaitable[bool]], pauses: Sequence[float] = LOOKS) -> bool:
         """Whether what was written shows, within some seconds."""
-        for pause in LOOKS:
+        for pause in pauses:
             if pause:
                 await self.sleep(pause)
             if await look():

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar
 
 import msgspec
 
 from nexusops.tenant.faults import NOT_UNDERSTOOD, ExchangeFault, FaultClass, lost
-from nexusops.tenant.transport import retry_after, status_fault
+from nexusops.tenant.transport import asked_pause, status_fault
 
 MAILBOX = (
     "Guid,ExternalDirectoryObjectId,Name,Alias,EmailAddresses,ForwardingSmtpAddress,ForwardingAddress,"
@@ -24,9 +25,10 @@ class MailboxRow(msgspec.Struct, rename="pascal"):
     """A row of Get-Mailbox, as far as it was asked for."""
 
     guid: str
-    external_directory_object_id: str
     name: str
     email_addresses: list[str]
+    external_directory_object_id: str = ""
+    """Empty where no directory user is behind it (any more)."""
     alias: str = ""
     display_name: str = ""
     forwarding_smtp_address: str | None = None
@@ -74,20 +76,35 @@ class ModuleFile(msgspec.Struct):
     value: list[Exported]
 
 
+_CUT_SHORT = ("more results available", "only the first", "truncated")
+"""What a warning says of a list that is not whole (12, 2)."""
+
+
 class Answer(msgspec.Struct):
-    """Rows, and the link to more. ``value`` is missing after a write; a read without it was not answered."""
+    """Rows, and the link to more. ``value`` is missing after a write; a read without it was not answered. An ``error``
+    is one with any status (5.3).
+    """
 
     value: list[Row] | None = None
     next_link: str | None = msgspec.field(name="@odata.nextLink", default=None)
-    warnings: list[str] = msgspec.field(name="@adminapi.warnings", default_factory=list)
+    warnings: list[str] | None = msgspec.field(name="@adminapi.warnings", default=None)
+    error: dict[str, Any] | None = None
 
     def rows(self, *, read: bool) -> list[Row]:
         """The rows without their annotations. A list that says it is cut short is no list."""
+        if self.error is not None:
+            raise exchange_fault(200, msgspec.json.encode({"error": self.error}), {}, read=read)
         if read and self.value is None:
             raise ExchangeFault(FaultClass.TRANSIENT, "the answer has no rows, not even none")
-        if read and any("more results available" in warning for warning in self.warnings):
+        if read and any(words in warning.lower() for warning in self.warnings or () for words in _CUT_SHORT):
             raise ExchangeFault(FaultClass.TRANSIENT, "the list was cut short")
         return [{k: v for k, v in row.items() if "@" not in k} for row in self.value or []]
+
+    def whole(self) -> list[Row]:
+        """The rows of a read that is not continued: where there are more, these are no answer."""
+        if self.next_link is not None:
+            raise ExchangeFault(FaultClass.TRANSIENT, "the list was cut short")
+        return self.rows(read=True)
 
 
 class Item(msgspec.Struct):
@@ -95,7 +112,7 @@ class Item(msgspec.Struct):
 
     id: str
     status: int
-    headers: dict[str, str] = {}
+    headers: dict[str, Any] | None = None
     body: msgspec.Raw = msgspec.Raw(b"null")
 
 
@@ -111,10 +128,10 @@ def decoded(content: bytes | msgspec.Raw, kind: type[T], *, read: bool) -> T:
         raise ExchangeFault(lost(read=read), f"the answer cannot be understood: {error}") from error
 
 
-def converted(value: Any, kind: type[T]) -> T:
-    """The same for rows and items that are decoded already; they are always read."""
+def converted(value: Row, kind: type[T]) -> T:
+    """The same for rows, which are decoded already and always read; what is null in them is not there."""
     try:
-        return msgspec.convert(value, kind)
+        return msgspec.convert({k: v for k, v in value.items() if v is not None}, kind)
     except msgspec.ValidationError as error:
         raise ExchangeFault(FaultClass.TRANSIENT, f"the answer cannot be understood: {error}") from error
 
@@ -147,7 +164,6 @@ _BY_TEXT = (
     ("write scope", FaultClass.WRONG_AUTHORITY),
     ("isn't recognized as a name of a cmdlet", FaultClass.AUTH),
     ("maximum number of concurrent requests", FaultClass.THROTTLED),
-    ("specified mailbox doesn't exist", FaultClass.NOT_FOUND),
     ("property proxyAddresses already exists", FaultClass.CONFLICT),
     ("may be transient", FaultClass.TRANSIENT),
     ("already exists", FaultClass.CONFLICT),
@@ -164,10 +180,11 @@ _SILENT: Mapping[int, str] = {
 def exchange_fault(status: int, content: bytes, headers: Mapping[str, str], *, read: bool) -> ExchangeFault:
     """The one translation: the real text sits deep, and the status is a weak signal (5.7)."""
     kind, text = _told(content)
+    named = {k.lower(): str(v) for k, v in headers.items()}
+    kind = kind or named.get("x-exceptiontype", "").rpartition(".")[2]
     if text.startswith("<"):
         text = f"{status}: the answer is a page and none of Exchange's: something before it refused, or broke"
-    named = {k.lower(): v for k, v in headers.items()}
-    fault = FaultClass.THROTTLED if status == 429 else next((f for words, f in _BY_TEXT if words in text), None)
+    fault = FaultClass.THROTTLED if status == 429 else _by_text(text.replace("’", "'"))
     fault = fault or _BY_TYPE.get(kind) or _by_status(status, read=read)
     return ExchangeFault(
         lost(read=read) if fault is FaultClass.TRANSIENT else fault,
@@ -175,8 +192,15 @@ def exchange_fault(status: int, content: bytes, headers: Mapping[str, str], *, r
         status=status,
         code=kind,
         request_id=named.get("request-id"),
-        retry_after=retry_after(named.get("retry-after")),
+        retry_after=asked_pause(named),
     )
+
+
+def _by_text(text: str) -> FaultClass | None:
+    # It may name the mailbox in between.
+    if re.search(r"specified mailbox\b.* doesn't exist", text):
+        return FaultClass.NOT_FOUND
+    return next((fault for words, fault in _BY_TEXT if words in text), None)
 
 
 def _by_status(status: int, *, read: bool) -> FaultClass:

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from nexusops.tenant.faults import NOT_UNDERSTOOD, FaultClass, GraphFault, TenantFault, lost
-from nexusops.tenant.transport import retry_after, status_fault
+from nexusops.tenant.transport import asked_pause, status_fault
 
 SELECT = (
     "id,userPrincipalName,displayName,accountEnabled,employeeId,assignedLicenses,onPremisesSyncEnabled,mailNickname,"
@@ -19,6 +19,8 @@ T = TypeVar("T")
 
 class Licence(msgspec.Struct, rename="camel"):
     sku_id: str
+    disabled_plans: list[str] | None = None
+    """The parts of it that this user does not have."""
 
 
 class User(msgspec.Struct, rename="camel"):
@@ -29,7 +31,7 @@ class User(msgspec.Struct, rename="camel"):
     display_name: str | None = None
     account_enabled: bool | None = None
     employee_id: str | None = None
-    assigned_licenses: list[Licence] = []
+    assigned_licenses: list[Licence] | None = None
     on_premises_sync_enabled: bool | None = None
     mail_nickname: str | None = None
     usage_location: str | None = None
@@ -40,7 +42,7 @@ class User(msgspec.Struct, rename="camel"):
     @property
     def skus(self) -> list[str]:
         """The ids of the licences that the user holds."""
-        return [licence.sku_id for licence in self.assigned_licenses]
+        return [licence.sku_id for licence in self.assigned_licenses or ()]
 
 
 class Page(msgspec.Struct):
@@ -52,14 +54,30 @@ class Page(msgspec.Struct):
 
 
 class PrepaidUnits(msgspec.Struct, frozen=True):
-    enabled: int = 0
+    enabled: int | None = None
+
+
+class ServicePlan(msgspec.Struct, rename="camel", frozen=True):
+    service_plan_id: str
+    service_plan_name: str = ""
+
+    @property
+    def makes_mailboxes(self) -> bool:
+        """Known by its name alone; the FOUNDATION of other products gives none."""
+        return self.service_plan_name.startswith("EXCHANGE_S_") and "FOUNDATION" not in self.service_plan_name
 
 
 class Sku(msgspec.Struct, rename="camel"):
     sku_id: str
     sku_part_number: str
-    consumed_units: int = 0
-    prepaid_units: PrepaidUnits = PrepaidUnits()
+    consumed_units: int | None = None
+    prepaid_units: PrepaidUnits | None = None
+    service_plans: list[ServicePlan] = []
+
+    @property
+    def left(self) -> int:
+        """How many can still be assigned."""
+        return ((self.prepaid_units and self.prepaid_units.enabled) or 0) - (self.consumed_units or 0)
 
 
 class Skus(msgspec.Struct):
@@ -71,7 +89,7 @@ class Item(msgspec.Struct):
 
     id: str
     status: int
-    headers: dict[str, str] = {}
+    headers: dict[str, Any] | None = None
     body: msgspec.Raw = msgspec.Raw(b"null")
 
 
@@ -103,7 +121,7 @@ def graph_fault(error: Any, *, read: bool) -> TenantFault:
         status=status,
         code=code,
         request_id=getattr(inner, "request_id", None) or headers.get("request-id"),
-        retry_after=retry_after(headers.get("retry-after")),
+        retry_after=asked_pause(headers),
     )
 
 
@@ -115,14 +133,14 @@ def item_fault(item: Item, *, read: bool) -> GraphFault:
     code, message = str(error.get("code", "")), str(error.get("message", ""))
     details = [detail.get("code") for detail in error.get("details") or () if isinstance(detail, dict)]
     inner = error.get("innerError")
-    headers = {k.lower(): v for k, v in item.headers.items()}
+    headers = {k.lower(): str(v) for k, v in (item.headers or {}).items()}
     return GraphFault(
         status_fault(item.status, read=read) or _classified(item.status, code, message, details),
         f"{code or item.status}: {message}",
         status=item.status,
         code=code,
         request_id=(inner.get("request-id") if isinstance(inner, dict) else None) or headers.get("request-id"),
-        retry_after=retry_after(headers.get("retry-after")),
+        retry_after=asked_pause(headers),
     )
 
 

@@ -37,6 +37,9 @@ LIST_WITHIN = 900
 """Seconds: the service itself gives a cmdlet a quarter of an hour."""
 ONE_WITHIN = 100
 """Seconds, for a single object (5.1)."""
+PAGES = "odata.maxpagesize=1000"
+EACH = f"{PAGES};odata.continue-on-error"
+"""Of a batch: what comes after an item that is refused is answered all the same (5.5)."""
 Question = tuple[str, str, Row]
 """A cmdlet, what is selected of its rows, and its envelope."""
 _READS = ("Get-", "Test-", "Search-")
@@ -133,13 +136,13 @@ class Exchange:
         content = await self._retry.in_turn(
             lambda: self._once(self._url(select), cmdlet, msgspec.json.encode(body), read=True), FREE
         )
-        return decoded(content, Answer, read=True).rows(read=True)
+        return decoded(content, Answer, read=True).whole()
 
     async def _together(self, questions: Sequence[Question]) -> list[list[Row] | TenantFault]:
         """One $batch, each item judged by itself (7.2)."""
         body = msgspec.json.encode({"requests": [self._item(n, *question) for n, question in enumerate(questions)]})
         content = await self._retry.in_turn(
-            lambda: self._once(f"{self._root}/$batch", questions[0][0], body, read=True), FREE
+            lambda: self._once(f"{self._root}/$batch", questions[0][0], body, read=True, prefer=EACH), FREE
         )
         by_id = {item.id: item for item in decoded(content, Items, read=True).responses}
         return [
@@ -184,11 +187,13 @@ class Exchange:
 
         return await self._retry(attempt, read=read, cost=FREE if read else WRITE)
 
-    async def _once(self, url: str, cmdlet: str, content: bytes, *, read: bool, within: float = ONE_WITHIN) -> bytes:
+    async def _once(
+        self, url: str, cmdlet: str, content: bytes, *, read: bool, within: float = ONE_WITHIN, prefer: str = PAGES
+    ) -> bytes:
         headers = {
             "Content-Type": "application/json; charset=utf-8",
             "Accept": "application/json; odata.metadata=minimal",
-            "Prefer": "odata.maxpagesize=1000",
+            "Prefer": prefer,
             "X-CmdletName": cmdlet,
             "X-ResponseFormat": "json",
             "X-SerializationLevel": "Partial",
@@ -215,8 +220,8 @@ class Exchange:
 def _judged(item: Item) -> list[Row] | TenantFault:
     if item.status >= 300:
         body = b"" if item.body == b"null" else bytes(item.body)
-        return exchange_fault(item.status, body, item.headers, read=True)
+        return exchange_fault(item.status, body, item.headers or {}, read=True)
     try:
-        return decoded(item.body, Answer, read=True).rows(read=True)
+        return decoded(item.body, Answer, read=True).whole()
     except ExchangeFault as fault:
         return fault

@@ -111,8 +111,10 @@ AADSTS: Mapping[str, str] = {
 """Runbook lines. Microsoft may change the numbers, so they only choose the advice (tenant-api.md 9)."""
 
 _TRY = "Then try `nexusops doctor`."
+_ALLOWED = "Check with `nexusops doctor` that the application has the permissions in `nexusops jobs list`."
 ADVICE: Mapping[FaultClass, str] = {
-    FaultClass.AUTH: "Check with `nexusops doctor` that the application has the permissions in `nexusops jobs list`.",
+    FaultClass.AUTH: _ALLOWED,
+    FaultClass.PRIVILEGED: _ALLOWED,
     FaultClass.THROTTLED: "The service asks for fewer requests. Try again in a quarter of an hour; `nexusops "
     "doctor` says whether it answers.",
     FaultClass.TRANSIENT: "Try again; if `nexusops doctor` stays the same, look at the service health page of the "

@@ -205,7 +205,9 @@ class Graph:
         return {"id": str(n), "method": method, "url": path, "headers": headers, "body": body}
 
     async def user(self, key: str) -> User | None:
-        """By object id or user principal name; None where there is none."""
+        """By object id or user principal name; None where there is none. No key is nobody's, and not everybody's."""
+        if not key:
+            return None
         return await self._maybe(f"/users/{quote(key)}?$select={SELECT}")
 
     async def deleted_user(self, user_id: str) -> User | None:
@@ -224,8 +226,7 @@ class Graph:
 
     async def licences_left(self, name: str) -> int:
         """Of the licence of that skuPartNumber; none, too, where the tenant does not have it (4.4)."""
-        left = (s.prepaid_units.enabled - s.consumed_units for s in await self.skus() if s.sku_part_number == name)
-        return next(left, 0)
+        return next((sku.left for sku in await self.skus() if sku.sku_part_number == name), 0)
 
     async def create_user(self, body: Mapping[str, Any]) -> User:
         """The user as made; an answer that broke off is a lost one, to be settled by reading."""

@@ -9,7 +9,7 @@ from nexusops.model.changes import CreateMailbox, DeleteMailbox, RestoreMailbox
 from nexusops.model.journal import Step, StepOutcome
 from nexusops.model.mailboxes import MailboxKind
 from nexusops.model.steps import LICENCE, MAILBOX, USER
-from nexusops.tenant.acting import Site, aside, done, person_of, waiting
+from nexusops.tenant.acting import LOOKS, Site, aside, done, person_of, waiting
 from nexusops.tenant.cmdlets import MailboxRow
 from nexusops.tenant.directory import User
 from nexusops.tenant.exchange import hash_table
@@ -17,6 +17,9 @@ from nexusops.tenant.faults import FaultClass, TenantFault
 from nexusops.tenant.licensing import licensed
 
 SHARED = "SharedMailbox"
+UNSEEN = "the directory does not show the user yet"
+LAG = (*LOOKS, 8.0, 16.0)
+"""Seconds before each attempt on a user that was made a moment ago: it may be refused as unknown for so long (8)."""
 
 
 async def create_personal(site: Site, step: Step, change: CreateMailbox) -> StepOutcome:
@@ -105,18 +108,24 @@ def _new_user(site: Site, change: CreateMailbox) -> dict[str, Any]:
 
 
 async def _licence(site: Site, step: Step, change: CreateMailbox) -> StepOutcome:
-    """A user just made is known, and need not be looked for unless it is not known everywhere yet."""
+    """A user just made is known, and is not looked for: where it can be read, it may not be known everywhere yet."""
     made = site.fresh.get(change.mailbox.key)
-    try:
-        if made is not None:
-            return await _licensed(site, step, made)
-    except TenantFault as fault:
-        if fault.fault is not FaultClass.NOT_FOUND:
-            raise
-    user = await site.new_user(change.mailbox)
-    if user is None:
-        return waiting(step, "the directory does not show the user yet")
-    return await _licensed(site, step, user)
+    if made is None:
+        user = await site.user(change.mailbox)
+        return waiting(step, UNSEEN) if user is None else await _licensed(site, step, user)
+    outcome: StepOutcome | None = None
+
+    async def try_it() -> bool:
+        nonlocal outcome
+        try:
+            outcome = await _licensed(site, step, made)
+        except TenantFault as fault:
+            if fault.fault is not FaultClass.NOT_FOUND:
+                raise
+        return outcome is not None
+
+    await site.until(try_it, LAG)
+    return outcome or waiting(step, UNSEEN, user_id=made.id)
 
 
 async def _licensed(site: Site, step: Step, user: User) -> StepOutcome:
@@ -139,7 +148,8 @@ async def create_shared(site: Site, step: Step, change: CreateMailbox) -> StepOu
         after: dict[str, Any] = {"exchange_guid": found.guid, "address": found.primary}
         return done(step, None, after, user_id=found.external_directory_object_id, exchange_guid=found.guid)
     row = await site.mailbox(on)
-    await _block_linked(site, row.external_directory_object_id)
+    if not await _block_linked(site, row.external_directory_object_id):
+        return waiting(step, "the directory does not show the account behind the mailbox yet")
     # Last, since by this it is seen to be made.
     await _hide_and_route(site, row, routed := change.user_principal_name.lower())
     hidden: dict[str, Any] = {"hidden": row.hidden_from_address_lists_enabled}
@@ -197,17 +207,25 @@ async def _hide_and_route(site: Site, row: MailboxRow, routed: str) -> None:
         await site.write(write, look, synced=row.is_dir_synced)
 
 
-async def _block_linked(site: Site, user_id: str) -> None:
-    """The account behind a shared mailbox could be enabled or given a password: blocked; it may not show yet (4.6)."""
-    user = await site.graph.user(user_id)
-    if user is None or user.account_enabled is False:
-        return
+async def _block_linked(site: Site, user_id: str) -> bool:
+    """The account behind a shared mailbox could be enabled or given a password: blocked; False where it does not show
+    within some seconds (4.6).
+    """
+    now: User | None = None
+
+    async def shown() -> bool:
+        nonlocal now
+        now = await site.graph.user(user_id)
+        return now is not None
 
     async def look() -> bool:
-        now = await site.graph.user(user_id)
-        return now is not None and now.account_enabled is False
+        return await shown() and now is not None and now.account_enabled is False
 
-    await site.write(lambda: site.graph.write("PATCH", f"/users/{user_id}", {"accountEnabled": False}), look)
+    if not await site.until(shown):
+        return False
+    if now is None or now.account_enabled is not False:
+        await site.write(lambda: site.graph.write("PATCH", f"/users/{user_id}", {"accountEnabled": False}), look)
+    return True
 
 
 async def delete(site: Site, step: Step, change: DeleteMailbox) -> StepOutcome:

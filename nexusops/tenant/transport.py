@@ -11,7 +11,7 @@ import base64
 import logging
 import random
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -153,12 +153,12 @@ class Retry:
         return state.attempt_number >= ATTEMPTS or gone + state.upcoming_sleep > PATIENCE
 
     def _wait(self, state: tenacity.RetryCallState) -> float:
-        """What the service asks for and up to a tenth more, so that not everybody comes back at once; else jittered,
-        doubling.
+        """What the service asks for and up to a tenth more, so that not everybody comes back at once; else (it asks
+        for nothing, or for no time at all) jittered, doubling.
         """
         error = state.outcome.exception() if state.outcome else None
         asked = error.retry_after if isinstance(error, TenantFault) else None
-        if asked is not None:
+        if asked:
             return asked + self.chance() * (0.1 * asked + 0.05)
         return float(min(SLOWEST, 2 ** (state.attempt_number - 1)) * (0.5 + 0.5 * self.chance()))
 
@@ -204,20 +204,34 @@ def next_page(link: str | None, seen: set[str], base: str) -> str | None:
     return same_host(link, base)
 
 
+def asked_pause(headers: Mapping[str, str]) -> float | None:
+    """Seconds that an answer asks us to wait, out of its headers (names in small letters).
+
+    A date is counted from the answer's own Date: our clock may be minutes off.
+    """
+    return retry_after(headers.get("retry-after"), _instant(headers.get("date", "")))
+
+
 def retry_after(value: str | None, now: datetime | None = None) -> float | None:
     """Seconds of a Retry-After header, given in seconds or as an HTTP date; None where it is missing or unreadable."""
     if not value:
         return None
     if re.fullmatch(r"\s*\d+(\.\d+)?\s*", value):
         return float(value)
-    try:
-        at = parsedate_to_datetime(value)
-    except ValueError:
+    at = _instant(value)
+    if at is None:
         return None
     from nexusops import clock
 
-    aware = at if at.tzinfo else at.replace(tzinfo=UTC)
-    return max(0.0, (aware - (now or clock.now())).total_seconds())
+    return max(0.0, (at - (now or clock.now())).total_seconds())
+
+
+def _instant(value: str) -> datetime | None:
+    try:
+        at = parsedate_to_datetime(value)
+    except (ValueError, OverflowError):
+        return None
+    return at if at.tzinfo else at.replace(tzinfo=UTC)
 
 
 def same_host(url: str, base: str) -> str:
@@ -231,9 +245,15 @@ def same_host(url: str, base: str) -> str:
     except httpx.InvalidURL as error:
         raise TransportFault(FaultClass.FOREIGN_HOST, f"a link cannot be read: {error}") from error
     if (given.scheme, given.host, given.port, given.userinfo) != (wanted.scheme, wanted.host, wanted.port, b""):
-        message = f"a link leads to {given.scheme}://{given.host}, which is not the configured {wanted.host}"
+        message = f"a link leads to {_place(given)}, which is not the configured {_place(wanted)}"
         raise TransportFault(FaultClass.FOREIGN_HOST, message)
     return url
+
+
+def _place(url: httpx.URL) -> str:
+    """Scheme, host and port; a name before the host is not repeated, since it may be a secret."""
+    at = "…@" if url.userinfo else ""
+    return f"{url.scheme}://{at}{url.host}" + (f":{url.port}" if url.port else "")
 
 
 def claims_of(challenge: str) -> str | None:

@@ -76,11 +76,26 @@ def test_a_user_that_somebody_else_made_gets_the_location_that_a_licence_needs(r
     assert patched == [f"PATCH /v1.0/users/{found.user_id}"]
 
 
+def test_a_licence_whose_exchange_plan_is_switched_off_needs_a_human(room: Room) -> None:
+    """4.4: no mailbox would ever come of it, however long it is waited for."""
+    user_id = room.perform(creation(ADA), "user")[0].user_id
+    (sku,) = [s for s in room.tenant._run(room.tenant._graph.skus()) if s.sku_part_number == SETTINGS.licence_sku]
+    plans = [plan.service_plan_id for plan in sku.service_plans if plan.makes_mailboxes]
+    licence = {"skuId": sku.sku_id, "disabledPlans": plans}
+    by_hand(room, "POST", f"/users/{user_id}/assignLicense", {"addLicenses": [licence], "removeLicenses": []})
+    last = room.perform(creation(ADA))[-1]
+    assert (last.step, last.result.value) == ("licence", "set_aside")
+    assert last.message == (
+        "needs a human: the user's ENTERPRISEPACKPLUS_FACULTY gives no mailbox, since EXCHANGE_S_ENTERPRISE is "
+        "switched off in it; switch it on"
+    )
+
+
 @pytest.fixture
 def deleted(room: Room) -> Room:
     """Ada's user was deleted after its licence had been taken away."""
     user_id = room.perform(creation(ADA))[0].user_id
-    sku = room.tenant._site.skus[SETTINGS.licence_sku]
+    sku = room.tenant._site.skus[SETTINGS.licence_sku].sku_id
     by_hand(room, "POST", f"/users/{user_id}/assignLicense", {"addLicenses": [], "removeLicenses": [sku]})
     room.perform(DeleteMailbox(mailbox=ADA, why=WHY, addresses=()))
     return room

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from nexusops.tenant.cmdlets import MailboxRow, converted
+from nexusops.tenant.faults import ExchangeFault
 
 
 def row(**values: Any) -> MailboxRow:
@@ -48,3 +49,12 @@ def test_where_both_forwards_are_set_the_internal_one_counts(
 ) -> None:
     """4.8: ForwardingSmtpAddress is then ignored."""
     assert row(ForwardingSmtpAddress=smtp, ForwardingAddress=internal).forward == forward
+
+
+def test_what_is_null_is_as_if_it_were_not_there() -> None:
+    """One odd mailbox among many is no reason to read none of them; without its addresses it is no answer, though."""
+    odd = dict.fromkeys(("ExternalDirectoryObjectId", "Alias", "InPlaceHolds", "IsDirSynced", "UserPrincipalName"))
+    found = row(**odd)
+    assert (found.external_directory_object_id, found.alias, found.held, found.is_dir_synced) == ("", "", False, False)
+    with pytest.raises(ExchangeFault):
+        row(EmailAddresses=None)

@@ -99,6 +99,43 @@ def test_a_user_that_shows_late_is_waited_for(room: Room) -> None:
     assert room.results(creation(ADA)) == ["done"] * 3
 
 
+UNKNOWN: list[tuple[int, str, str]] = [
+    (404, "Request_ResourceNotFound", "Resource 'x' does not exist or one of its queried reference-property objects …"),
+    (400, "Request_BadRequest", "The source resource object or one of the objects being referenced don't exist"),
+]
+
+
+@pytest.mark.parametrize(("status", "code", "message"), UNKNOWN, ids=["404", "400"])
+def test_a_user_that_is_not_known_everywhere_yet_is_waited_for(
+    room: Room, status: int, code: str, message: str
+) -> None:
+    """tenant-api.md 8: refused as unknown for seconds, though it can be read; after that the next run goes on."""
+    body = {"error": {"code": code, "message": message}}
+    fault = {"match": {"path": "assignLicense"}, "kind": "status", "status": status, "body": body}
+    room.faults({**fault, "times": 7 + 5})
+    outcomes = room.perform(creation(ADA))
+    assert [o.result.value for o in outcomes] == ["done", "waiting"]
+    assert outcomes[-1].message == "the directory does not show the user yet"
+    assert room.slept.seconds == [0.5, 1.0, 2.0, 4.0, 8.0, 16.0]
+    assert room.results(creation(ADA), "licence", "mailbox") == ["done", "done"]
+    assert room.writes().count("POST /v1.0/users") == 1
+
+
+def test_the_account_behind_a_shared_mailbox_is_blocked_as_soon_as_it_shows(room: Room) -> None:
+    """tenant-api.md 4.6: expect 404 for a while."""
+    body = {"error": {"code": "Request_ResourceNotFound", "message": "Resource 'x' does not exist"}}
+    fault = {"match": {"method": "GET", "path": "/v1.0/users/"}, "kind": "status", "status": 404, "body": body}
+    room.faults({**fault, "times": 5 + 2})
+    outcomes = room.perform(creation(box()))
+    assert [o.result.value for o in outcomes] == ["done", "waiting"]
+    assert outcomes[-1].message == "the directory does not show the account behind the mailbox yet"
+    assert room.results(creation(box())) == ["done", "done"]
+    assert [write for write in room.writes() if write.startswith("PATCH")] == [
+        f"PATCH /v1.0/users/{outcomes[0].user_id}"
+    ]
+    assert room.unspent() == []
+
+
 def test_a_mailbox_that_exchange_has_not_made_is_waited_for_by_the_next_run(room: Room) -> None:
     """R2: never slept for in process; the next run goes on from there without a second user."""
     room.faults({"match": {"path": "assignLicense"}, "kind": "mailbox_delay", "reads": 3})

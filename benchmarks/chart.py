@@ -10,7 +10,7 @@ from html import escape
 from math import log10
 
 WIDTH, HEIGHT, LEFT, RIGHT, TOP, BOTTOM = 760, 430, 70, 240, 50, 50
-PEOPLE, SECONDS = (4.0, 6.0), (-2.0, 2.0)
+PEOPLE, SECONDS = (4.0, 6.0), (-2.0, 3.0)
 """Powers of ten at the ends of each axis."""
 COLOURS = ("#1b6ca8", "#b3541e", "#5b7f2b")
 

@@ -127,6 +127,7 @@ OURS = f"{PEOPLE:,} people"
 FIGURES = (
     Figure("nexusops --help", "0.15 s", _help),
     Figure("a whole plan for 20,000 people", "5 s, 400 MiB", partial(university, "plan", 20_000)),
+    Figure(f"a whole plan, {OURS}", "10 s, 600 MB", partial(university, "plan", PEOPLE)),
     Figure("applying about 1,000 creations", "30 s", partial(university, "run", 1_060)),
     Figure(f"an ordinary hour, {OURS}", "2 s, 300 MiB", partial(hour, PEOPLE), "hashing", partial(hashing, PEOPLE)),
     Figure("  with the state in PostgreSQL", "1.5 x SQLite", _hour_on_postgresql, "SQLite", partial(hour, PEOPLE)),

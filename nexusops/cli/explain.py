@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 @click.option("--full", "--whole", "whole", is_flag=True, help="With the rows behind each fact, and the whole history.")
 @click.pass_obj
 def explain(call: Call, subject: str, form: str, at: datetime, whole: bool) -> int:
-    """What SUBJECT is, why, and what happens next: a username, a person_id, an address or a mailbox.
+    """What SUBJECT is, why, and what happens next: a username, a person_id, an address, a mailbox or a service domain.
 
     For an address also who had it before (masked), and where mail for it goes now and in the next hour; for somebody
     who left, what they would get on coming back. Ends with 6 where nothing is known of it; of a name, or part of one,

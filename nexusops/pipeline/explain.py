@@ -16,7 +16,7 @@ from nexusops.model.addresses import Allocation
 from nexusops.model.dates import local_date
 from nexusops.model.findings import Finding, box_scope, person_scope
 from nexusops.model.frozen import frozen
-from nexusops.model.ids import Address, PersonId, domain_of, local_of
+from nexusops.model.ids import Address, Domain, PersonId, domain_of, local_of
 from nexusops.model.ledger import Ledger, PersonState, Standing
 from nexusops.model.mailboxes import Mailbox, MailboxState
 from nexusops.model.services import Service
@@ -55,10 +55,12 @@ class Seen:
 
 
 def explain(ports: Ports, subject: str, *, at: datetime) -> Explanation | None:
-    """The answer for a username, a person_id, an address or a mailbox name; None: nothing is known of it."""
+    """The answer for a username, person_id, address or mailbox name, for a request for SaaS mail or its service domain;
+    None: nothing is known of it.
+    """
     wanted = subject.strip()
     if "@" in wanted:
-        return _of_address(ports, Address(wanted.lower()), at)
+        return _of_address(ports, Address(wanted.lower()), at) or _of_service_domain(ports, domain_of(wanted), at)
     person_id = ports.store.usernames({wanted.lower()}).get(wanted.lower(), PersonId(wanted))
     ledger = ports.store.ledger({person_id}, ())
     if person_id in ledger.people:
@@ -67,7 +69,9 @@ def explain(ports: Ports, subject: str, *, at: datetime) -> Explanation | None:
     named = [box for box in boxes.mailboxes.values() if box.name == wanted]
     if not named:
         row = boxes.services.get(wanted)
-        return _of_service(_seen(ports, row.owner_person_id, at), row, boxes) if row is not None else None
+        if row is None:
+            return _of_service_domain(ports, wanted, at)
+        return _of_service(_seen(ports, row.owner_person_id, at), row, boxes)
     box = max(named, key=lambda box: box.generation)
     return _of_box(_seen(ports, box.owner_person_id, at), box, boxes)
 
@@ -202,6 +206,15 @@ def _of_box(seen: Seen, box: Mailbox, ledger: Ledger) -> Explanation:
         history=list(told(seen.ports.store.journal(objects), named(ledger.mailboxes.values()))),
         upcoming=seen.ahead(_box_scopes(box), [box.name or "", *(row.address for row in rows)]),
     )
+
+
+def _of_service_domain(ports: Ports, domain: str, at: datetime) -> Explanation | None:
+    """The request to which a service domain belongs, or did last; whatever stands before its @."""
+    row = max(ports.store.services_of(Domain(domain.lower())), key=lambda row: row.since, default=None)
+    if row is None:
+        return None
+    ledger = ports.store.ledger((), {row.request_id})
+    return _of_service(_seen(ports, row.owner_person_id, at), row, ledger)
 
 
 def _of_service(seen: Seen, row: Service, ledger: Ledger) -> Explanation:

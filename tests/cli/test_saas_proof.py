@@ -164,6 +164,9 @@ def test_a_request_explains_itself(running: CommandSite) -> None:
     assert "request:     provisioning, since 2025-10-01" in said.out
     assert "record:      mail-shot.foodtech.ox.ac.uk MX 10 oxmail.ox.ac.uk. (R68)" in said.out
     assert "request:     live, since 2025-10-01" in running.type("explain", "adminday", *AT).out
+    for name in ("mail-shot.foodtech.ox.ac.uk", "News@Mail-Shot.foodtech.ox.ac.uk"):
+        assert running.type("explain", name, *AT).out == said.out, "what the desk sees in a header leads there too"
+    assert running.type("explain", "news@other-shot.foodtech.ox.ac.uk", *AT).code == 6
 
 
 def test_dkim_is_proved_with_the_other_records(running: CommandSite) -> None:

@@ -12,6 +12,7 @@ from dataclasses import replace
 from datetime import date
 
 from nexusops.apply.undo_pieces import Piece, pieces_of, shown
+from nexusops.apply.undo_winding import was_called_off, wound_down_anew
 from nexusops.model.addresses import AddressKind, AddressState, Allocation
 from nexusops.model.findings import Finding, Severity
 from nexusops.model.frozen import frozen
@@ -120,7 +121,7 @@ def _merged(work: Iterable[Piece], ledger: Ledger, undoing: Undoing) -> Ledger:
     why = Reason(rule=RULE, because=undoing.because)
     for piece in work:
         table, place = tables[TABLES[type(piece.row)]], key_of(piece.row)
-        row = _put_back(piece, table.get(place), undoing)
+        row = _put_back(piece, table.get(place), undoing, ledger)
         if row is None:
             table.pop(place, None)
             continue
@@ -133,7 +134,7 @@ def _merged(work: Iterable[Piece], ledger: Ledger, undoing: Undoing) -> Ledger:
     return replace(ledger, **tables)  # type: ignore[arg-type]
 
 
-def _put_back(piece: Piece, present: LedgerRow | None, undoing: Undoing) -> LedgerRow | None:
+def _put_back(piece: Piece, present: LedgerRow | None, undoing: Undoing, ledger: Ledger) -> LedgerRow | None:
     before, why = piece.before, Reason(rule=RULE, because=undoing.because)
     if isinstance(present, Mailbox):
         if isinstance(before, Mailbox):
@@ -144,6 +145,8 @@ def _put_back(piece: Piece, present: LedgerRow | None, undoing: Undoing) -> Ledg
     if isinstance(present, Allocation) and before is None:
         # It may have ended already, with the mailbox that was made for it.
         return end(present, undoing.today, why) if present.live else present
+    if isinstance(present, Allocation) and isinstance(before, Allocation) and was_called_off(before, ledger.notices):
+        return wound_down_anew(present, before, undoing.today, undoing.policy, why)
     return before
 
 

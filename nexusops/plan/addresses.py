@@ -49,13 +49,13 @@ def settle_addresses(
         _end_all(case, box, setting)
     elif box.state is MailboxState.DISABLED:
         _suspend_all(case, evidence)
-        _end_due(case, setting)
+        end_due(case, setting)
     else:
         _settle_fallback(case, box, book, setting)
         _settle_further(case)
         if living:
             _settle_served(case, box, served, book, setting)
-        _end_due(case, setting)
+        end_due(case, setting)
         _settle_dates(case, box, setting)
 
 
@@ -70,7 +70,7 @@ def _suspend_all(case: Case, evidence: tuple[Evidence, ...]) -> None:
         case.put(suspend(row, evidence))
 
 
-def _end_due(case: Case, setting: Setting) -> None:
+def end_due(case: Case, setting: Setting) -> None:
     """Wind-downs that are over, their notice given (R41, D06)."""
     if case.record.spared:
         return

@@ -24,7 +24,7 @@ from nexusops.model.snapshot import PersonRecord, Snapshot
 from nexusops.plan.boxes import judge_boxes
 from nexusops.plan.case import Case, Judged, Setting
 from nexusops.plan.domains import judge_domains, missing_posts
-from nexusops.plan.holding import held_finding, items_of, mark_of_box, mark_of_person, withheld
+from nexusops.plan.holding import Held, held_finding, items_of, mark_of_box, mark_of_person, withheld
 from nexusops.plan.judgement import JudgedBox
 from nexusops.plan.orphans import owed_to_units
 from nexusops.plan.person import judge, person_state
@@ -91,7 +91,10 @@ def advance(
     book = setting.book(fold.holders)
     forwarding: list[Case] = []
     for case in _cases(ledger, snapshot, today):
-        judged = _as_undone(judge(case, book, setting), ledger, snapshot, fold)
+        hold = _undone(case.person_id, mark_of_person(case.record, snapshot), ledger, fold) if case.undone else None
+        judged = judge(case, book, setting, Held(items=items_of(hold), before=ledger) if hold is not None else None)
+        if hold is not None:
+            fold.findings.append(held_finding(hold, case.scope))
         _take(fold, judged)
         states[case.person_id] = judged.case.state
         if case.box is not None and case.box.name is not None:
@@ -111,20 +114,6 @@ def advance(
     fold.rows.extend(judge_domains(ledger, snapshot, units, policy, today))
     fold.findings.extend(_routes(ledger, fold, snapshot, states, site)[1])
     return _advanced(ledger, fold)
-
-
-def _as_undone(judged: Judged, ledger: Ledger, snapshot: Snapshot, fold: _Fold) -> Judged:
-    """What an undo holds for this person stays as it is, in the case too, which others look at."""
-    case = judged.case
-    if HoldKind.UNDONE not in case.holds:
-        return judged
-    hold = _undone(case.person_id, mark_of_person(case.record, snapshot), ledger, fold)
-    if hold is None:
-        return judged
-    rows = withheld(judged.rows, ledger, items_of(hold))
-    case.boxes = {row.key: row for row in rows if isinstance(row, Mailbox)}
-    case.rows = {(row.address, row.period): row for row in rows if isinstance(row, Allocation)}
-    return replace(judged, rows=rows, findings=(*judged.findings, held_finding(hold, case.scope)))
 
 
 def _box_as_undone(box: JudgedBox, ledger: Ledger, snapshot: Snapshot, fold: _Fold) -> list[LedgerRow]:

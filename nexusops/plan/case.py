@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
-from nexusops.model.addresses import AddressKind, Allocation
+from nexusops.model.addresses import AddressKind, AddressState, Allocation
 from nexusops.model.findings import Evidence, Finding, Severity, person_scope
 from nexusops.model.frozen import frozen
 from nexusops.model.ids import Address, MailboxKey, PersonId, UnitId
@@ -85,6 +85,11 @@ class Case:
         return person_scope(self.person_id)
 
     @property
+    def undone(self) -> bool:
+        """Whether somebody undid something of theirs; it may be overtaken."""
+        return HoldKind.UNDONE in self.holds
+
+    @property
     def deceased(self) -> bool:
         return self.state.deceased
 
@@ -116,6 +121,15 @@ class Case:
         else:
             self.rows[row.address, row.period] = row
             self._personal = None
+
+    def put_back(self, rows: Iterable[LedgerRow]) -> None:
+        """These mailboxes and addresses, and no others, whatever the rules made of them."""
+        rows = tuple(rows)
+        self.boxes = {row.key: row for row in rows if isinstance(row, Mailbox)}
+        self.rows = {(row.address, row.period): row for row in rows if isinstance(row, Allocation)}
+        self._personal = None
+        active = {key for key, row in self.rows.items() if row.state is AddressState.ACTIVE}
+        self.revived = [row for row in self.revived if (row.address, row.period) in active]
 
     def find(
         self,

@@ -12,16 +12,17 @@ from dataclasses import replace
 
 from nexusops.model.addresses import AddressKind, AddressState, Allocation
 from nexusops.model.findings import Finding, Severity
-from nexusops.model.frozen import altered
+from nexusops.model.frozen import altered, frozen
 from nexusops.model.ids import Address
 from nexusops.model.journal import LedgerRow
 from nexusops.model.ledger import Hold, HoldKind, Ledger
 from nexusops.model.mailboxes import LIVE_MAILBOX_STATES, Mailbox, MailboxState
-from nexusops.model.notices import Notice, NoticeKind, NoticeState
+from nexusops.model.notices import Notice
 from nexusops.model.rows import TABLES, key_of
 from nexusops.model.services import Service
 from nexusops.model.snapshot import PersonRecord, Snapshot
 from nexusops.model.units import Reorg
+from nexusops.plan.case import Case
 
 LIFE = "life"
 SENDER = "sender"
@@ -121,8 +122,6 @@ def withheld(rows: Sequence[LedgerRow], before: Ledger, items: frozenset[str]) -
     for row in rows:
         if isinstance(row, Allocation) and address_item(row.address) in items:
             kept.extend([_as_before(row, before)] if _known(row, before) else [])
-        elif isinstance(row, Notice):
-            kept.extend(_told_of_held(row, before, items))
         elif isinstance(row, Mailbox):
             kept.append(_with_held_fields(row, before, items))
         elif isinstance(row, Service) and items & {LIFE, SERVICE}:
@@ -132,21 +131,19 @@ def withheld(rows: Sequence[LedgerRow], before: Ledger, items: frozenset[str]) -
     return tuple(kept) if fits(kept) or not fits(rows) else tuple(rows)
 
 
-def _told_of_held(notice: Notice, before: Ledger, items: frozenset[str]) -> list[Notice]:
-    """Of an address that is held active nobody is told that it ends; that it does not, they still are (R47, D23)."""
-    was = before.notices.get(notice.key)
-    if was is not None and was.state is not NoticeState.OWED:
-        return [notice]
-    active = {row.address for row in before.allocations.values() if row.state is AddressState.ACTIVE}
-    held = {address for address in notice.addresses if address in active and address_item(address) in items}
-    if held and notice.kind is NoticeKind.WINDDOWN_CANCELLED:
-        return [was or notice]
-    if held and notice.kind is NoticeKind.WINDDOWN:
-        left = tuple(address for address in notice.addresses if address not in held)
-        if not left:
-            return [replace(notice, state=NoticeState.DROPPED)] if was is not None else []
-        return [replace(notice, addresses=left)]
-    return [notice]
+@frozen
+class Held:
+    """What an undo holds of one person, and the ledger as it was before the run."""
+
+    items: frozenset[str]
+    before: Ledger
+
+
+def withhold(case: Case, held: Held) -> bool:
+    """Puts what is held back as it was, before anything is told or dated by it; whether that is the mailbox's life."""
+    rows: tuple[LedgerRow, ...] = (*case.boxes.values(), *case.rows.values())
+    case.put_back(withheld(rows, held.before, held.items))
+    return LIFE in held.items and any(_lives_otherwise(row, held.before) for row in rows)
 
 
 def _known(row: LedgerRow, before: Ledger) -> bool:

@@ -13,11 +13,12 @@ from nexusops.model.frozen import altered
 from nexusops.model.ids import PersonId
 from nexusops.model.ledger import NameOverride, PersonState, Standing
 from nexusops.model.mailboxes import MailboxState
-from nexusops.plan.addresses import settle_addresses
+from nexusops.plan.addresses import end_due, settle_addresses
 from nexusops.plan.calendar import next_date
 from nexusops.plan.case import LIVING, Case, Judged, Setting
 from nexusops.plan.contacts import settle_alternatives
 from nexusops.plan.faults import policy_fault
+from nexusops.plan.holding import Held, withhold
 from nexusops.plan.mailbox import settle_mailbox
 from nexusops.plan.names import settle_names
 from nexusops.plan.senders import settle_sender
@@ -31,7 +32,7 @@ RETURN_YEARS = 5
 """D44: so long a returner keeps the username."""
 
 
-def judge(case: Case, book: Book, setting: Setting) -> Judged:
+def judge(case: Case, book: Book, setting: Setting, held: Held | None = None) -> Judged:
     """Applies every rule to one person; the order is that of rules.md 0: returns, creations, wind-downs, ends,
     notices.
     """
@@ -53,9 +54,20 @@ def judge(case: Case, book: Book, setting: Setting) -> Judged:
     settle_mailbox(case, found, setting, evidence)
     dropped = _settle_living(case, found, book, setting, evidence)
     settle_alternatives(case, setting)
-    settle_notices(case, found, setting, evidence)
+    if held is None or not _withheld(case, held, setting):
+        settle_notices(case, found, setting, evidence)
     _settle_state(case, found, setting)
     return _judged(case, dropped)
+
+
+def _withheld(case: Case, held: Held, setting: Setting) -> bool:
+    """What an undo holds stays as it was; an address that is held in its wind-down ends on its day all the same (R41).
+    Where it is the life of the mailbox that is held, nobody is told anything new.
+    """
+    life = withhold(case, held)
+    if case.box is not None and case.box.state not in (MailboxState.DELETED, MailboxState.PURGED):
+        end_due(case, setting)
+    return life
 
 
 def _freezes(case: Case, setting: Setting) -> str | None:

@@ -53,6 +53,12 @@ def site(one_day: KilledSite, second: KilledSite, capsys: pytest.CaptureFixture[
     return Site(second, capsys, one_day.outcome())
 
 
+def ends(site: Site, address: str) -> tuple[str, str | None, str | None, str | None]:
+    """State, and the days of wind-down, notice and end."""
+    row = next(one for one in site.killed.outcome()["state"]["addresses"] if one["address"] == address)
+    return row["state"], row["winddown_on"], row["notice_sent_on"], row["delete_on"]
+
+
 def tenant(outcome: dict[str, Any]) -> dict[str, Any]:
     """Mailboxes that are there, by person and by name."""
     found: dict[str, Any] = {**outcome["tenant"]["people"], **outcome["tenant"]["boxes"]}
@@ -143,6 +149,39 @@ def test_who_was_told_of_an_end_that_is_undone_is_told_so_by_the_next_run(site: 
     ]
     assert changes(site.plan("2025-01-17T10:00:00Z")) == []
     assert sum(n["kind"] == "winddown" for n in site.killed.outcome()["state"]["notices"]) == 2
+
+
+def test_a_wind_down_that_comes_back_after_it_was_called_off_begins_anew(site: Site) -> None:
+    """R46, R47: the owner was told that the address stays, so what had been announced before is no notice any more."""
+    told, after = "2025-01-17T10:00:00Z", "2025-01-18T08:00:00Z"
+    assert site.killed.type("run", THIRD) == 0
+    assert site.undo(site.second_run, "--apply", at=THIRD)[0] == 0
+    site.killed.export(told, second_day())
+    assert site.killed.type("run", told) == 0
+    undo = site.runs()[-2]
+    assert site.undo(undo, "--apply", at=told)[0] == 0
+    assert ends(site, "ann.lee2@chem.ox.ac.uk") == ("winddown", "2025-01-17", None, "2025-03-18")
+    site.killed.export(after, second_day())
+    assert site.killed.type("run", after) == 0
+    assert ends(site, "ann.lee2@chem.ox.ac.uk") == ("winddown", "2025-01-17", "2025-01-18", "2025-03-18")
+
+
+def test_an_address_that_an_undo_keeps_in_its_wind_down_is_announced_and_ends(site: Site) -> None:
+    """R41, R47: its owner is not told that it stays, and it does not receive for ever."""
+    back = second_day()
+    back.change("affiliations", {"person_id": "1000002", "unit_id": "CHEM"}, end_date="")
+    for day in (THIRD, "2025-01-20T08:00:00Z", "2025-01-21T08:00:00Z", "2025-03-21T08:00:00Z"):
+        site.killed.export(day, second_day() if day == THIRD else back)
+        assert site.killed.type("run", day) == 0
+        if day == "2025-01-20T08:00:00Z":
+            assert site.undo(site.runs()[-1], "--apply", at=day)[0] == 0
+    assert ends(site, "ann.lee2@chem.ox.ac.uk") == ("deleted", "2025-01-20", "2025-01-21", "2025-03-21")
+    mine = [n for n in site.killed.outcome()["state"]["notices"] if n["person_id"] == "1000002"]
+    assert [(n["kind"], n["sent_on"]) for n in mine if "winddown" in n["kind"]] == [
+        ("winddown", "2025-01-17"),
+        ("winddown_cancelled", "2025-01-20"),
+        ("winddown", "2025-01-21"),
+    ]
 
 
 def test_of_an_address_that_an_undo_keeps_nobody_is_told_that_it_ends(site: Site) -> None:

@@ -26,6 +26,8 @@ _REQUEST_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 _LOCAL = re.compile(r"[A-Za-z0-9_+-]+(\.[A-Za-z0-9_+-]+)*")
 _HOST = re.compile(r"([A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?\.)+[A-Za-z]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.?")
 _LABELS = re.compile(r"[A-Za-z0-9]([A-Za-z0-9_-]*[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9_-]*[A-Za-z0-9])?)*")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
+"""None is needed, tickets and zones are made of lines, and PostgreSQL keeps no NUL: the whole run would fail."""
 _PEM = re.compile(r"-----BEGIN CERTIFICATE-----([A-Za-z0-9+/=\s]+)-----END CERTIFICATE-----")
 
 
@@ -109,6 +111,10 @@ def write_service(path: Path, values: Mapping[str, object]) -> ServiceRequest:
 
 
 def _check(values: dict[str, object], path: Path) -> None:
+    for key, value in values.items():
+        for text in value if isinstance(value, tuple) else (value,):
+            if isinstance(text, str) and _CONTROL.search(text):
+                raise wrong(path, key, "text in one line, without control characters", text)
     for key, words in CHOICES.items():
         if values.get(key, words[0]) not in words:
             raise wrong(path, key, " | ".join(words), values[key])

@@ -156,7 +156,7 @@ class Console:
             shelf=self.shelf,
             works=self.works,
             path=found.parts,
-            query=dict(request.query_params),
+            query={name: _text(value) for name, value in request.query_params.items()},
             form=form,
         )
         return found.route.view(asked)
@@ -189,7 +189,12 @@ async def _form(request: Request) -> dict[str, str] | None:
             return None
     if content and kind != "application/x-www-form-urlencoded":
         return None
-    return dict(parse_qsl(content.decode("utf-8", "replace"), keep_blank_values=True))
+    return {name: _text(value) for name, value in parse_qsl(content.decode("utf-8", "replace"), keep_blank_values=True)}
+
+
+def _text(value: str) -> str:
+    """As it was typed; nobody types a NUL, and no database keeps one."""
+    return value.replace("\0", "")
 
 
 def _cookie(request: Request, name: str) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from urllib.parse import quote
 
 from nexusops.console.answers import Answer, Asked, NotFound, Page, Redirect
-from nexusops.console.names import affiliated
+from nexusops.console.names import affiliated, units_of_people
 from nexusops.console.roles import Right
 from nexusops.console.timeline import timeline
 from nexusops.model.addresses import Allocation
@@ -23,12 +23,10 @@ HISTORY = 60
 def people_page(asked: Asked) -> Answer:
     """A search by name, username, person_id or address; what is exactly one thing is shown at once."""
     wanted = " ".join(asked.query.get("q", "").split())
-    found: Sequence[PersonState] = ()
-    if wanted:
-        if _is_one_thing(asked, wanted):
-            return Redirect(to=f"/people/{quote(wanted, safe='@')}")
-        found = people_like(asked.site.ports.store, wanted, MOST)
-    units = asked.site.ports.store.units_of([state.person_id for state in found])
+    if wanted and _is_one_thing(asked, wanted):
+        return Redirect(to=f"/people/{quote(wanted, safe='@')}")
+    found = _like(asked, wanted) if wanted else ()
+    units = units_of_people(asked.site.ports, [state.person_id for state in found], asked.today)
     seen = [state for state in found if asked.viewer.may_in(Right.SEE_PEOPLE, units.get(state.person_id, ()))]
     return Page(
         template="people",
@@ -37,7 +35,7 @@ def people_page(asked: Asked) -> Answer:
         values={
             "wanted": wanted,
             "found": [(state, name_of(state), units.get(state.person_id, ())) for state in seen],
-            "most": MOST if len(found) == MOST else 0,
+            "most": MOST if len(seen) >= MOST else 0,
             "limited": not asked.viewer.everywhere(Right.SEE_PEOPLE),
         },
     )
@@ -49,7 +47,7 @@ def subject_page(asked: Asked) -> Answer:
     ports = asked.site.ports
     person, ledger = _belonging(asked, subject)
     # Whether it may be seen is decided before it is explained: the time that an answer takes tells nothing either.
-    seen = asked.viewer.may_in(Right.SEE_PEOPLE, _units(asked, person, ledger, subject))
+    seen = _may_see(asked, person, ledger, subject)
     answer = explain(ports, subject, at=asked.at) if seen else None
     if answer is None:
         limited = "" if asked.viewer.everywhere(Right.SEE_PEOPLE) else ", or it is not in your units"
@@ -77,8 +75,26 @@ def subject_page(asked: Asked) -> Answer:
     )
 
 
+def _like(asked: Asked, wanted: str) -> Sequence[PersonState]:
+    """Whom it may mean. Whoever sees some units alone finds theirs first: of the university's, the first may all be of
+    others.
+    """
+    store = asked.site.ports.store
+    if asked.viewer.everywhere(Right.SEE_PEOPLE):
+        return people_like(store, wanted, MOST)
+    own = people_like(store, wanted, MOST, asked.viewer.units)
+    known = {state.person_id for state in own}
+    return [*own, *(state for state in people_like(store, wanted, MOST) if state.person_id not in known)]
+
+
 def _is_one_thing(asked: Asked, wanted: str) -> bool:
-    """An address, a username, a person_id or a mailbox's name, that the ledger knows."""
+    """An address, a username, a person_id or a mailbox's name, that the ledger knows and the viewer may see: what is
+    not theirs is not found, as what is not there.
+    """
+    return _is_known(asked, wanted) and _may_see(asked, *_belonging(asked, wanted), wanted)
+
+
+def _is_known(asked: Asked, wanted: str) -> bool:
     store, small = asked.site.ports.store, wanted.lower()
     if "@" in small:
         return bool(_periods(asked, small))
@@ -102,6 +118,10 @@ def _belonging(asked: Asked, subject: str) -> tuple[PersonState | None, Ledger]:
         if person_id in ledger.people:
             return ledger.people[person_id], ledger
     return None, store.ledger((), {subject})
+
+
+def _may_see(asked: Asked, person: PersonState | None, ledger: Ledger, subject: str) -> bool:
+    return asked.viewer.may_in(Right.SEE_PEOPLE, _units(asked, person, ledger, subject))
 
 
 def _units(asked: Asked, person: PersonState | None, ledger: Ledger, subject: str) -> set[UnitId]:

@@ -64,6 +64,8 @@ class Match(NamedTuple):
 
 def match(method: str, path: str) -> Match | None:
     """The row for an address (as it is decoded: a part never holds a slash), None where there is none."""
+    if "\0" in path:  # which no database keeps
+        return None
     wanted = path.strip("/").split("/")
     for route in ROUTES:
         parts = _parts(route.path.strip("/").split("/"), wanted)

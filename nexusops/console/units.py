@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from nexusops.console.answers import Answer, Asked, Forbidden, NotFound, Page, Redirect
+from nexusops.console.names import units_of_people
 from nexusops.console.roles import Right
 from nexusops.errors import Refused
 from nexusops.model.addresses import AddressState, Allocation
+from nexusops.model.findings import Finding
 from nexusops.model.ids import MailboxKey, PersonId, UnitId
 from nexusops.model.ledger import Ledger, PersonState
 from nexusops.model.mailboxes import Mailbox
@@ -75,7 +77,7 @@ def findings_page(asked: Asked) -> Answer:
     ports = asked.site.ports
     found = ports.store.findings(None)
     if not asked.viewer.everywhere(Right.SEE_FINDINGS):
-        own = _own(asked)
+        own = _own(asked) | _affiliated(asked, found)
         found = [one for one in found if one.scope in own or one.subject in own]
     code = asked.query.get("code", "")
     groups = findings_of(found)
@@ -105,6 +107,12 @@ def _own(asked: Asked) -> set[str]:
     people = ports.store.people_of_units(units)
     scopes = (*(f"person:{one}" for one in people), *(f"box:{name}" for name in names if name))
     return {*units, *people, *scopes, *(name for name in names if name)}
+
+
+def _affiliated(asked: Asked, found: Iterable[Finding]) -> set[str]:
+    """Those whom findings are about and who have no place, but belong to the viewer's units: the frozen, say."""
+    units = units_of_people(asked.site.ports, {PersonId(one.subject) for one in found}, asked.today)
+    return {person_id for person_id, theirs in units.items() if asked.viewer.may_in(Right.SEE_FINDINGS, theirs)}
 
 
 def _visible(asked: Asked) -> Mapping[UnitId, Unit]:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
+from nexusops.model.ids import UnitId
 from nexusops.model.ledger import PersonState
 from nexusops.ports import Store
 from nexusops.rules.naming import words
@@ -11,10 +12,12 @@ from nexusops.rules.naming import words
 FEW = 5
 
 
-def people_like(store: Store, wanted: str, most: int) -> Sequence[PersonState]:
-    """People in whose names, username or addresses every word of ``wanted`` stands, whatever its accents."""
+def people_like(store: Store, wanted: str, most: int, units: Collection[UnitId] | None = None) -> Sequence[PersonState]:
+    """People in whose names, username or addresses every word of ``wanted`` stands, whatever its accents; with
+    ``units``, those who hold a place in one of them.
+    """
     latin = words(wanted.replace(".", " ").replace("@", " "))
-    return store.people_like(latin, most) if latin else ()
+    return store.people_like(latin, most, units) if latin else ()
 
 
 def meant_by(store: Store, wanted: str) -> str:

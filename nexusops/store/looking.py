@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Mapping, Sequence
 
-from sqlalchemy import ColumnElement, String, and_, cast, func, or_, select
+from sqlalchemy import ColumnElement, String, and_, cast, false, func, or_, select
 
 from nexusops.model.ids import PersonId, UnitId
 from nexusops.model.journal import RunRecord
@@ -23,19 +23,21 @@ _SERVED = cast(people.c.served, String)
 class LookingStore(RoutingStore):
     """The Store of ports.py, whole."""
 
-    def people_like(self, words: Collection[str], most: int) -> list[PersonState]:
+    def people_like(
+        self, words: Collection[str], most: int, units: Collection[UnitId] | None = None
+    ) -> list[PersonState]:
         """Of username, person_id, name part or address, something must contain each word (in small letters)."""
         with self._begin() as connection:
-            found = select(people).where(and_(*(_contains(word) for word in words))).order_by(people.c.base)
+            found = select(people).where(*(_contains(word) for word in words)).order_by(people.c.base)
+            if units is not None:
+                found = found.where(_within(units))
             return [decoded(PersonState, row) for row in connection.execute(found.limit(most))]
 
     def people_of_units(self, units: Collection[UnitId]) -> frozenset[PersonId]:
         """Who holds one of their eight places in one of these units (D20)."""
-        if not units:
-            return frozenset()
-        within = or_(*(_SERVED.contains(f'"{unit_id}"', autoescape=True) for unit_id in units))
         with self._begin() as connection:
-            return frozenset(map(PersonId, connection.execute(select(people.c.person_id).where(within)).scalars()))
+            found = select(people.c.person_id).where(_within(units))
+            return frozenset(map(PersonId, connection.execute(found).scalars()))
 
     def people_by_unit(self) -> Mapping[UnitId, int]:
         """How many people hold a place in each unit."""
@@ -78,3 +80,8 @@ def _contains(word: str) -> ColumnElement[bool]:
         people.c.base.contains(word, autoescape=True),
         people.c.person_id.in_(named),
     )
+
+
+def _within(units: Collection[UnitId]) -> ColumnElement[bool]:
+    """Who holds a place in one of these units; nobody where there is none."""
+    return or_(false(), *(_SERVED.contains(f'"{unit_id}"', autoescape=True) for unit_id in units))

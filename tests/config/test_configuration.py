@@ -365,6 +365,12 @@ def test_names_in_dns_of_a_request_may_be_typed_with_capitals_and_a_last_dot(wri
         ('auth = "oauth2"', 'auth = "oauth2"\ndaily_volume = -1', ("daily_volume", "not negative")),
         ('requester = "food0007"', 'requester = " "', ("requester", "a name")),
         ('provider = "Admin Day Ltd"', 'provider = ""', ("provider", "a name")),
+        (
+            'service_name = "Admin Day"',
+            r'service_name = "Admin\u0000Day"',
+            ("service_name", "without control characters"),
+        ),
+        ('auth = "oauth2"', 'auth = "oauth2"\ndkim = ["s1 k=rsa; p=A\\n@ TXT x"]', ("dkim", "text in one line")),
     ],
 )
 def test_a_faulty_request_names_its_file_and_key(write: Write, old: str, new: str, parts: tuple[str, ...]) -> None:

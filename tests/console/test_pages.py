@@ -6,6 +6,8 @@ import re
 
 from console.conftest import Running
 
+from nexusops.console.routes import match
+
 
 def shown(html: str) -> str:
     """The text of a page's main part, as one line."""
@@ -52,6 +54,18 @@ def test_somebody_is_found_by_a_piece_of_their_name_without_its_accents(looked_a
     assert "José María García López hist0003 1000003 entitled HIST" in text
     assert "3 people" in shown(browser.open("/people?q=john+smith").text)
     assert "Nobody is found for “nobody at all”" in shown(browser.open("/people?q=nobody+at+all").text)
+
+
+def test_a_nul_is_nothing_that_anybody_types(looked_at: Running) -> None:
+    """PostgreSQL refuses it: pages said that the state could not be read."""
+    assert match("GET", "/people/admn0040\0") is None
+    assert looked_at.browser().open("/people/admn0040%00").status_code == 404
+    assert "2025-10-01 is not within" in shown(looked_at.browser().open("/forecast?until=2025%00-10-01").text)
+    browser = looked_at.browser()
+    answer = browser.submit(
+        browser.open("/units/CHEM"), "/units/CHEM/hand-over", mailbox="chem-office", to="\0", reason="a"
+    )
+    assert "The new owner is missing." in answer.text
 
 
 def test_a_username_an_address_or_a_person_id_leads_to_its_page_at_once(looked_at: Running) -> None:

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import shutil
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
@@ -13,6 +17,7 @@ from console.test_pages import shown
 from console.test_protection import example
 
 from nexusops.cli import call
+from nexusops.console.people import MOST
 from nexusops.console.routes import ROUTES
 
 WHO = {
@@ -107,6 +112,43 @@ def test_unit_it_see_their_own_people_and_no_others(doors: Running) -> None:
         assert answer.status_code == 404, other
         assert f"Nothing is known of {other}, or it is not in your units." in answer.text
     assert "Helen Carter" not in browser.open("/people?q=carter").text
+    for other in ("admn0040", "1000040", "helen.carter@admin.ox.ac.uk", "law-moot", "no-such-thing"):
+        answer = browser.open(f"/people?q={other}")
+        assert (answer.status_code, answer.url.path) == (200, "/people"), other
+        assert f"Nobody is found for “{other}”" in answer.text
+
+
+def test_unit_it_find_their_own_people_however_many_others_have_the_name(site: Path) -> None:
+    """The first of the university that bear it are all of another unit here."""
+    with closing(sqlite3.connect(site / "state" / "nexusops.db")) as state, state:
+        state.execute("CREATE TEMPORARY TABLE namesake AS SELECT * FROM people WHERE person_id = '1000011'")
+        state.execute("UPDATE namesake SET base = 'aaron.smith', served = '[\"LAW\"]'")
+        for one in range(MOST + 1):
+            state.execute("UPDATE namesake SET person_id = ?, username = ?", (f"{3000000 + one}", f"law{3000 + one}"))
+            state.execute("INSERT INTO people SELECT * FROM namesake")
+    with serving(site, signing_in=NOWHERE) as running:
+        found = {
+            username: shown(running.signed_in(username).open("/people?q=smith").text)
+            for username in ("chem0011", "admn0038")
+        }
+    assert "3 people Name Username Person id Standing Units John Smith chem0011" in found["chem0011"]
+    assert "Only the first" not in found["chem0011"]
+    assert f"Only the first {MOST} are shown" in found["admn0038"]
+
+
+def test_unit_it_see_the_findings_of_those_who_have_no_place_yet(site: Path) -> None:
+    """Frozen people, and those who wait for a username: they belong to the unit that they are affiliated to."""
+    tables, manifest = site / "snapshot" / "it_staff.csv", site / "snapshot" / "manifest.json"
+    document = json.loads(manifest.read_text("utf-8"))
+    rows = tables.read_text("utf-8") + "bray0031,1000031,BRAY\n"
+    tables.write_text(rows, "utf-8")
+    document["tables"]["it_staff"] = {"rows": rows.count("\n") - 1, "sha256": sha256(rows.encode()).hexdigest()}
+    manifest.write_text(json.dumps(document), "utf-8")
+    assert call(["--config", str(site), "run", "--at", "2025-10-02T08:00:00Z", "--accept", "Destructive=4"]) == 0
+    with serving(site, signing_in=NOWHERE) as running:
+        found = {one: shown(running.signed_in(one).open("/findings").text) for one in ("bray0031", "chem0011")}
+    assert "PENDING_USERNAME 1 About What 1000045" in found["bray0031"]
+    assert "Nothing was found." in found["chem0011"]
 
 
 def test_unit_it_see_their_own_unit_and_its_findings_only(doors: Running) -> None:

@@ -52,6 +52,9 @@ def test_people_are_found_by_pieces_of_their_names_usernames_and_addresses(store
     assert store.people_like(["day2@law"], 10) == [CY]
     assert store.people_like(["lee"], 1) == [ANN]
     assert store.people_like(["%"], 10) == []
+    assert store.people_like(["lee"], 1, {LAW}) == [ANN]
+    assert store.people_like(["bo"], 1, {LAW}) == []
+    assert store.people_like(["lee"], 10, set()) == []
 
 
 def test_a_units_people_are_those_who_hold_a_place_in_it(store: LookingStore) -> None:

@@ -30,7 +30,7 @@ from nexusops.tenant.cmdlets import (
 from nexusops.tenant.faults import ExchangeFault, FaultClass, TenantFault, lost_item
 from nexusops.tenant.gathering import Gathered, all_of
 from nexusops.tenant.pacing import FREE, WRITE
-from nexusops.tenant.transport import Retry, claims_of, client_of, next_page, timeout_of, transport_fault
+from nexusops.tenant.transport import ANEW, Retry, claims_of, client_of, next_page, timeout_of, transport_fault
 
 BATCH = 10
 LIST_WITHIN = 900
@@ -203,15 +203,18 @@ class Exchange:
         }
         claims = None
         for last in (False, True):
-            headers["Authorization"] = f"Bearer {self._token(claims)}"
+            token = self._token(claims)
+            headers["Authorization"] = f"Bearer {token}"
             try:
                 answer = await self._http.post(url, content=content, headers=headers, timeout=timeout_of(within))
             except httpx.HTTPError as error:
                 raise transport_fault(error, read=read) from error
-            # Refused before anything was carried out: once more with a token that the claims ask for (3.1).
+            # Refused before anything was carried out: once more with another token, that of the claims if any (3.1).
             if answer.status_code != 401 or last:
                 break
             claims = claims_of(answer.headers.get("www-authenticate", ""))
+            if claims is None and self._token(None) == token:
+                claims = ANEW
         if answer.status_code >= 300:
             raise exchange_fault(answer.status_code, answer.content, dict(answer.headers), read=read)
         return answer.content

@@ -18,7 +18,7 @@ from nexusops.tenant.directory import SELECT, Items, Page, Sku, Skus, User, deco
 from nexusops.tenant.faults import FaultClass, GraphFault, TenantFault, lost_item
 from nexusops.tenant.gathering import Gathered, all_of
 from nexusops.tenant.pacing import graph_cost, together
-from nexusops.tenant.transport import Retry, client_of, next_page, same_host, transport_fault
+from nexusops.tenant.transport import ANEW, Retry, claims_of, client_of, next_page, same_host, transport_fault
 
 if TYPE_CHECKING:
     from azure.core.credentials import TokenCredential
@@ -57,7 +57,7 @@ class Graph:
         # Without allowed_hosts a hostile link would be given the token (stack.md 2, trap 3).
         provider = AzureIdentityAuthenticationProvider(credential, scopes=[scope], allowed_hosts=[host])
         self._http = client_of(transport, read_within=100, verify=verify)
-        self._http.event_hooks["response"].append(self._note_date)
+        self._http.event_hooks["response"].append(self._noted)
         self.answered_at: str | None = None
         """The Date of the last answer, by the service's clock."""
         self._credential, self._scope = credential, scope
@@ -71,8 +71,12 @@ class Graph:
         self._reads = self._gathered(read=True)
         self._writes = self._gathered(read=False, lanes=LANES)
 
-    async def _note_date(self, answer: httpx.Response) -> None:
+    async def _noted(self, answer: httpx.Response) -> None:
         self.answered_at = answer.headers.get("date")
+        refused = answer.status_code == 401 and claims_of(answer.headers.get("www-authenticate", "")) is None
+        # Where a refusal asks for claims, the SDK's adapter asks for that token itself.
+        if refused and answer.request.headers.get("authorization") == f"Bearer {self.token()}":
+            self._credential.get_token(self._scope, claims=ANEW, enable_cae=True)
 
     def token(self) -> str:
         """Our own token for Graph, to be looked into."""

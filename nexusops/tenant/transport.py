@@ -34,6 +34,10 @@ DOWN_AFTER = 3
 SLOWEST = 60.0
 LOG = logging.getLogger("nexusops.throttled")
 EXPIRED = "InvalidAuthenticationToken"
+ANEW = '{"access_token":{"xms_cc":{"values":["CP1"]}}}'
+"""Claims that ask for no more than every token of ours has, since what has claims is never taken from a cache: neither
+ours nor that of azure-identity beneath it.
+"""
 LIMITS = httpx.Limits(max_connections=8, max_keepalive_connections=8)
 """More would not be used at the documented rate, and each request looks through all of them."""
 _NO_ANSWER = frozenset({FaultClass.THROTTLED, FaultClass.TRANSIENT, FaultClass.UNKNOWN_OUTCOME})

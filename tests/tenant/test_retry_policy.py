@@ -11,12 +11,14 @@ from typing import Any
 
 import httpx
 import pytest
+from azure.core.credentials import AccessToken
 from building.embedded import Slept
-from building.scripted import EXCHANGE, OK, READS, WRITES, Clients, Scripted
+from building.scripted import BASE, EXCHANGE, OK, READS, WRITES, Clients, Scripted
 
 from nexusops.tenant.exchange import Exchange
 from nexusops.tenant.faults import FaultClass, TenantFault
-from nexusops.tenant.transport import Retry, retry_after
+from nexusops.tenant.graph import Graph
+from nexusops.tenant.transport import ANEW, Retry, retry_after
 
 named = pytest.mark.parametrize
 
@@ -215,12 +217,37 @@ def test_a_refused_token_is_replaced_once_by_one_that_the_claims_ask_for() -> No
 
     def token(claims: str | None) -> str:
         given.append(claims)
-        return f"token-{len(given)}"
+        return claims or "old"
 
     exchange = Exchange(EXCHANGE, "t", token, Retry(sleep=Slept()), transport=httpx.MockTransport(script))
     asyncio.run(exchange.invoke("Set-Mailbox", Identity="g", Alias="a"))
     with pytest.raises(TenantFault) as raised:
         asyncio.run(exchange.invoke("Set-Mailbox", Identity="g", Alias="a"))
     assert raised.value.fault is FaultClass.AUTH
-    assert given == [None, wanted, None, None]
-    assert [r.headers["authorization"] for r in script.asked] == [f"Bearer token-{n}" for n in range(1, 5)]
+    assert given == [None, wanted, None, None, ANEW]
+    assert [r.headers["authorization"] for r in script.asked] == [f"Bearer {t}" for t in ("old", wanted, "old", ANEW)]
+
+
+class Cached:
+    """As azure-identity does: what was given is given again, unless there are claims."""
+
+    def __init__(self) -> None:
+        self.asked: list[str | None] = []
+        self.token = "old"
+
+    def get_token(self, *scopes: str, claims: str | None = None, **options: Any) -> AccessToken:
+        self.asked.append(claims)
+        self.token = claims or self.token
+        return AccessToken(self.token, 4102444800)
+
+
+def test_a_token_of_graph_that_is_refused_without_claims_is_replaced_once() -> None:
+    """tenant-api.md 3.1: the one in the cache would only be refused again."""
+    refused = httpx.Response(401, json={"error": {"code": "InvalidAuthenticationToken", "message": "has expired"}})
+    script, known = Scripted(refused, OK, refused, refused), Cached()
+    graph = Graph(BASE, known, Retry(sleep=Slept()), transport=httpx.MockTransport(script))
+    asyncio.run(graph.users())
+    assert [r.headers["authorization"] for r in script.asked] == ["Bearer old", f"Bearer {ANEW}"]
+    with pytest.raises(TenantFault) as raised:
+        asyncio.run(graph.users())
+    assert (raised.value.fault, len(script.asked)) == (FaultClass.AUTH, 4)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
 from typing import Any, TypeVar
 from urllib.parse import quote
 
@@ -49,6 +50,10 @@ class _Deleted(msgspec.Struct):
 
 class _Consents(msgspec.Struct):
     value: list[dict[str, Any]]
+    next_link: str | None = msgspec.field(name="@odata.nextLink", default=None)
+
+
+Page = TypeVar("Page", _Consents, _Deleted)
 
 
 def unique_name(mailbox: str) -> str:
@@ -71,7 +76,16 @@ class Applications:
     async def consented(self, principal: Principal) -> int:
         """How many permissions for the whole tenant it has in Entra; none may be there (4.12)."""
         path = f"/servicePrincipals/{principal.id}/appRoleAssignments"
-        return len((await self._site.graph.fetch(path, _Consents)).value)
+        return sum([len(page.value) async for page in self._pages(path, _Consents)])
+
+    async def _pages(self, first: str, kind: type[Page]) -> AsyncIterator[Page]:
+        """All pages of a list; an empty one may have others behind it (4.2)."""
+        seen: set[str] = set()
+        link: str | None = first
+        while link is not None:
+            page = await self._site.graph.fetch(link, kind)
+            yield page
+            link = next_page(page.next_link, seen, self._site.graph.base_url)
 
     async def ensure(self, name: str, shown_as: str) -> tuple[Application, str]:
         """The registration, and whether it was there, came back from the deleted ones, or was made."""
@@ -88,13 +102,9 @@ class Applications:
 
     async def _restored(self, name: str) -> bool:
         """One that was deleted within the last 30 days comes back as it was, so that an undo is exact (4.13)."""
-        seen: set[str] = set()
-        link: str | None = "/directory/deletedItems/microsoft.graph.application?$select=id,appId,uniqueName"
-        deleted: list[Application] = []
-        while link is not None:
-            page = await self._site.graph.fetch(link, _Deleted)
-            deleted += [app for app in page.value if app.unique_name == name]
-            link = next_page(page.next_link, seen, self._site.graph.base_url)
+        path = "/directory/deletedItems/microsoft.graph.application?$select=id,appId,uniqueName"
+        pages = self._pages(path, _Deleted)
+        deleted = [app async for page in pages for app in page.value if app.unique_name == name]
         if len(deleted) != 1:
             return False
         await self._write(f"/directory/deletedItems/{deleted[0].id}/restore", {}, lambda: self.find(name))

@@ -27,7 +27,7 @@ class User(msgspec.Struct, rename="camel"):
     """A directory user, as far as it was asked for."""
 
     id: str
-    user_principal_name: str = ""
+    user_principal_name: str | None = None
     display_name: str | None = None
     account_enabled: bool | None = None
     employee_id: str | None = None
@@ -115,11 +115,12 @@ def graph_fault(error: Any, *, read: bool) -> TenantFault:
     details = [detail.code for detail in (getattr(main, "details", None) or [])]
     headers = {str(k).lower(): str(v) for k, v in (error.response_headers or {}).items()}
     inner = getattr(main, "inner_error", None)
+    known = _known(code, getattr(inner, "additional_data", None))
     return GraphFault(
-        status_fault(status, read=read) or _classified(status, code, message, details),
+        status_fault(status, read=read) or _classified(status, known, message, details),
         f"{code or status}: {message}",
         status=status,
-        code=code,
+        code=known,
         request_id=getattr(inner, "request_id", None) or headers.get("request-id"),
         retry_after=asked_pause(headers),
     )
@@ -133,17 +134,20 @@ def item_fault(item: Item, *, read: bool) -> GraphFault:
     code, message = str(error.get("code", "")), str(error.get("message", ""))
     details = [detail.get("code") for detail in error.get("details") or () if isinstance(detail, dict)]
     inner = error.get("innerError")
+    known = _known(code, inner)
     headers = {k.lower(): str(v) for k, v in (item.headers or {}).items()}
     return GraphFault(
-        status_fault(item.status, read=read) or _classified(item.status, code, message, details),
+        status_fault(item.status, read=read) or _classified(item.status, known, message, details),
         f"{code or item.status}: {message}",
         status=item.status,
-        code=code,
+        code=known,
         request_id=(inner.get("request-id") if isinstance(inner, dict) else None) or headers.get("request-id"),
         retry_after=asked_pause(headers),
     )
 
 
+BEGIN_ANEW = frozenset({"syncStateNotFound", "syncStateInvalid", "resyncRequired"})
+"""Codes that say of a delta link that it is of no use any more (4.2)."""
 _BY_CODE: Mapping[str, FaultClass] = {
     "Request_ResourceNotFound": FaultClass.NOT_FOUND,
     "ResourceNotFound": FaultClass.NOT_FOUND,
@@ -154,6 +158,15 @@ _BY_CODE: Mapping[str, FaultClass] = {
     "InvalidAuthenticationToken": FaultClass.AUTH,
     "Request_MultipleObjectsWithSameKeyValue": FaultClass.CONFLICT,
 }
+
+
+def _known(code: str, inner: Any) -> str:
+    """The first of the codes, from the outermost inwards, that means something to us; else the outermost (9)."""
+    codes = [code]
+    while isinstance(inner, dict):
+        codes.append(str(inner.get("code", "")))
+        inner = inner.get("innerError", inner.get("innererror"))
+    return next((one for one in codes if one in _BY_CODE or one in BEGIN_ANEW), code)
 
 
 def _classified(status: int, code: str, message: str, details: Sequence[str | None]) -> FaultClass:

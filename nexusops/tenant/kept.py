@@ -12,13 +12,12 @@ from typing import Protocol
 
 import msgspec
 
-from nexusops.tenant.directory import SELECT, Page, User
+from nexusops.tenant.directory import BEGIN_ANEW, SELECT, Page, User
 from nexusops.tenant.faults import GraphFault
 from nexusops.tenant.graph import Graph
 from nexusops.tenant.transport import next_page
 
 NAME = "users"
-_BEGIN_ANEW = frozenset({"syncStateNotFound", "syncStateInvalid", "resyncRequired"})
 
 
 class Memory(Protocol):
@@ -76,7 +75,8 @@ class Roll:
         try:
             rows, link = await self._round(before.link)
         except GraphFault as fault:
-            if fault.status == 410 or fault.code in _BEGIN_ANEW:
+            # A link is sent as it was given, so whatever is wrong in the request is the link's age.
+            if fault.status in (400, 410) or fault.code in BEGIN_ANEW:
                 return None
             raise
         users = {user.id: user for user in before.users}

@@ -123,7 +123,7 @@ def _people(
 def _person(user: User, row: MailboxRow | None, *, deleted: bool) -> ActualMailbox:
     return ActualMailbox(
         user_id=user.id,
-        user_principal_name=user.user_principal_name,
+        user_principal_name=user.user_principal_name or "",
         person_id=PersonId(user.employee_id or ""),
         name=user.mail_nickname or "",
         exchange_guid=row.guid if row is not None else None,

@@ -91,8 +91,10 @@ def test_whoever_was_removed_is_gone_and_comes_back(room: Room) -> None:
         {"kind": "status", "status": 400, "body": {"error": {"code": "syncStateNotFound", "message": "no"}}},
         {"kind": "status", "status": 410, "body": {"error": {"code": "resyncRequired", "message": "again"}}},
         {"kind": "status", "status": 410, "body": ""},
+        {"kind": "status", "status": 400, "body": {"error": {"code": "Request_BadRequest", "message": "bad token"}}},
+        {"kind": "status", "status": 404, "body": {"error": {"code": "x", "innerError": {"code": "resyncRequired"}}}},
     ],
-    ids=["410-syncStateNotFound", "400-syncStateNotFound", "resyncRequired", "410"],
+    ids=["410-syncStateNotFound", "400-syncStateNotFound", "resyncRequired", "410", "400", "an inner code"],
 )
 def test_an_expired_link_means_a_whole_read(room: Room, fault: dict[str, Any]) -> None:
     room.perform(creation(ADA))

@@ -47,6 +47,13 @@ def test_pages_are_followed_through_empty_ones_and_the_last_word_on_somebody_cou
     )
 
 
+def test_what_somebody_has_not_is_null_or_not_there_at_all() -> None:
+    odd = dict.fromkeys(("userPrincipalName", "displayName", "employeeId", "assignedLicenses", "accountEnabled"))
+    after = changed(page({"id": "1", **odd}, {"id": "2"}, last="new"))
+    assert after.users == [User(id="1"), User(id="2")]
+    assert [user.skus for user in after.users] == [[], []]
+
+
 def test_the_same_changes_again_change_nothing() -> None:
     rows = ({"id": "1", "employeeId": "a2"}, {"id": "2", "@removed": {"reason": "changed"}})
     once, twice = changed(page(*rows, last="new")), changed(page(*rows, *rows, last="new"))

@@ -11,8 +11,11 @@ from typing import Any
 
 import httpx
 import pytest
+from building.embedded import SETTINGS
 from building.scripted import EXCHANGE, OK, READS, Clients
 
+from nexusops.tenant.acting import Site
+from nexusops.tenant.applications import Applications, Principal
 from nexusops.tenant.cmdlets import exchange_fault
 from nexusops.tenant.faults import FaultClass, TenantFault, unreadable
 
@@ -171,3 +174,14 @@ def test_a_list_that_is_forbidden_is_a_matter_of_permissions() -> None:
     assert unreadable(fault).next_step == (
         "Check with `nexusops doctor` that the application has the permissions in `nexusops jobs list`."
     )
+
+
+def test_consents_behind_an_empty_page_count() -> None:
+    """4.2, 4.12: one permission for the whole tenant makes the limit to one mailbox worthless."""
+    path = "https://graph.microsoft.com/v1.0/servicePrincipals/p/appRoleAssignments"
+    clients = Clients(
+        httpx.Response(200, json={"value": [], "@odata.nextLink": f"{path}?$skiptoken=2"}),
+        httpx.Response(200, json={"value": [{"id": "a"}]}),
+    )
+    applications = Applications(Site(clients.graph, clients.exchange, SETTINGS))
+    assert asyncio.run(applications.consented(Principal(id="p", app_id="a"))) == 1

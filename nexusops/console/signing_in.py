@@ -15,11 +15,13 @@ from nexusops.console.answers import Forbidden, Page
 from nexusops.console.oidc import Identity, OpenIdConnect, SignInFailed
 from nexusops.console.refusals import refusal_page
 from nexusops.console.session import Session
+from nexusops.errors import NexusopsError
 
 if TYPE_CHECKING:
     from nexusops.console.app import Console
 
 DOOR, OUT, BACK, LEAVE = "/sign-in", "/sign-in/begin", "/sign-in/done", "/sign-out"
+NOTHING_DONE = "Your session has ended. Nothing was done with what you sent: sign in, and repeat it."
 MINUTES, MOST = 10, 1000
 """A dialogue takes so long at most; so many are kept at once."""
 
@@ -43,8 +45,10 @@ class SigningIn:
         """None: it is none of the four."""
         match request.method, request.scope["path"]:
             case "GET" | "HEAD", "/sign-in":
-                page = Page(template="sign_in", title="Sign in", values={"trouble": ""})
-                return console.html(page, None, None)
+                trouble = NOTHING_DONE if "ended" in request.query_params else ""
+                return console.html(Page(template="sign_in", title="Sign in", values={"trouble": trouble}), None, None)
+            case "POST", path if session is None and path != LEAVE:
+                return RedirectResponse(f"{DOOR}?ended", 303)
             case "GET", "/sign-in/begin":
                 return self._out(console, request)
             case "GET", "/sign-in/done":
@@ -91,6 +95,8 @@ class SigningIn:
                 username = _username(identity, console.settings.fallback_domain, site)
         except SignInFailed as error:
             return _failed(console, error)
+        except NexusopsError as error:  # the state is away, or the configuration is wrong
+            return console.html(refusal_page(error), None, None)
         response = RedirectResponse("/", 303)
         response.delete_cookie(_cookie(secure=secure), secure=secure, httponly=True)
         console.keep(response, console.sessions.begin(username, identity.name))

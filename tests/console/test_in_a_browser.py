@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import shutil
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -163,6 +166,38 @@ def test_on_a_narrow_screen_no_page_is_wider_than_the_screen(looked_at: Running,
                 if page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth"):
                     wide.append(route.path)
     assert wide == []
+
+
+HIDDEN = """
+[document.documentElement, ...document.querySelectorAll('.wide:has(table)')]
+  .some(one => one.scrollWidth > one.clientWidth)
+"""
+LONG = "maximiliana.hohenfels-waldburg-und-donnersmarck"
+
+
+def test_names_without_a_space_break_and_hide_no_column(site: Path, chromium: Browser) -> None:
+    """Real ones are long, and so are the addresses made of them."""
+    with closing(sqlite3.connect(site / "state" / "nexusops.db")) as state, state:
+        state.execute(
+            "UPDATE people SET card_names = ? WHERE person_id = '1000011'", (json.dumps(["J" * 150, "W" * 150]),)
+        )
+        for table, column in (
+            ("addresses", "address"),
+            ("addresses", "base"),
+            ("mailboxes", "sender"),
+            ("journal", "object"),
+        ):
+            state.execute(f"UPDATE {table} SET {column} = replace({column}, 'john.smith', ?)", (LONG,))
+    with serving(site) as console:
+        for width in (360, 1200):
+            with chromium.new_context(viewport={"width": width, "height": 700}) as context:
+                page = context.new_page()
+                wide = []
+                for path in ("/people/chem0011", "/people?q=chem0013", "/units/CHEM", "/findings"):
+                    page.goto(f"{console.url}{path}")
+                    if page.evaluate(HIDDEN):
+                        wide.append(path)
+            assert (width, wide) == (width, [])
 
 
 def test_the_door_can_be_used_by_everybody(site: Path, page: Page) -> None:

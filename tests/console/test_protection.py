@@ -154,5 +154,8 @@ def test_without_a_session_every_page_leads_to_the_door(site: Path) -> None:
             answer = send(
                 example(route.path), follow_redirects=False, **({} if route.method == "GET" else {"data": {}})
             )
-            assert (answer.status_code, answer.headers["location"]) == (303, "/sign-in"), route.path
+            door = "/sign-in" if route.method == "GET" else "/sign-in?ended"
+            assert (answer.status_code, answer.headers["location"]) == (303, door), route.path
+        said = browser.client.post("/plan/approve", data={"reason": "right"})
+        assert "Your session has ended. Nothing was done" in said.text
         assert "Sign in" in browser.open("/").text

@@ -74,6 +74,21 @@ def test_an_account_that_nexusops_knows_as_somebody_else_is_refused(front_door: 
     assert "The account is not the one that nexusops knows as stat0038." in shown(answer.text)
 
 
+def test_a_state_that_is_away_when_somebody_comes_back_is_told_with_what_to_do(front_door: Doors) -> None:
+    main = front_door.console.folder / "guard.toml"
+    before = main.read_text("utf-8")
+    client = front_door.visitor()
+    form = client.get("/sign-in/begin")
+    main.write_text("nonsense = 1\n", "utf-8")
+    try:
+        answer = client.post(form.url, data={**hidden(form.text), "username": "hist0003@nexus.ox.ac.uk"})
+    finally:
+        main.write_text(before, "utf-8")
+    assert answer.status_code == 500
+    assert "The configuration is wrong" in shown(answer.text)
+    assert "Next: Correct or remove nonsense" in shown(answer.text)
+
+
 def test_whoever_has_no_role_signs_in_and_sees_nothing(front_door: Doors) -> None:
     answer = front_door.sign_in(front_door.visitor(), "bray0039")
     assert answer.status_code == 403

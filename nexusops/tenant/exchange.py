@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable, Collection, Mapping, Sequence
+from contextvars import ContextVar
 from typing import Any
 
 import httpx
@@ -42,6 +43,8 @@ EACH = f"{PAGES};odata.continue-on-error"
 """Of a batch: what comes after an item that is refused is answered all the same (5.5)."""
 Question = tuple[str, str, Row]
 """A cmdlet, what is selected of its rows, and its envelope."""
+WARNED: ContextVar[list[str]] = ContextVar("warned")
+"""What Exchange warned of when a step wrote: it goes into the journal with the step (5.3)."""
 _READS = ("Get-", "Test-", "Search-")
 _WHICH: Mapping[bool, Row] = {False: {}, True: {"SoftDeletedMailbox": True}}
 
@@ -107,6 +110,8 @@ class Exchange:
         while link is not None:
             answer = await self._post(link, cmdlet, body, read=read, within=within)
             rows.extend(answer.rows(read=read))
+            if not read:
+                WARNED.get([]).extend(answer.warnings or ())
             link = next_page(answer.next_link, seen, self._root)
         return rows
 

@@ -8,6 +8,7 @@ import asyncio
 import threading
 from collections import deque
 from collections.abc import Callable, Collection, Coroutine, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from queue import SimpleQueue
 from typing import Any, TypeVar, assert_never
@@ -41,7 +42,7 @@ from nexusops.model.tenant import Actual, Wanted
 from nexusops.tenant import access, changing, inspecting, kept, making, proving, signing
 from nexusops.tenant.acting import Site, aside, failed
 from nexusops.tenant.doors import Doors
-from nexusops.tenant.exchange import Exchange
+from nexusops.tenant.exchange import WARNED, Exchange
 from nexusops.tenant.faults import NEEDS_A_HUMAN, STOPS_THE_RUN, TenantFault, unreadable
 from nexusops.tenant.gathering import all_of
 from nexusops.tenant.graph import Graph
@@ -171,8 +172,10 @@ class LiveTenant:
     async def _one(self, step: Step) -> StepOutcome:
         if self._stopped is not None:
             return failed(step, self._stopped, f"not tried, since before it: {self._stopped.message}")
+        warned: list[str] = []
+        WARNED.set(warned)
         try:
-            return await self._step(step)
+            return _with(warned, await self._step(step))
         except TenantFault as fault:
             if fault.fault in NEEDS_A_HUMAN:
                 return aside(step, f"needs a human: {fault.message}")
@@ -262,6 +265,14 @@ def _by_mailbox(steps: Sequence[Step]) -> Iterable[deque[Step]]:
         on = getattr(step.change, "mailbox", None)
         found.setdefault(on.key if on is not None else f"change {step.change_id}", deque()).append(step)
     return found.values()
+
+
+def _with(warned: Sequence[str], outcome: StepOutcome) -> StepOutcome:
+    """What was done with a warning says so, in the journal."""
+    if not warned:
+        return outcome
+    told = [outcome.message] if outcome.message else []
+    return replace(outcome, message="; ".join([*told, *dict.fromkeys(warned)]))
 
 
 async def _made(make: Callable[[], tuple[Graph, Exchange]]) -> tuple[Graph, Exchange]:

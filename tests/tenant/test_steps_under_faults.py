@@ -87,6 +87,27 @@ def test_a_write_whose_answer_was_lost_is_settled_by_reading(room: Room, change:
     assert len(sent) == len(set(sent)) * (2 if kind == "drop_before" else 1)
 
 
+def test_what_exchange_warns_of_is_told_with_the_step(tmp_path: Path) -> None:
+    """tenant-api.md 5.3: warnings carry real news, and are journaled; those of one step are not another's."""
+    told = "The command completed successfully but no settings of 'abcd0001' have been modified."
+
+    class Warns(httpx.AsyncBaseTransport):
+        def __init__(self, inner: httpx.AsyncBaseTransport) -> None:
+            self.inner = inner
+
+        async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+            answer = await self.inner.handle_async_request(request)
+            if request.headers.get("x-cmdletname") != "Set-Mailbox":
+                return answer
+            return httpx.Response(answer.status_code, json={"value": [], "@adminapi.warnings": [told, told]})
+
+    room = Room(tmp_path / "tenant.db", wrap=Warns)
+    room.perform(creation(ADA))
+    changes = (AddAddress(mailbox=ADA, why=WHY, address=NEW), DeleteMailbox(mailbox=ADA, why=WHY, addresses=(OWN,)))
+    assert [(o.result.value, o.message) for c in changes for o in room.perform(c)] == [("done", told), ("done", "")]
+    room.tenant.close()
+
+
 def test_a_refused_write_is_not_settled_but_repeated(room: Room) -> None:
     room.faults({"match": {"method": "POST", "path": "/v1.0/users"}, "kind": "status", "status": 429, "retry_after": 7})
     assert room.results(creation(ADA), "user") == ["done"]

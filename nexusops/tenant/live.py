@@ -43,7 +43,7 @@ from nexusops.tenant import access, changing, inspecting, kept, making, proving,
 from nexusops.tenant.acting import Site, aside, failed
 from nexusops.tenant.doors import Doors
 from nexusops.tenant.exchange import WARNED, Exchange
-from nexusops.tenant.faults import NEEDS_A_HUMAN, STOPS_THE_RUN, TenantFault, unreadable
+from nexusops.tenant.faults import NEEDS_A_HUMAN, STOPS_THE_RUN, FaultClass, TenantFault, unreadable
 from nexusops.tenant.gathering import all_of
 from nexusops.tenant.graph import Graph
 from nexusops.tenant.pacing import Sleep
@@ -217,10 +217,14 @@ class LiveTenant:
                 assert_never(change)
 
     def send_mail(self, sender: str, message: JsonObject) -> None:
-        """Graph's sendMail (4.14). Raises TenantFault; a repeat is recognised by the header x-nexusops-notice."""
+        """Graph's sendMail (4.14). Raises TenantFault; a repeat is recognised by the header x-nexusops-notice.
+
+        It accepts with an empty answer; a page of something in between is no acceptance.
+        """
         body = {"message": message, "saveToSentItems": False}
         self._graph.bulk = False
-        self._run(self._graph.send("POST", f"/users/{sender}/sendMail", body))
+        if self._run(self._graph.send("POST", f"/users/{sender}/sendMail", body)):
+            raise TenantFault(FaultClass.UNKNOWN_OUTCOME, "the answer is none of Graph's: it accepts without a word")
 
     def examine(self, product: Product) -> Sequence[Check]:
         """See the port: nothing is written."""

@@ -319,6 +319,18 @@ def test_the_tenant_sends_it_with_its_identity_in_a_header(room: Room) -> None:
     assert [r["status"] for r in room.service.requests() if r["path"].endswith("/sendMail")] == [202]
 
 
+def test_a_page_of_something_in_between_is_no_acceptance(room: Room) -> None:
+    """R47, tenant-api.md 4.14: 202 and an empty body; who was never told keeps what would end."""
+    room.faults({"match": {"path": "/sendMail"}, "kind": "html", "status": 200})
+    tenant = TenantChannel(room.tenant.send_mail, (TenantFault,))
+    first = send(tenant)
+    assert (first.result, first.message) == (
+        StepResult.FAILED,
+        "the answer is none of Graph's: it accepts without a word",
+    )
+    assert send(tenant).result is StepResult.DONE
+
+
 def test_a_tenant_that_does_not_take_it_leaves_it_owed(room: Room) -> None:
     lost = {"match": {"path": "/sendMail"}, "kind": "status", "status": 503}
     room.faults(lost)

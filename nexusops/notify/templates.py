@@ -45,6 +45,7 @@ class Templates:
             "addresses": change.addresses,
             "successors": {k.partition(":")[2]: v for k, v in change.text.items() if k.startswith("successor:")},
             "mailbox": change.text.get("mailbox", ""),
+            "mailboxes": change.text.get("mailboxes", change.text.get("mailbox", "")).split(),
             "unit": change.unit_id,
             "delete_on": change.delete_on,
             "short_notice": change.short_notice,

@@ -6,8 +6,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 
+from nexusops.model.addresses import AddressKind, Allocation
 from nexusops.model.dates import add_months, earliest, next_day
-from nexusops.model.ids import UnitId
+from nexusops.model.ids import Address, MailboxKey, UnitId
 from nexusops.model.mailboxes import Mailbox, MailboxState
 from nexusops.model.notices import Notice, NoticeKind, NoticeState
 from nexusops.model.policy import Policy
@@ -16,12 +17,14 @@ from nexusops.rules.lifecycle import deleted
 from nexusops.rules.notices import notice_key
 
 
-def owed_to_units(boxes: Iterable[Mailbox], known: Mapping[str, Notice], policy: Policy, today: date) -> list[Notice]:
+def owed_to_units(
+    boxes: Iterable[Mailbox], rows: Iterable[Allocation], known: Mapping[str, Notice], policy: Policy, today: date
+) -> list[Notice]:
     """What the IT staff of each unit are to be told of these boxes, from the day after the orphaning on.
 
-    One message for a unit and a day, with all the addresses and the first of their ends (D33; interface.md 9). Owed
-    ones that are no longer true are dropped. A box that waits to be told of is judged in every run, so that none of a
-    message is ever left out.
+    One message for a unit and a day, with all the addresses (of ``rows``, those attached to a box too) and the first of
+    their ends (D33; interface.md 9). Owed ones that are no longer true are dropped. A box that waits to be told of is
+    judged in every run, so that none of a message is ever left out.
     """
     waiting: dict[tuple[UnitId, date], list[Mailbox]] = {}
     for box in sorted(boxes, key=lambda box: box.key):
@@ -33,7 +36,8 @@ def owed_to_units(boxes: Iterable[Mailbox], known: Mapping[str, Notice], policy:
         if box.notice_sent_on is None and today >= due_on:
             waiting.setdefault((box.unit_id, due_on), []).append(box)
     from_now = add_months(today, 2, overflow=policy.time.month_overflow)  # two months after the notice, however late
-    told = (_told(unit, due_on, mine, from_now) for (unit, due_on), mine in waiting.items())
+    ending = _addresses([box for mine in waiting.values() for box in mine], rows)
+    told = (_told(unit, due_on, mine, ending, from_now) for (unit, due_on), mine in waiting.items())
     owed = {notice.key: notice for notice in told}
     open_before = (n for n in known.values() if n.kind is NoticeKind.ORPHANED and n.state is NoticeState.OWED)
     dropped = [replace(n, state=NoticeState.DROPPED) for n in open_before if n.key not in owed]
@@ -44,14 +48,25 @@ def _was_told(notice: Notice | None) -> bool:
     return notice is not None and notice.state is NoticeState.SENT
 
 
-def _told(unit_id: UnitId, due_on: date, boxes: Sequence[Mailbox], least: date) -> Notice:
+def _addresses(boxes: Sequence[Mailbox], rows: Iterable[Allocation]) -> dict[MailboxKey, set[Address]]:
+    """What each box sends as, and what else is on it: all of it ends with the box (R27)."""
+    found = {box.key: {box.sender} if box.sender else set() for box in boxes}
+    for row in rows if found else ():
+        if row.live and row.mailbox_key in found and row.kind is not AddressKind.FALLBACK:
+            found[row.mailbox_key].add(row.address)
+    return found
+
+
+def _told(
+    unit_id: UnitId, due_on: date, boxes: Sequence[Mailbox], ending: Mapping[MailboxKey, set[Address]], least: date
+) -> Notice:
     return Notice(
         key=notice_key(NoticeKind.ORPHANED, unit_id, due_on),
         kind=NoticeKind.ORPHANED,
         person_id=None,
         unit_id=unit_id,
         mailbox_key=boxes[0].key,
-        addresses=tuple(sorted(box.sender for box in boxes if box.sender)),
+        addresses=tuple(sorted(set().union(*(ending[box.key] for box in boxes)))),
         due_on=due_on,
         delete_on=earliest(*(max(box.delete_on, least) for box in boxes if box.delete_on is not None)),
         rule="D31",

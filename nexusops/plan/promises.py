@@ -9,7 +9,7 @@ from nexusops.model.addresses import AddressKind, AddressState, Allocation
 from nexusops.model.changes import OnMailbox, ReviveAddress, SendNotice, Why, WindDownAddress
 from nexusops.model.findings import Finding, box_scope, person_scope
 from nexusops.model.frozen import frozen
-from nexusops.model.ids import MailboxKey, PersonId, UnitId
+from nexusops.model.ids import Address, MailboxKey, PersonId, UnitId
 from nexusops.model.journal import RowChange
 from nexusops.model.ledger import Alternative, Ledger
 from nexusops.model.mailboxes import Mailbox
@@ -109,6 +109,12 @@ class _Shelf:
     followed: Mapping[MailboxKey, Sequence[Allocation]]
     """Addresses that another one took over, by mailbox."""
 
+    shared: Mapping[Address, str]
+    """The names of mailboxes that are nobody's own, by what they send as."""
+
+    def named(self, senders: Iterable[Address]) -> list[str]:
+        return sorted(self.shared[sender] for sender in senders if sender in self.shared)
+
     @classmethod
     def of(cls, ledger: Ledger, notices: Collection[Notice]) -> _Shelf:
         people = {notice.person_id for notice in notices}
@@ -125,7 +131,10 @@ class _Shelf:
         for row in ledger.allocations.values():
             if row.mailbox_key is not None and row.successor:
                 followed[row.mailbox_key].append(row)
-        return cls(boxes=ledger.mailboxes, latest=latest, alternatives=alternatives, followed=followed)
+        units = {notice.unit_id for notice in notices if notice.kind is NoticeKind.ORPHANED}
+        mine = (box for box in ledger.mailboxes.values() if box.person_id is None and box.unit_id in units)
+        shared = {box.sender: box.name for box in mine if box.sender and box.name}
+        return cls(boxes=ledger.mailboxes, latest=latest, alternatives=alternatives, followed=followed, shared=shared)
 
 
 def _send(notice: Notice, shelf: _Shelf, staff: Mapping[UnitId, tuple[str, ...]]) -> SendNotice:
@@ -136,6 +145,8 @@ def _send(notice: Notice, shelf: _Shelf, staff: Mapping[UnitId, tuple[str, ...]]
         to = tuple(recipients(box, shelf.alternatives.get(notice.person_id, ()) if notice.person_id else ()))
     name = box.name if box is not None and box.name else (notice.person_id or "")
     text = {"mailbox": name}
+    if notice.kind is NoticeKind.ORPHANED and len(boxes := shelf.named(notice.addresses)) > 1:
+        text["mailboxes"] = " ".join(boxes)
     for row in shelf.followed.get(notice.mailbox_key, ()) if notice.mailbox_key else ():
         if row.address in notice.addresses and row.successor:
             text[f"successor:{row.address}"] = row.successor

@@ -43,7 +43,7 @@ SUBJECTS = {
     NoticeKind.CANCELLED: "Your University mailbox ends on 16 March 2025",
     NoticeKind.STATUS_CHANGE: "Your University mailbox is deleted on 16 March 2025",
     NoticeKind.EXPIRY_WARNING: "Your University Card ends soon, and your mailbox with it",
-    NoticeKind.ORPHANED: "2 mailboxes need a new owner by 16 March 2025",
+    NoticeKind.ORPHANED: "The mailbox ball1234 needs a new owner by 16 March 2025",
 }
 
 
@@ -86,11 +86,15 @@ def test_one_address_is_not_spoken_of_as_many(kind: NoticeKind) -> None:
 
 
 def test_the_mailboxes_of_one_message_are_not_taken_for_one() -> None:
-    """D33: one message for a unit and a day."""
-    assert rendered(NoticeKind.ORPHANED).text.startswith(
+    """D33: one message for a unit and a day, with all the addresses of however many mailboxes."""
+    both = replace(notice(NoticeKind.ORPHANED), text={"mailbox": "lab", "mailboxes": "lab office"})
+    message = Templates(None).render(both, SENDER)
+    assert message.subject == "2 mailboxes need a new owner by 16 March 2025"
+    assert message.text.startswith(
         "The owner of these mailboxes has left or may no longer own them. Those that nobody takes over are deleted, "
         "with their addresses, from 16 March 2025 on:\n\n  mary.smith@balliol.ox.ac.uk\n"
     )
+    assert "deleted on 16 March 2025, with its addresses:\n\n" in rendered(NoticeKind.ORPHANED).text
 
 
 def test_days_are_written_without_a_leading_nought() -> None:

@@ -282,23 +282,7 @@ class Store(Memory, Questions, Protocol):
     def units_of(self, people: Collection[PersonId]) -> Mapping[PersonId, tuple[UnitId, ...]]:
         """The units that hold these people's places, for grouping a plan by unit."""
 
-    def people_like(
-        self, words: Collection[str], most: int, units: Collection[UnitId] | None = None
-    ) -> Sequence[PersonState]:
-        """At most so many people of whose username, person_id, name part or addresses one contains each word; with
-        ``units``, of those who hold a place in one of them.
-        """
-
     def people_of_units(self, units: Collection[UnitId]) -> frozenset[PersonId]:
         """Who holds one of their places (D20) in one of these units."""
-
-    def people_by_unit(self) -> Mapping[UnitId, int]: ...
-
-    def boxes_of_units(self, units: Collection[UnitId]) -> Sequence[Mailbox]:
-        """Non-personal mailboxes of these units that are not purged, by name."""
-
-    def latest_runs(self, most: int) -> Sequence[RunRecord]: ...
-
-    def run_of(self, run_id: str) -> RunRecord | None: ...
 
     def close(self) -> None: ...

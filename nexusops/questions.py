@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
@@ -71,3 +71,19 @@ class Questions(Protocol):
 
     def services_of(self, domain: Domain) -> Sequence[Service]:
         """Requests that have, or had, this service domain (D39)."""
+
+    def people_like(
+        self, words: Collection[str], most: int, units: Collection[UnitId] | None = None
+    ) -> Sequence[PersonState]:
+        """At most so many people of whose username, person_id, name part or addresses one contains each word; with
+        ``units``, of those who hold a place in one of them.
+        """
+
+    def people_by_unit(self) -> Mapping[UnitId, int]: ...
+
+    def boxes_of_units(self, units: Collection[UnitId]) -> Sequence[Mailbox]:
+        """Non-personal mailboxes of these units that are not purged, by name."""
+
+    def latest_runs(self, most: int) -> Sequence[RunRecord]: ...
+
+    def run_of(self, run_id: str) -> RunRecord | None: ...

@@ -96,10 +96,17 @@ def service_path(folder: Path, request_id: str) -> Path:
 
 def write_service(path: Path, values: Mapping[str, object]) -> ServiceRequest:
     """Files a request, and reads it as every later command will; one that cannot be read does not stay."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    before = path.read_bytes() if path.exists() else None
     lines = [f"{key} = {json.dumps(value, ensure_ascii=False)}" for key, value in values.items()]
-    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        before = path.read_bytes() if path.exists() else None
+        path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    except OSError as error:
+        raise UsageError(
+            f"The request cannot be written to {path}: {error.strerror}.",
+            next_step=f"Let the user of this program write to {path.parent}, then ask again, as with `nexusops saas"
+            " request`.",
+        ) from error
     try:
         return load_service(path)
     except UsageError:

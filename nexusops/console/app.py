@@ -193,8 +193,8 @@ async def _form(request: Request) -> dict[str, str] | None:
 
 
 def _text(value: str) -> str:
-    """As it was typed; nobody types a NUL, and no database keeps one."""
-    return value.replace("\0", "")
+    """As it was typed; nobody types a NUL, and no database keeps one: it is shown as what cannot be read."""
+    return value.replace("\0", "\N{REPLACEMENT CHARACTER}")
 
 
 def _cookie(request: Request, name: str) -> str:

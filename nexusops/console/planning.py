@@ -109,8 +109,13 @@ def approve(asked: Asked) -> Answer:
     """One row for exactly this plan (D28); the guard counts the people."""
     plan, reason = _as_read(asked), asked.reason()
     store = asked.site.ports.store
-    if asked.viewer.username in {row.actor for row in store.approvals(plan.digest)}:
-        raise Refused("You have approved this plan already.", next_step="Another person must approve it as well.")
+    people = {row.actor for row in store.approvals(plan.digest)}
+    if asked.viewer.username in people:
+        enough = len(people) >= asked.site.ports.guard.approvers
+        rest = (
+            "It can be carried out: the plan's page offers it." if enough else "Another person must approve it as well."
+        )
+        raise Refused("You have approved this plan already.", next_step=rest)
     store.approve(Approval(digest=plan.digest, actor=asked.viewer.username, at=asked.at, reason=reason))
     return Redirect(to="/?done=approved")
 

@@ -22,9 +22,11 @@ NOWHERE = SigningIn(
 def test_a_plan_that_the_guard_stops_is_read_approved_and_carried_out(console: Running) -> None:
     """D28: nothing is done before the approval, exactly the plan that was read after it."""
     browser = console.browser()
-    page = browser.open("/")
+    other_tab = page = browser.open("/")
     assert "Carry out" not in page.text
     page = browser.submit(page, "/plan/approve", reason="checked with Chemistry")
+    again = shown(browser.submit(other_tab, "/plan/approve", reason="checked").text)
+    assert "You have approved this plan already. Next: It can be carried out" in again
     assert "Your approval is recorded." in page.text
     assert "ann at 2025-10-02 08:00 UTC: checked with Chemistry" in shown(page.text)
     page = browser.submit(page, "/plan/carry-out", reason="as agreed")
@@ -41,7 +43,10 @@ def test_where_the_policy_asks_for_two_people_one_is_not_enough(site: Path) -> N
         guard.write("[approval]\napprovers = 2\n")
     with serving(site, signing_in=NOWHERE) as console:
         first, second = console.signed_in("admn0033"), console.signed_in("admn0038")
-        page = first.submit(first.open("/"), "/plan/approve", reason="read")
+        other_tab = first.open("/")
+        page = first.submit(other_tab, "/plan/approve", reason="read")
+        again = shown(first.submit(other_tab, "/plan/approve", reason="read").text)
+        assert "Next: Another person must approve it as well." in again
         assert "You have approved it. 1 more person must approve it as well" in shown(page.text)
         assert 'action="/plan/carry-out"' not in page.text
         page = second.submit(second.open("/"), "/plan/approve", reason="read too")

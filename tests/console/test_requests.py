@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -102,6 +103,18 @@ def test_a_request_for_a_service_domain_shows_the_records_to_publish(console: Ru
     assert "menu-planner.foodtech.ox.ac.uk. 3600 IN TXT" in text
     again = browser.submit(browser.open("/saas/new"), "/saas", **filled)
     assert (again.status_code, "There is a request planner already." in again.text) == (422, True)
+
+
+def test_a_folder_that_cannot_be_written_to_is_no_defect(console: Running, site: Path) -> None:
+    """As where the console runs as another user than the one who made the folder."""
+    shutil.rmtree(site / "services")
+    (site / "services").write_text("", "utf-8")
+    browser = console.browser()
+    page = browser.submit(browser.open("/saas/new"), "/saas", **{**PLANNER, "requester": "food0007"})
+    text = shown(page.text)
+    assert page.status_code == 422
+    assert f"The request cannot be written to {site / 'services' / 'menu-planner.toml'}" in text
+    assert f"Let the user of this program write to {site / 'services'}" in text
 
 
 def test_an_id_cannot_lead_out_of_the_folder(console: Running, site: Path) -> None:

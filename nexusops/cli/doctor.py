@@ -208,9 +208,9 @@ def _clock(seen: Inspection) -> Check:
     if seen.ahead is None:
         return Check("clock", True, "the service told no time to compare with")
     off = abs(seen.ahead)
-    word = "ahead" if seen.ahead > 0 else "behind"
+    word = "ahead of" if seen.ahead > 0 else "behind"
     if off > SKEW:
-        return Check("clock", False, f"{off:.0f} seconds {word} of the service's: set it by NTP", FINDINGS)
+        return Check("clock", False, f"{off:.0f} seconds {word} the service's: set it by NTP", FINDINGS)
     return Check("clock", True, "as the service's")
 
 

@@ -58,11 +58,16 @@ class Translating:
             closing()
 
 
+_NO_JSON = "Expecting value: line 1 column 1 (char 0)"
+
+
 def _unquoted(error: AzureError) -> str:
     """What was said, without the answer that could not be read: there may be a token in it. So the error itself is no
     cause of ours either, which a traceback would print.
     """
-    return error.message.partition("\nContent: ")[0].strip()
+    said = error.message.partition("\nContent: ")[0].strip()
+    # What msal says of a redirect, which is not followed, or of a page of something in between.
+    return said.replace(_NO_JSON, "what answers at the authority's address is not it")
 
 
 def credential(settings: TenantSettings) -> TokenCredential:

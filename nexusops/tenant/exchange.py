@@ -172,8 +172,9 @@ class Exchange:
         return await self._found(identity, deleted=False)
 
     async def all_mailboxes(self, *, deleted: bool = False) -> list[MailboxRow]:
+        """Each of them once: while a list is read it may move, and show somebody twice."""
         rows = await self.invoke("Get-Mailbox", select=MAILBOX, ResultSize="Unlimited", **_WHICH[deleted])
-        return [converted(row, MailboxRow) for row in rows]
+        return list({row.guid: row for row in (converted(row, MailboxRow) for row in rows)}.values())
 
     def _input(self, cmdlet: str, parameters: Mapping[str, Any]) -> Row:
         """The envelope. A missing Identity would mean every object there is, so it is refused here (5.1)."""

@@ -33,6 +33,7 @@ from nexusops import tenant
 from nexusops.errors import TenantUnreadable
 from nexusops.model.tenant import Actual, Wanted
 from nexusops.tenant.auth import Translating, credential
+from nexusops.tenant.faults import CredentialFault
 from nexusops.tenant.settings import CLOUDS, TenantSettings
 
 NOBODY = Wanted(boxes={"nobody": None})
@@ -143,6 +144,7 @@ class Authority(BaseHTTPRequestHandler):
     """Notes what it is asked for tokens: as Entra's token endpoint, or as a platform's own."""
 
     asked: list[dict[str, str]]
+    elsewhere: str
 
     def do_GET(self) -> None:
         url = urlsplit(self.path)
@@ -156,6 +158,12 @@ class Authority(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         content = self.rfile.read(int(self.headers["Content-Length"]))
         self.asked.append(dict(parse_qsl(content.decode())))
+        if self.elsewhere:
+            self.send_response(307)
+            self.send_header("Location", self.elsewhere)
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+            return
         self.answer({"access_token": "exchanged", "expires_in": 3600, "token_type": "Bearer"})
 
     def answer(self, body: dict[str, object]) -> None:
@@ -171,9 +179,10 @@ class Authority(BaseHTTPRequestHandler):
 
 
 @contextmanager
-def listening(tls: trustme.LeafCert | None = None) -> Iterator[tuple[str, list[dict[str, str]]]]:
+def listening(tls: trustme.LeafCert | None = None, elsewhere: str = "") -> Iterator[tuple[str, list[dict[str, str]]]]:
     asked: list[dict[str, str]] = []
-    server = ThreadingHTTPServer(("127.0.0.1", 0), type("Noting", (Authority,), {"asked": asked}))
+    noting = type("Noting", (Authority,), {"asked": asked, "elsewhere": elsewhere})
+    server = ThreadingHTTPServer(("127.0.0.1", 0), noting)
     if tls is not None:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         tls.configure_cert(context)
@@ -219,6 +228,27 @@ def test_a_workload_hands_in_the_token_that_its_platform_wrote(
     assert [(a["scope"].split()[0], a["client_assertion"], a["client_id"]) for a in asked] == [
         (scope, "signed by the cluster", "client") for scope in scopes_of(settings)
     ]
+
+
+def test_an_authority_that_sends_us_elsewhere_is_not_followed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """interface.md 9: what we prove ourselves with would go there."""
+    (tmp_path / "token").write_text("signed by the cluster")
+    monkeypatch.setenv("AZURE_FEDERATED_TOKEN_FILE", str(tmp_path / "token"))
+    ca = trustme.CA()
+    ca.cert_pem.write_to_path(tmp_path / "ca.pem")
+    cert = ca.issue_cert("127.0.0.1")
+    with listening(cert) as (other, asked_there), listening(cert, f"{other}/token") as (url, asked):
+        settings = TenantSettings(
+            tenant_id="t",
+            client_id="client",
+            credential="workload_identity",
+            authority=url,
+            ca_bundle=str(tmp_path / "ca.pem"),
+        )
+        with closing(Translating(credential(settings))) as lent, pytest.raises(CredentialFault) as raised:
+            lent.get_token("https://graph.microsoft.com/.default")
+    assert raised.value.message == "No response content from Microsoft Entra ID"
+    assert (len(asked), asked_there) == (1, [])
 
 
 @pytest.mark.parametrize("client_id", ["", "of-the-identity"])

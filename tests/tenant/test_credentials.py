@@ -10,11 +10,13 @@ from typing import Any
 import pytest
 import trustme
 from azure.core.credentials import AccessToken
+from azure.core.exceptions import ClientAuthenticationError
 from cryptography.hazmat.primitives.serialization import BestAvailableEncryption, load_pem_private_key, pkcs12
 from cryptography.x509 import load_pem_x509_certificate
 
 from nexusops.errors import UsageError
 from nexusops.tenant.auth import Translating, credential
+from nexusops.tenant.faults import CredentialFault
 from nexusops.tenant.settings import CLOUDS, TenantSettings
 
 SETTINGS = TenantSettings(
@@ -60,6 +62,16 @@ def test_identities_that_the_platform_lends(tmp_path: Path, monkeypatch: pytest.
         for kind, client in [("workload_identity", "a"), ("managed_identity", "a"), ("managed_identity", "")]
     ]
     assert names == ["WorkloadIdentityCredential", "ManagedIdentityCredential", "ManagedIdentityCredential"]
+
+
+def test_an_authority_that_is_none_is_told_in_words() -> None:
+    class Misled:
+        def get_token(self, *scopes: str, **options: Any) -> AccessToken:
+            raise ClientAuthenticationError("Authentication failed: Expecting value: line 1 column 1 (char 0)")
+
+    with pytest.raises(CredentialFault) as raised:
+        Translating(Misled()).get_token("s")
+    assert raised.value.message == "Authentication failed: what answers at the authority's address is not it"
 
 
 def test_a_token_is_asked_for_once_until_it_is_about_to_end_or_claims_ask_for_another() -> None:

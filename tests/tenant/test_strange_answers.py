@@ -185,3 +185,11 @@ def test_consents_behind_an_empty_page_count() -> None:
     )
     applications = Applications(Site(clients.graph, clients.exchange, SETTINGS))
     assert asyncio.run(applications.consented(Principal(id="p", app_id="a"))) == 1
+
+
+def test_a_mailbox_that_two_pages_show_is_one() -> None:
+    """5.4: of two soft-deleted ones of one name nobody could say which one is meant, and a new one would be made."""
+    link = f"{EXCHANGE}/adminapi/beta/t/InvokeCommand?$skiptoken=2"
+    pages = [httpx.Response(200, json={"value": [ROW], "@odata.nextLink": link}), httpx.Response(200, json=FIRST)]
+    clients = Clients(*pages)
+    assert [row.guid for row in asyncio.run(clients.exchange.all_mailboxes(deleted=True))] == ["g"]

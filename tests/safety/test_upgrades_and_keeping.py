@@ -6,7 +6,9 @@ import csv
 import hashlib
 import io
 import json
+import re
 import sqlite3
+import textwrap
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +27,7 @@ TOO_OLD = (
     f"The state is of schema {SCHEMA_VERSION + 1}, and this nexusops knows {SCHEMA_VERSION}: it is too old.\n"
     "Next: Use the newer nexusops (`nexusops --version`), or restore the state from before the upgrade.\n"
 )
+DOCS = Path(__file__).resolve().parents[2] / "docs"
 SQLITE = 'url = "sqlite:///state/nexusops.db"'
 
 
@@ -107,18 +110,12 @@ def test_a_kept_journal_vouches_for_itself(kept: dict[str, str]) -> None:
 
 
 def hashed(row: dict[str, Any]) -> str:
-    """sha256 of a byte 1 and the JSON list of the columns, before and after being JSON texts with sorted keys."""
-    columns: list[Any] = []
-    for name, value in row.items():
-        if name in ("before", "after"):
-            value = None if value is None else compact(value, sort=True)  # noqa: PLW2901
-        if name != "hash":
-            columns.append(value)
-    return hashlib.sha256(b"\x01" + compact(columns).encode()).hexdigest()
-
-
-def compact(value: Any, *, sort: bool = False) -> str:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), sort_keys=sort)
+    """By the function that docs/operations.md gives to those who have this program not."""
+    found = re.search(r"(?m)^    def hash_of.*?hexdigest\(\)$", (DOCS / "operations.md").read_text("utf-8"), re.S)
+    assert found is not None
+    names: dict[str, Any] = {"json": json, "hashlib": hashlib}
+    exec(textwrap.dedent(found[0]), names)
+    return str(names["hash_of"](row))
 
 
 def test_both_forms_hold_the_same_rows(kept: dict[str, str]) -> None:

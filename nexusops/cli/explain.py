@@ -46,12 +46,21 @@ def explain(call: Call, subject: str, form: str, at: datetime, whole: bool) -> i
 
 def _unknown(ports: Ports, subject: str) -> Refused:
     """What else it is, or who may be meant."""
+    from nexusops.pipeline.explain_mail import routed_outside
     from nexusops.pipeline.explain_unit import unit_named
     from nexusops.pipeline.nearby import meant_by
 
     unit = unit_named(ports, subject)
     if unit is not None:
         return Refused(f"{subject} is the unit {unit.name}.", next_step=f"See `nexusops unit show {unit.unit_id}`.")
+    outside = routed_outside(ports, subject)
+    if outside is not None:
+        whose = f"; see `nexusops explain {outside.person_id}`" if outside.person_id else ""
+        where = f"mail for it goes to {outside.destination}" if outside.destination else "nobody says where it goes"
+        return Refused(
+            f"{outside.address} is no address of Nexus: its domain has mail of its own.",
+            next_step=f"Registration knows it, and {where}{whose}.",
+        )
     meant = meant_by(ports.store, subject)
     return Refused(
         f"Nothing is known of {subject!r}.",

@@ -11,8 +11,9 @@ from nexusops.model.plan import Estimate, GuardReport, Planned, counts_of
 
 @frozen
 class Happening:
-    """What one run will do. ``purged``: mailboxes whose content the tenant discards on that day; ``licences``: in use
-    after it; ``guard``: which limits somebody would have to lift.
+    """What one run will do. ``purged``: mailboxes whose content the tenant discards on that day; ``ended``: addresses
+    on no mailbox that the hubs refuse from then on; ``licences``: in use after it; ``guard``: which limits somebody
+    would have to lift.
     """
 
     at: datetime
@@ -24,6 +25,7 @@ class Happening:
     estimate: Estimate
     licences: int
     live_mailboxes: int
+    ended: tuple[str, ...] = ()
 
     @property
     def counts(self) -> dict[str, int]:

@@ -152,6 +152,8 @@ def _of_address(ports: Ports, address: Address, at: datetime) -> Explanation | N
     owner = last.person_id or (box.owner_person_id if box is not None else None)
     seen = _seen(ports, owner, at)
     state = next(iter(ports.store.owners({last.person_id})), None) if last.person_id else None
+    scopes = ["site", box_scope(address), *([person_scope(last.person_id)] if last.person_id else [])]
+    found = [one for one in ports.store.findings_about(scopes) if one.subject == address]
     return Explanation(
         subject=address,
         kind=f"{last.kind.value} address",
@@ -160,7 +162,8 @@ def _of_address(ports: Ports, address: Address, at: datetime) -> Explanation | N
             *facts.row_facts(last, box, facts.unit_of(last, seen.snapshot)),
             *facts.number_facts(last, _namesakes(ports, last)),
             *facts.reuse_fact(last, state, ports.policy),
-            *mail_facts(ports, last, box, seen.snapshot),
+            *mail_facts(ports, last, box, seen.snapshot, {one.code for one in found}),
+            *facts.finding_facts(found),
         ],
         periods=list(facts.periods(rows, {state.person_id: state.username or state.person_id} if state else {})),
         history=list(told(ports.store.journal([f"address:{address}", *decisions([address])]), {})),

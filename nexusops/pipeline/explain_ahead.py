@@ -36,6 +36,7 @@ from nexusops.pipeline.simulate_tenant import Remembered
 from nexusops.ports import SnapshotTables
 from nexusops.report.explain import Upcoming
 from nexusops.report.sentences import describe
+from nexusops.report.simulate import ending
 
 YEARS = 12
 STEPS = 24
@@ -66,6 +67,10 @@ def upcoming(forecast: Forecast, names: Collection[str], ends: str = "", box: Ma
                 found.append(Upcoming(on=happening.on, what=what, rule=why.rule, unless=prevented))
             if isinstance(planned.change, RemoveAddress) and planned.change.address == ends:
                 return found
+        for address in happening.ended:
+            if address in wanted:
+                kept = "its mail domain stays, or its row is kept"
+                found.append(Upcoming(on=happening.on, what=ending(address), rule="R27", unless=kept))
         for name in happening.purged:
             if name in wanted:
                 what = f"The content of {name} is discarded by the tenant, and cannot be restored from then on"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import replace
 
 from nexusops.model.addresses import Allocation
@@ -11,17 +11,24 @@ from nexusops.model.ledger import Ledger
 from nexusops.model.mailboxes import Mailbox, MailboxState
 from nexusops.model.routing import LiveAddress
 from nexusops.model.snapshot import Snapshot
-from nexusops.pipeline.inputs import Ports
+from nexusops.model.units import ExternalRoute
+from nexusops.pipeline.inputs import Ports, accepted_tables
 from nexusops.pipeline.routing import by_address, staff_of, with_routes
 from nexusops.report.explain import Fact
 from nexusops.rules.routes import Known, concerned, judge_routes
 from nexusops.rules.routing import MAILBOX, accepted_states, place, table
 
 HOPS = 20
+_IGNORED = frozenset({"NOT_UNIT_IT", "BAD_ROUTE", "ROUTE_UNKNOWN_ADDRESS", "ROUTE_LOOP"})
+"""Findings of routes that do not count."""
 
 
-def mail_facts(ports: Ports, row: Allocation, box: Mailbox | None, snapshot: Snapshot | None) -> Iterator[Fact]:
-    """The hubs' table as it stands, what it becomes, and what the mailbox then does with the mail."""
+def mail_facts(
+    ports: Ports, row: Allocation, box: Mailbox | None, snapshot: Snapshot | None, found: Collection[str] = ()
+) -> Iterator[Fact]:
+    """The hubs' table as it stands, what it becomes, and what the mailbox then does with the mail. ``found``: the codes
+    of what the last run found of the address.
+    """
     build = ports.store.routing_build()
     now = ports.store.routed([row.address]).get(row.address)
     if build is None:
@@ -41,8 +48,11 @@ def mail_facts(ports: Ports, row: Allocation, box: Mailbox | None, snapshot: Sna
         yield Fact(label="mail next hour", value=value, rule="R60", because="" if ahead else _why_refused(row))
     route = snapshot.routes.get(row.address)
     if route is not None:
-        because = f"set by {route.set_by} on {route.set_at:%Y-%m-%d}; inside Nexus it goes to the mailbox (R57)"
-        yield Fact(label="routed", value=f"to {route.destination}", rule="R16", because=because)
+        ignored = not _IGNORED.isdisjoint(found)
+        then = "it is ignored, as the finding says" if ignored else "inside Nexus it goes to the mailbox (R57)"
+        because = f"set by {route.set_by} on {route.set_at:%Y-%m-%d}; {then}"
+        value = f"{'not ' if ignored else ''}to {route.destination}"
+        yield Fact(label="routed", value=value, rule="R16", because=because)
     yield from _mailbox(row, box)
 
 
@@ -63,7 +73,7 @@ def _why_refused(row: Allocation) -> str:
         return f"it was deleted on {row.deleted_on}"
     if row.state == "suspended":
         return "it is suspended, with its mailbox"
-    return "it is not an address that the hubs accept"
+    return "it has no place to go to" if row.live else "it is not an address that the hubs accept"
 
 
 def next_hour(ports: Ports, row: Allocation, box: Mailbox | None, snapshot: Snapshot) -> str | None:
@@ -101,3 +111,11 @@ def _around(address: Address, snapshot: Snapshot, fallback_domain: str) -> Snaps
         nonpersonal_addresses={key: row for key, row in snapshot.nonpersonal_addresses.items() if key in seen},
         external_routes={key: row for key, row in snapshot.external_routes.items() if key in seen},
     )
+
+
+def routed_outside(ports: Ports, subject: str) -> ExternalRoute | None:
+    """The outside route of an address in a domain with mail of its own, as registration last gave it (D35)."""
+    if ports.store.accepted() is None:
+        return None
+    routes = accepted_tables(ports, only=()).slice((), {}).external_routes
+    return routes.get(Address(subject.strip().lower()))

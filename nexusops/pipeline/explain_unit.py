@@ -37,10 +37,12 @@ def unit_of(ports: Ports, unit_id: str) -> UnitShown | None:
     people = {row.person_id for row in rows if row.person_id} | {box.owner_person_id for box in boxes}
     states = ports.store.owners({one for one in people if one})
     owners = {state.person_id: state.username for state in states}
+    seen = ports.store.ledger((), ()).domains.get(unit.domain) if unit.domain else None
     domain = snapshot.domains.get(unit.domain) if unit.domain else None
     return UnitShown(
         unit=unit,
         domain=domain,
+        domain_state=seen.state if seen is not None else domain.state.value if domain is not None else None,
         addresses=tuple(Held(row=row, owner=owners.get(row.person_id) if row.person_id else None) for row in rows),
         boxes=boxes,
         owners={person_id: username or person_id for person_id, username in owners.items()},

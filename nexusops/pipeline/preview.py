@@ -8,6 +8,7 @@ from nexusops.errors import Refused
 from nexusops.model.frozen import frozen
 from nexusops.model.ids import PersonId
 from nexusops.model.ledger import Standing
+from nexusops.model.mailboxes import Mailbox
 from nexusops.pipeline.explain_ahead import on_return
 from nexusops.pipeline.inputs import Ports
 from nexusops.pipeline.nearby import meant_by
@@ -27,7 +28,8 @@ def preview(ports: Ports, subject: str, *, at: datetime) -> Preview:
     """By username or person_id. Raises Refused where nothing is known of them, or of no card that could come back."""
     wanted = subject.strip()
     person_id = ports.store.usernames({wanted.lower()}).get(wanted.lower(), PersonId(wanted))
-    state = ports.store.ledger({person_id}, ()).people.get(person_id)
+    ledger = ports.store.ledger({person_id}, ())
+    state = ledger.people.get(person_id)
     last = ports.store.accepted()
     if state is None or last is None:
         meant = meant_by(ports.store, subject)
@@ -51,4 +53,16 @@ def preview(ports: Ports, subject: str, *, at: datetime) -> Preview:
             next_step=f"See `nexusops explain {name}`.",
         )
     here = state.state is Standing.ENTITLED
-    return Preview(subject=name, here=here, units=back.units, changes=back.changes)
+    stays = () if here else tuple(_staying(box) for box in ledger.mailboxes.values() if box.live and _ends(box))
+    return Preview(subject=name, here=here, units=back.units, changes=(*stays, *back.changes))
+
+
+def _ends(box: Mailbox) -> bool:
+    return box.disable_on is not None or box.delete_on is not None
+
+
+def _staying(box: Mailbox) -> str:
+    """In a grace: the timers are dropped, and nothing else happens (D23)."""
+    off = [f"disabled on {box.disable_on}"] if box.disable_on else []
+    off += [f"deleted on {box.delete_on}"] if box.delete_on else []
+    return f"Keep the mailbox {box.name}: it is no longer to be {' or '.join(off)}"

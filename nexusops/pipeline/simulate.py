@@ -12,11 +12,13 @@ from zoneinfo import ZoneInfo
 
 from nexusops.apply.settle import Books
 from nexusops.errors import UsageError
-from nexusops.model.dates import local_date
+from nexusops.model.addresses import Allocation
+from nexusops.model.dates import earliest, local_date
 from nexusops.model.forecast import Forecast, Happening
 from nexusops.model.journal import RowChange, StepOutcome, StepResult
 from nexusops.model.mailboxes import Mailbox, MailboxState
 from nexusops.model.policy import Policy
+from nexusops.model.snapshot import Snapshot
 from nexusops.pipeline.decide import decide
 from nexusops.pipeline.decision import PLANNED, Decision
 from nexusops.pipeline.inputs import Deciding, accepted_tables
@@ -52,17 +54,17 @@ def simulate(
     memory.leave((), forced)
     if only is not None:
         memory.accept(tables.record, (ports.policy_hash, ports.services_hash))
-    tables.slice(memory.coming(), ports.services)
+    days = _days_of_change(tables.slice(memory.coming(), ports.services))
     memory.boxes_owned_by(memory.coming())
     licences = memory.licences()
     inputs = imagined_inputs(ports, memory, looked(ports, tables, start, ask=False))
     found: list[Happening] = []
     runs = 0
-    for instant in _instants(memory, at, until, every, ports.policy):
+    for instant in _instants(memory, at, until, every, ports.policy, days):
         progress(local_date(instant, ports.policy.time.zone))
         runs += 1
         happening = _happen(inputs, memory, tables, instant)
-        if happening.changes or happening.purged:
+        if happening.changes or happening.purged or happening.ended:
             found.append(happening)
         if len(found) == most:
             break
@@ -103,7 +105,16 @@ def imagined_inputs(ports: Deciding, memory: Imagined, told: Looked) -> Deciding
     )
 
 
-def _instants(memory: Imagined, at: datetime, until: date, every: str, policy: Policy) -> Iterator[datetime]:
+def _days_of_change(snapshot: Snapshot) -> tuple[date, ...]:
+    """Days on which units or domains become others: addresses that have no date of their own are concerned (R27)."""
+    reorgs = (reorg.effective_on for reorg in snapshot.reorgs)
+    domains = (domain.winddown_start for domain in snapshot.domains.values())
+    return tuple(sorted({day for day in (*reorgs, *domains) if day is not None}))
+
+
+def _instants(
+    memory: Imagined, at: datetime, until: date, every: str, policy: Policy, days: tuple[date, ...]
+) -> Iterator[datetime]:
     """``at`` itself, then the first run of each later day on which something is due; or each hour of such a day."""
     zone = ZoneInfo(policy.time.zone)
     day: date | None = local_date(at, policy.time.zone)
@@ -113,7 +124,7 @@ def _instants(memory: Imagined, at: datetime, until: date, every: str, policy: P
         if every == "hour":
             hours = _rest_of_the_day(instant, day, policy.time.zone)
             yield from (hour for hour in hours if memory.overdue(day))
-        day = memory.next_due(day)
+        day = earliest(memory.next_due(day), next((one for one in days if one > day), None))
         if day is not None:
             instant = datetime.combine(day, time(), zone).astimezone(UTC)
 
@@ -142,6 +153,7 @@ def _happen(inputs: Deciding, memory: Imagined, tables: SnapshotTables, at: date
         estimate=plan.estimate,
         licences=memory.licences(),
         live_mailboxes=memory.live_mailboxes(),
+        ended=tuple(sorted(_ended(decision.rows))),
     )
 
 
@@ -149,6 +161,15 @@ def _purged(rows: tuple[RowChange, ...]) -> Iterator[Mailbox]:
     for change in rows:
         if isinstance(change.after, Mailbox) and change.after.state is MailboxState.PURGED:
             yield change.after
+
+
+def _ended(rows: tuple[RowChange, ...]) -> Iterator[str]:
+    """Addresses that stand on no mailbox end without a change of the tenant (R27, R29)."""
+    for change in rows:
+        row, before = change.after, change.before
+        if isinstance(row, Allocation) and isinstance(before, Allocation) and row.mailbox_key is None:
+            if before.live and not row.live:
+                yield row.address
 
 
 def carry_out(memory: Imagined, inputs: Deciding, decision: Decision, at: datetime) -> None:

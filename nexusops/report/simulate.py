@@ -18,6 +18,8 @@ from nexusops.report.view import cost, counted, duration, number_of
 
 PURGED = "purged"
 """Beside the kinds of change: mailboxes whose content the tenant discards by itself."""
+ENDED = "ended"
+"""And addresses on no mailbox, which only the routing table has."""
 CSV_COLUMNS = ("date", "at", "kind", "target", "subject", "what", "rule", "because", "licences")
 ASSUMED = "As long as the registration data stay as they are, and every run does all that it plans."
 _TOLD = ("kind", "target", "subject", "job", "was", "becomes", "because", "rule")
@@ -29,8 +31,19 @@ def totals(forecast: Forecast) -> dict[str, int]:
     for happening in forecast.happenings:
         found.update(happening.counts)
         found[PURGED] += len(happening.purged)
-    order = [*(kind.value for kind in Kind), PURGED]
+        found[ENDED] += len(happening.ended)
+    order = [*(kind.value for kind in Kind), PURGED, ENDED]
     return {name: found[name] for name in order if found[name]}
+
+
+def counts_told(happening: Happening) -> dict[str, int]:
+    """What one run does, and what happens beside it."""
+    beside = {PURGED: len(happening.purged), ENDED: len(happening.ended)}
+    return {**happening.counts, **{name: number for name, number in beside.items() if number}}
+
+
+def ending(address: str) -> str:
+    return f"{address} ends, and the hubs refuse mail for it from then on"
 
 
 def simulate_text(forecast: Forecast, *, changes: bool = False, look: Look = PLAIN) -> str:
@@ -68,6 +81,9 @@ def simulate_csv(forecast: Forecast) -> str:
             why = change.why
             cells = (kind_of(change).value, target_of(change), why.subject, describe(change), why.rule, why.because)
             rows.writerow([*when, *map(harmless, cells), happening.licences])
+        for address in happening.ended:
+            cells = (ENDED, address, address, f"{ending(address)}.", "R27", "it ends with its mail domain, or its row")
+            rows.writerow([*when, *map(harmless, cells), happening.licences])
         for name in happening.purged:
             what = f"The tenant discards the content of {name}."
             cells = (PURGED, name, name, what, "D08", "thirty days have passed since the deletion")
@@ -83,6 +99,7 @@ def _day(happening: Happening) -> JsonValue:
         "counts": _plain(happening.counts),
         "changes": [_change(encode_planned(planned)) for planned in happening.changes],
         "purged": list(happening.purged),
+        "ended": list(happening.ended),
         "licences": happening.licences,
         "live_mailboxes": happening.live_mailboxes,
         "guard": {
@@ -159,13 +176,15 @@ def _stops(forecast: Forecast) -> Iterator[Block]:
 
 def _told(happening: Happening, every: str, changes: bool) -> Iterator[Block]:
     when = instant(happening.at) if every == "hour" else f"{happening.on}"
-    what = {**happening.counts, **({PURGED: len(happening.purged)} if happening.purged else {})}
+    what = counts_told(happening)
     mark = "!" if happening.guard.tripped else " "
-    load = f"{happening.licences:,} licences, {duration(happening.estimate.seconds)}"
+    load = f"{number_of(happening.licences, 'licence')}, {duration(happening.estimate.seconds)}"
     yield Line(text=f"{mark} {when}  {counted(what)}; {load}", tone=Tone.DANGER if mark == "!" else Tone.PLAIN, hang=14)
     if changes:
         for planned in happening.changes:
             why = planned.change.why
             yield Line(text=f"{describe(planned.change)} {why.subject}: {why.because} ({why.rule})", indent=14)
+        for address in happening.ended:
+            yield Line(text=f"{ending(address)}. (R27)", indent=14)
         for name in happening.purged:
             yield Line(text=f"The tenant discards the content of {name}. (D08)", indent=14)

@@ -11,7 +11,7 @@ from nexusops.model.forecast import Forecast, Happening
 from nexusops.model.frozen import frozen
 from nexusops.report.page import asset, content_policy, templates
 from nexusops.report.sentences import describe
-from nexusops.report.simulate import ASSUMED, PURGED, peak, totals
+from nexusops.report.simulate import ASSUMED, PURGED, counts_told, ending, peak, totals
 from nexusops.report.view import cost, duration, number_of
 
 SERIES: Mapping[str, tuple[str, ...]] = {
@@ -143,7 +143,7 @@ def _number(happening: Happening, kinds: Sequence[str]) -> int:
 
 
 def _row(happening: Happening, every: str, listed: bool) -> dict[str, object]:
-    counts = {**happening.counts, **({PURGED: len(happening.purged)} if happening.purged else {})}
+    counts = counts_told(happening)
     told = [(describe(p.change), p.change.why) for p in happening.changes] if listed else []
     return {
         "when": instant(happening.at) if every == "hour" else f"{happening.on}",
@@ -154,4 +154,5 @@ def _row(happening: Happening, every: str, listed: bool) -> dict[str, object]:
         "tripped": happening.guard.tripped,
         "changes": told,
         "purged": happening.purged if listed else (),
+        "ended": [ending(address) for address in happening.ended] if listed else (),
     }

@@ -30,12 +30,13 @@ class Held:
 
 @frozen
 class UnitShown:
-    """``owners``: the usernames of those who own its mailboxes; ``staff``: those of its IT staff, who may change what
-    belongs to it.
+    """``domain_state``: what the domain counts as, whatever its row says (rules.md 3.11). ``owners``: the usernames of
+    those who own its mailboxes; ``staff``: those of its IT staff, who may change what belongs to it.
     """
 
     unit: Unit
     domain: MailDomain | None
+    domain_state: str | None
     addresses: tuple[Held, ...]
     boxes: tuple[Mailbox, ...]
     owners: Mapping[PersonId, str]
@@ -43,7 +44,9 @@ class UnitShown:
 
     @property
     def winding(self) -> tuple[Held, ...]:
-        return tuple(held for held in self.addresses if held.row.state is AddressState.WINDDOWN)
+        """With those that end with their domain, and send and receive until then (R27)."""
+        ending = (AddressState.WINDDOWN, AddressState.ACTIVE)
+        return tuple(held for held in self.addresses if held.row.state in ending and held.row.delete_on is not None)
 
 
 def unit_written(shown: UnitShown, form: str, look: Look = PLAIN) -> str:
@@ -53,13 +56,13 @@ def unit_written(shown: UnitShown, form: str, look: Look = PLAIN) -> str:
 
 
 def _document(shown: UnitShown) -> JsonObject:
-    unit, domain = shown.unit, shown.domain
+    unit = shown.unit
     return {
         "unit_id": unit.unit_id,
         "name": unit.name,
         "kind": unit.kind,
         "domain": unit.domain,
-        "domain_state": domain.state.value if domain is not None else None,
+        "domain_state": shown.domain_state,
         "own_mail": unit.own_mail,
         "staff": list(shown.staff),
         "addresses": [dict(zip(CSV_COLUMNS, _values(held), strict=True)) for held in shown.addresses],
@@ -96,7 +99,7 @@ def _values(held: Held) -> tuple[str | None, ...]:
 
 def _blocks(shown: UnitShown) -> Iterator[Block]:
     unit, domain = shown.unit, shown.domain
-    where = f"{unit.domain} ({domain.state.value})" if domain is not None else "no mail domain"
+    where = f"{unit.domain} ({shown.domain_state})" if domain is not None else "no mail domain"
     own = ", with mail of its own" if unit.own_mail else ""
     yield Line(text=f"{unit.unit_id} {unit.name}: a {unit.kind}, {where}{own}", tone=Tone.TITLE)
     yield Line(text=f"IT staff: {', '.join(shown.staff) or 'none'}", tone=Tone.QUIET)
@@ -127,7 +130,8 @@ def _owner(box: Mailbox, shown: UnitShown) -> str | None:
 
 
 def _box(box: Mailbox, shown: UnitShown) -> tuple[str, ...]:
-    ends = f"orphaned since {box.orphaned_on}, ends on {box.delete_on}" if box.orphaned_on else ""
+    ends = f"ends on {box.delete_on}" if box.delete_on else ""
+    ends = f"orphaned since {box.orphaned_on}, {ends}" if box.orphaned_on else ends
     owner = f"owner {_owner(box, shown) or 'none'}"
     return box.name or box.key, box.kind.value, box.state.value, box.sender or "", owner, ends
 

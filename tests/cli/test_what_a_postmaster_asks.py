@@ -1,0 +1,84 @@
+"""Answers about one fact that agree: explain, unit show, simulate and preview of what ends (rules.md 4)."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from building.old_tenant import AS_OF, AT, OldTenant
+
+HEAD = "head@chem.ox.ac.uk"
+
+
+@pytest.fixture
+def post(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> OldTenant:
+    """CHEM is to be merged into LAW, and has a role address. The student of BALL is about to leave."""
+    site = OldTenant(tmp_path, capsys)
+    site.data.unit("LAW", "department", "law.ox.ac.uk").domain("law.ox.ac.uk")
+    site.data.unit("STAT", "department", "stats.ox.ac.uk", own_mail=True).domain("stats.ox.ac.uk", managed=False)
+    site.student("1000001", "ball0001", "Ann Lee", cancelled_on="2025-10-02")
+    site.student("1000002", "chem0002", "Bo Chen", "STAT")
+    site.data.staff("chem0002", "1000002", "CHEM").nonpersonal_address(HEAD, "CHEM", target="mailbox:chem0002")
+    site.data.external_route("bo@stats.ox.ac.uk", "bo@mailhost.stats.example", "1000002")
+    site.data.route("ann.lee@balliol.ox.ac.uk", "ann@else.example", "chem0002")
+    site.data.reorg("r1", "merge", "2025-10-15", "CHEM", "LAW", 2)
+    assert site.with_snapshot("run").code == 0
+    return site
+
+
+def on(site: OldTenant, day: str) -> None:
+    snapshot = site.data.write(site.folder / day, f"{day}{AS_OF[10:]}")
+    assert site.type("run", "--at", f"{day}{AT[10:]}", "--snapshot", snapshot).code == 0
+
+
+def explained(site: OldTenant, subject: str, day: str = AT[:10]) -> Any:
+    return site.at("explain", subject, "--format", "json", at=f"{day}{AT[10:]}").document
+
+
+def facts(document: Any, label: str) -> list[tuple[str, str]]:
+    return [(one["value"], one["because"]) for one in document["facts"] if one["label"] == label]
+
+
+def test_the_end_of_an_address_on_no_mailbox_is_told_by_all_who_are_asked(post: OldTenant) -> None:
+    """R27, D31: the domain's end is a date of the address, before the merger as after it."""
+    for day in ("2025-10-01", "2025-10-15"):
+        if day != AT[:10]:
+            on(post, day)
+        told = [(one["on"], one["rule"]) for one in explained(post, HEAD, day)["upcoming"]]
+        days = post.at("simulate", "--until", "2026-03-01", "--format", "json", at=f"{day}{AT[10:]}").document["days"]
+        ended = [(one["date"], one["ended"]) for one in days if one["ended"]]
+        assert (told, ended) == ([("2025-12-16", "R27")], [("2025-12-16", [HEAD])])
+    unit = post.type("unit", "show", "CHEM", "--format", "json").document
+    assert unit["domain_state"] == "winddown"
+    assert f"{HEAD}    since 2025-10-15  no notice  ends on 2025-12-16" in post.type("unit", "show", "CHEM").out
+    on(post, "2025-12-16")
+    assert explained(post, HEAD, "2025-12-16")["upcoming"] == []
+
+
+def test_an_address_is_explained_with_what_was_found_of_it(post: OldTenant) -> None:
+    """R16, R24: a route that is ignored is not told as one that counts."""
+    assert facts(explained(post, HEAD), "finding")[0][0] == "ROLE_TO_PERSONAL"
+    ann = explained(post, "ann.lee@balliol.ox.ac.uk")
+    assert facts(ann, "finding")[0][0] == "NOT_UNIT_IT"
+    assert facts(ann, "routed") == [
+        ("not to ann@else.example", "set by chem0002 on 2020-01-01; it is ignored, as the finding says")
+    ]
+
+
+def test_an_address_in_a_domain_with_mail_of_its_own_leads_to_its_person(post: OldTenant) -> None:
+    """D35"""
+    said = post.at("explain", "Bo@stats.ox.ac.uk")
+    assert said.code == 6
+    assert said.err == (
+        "bo@stats.ox.ac.uk is no address of Nexus: its domain has mail of its own.\n"
+        "Next: Registration knows it, and mail for it goes to bo@mailhost.stats.example; "
+        "see `nexusops explain 1000002`.\n"
+    )
+
+
+def test_who_comes_back_in_a_grace_keeps_the_mailbox(post: OldTenant) -> None:
+    """D23: the timers are dropped, and that is something."""
+    on(post, "2025-10-02")
+    said = post.at("preview", "ball0001", at="2025-10-02T08:00:00Z")
+    assert said.out.splitlines()[1:] == ["  Keep the mailbox ball0001: it is no longer to be disabled on 2025-11-02."]

@@ -55,11 +55,12 @@ def _unknown(ports: Ports, subject: str) -> Refused:
         return Refused(f"{subject} is the unit {unit.name}.", next_step=f"See `nexusops unit show {unit.unit_id}`.")
     outside = routed_outside(ports, subject)
     if outside is not None:
-        whose = f"; see `nexusops explain {outside.person_id}`" if outside.person_id else ""
-        where = f"mail for it goes to {outside.destination}" if outside.destination else "nobody says where it goes"
+        where = f", and mail for it goes to {outside.destination}" if outside.destination else ""
         return Refused(
-            f"{outside.address} is no address of Nexus: its domain has mail of its own.",
-            next_step=f"Registration knows it, and {where}{whose}.",
+            f"{outside.address} is no address of Nexus: its domain has mail of its own{where}.",
+            next_step=f"See `nexusops explain {outside.person_id}`, whose it is."
+            if outside.person_id
+            else "Ask the unit whose domain it is; `nexusops domain list` names it.",
         )
     meant = meant_by(ports.store, subject)
     return Refused(

@@ -9,9 +9,11 @@ from nexusops.model.audits import Due
 from nexusops.model.dates import add_months
 from nexusops.model.ids import Address, PersonId
 from nexusops.model.ledger import HoldKind
-from nexusops.model.mailboxes import Mailbox
-from nexusops.pipeline.inputs import Ports
+from nexusops.model.mailboxes import Mailbox, MailboxState
+from nexusops.pipeline.inputs import Ports, accepted_tables
 from nexusops.plan.holding import LIFE, address_item, items_of
+from nexusops.rules.entitlement import entitlement
+from nexusops.rules.lifecycle import expiry_disables_on
 
 
 def notices_due(ports: Ports, today: date, until: date) -> list[Due]:
@@ -76,6 +78,7 @@ def overdue(ports: Ports, today: date) -> list[Due]:
                 )
             )
     found.extend(_boxes(ports, today))
+    found.extend(_expired(ports, today))
     return sorted(_not_held(ports, found), key=lambda due: (due.on, due.target))
 
 
@@ -101,15 +104,43 @@ def _boxes(ports: Ports, today: date) -> Iterator[Due]:
     for box in ports.store.ending_boxes():
         day, what = _end(box)
         if day is not None and day <= today:
-            yield Due(
-                on=day,
-                what=what,
-                subject=box.person_id or box.unit_id or "",
-                target=box.name or box.key,
-                rule=box.rule,
-                late=(today - day).days,
-                waits_for="the next run, an approval of its plan, or its owner's data",
-            )
+            yield _late(day, what, box, box.rule, today, _WAITS)
+
+
+def _expired(ports: Ports, today: date) -> Iterator[Due]:
+    """Mailboxes whose card has run out, which no row of the ledger says before a run has disabled them (R36, D07)."""
+    scopes = ports.store.due(today)
+    people = {PersonId(one.removeprefix("person:")) for one in scopes if one.startswith("person:")}
+    if not people or ports.store.accepted() is None:
+        return
+    ledger = ports.store.ledger(people, ())
+    records = accepted_tables(ports, only=people).slice(people, ports.services).people
+    for box in ledger.mailboxes.values():
+        state, record = ledger.people.get(PersonId(box.person_id or "")), records.get(PersonId(box.person_id or ""))
+        if state is None or record is None or box.state is not MailboxState.ACTIVE or state.missing_since:
+            continue
+        found = entitlement(record.cards, ports.policy, today, state.code, state.card_id)
+        if found.qualifying or found.status_on or found.expired_on is None:
+            continue
+        day = expiry_disables_on(found.expired_on, found.last_code, ports.policy)
+        if day <= today:
+            waits = "the registration data of its owner to be mended (D29)" if state.frozen else _WAITS
+            yield _late(day, "mailbox is disabled", box, "R36", today, waits)
+
+
+_WAITS = "the next run, an approval of its plan, or its owner's data"
+
+
+def _late(day: date, what: str, box: Mailbox, rule: str, today: date, waits: str) -> Due:
+    return Due(
+        on=day,
+        what=what,
+        subject=box.person_id or box.unit_id or "",
+        target=box.name or box.key,
+        rule=rule,
+        late=(today - day).days,
+        waits_for=waits,
+    )
 
 
 def _end(box: Mailbox) -> tuple[date | None, str]:

@@ -65,6 +65,8 @@ def plan_reorg(ports: Ports, one: Reorganised, at: datetime, tables: SnapshotTab
     day = next((happening for happening in happenings if happening.on == one.on), None)
     states = {state.person_id: state for state in ports.store.owners(people)}
     moved = _moved(day, mine, states) if day is not None else ()
+    if one.refused and not moved:
+        happenings = []  # what else happens in that time is not of its doing (R53)
     told = list(_told(happenings, {address for each in moved for address in each.loses}))
     found = day.findings if day is not None else ()
     return ReorgPlan(

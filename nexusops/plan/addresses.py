@@ -4,7 +4,7 @@ D30).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
 from nexusops.model.addresses import AddressKind, AddressState, Allocation
@@ -70,11 +70,11 @@ def _suspend_all(case: Case, evidence: tuple[Evidence, ...]) -> None:
         case.put(suspend(row, evidence))
 
 
-def end_due(case: Case, setting: Setting) -> None:
-    """Wind-downs that are over, their notice given (R41, D06)."""
+def end_due(case: Case, setting: Setting, among: Collection[Address] | None = None) -> None:
+    """Wind-downs that are over, their notice given (R41, D06); of all addresses, or of these."""
     if case.record.spared:
         return
-    for row in [r for r in case.personal if r.live]:
+    for row in [r for r in case.personal if r.live and (among is None or r.address in among)]:
         if may_end(row, setting.today, setting.policy, deceased=case.deceased):
             because = f"it was in wind-down since {row.winddown_on}, and its notice was given"
             if not row.gate:

@@ -216,7 +216,7 @@ def _extra(wanted: DesiredMailbox, found: ActualMailbox) -> list[Finding]:
         _finding(
             wanted,
             "TENANT_EXTRA_ADDRESS",
-            f"{address} stands on {wanted.name} and is not in the ledger",
+            f"{address} stands on {wanted.name}, to which the ledger does not give it",
             subject=address,
         )
         for address in sorted(found.addresses)

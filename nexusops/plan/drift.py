@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import replace
 
 from nexusops.model.changes import AddAddress, Change, ClearForward, RemoveAddress, SetForward, SetSender
 from nexusops.model.findings import Severity, box_scope, person_scope
@@ -69,10 +70,24 @@ def _of_draft(draft: Draft, box: Mailbox, actual: Actual, unfinished: bool) -> I
     for change in draft.changes:
         difference = _of_change(change, box, unfinished)
         if difference is not None:
-            yield difference
+            yield _blocked(difference, change, actual)
     seen = actual_of(box, actual)
     if seen is not None and not seen.deleted:
         yield from _forward(draft, box, seen, unfinished)
+
+
+def _blocked(difference: Difference, change: Change, actual: Actual) -> Difference:
+    """What stands on another mailbox cannot be put back until it is taken off there."""
+    if not isinstance(change, AddAddress | SetSender):
+        return difference
+    address = change.address if isinstance(change, AddAddress) else change.becomes
+    there = (one for one in (*actual.people.values(), *actual.boxes.values()) if one.name != difference.mailbox)
+    other = next((one.name for one in there if address in one.addresses), None)
+    if other is None:
+        return difference
+    return replace(
+        difference, mended=False, message=f"{difference.message}; {address} stands on {other}: take it off there"
+    )
 
 
 def _of_change(change: Change, box: Mailbox, unfinished: bool) -> Difference | None:
@@ -123,7 +138,7 @@ def _forward(draft: Draft, box: Mailbox, seen: ActualMailbox, unfinished: bool) 
 
 def _unknown(ledger: Ledger, actual: Actual, site: Site) -> Iterator[Difference]:
     """People whom the ledger does not know, and addresses in its domains on mailboxes that are nobody's."""
-    ours = {row.address for row in ledger.allocations.values()}
+    reserved = {row.address for row in ledger.allocations.values() if row.live and row.mailbox_key is None}
     domains = {row.domain for row in ledger.allocations.values()} - {site.fallback_domain}
     people = {box.person_id for box in ledger.mailboxes.values()}
     settled = {box.person_id for box in ledger.mailboxes.values() if box.state is not MailboxState.PENDING}
@@ -139,8 +154,9 @@ def _unknown(ledger: Ledger, actual: Actual, site: Site) -> Iterator[Difference]
                 "registration knows that person, else correct its employeeId or leave it"
             )
             yield Difference(code="TENANT_UNKNOWN_PERSON", mailbox=found.name, subject=person_id, message=message)
+    known = {box.user_id for box in ledger.mailboxes.values()}
     for name, found in _strangers(actual.boxes, names):
-        for address in sorted(found.addresses - ours):
+        for address in sorted(found.addresses - reserved) if found.user_id not in known else ():
             if domain_of(address) in domains:
                 yield _extra(name, address)
 

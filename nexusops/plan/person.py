@@ -61,12 +61,13 @@ def judge(case: Case, book: Book, setting: Setting, held: Held | None = None) ->
 
 
 def _withheld(case: Case, held: Held, setting: Setting) -> bool:
-    """What an undo holds stays as it was; an address that is held in its wind-down ends on its day all the same (R41).
-    Where it is the life of the mailbox that is held, nobody is told anything new.
+    """What an undo holds stays as it was; an address that is held back from coming back ends on its day all the same
+    (R41). Where it is the life of the mailbox that is held, nobody is told anything new.
     """
+    back = {row.address for row in case.revived}
     life = withhold(case, held)
     if case.box is not None and case.box.state not in (MailboxState.DELETED, MailboxState.PURGED):
-        end_due(case, setting)
+        end_due(case, setting, back)
     return life
 
 

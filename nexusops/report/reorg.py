@@ -80,10 +80,14 @@ class ReorgPlan:
 def reorgs_written(found: Sequence[Reorganised], form: str, look: Look = PLAIN) -> str:
     if form == "json":
         return to_text({"reorgs": [_reorganised(one) for one in found]})
-    rows = [(one.reorg_id, f"{one.on}", "in effect" if one.begun else "to come", one.words) for one in found]
+    rows = [(one.reorg_id, f"{one.on}", _standing(one), one.words) for one in found]
     blocks: list[Block] = [line(f"Reorganisations: {len(found)}", Tone.TITLE), *([Table(rows=rows)] if rows else [])]
     blocks += [line(f"{one.reorg_id} is refused: {why}", Tone.WARNING) for one in found for why in one.refused]
     return written(blocks, look)
+
+
+def _standing(one: Reorganised) -> str:
+    return "refused" if one.refused else "in effect" if one.begun else "to come"
 
 
 def reorg_plan_written(plan: ReorgPlan, form: str, look: Look = PLAIN) -> str:
@@ -148,6 +152,9 @@ def _blocks(plan: ReorgPlan) -> Iterator[Block]:
     if one.begun:
         units = ", ".join(f"`nexusops unit show {unit.unit_id}`" for unit in one.units)
         yield line(f"What still winds down: {units}.")
+        return
+    if one.refused and not plan.moved:
+        yield line("It does nothing: registration has to correct it first.")
         return
     yield line(f"{plan.members} members; with a number, since the plain name is taken: {len(plan.collisions)}")
     yield line(f"Addresses in {', '.join(domains) or 'no domain'} wind down for {months} months")

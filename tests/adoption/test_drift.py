@@ -64,6 +64,19 @@ def test_an_address_that_is_not_ours_is_reported_and_stays(kept: OldTenant) -> N
     assert full_plan(kept) == []
 
 
+def test_an_address_of_ours_on_a_strange_mailbox_is_told_with_both(kept: OldTenant) -> None:
+    """A full plan cannot put it back before somebody takes it off there, so drift does not say that it will."""
+    kept.set_mailbox("ball1234", EmailAddresses=["SMTP:ball1234@nexus.ox.ac.uk"])
+    kept.shared("squat", "mary.brown@balliol.ox.ac.uk")
+    found = {one["code"]: one for one in kept.at("drift", "--format", "json").document["differences"]}
+    missing, extra = found["TENANT_MISSING_ADDRESS"], found["TENANT_EXTRA_ADDRESS"]
+    assert (missing["mailbox"], missing["mended_by_plan"]) == ("ball1234", False)
+    assert missing["message"].endswith(
+        "is missing on ball1234; mary.brown@balliol.ox.ac.uk stands on squat: take it off there"
+    )
+    assert (extra["mailbox"], extra["subject"]) == ("squat", "mary.brown@balliol.ox.ac.uk")
+
+
 def test_a_forward_set_by_hand_is_reported_and_stays(kept: OldTenant) -> None:
     """D35"""
     kept.set_mailbox("ball1234", ForwardingSmtpAddress="smtp:mary@home.example")
@@ -151,7 +164,8 @@ def test_what_people_read(kept: OldTenant) -> None:
     said = kept.at("drift")
     assert said.out == (
         "Drift of oxford-test at 2025-10-01T08:00:00Z: 1 difference, mailboxes compared: 1\n"
-        "     TENANT_EXTRA_ADDRESS  ball1234  mary@balliol.ox.ac.uk stands on ball1234 and is not in the ledger\n\n"
+        "     TENANT_EXTRA_ADDRESS  ball1234  "
+        "mary@balliol.ox.ac.uk stands on ball1234, to which the ledger does not give it\n\n"
         "Nothing of it is mended from here: put it right in the tenant.\n"
     )
 

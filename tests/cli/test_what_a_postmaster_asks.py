@@ -71,9 +71,9 @@ def test_an_address_in_a_domain_with_mail_of_its_own_leads_to_its_person(post: O
     said = post.at("explain", "Bo@stats.ox.ac.uk")
     assert said.code == 6
     assert said.err == (
-        "bo@stats.ox.ac.uk is no address of Nexus: its domain has mail of its own.\n"
-        "Next: Registration knows it, and mail for it goes to bo@mailhost.stats.example; "
-        "see `nexusops explain 1000002`.\n"
+        "bo@stats.ox.ac.uk is no address of Nexus: its domain has mail of its own, "
+        "and mail for it goes to bo@mailhost.stats.example.\n"
+        "Next: See `nexusops explain 1000002`, whose it is.\n"
     )
 
 
@@ -82,3 +82,31 @@ def test_who_comes_back_in_a_grace_keeps_the_mailbox(post: OldTenant) -> None:
     on(post, "2025-10-02")
     said = post.at("preview", "ball0001", at="2025-10-02T08:00:00Z")
     assert said.out.splitlines()[1:] == ["  Keep the mailbox ball0001: it is no longer to be disabled on 2025-11-02."]
+
+
+def test_a_mailbox_that_waits_for_an_approval_after_its_card_is_overdue(post: OldTenant) -> None:
+    """R36, D28: a guard stops the run on the day, and the days go by."""
+    post.student("1000003", "ball0003", "Cy Dunn")
+    post.data.change("cards", {"person_id": "1000003"}, end_date="2025-10-02")
+    on(post, "2025-10-02")
+    (post.folder / "config" / "guard.toml").write_text("[limits]\nDestructive = 0\n", "utf-8")
+    snapshot = post.data.write(post.folder / "late", f"2025-10-05{AS_OF[10:]}")
+    assert post.type("run", "--at", f"2025-10-05{AT[10:]}", "--snapshot", snapshot).code == 4
+    late = post.at("overdue", at=f"2025-10-05{AT[10:]}")
+    assert (late.code, late.out.splitlines()[1].split()[:6]) == (
+        6,
+        ["2025-10-03", "2", "days", "late", "mailbox", "is"],
+    )
+    assert "ball0003" in late.out
+
+
+def test_a_reorganisation_that_is_refused_does_nothing_and_its_plan_says_so(post: OldTenant) -> None:
+    """R53"""
+    post.data.reorg("r2", "merge", "2025-10-10", "CHEM", "BALL", 1)
+    on(post, "2025-10-02")
+    listed = post.at("reorg", "list", at=f"2025-11-02{AT[10:]}").out
+    assert "r2  2025-10-10  refused    merge of CHEM into BALL" in listed
+    said = post.at("reorg", "plan", "r2", at=f"2025-10-02{AT[10:]}")
+    assert said.out.splitlines()[-1] == "It does nothing: registration has to correct it first."
+    document = post.at("reorg", "plan", "r2", "--format", "json", at=f"2025-10-02{AT[10:]}").document
+    assert (document["ending"], document["guards"], document["moved"], document["notices"]) == ([], [], [], 0)

@@ -184,6 +184,17 @@ def test_an_address_that_an_undo_keeps_in_its_wind_down_is_announced_and_ends(si
     ]
 
 
+def test_an_address_whose_end_was_undone_does_not_end_again_by_itself(site: Site) -> None:
+    """Architecture.md, Holds: it stays until its rows change, although its day is over."""
+    for day in (THIRD, "2025-03-17T08:00:00Z", "2025-03-18T08:00:00Z"):
+        site.killed.export(day, second_day())
+        assert site.killed.type("run", day) == 0
+        if day == "2025-03-17T08:00:00Z":
+            assert ends(site, "ann.lee2@chem.ox.ac.uk")[0] == "deleted"
+            assert site.undo(site.runs()[-1], "--apply", at=day)[0] == 0
+    assert ends(site, "ann.lee2@chem.ox.ac.uk")[0] == "winddown"
+
+
 def test_of_an_address_that_an_undo_keeps_nobody_is_told_that_it_ends(site: Site) -> None:
     """R47, D04: not under `same_day` either, where the notice falls due with the wind-down."""
     assert site.undo(site.second_run, "--apply")[0] == 0

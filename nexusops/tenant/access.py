@@ -43,7 +43,12 @@ def named(*parts: str) -> str:
 
 
 def only(row: MailboxRow) -> str:
-    """The filter that one mailbox passes: by its object id, which nobody can give to another one."""
+    """The filter that one mailbox passes: by its object id, which nobody can give to another one.
+
+    Raises TenantFault where it has none: every mailbox without one would pass.
+    """
+    if not row.external_directory_object_id:
+        raise TenantFault(FaultClass.TRANSIENT, f"Exchange does not say which directory user {row.name} belongs to")
     return f"ExternalDirectoryObjectId -eq '{row.external_directory_object_id}'"
 
 
@@ -105,9 +110,9 @@ async def _known(applications: Applications, name: str) -> tuple[Application, Pr
 async def _limited(site: Site, step: Step, change: GrantAccess, principal: Principal) -> StepOutcome:
     """The scope, the assignments, and the proof: allowed here, by exactly these roles (4.12)."""
     row, name = await site.mailbox(change.mailbox), scope_name(change.mailbox.name)
-    scope = await _scope(site, name)
+    scope, wanted = await _scope(site, name), only(row)
     if scope is None:
-        await _write_scope(site, name, only(row))
+        await _write_scope(site, name, wanted)
     elif row.external_directory_object_id not in str(scope.get("RecipientFilter")):
         found = scope.get("RecipientFilter")
         return aside(step, f"needs a human: the scope {name} is there, and means {found!r}, not {change.mailbox.name}")

@@ -146,7 +146,7 @@ async def create_shared(site: Site, step: Step, change: CreateMailbox) -> StepOu
         site.guids[on.key] = found.guid
         site.users[on.key] = found.external_directory_object_id
         after: dict[str, Any] = {"exchange_guid": found.guid, "address": found.primary}
-        return done(step, None, after, user_id=found.external_directory_object_id, exchange_guid=found.guid)
+        return done(step, None, after, user_id=found.external_directory_object_id or None, exchange_guid=found.guid)
     row = await site.mailbox(on)
     if not await _block_linked(site, row.external_directory_object_id):
         return waiting(step, "the directory does not show the account behind the mailbox yet")
@@ -157,7 +157,7 @@ async def create_shared(site: Site, step: Step, change: CreateMailbox) -> StepOu
         step,
         hidden,
         {"hidden": True, "routed": routed},
-        user_id=row.external_directory_object_id,
+        user_id=row.external_directory_object_id or None,
         exchange_guid=row.guid,
     )
 

@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
+from nexusops.tenant.access import only
 from nexusops.tenant.cmdlets import MailboxRow, converted
-from nexusops.tenant.faults import ExchangeFault
+from nexusops.tenant.faults import ExchangeFault, TenantFault
 
 
 def row(**values: Any) -> MailboxRow:
@@ -58,3 +59,11 @@ def test_what_is_null_is_as_if_it_were_not_there() -> None:
     assert (found.external_directory_object_id, found.alias, found.held, found.is_dir_synced) == ("", "", False, False)
     with pytest.raises(ExchangeFault):
         row(EmailAddresses=None)
+
+
+def test_no_scope_is_made_for_a_mailbox_that_no_user_is_behind() -> None:
+    """R61: a filter without an id would let in every mailbox that has none."""
+    assert only(row()) == "ExternalDirectoryObjectId -eq 'u'"
+    with pytest.raises(TenantFault) as raised:
+        only(row(ExternalDirectoryObjectId=None))
+    assert raised.value.message == "Exchange does not say which directory user n belongs to"

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import NamedTuple
 
 from nexusops.console.answers import Asked
 from nexusops.console.roles import Right
-from nexusops.errors import Refused
+from nexusops.errors import NexusopsError, Refused
 from nexusops.model.ids import PersonId
 
 
@@ -92,6 +93,16 @@ def request_values(asked: Asked) -> dict[str, object]:
     values["owner_person_id"] = _owner(asked, given.get("owner", ""))
     values["daily_volume"] = _number(given.get("daily_volume", ""))
     return values
+
+
+def in_its_words(error: NexusopsError, path: Path) -> NexusopsError:
+    """What is wrong with the file that a form makes, told of the form: whoever fills it in has never seen a file."""
+    place = f"{path}: "
+    if not error.message.startswith(place):
+        return error
+    key, _, rest = error.message.removeprefix(place).partition(": ")
+    labels = {field.key: field.label for _, fields in FIELDS for field in fields}
+    return Refused(f"{labels.get(key, key)}: {rest}", next_step="Correct it in the form, and send it again.")
 
 
 def _owner(asked: Asked, wanted: str) -> str:

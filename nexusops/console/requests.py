@@ -9,7 +9,7 @@ from pathlib import Path
 from nexusops import wiring_dns
 from nexusops.config.services import service_path, write_service
 from nexusops.console.answers import Answer, Asked, Forbidden, NotFound, Page, Redirect
-from nexusops.console.request_form import FIELDS, request_values
+from nexusops.console.request_form import FIELDS, in_its_words, request_values
 from nexusops.console.roles import Right
 from nexusops.errors import NexusopsError, Refused
 from nexusops.model.ids import UnitId
@@ -44,7 +44,7 @@ def advise(asked: Asked) -> Answer:
     _own_unit(asked)
     try:
         with tempfile.TemporaryDirectory(prefix="nexusops-request-") as folder:
-            request = write_service(service_path(Path(folder), _request_id(asked)), request_values(asked))
+            request = _written(asked, service_path(Path(folder), _request_id(asked)))
         return _form(asked, asked.form, _advice(asked, request))
     except NexusopsError as error:
         return _form(asked, asked.form, trouble=error)
@@ -58,10 +58,17 @@ def file_request(asked: Asked) -> Answer:
         path = service_path(asked.site.configuration.folder / "services", request_id)
         if path.exists() or request_id in {row.request_id for row in saas_desk.listed(asked.site.ports)}:
             raise Refused(f"There is a request {request_id} already.", next_step="Choose another id.")
-        write_service(path, request_values(asked))
+        _written(asked, path)
     except NexusopsError as error:
         return _form(asked, asked.form, trouble=error)
     return Redirect(to=f"/saas/{request_id}?done=filed")
+
+
+def _written(asked: Asked, path: Path) -> ServiceRequest:
+    try:
+        return write_service(path, request_values(asked))
+    except NexusopsError as error:
+        raise in_its_words(error, path) from error
 
 
 def request_page(asked: Asked) -> Answer:

@@ -105,6 +105,20 @@ def test_a_request_for_a_service_domain_shows_the_records_to_publish(console: Ru
     assert (again.status_code, "There is a request planner already." in again.text) == (422, True)
 
 
+def test_what_is_wrong_with_a_form_is_said_of_the_form(console: Running, site: Path) -> None:
+    """Not of a file that whoever fills it in has never seen, and that is gone by then."""
+    browser = console.browser()
+    token = browser.open("/saas/new").text.partition('name="csrf" value="')[2].partition('"')[0]
+    for way in ("/saas/advise", "/saas"):
+        page = browser.client.post(way, data={"csrf": token, **PLANNER, "requester": "food0007", "from_local": "é"})
+        text = shown(page.text)
+        assert page.status_code == 422
+        assert "This cannot be filed Before the @: expected what stands before the @" in text
+        assert "Next: Correct it in the form, and send it again." in text
+        assert ".toml" not in text
+    assert not (site / "services" / "menu-planner.toml").exists()
+
+
 def test_a_folder_that_cannot_be_written_to_is_no_defect(console: Running, site: Path) -> None:
     """As where the console runs as another user than the one who made the folder."""
     shutil.rmtree(site / "services")

@@ -23,7 +23,7 @@ from nexusops.model.services import Service
 from nexusops.model.snapshot import Snapshot
 from nexusops.pipeline import explain_facts as facts
 from nexusops.pipeline.explain_ahead import ahead_of, on_return, upcoming
-from nexusops.pipeline.explain_history import decisions, told
+from nexusops.pipeline.explain_history import decisions, own_rows, told
 from nexusops.pipeline.explain_mail import mail_facts
 from nexusops.pipeline.explain_summary import address_summary, person_summary
 from nexusops.pipeline.inputs import Ports
@@ -113,7 +113,7 @@ def _of_person(seen: Seen, person_id: PersonId, ledger: Ledger) -> Explanation:
             *facts.finding_facts(seen.ports.store.findings_about([person_scope(person_id)])),
             *_return_facts(seen, state, box),
         ],
-        history=list(told(seen.ports.store.journal(objects), named(ledger.mailboxes.values()))),
+        history=list(told(own_rows(seen.ports.store.journal(objects), person_id), named(ledger.mailboxes.values()))),
         upcoming=_upcoming_of_person(seen, state, box, rows),
     )
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 
 from nexusops.model.addresses import AddressState, receives_until
-from nexusops.model.ids import MailboxKey
+from nexusops.model.findings import person_scope
+from nexusops.model.ids import MailboxKey, PersonId
 from nexusops.model.journal import Entry, JournalRow, JsonObject, Phase
 from nexusops.model.ledger import HoldKind, Standing
 from nexusops.model.mailboxes import MailboxState
@@ -201,3 +202,14 @@ def _state(was: JsonObject, now: JsonObject) -> list[str]:
 
 def _new(was: JsonObject, now: JsonObject, name: str) -> bool:
     return now.get(name) is not None and now.get(name) != was.get(name)
+
+
+def own_rows(rows: Iterable[JournalRow], person_id: PersonId) -> Iterator[JournalRow]:
+    """Without those about somebody else who was given one of their addresses since (R19)."""
+    for row in rows:
+        entry = row.entry
+        images = [image for image in (entry.before, entry.after) if isinstance(image, dict)]
+        owners = {image.get("person_id") for image in images} - {None, person_id}
+        others = entry.scope.startswith("person:") and entry.scope != person_scope(person_id)
+        if not (entry.object.startswith("address:") and (owners or others)):
+            yield row

@@ -101,6 +101,12 @@ def _run(ports: Ports, wanted: str) -> RunRecord:
     if len(found) != 1:
         several = f"{len(found)} runs begin with {wanted}." if found else f"There is no run {wanted}."
         raise Refused(several, next_step="See `nexusops history`, and give the id, or as much of it as names one run.")
+    if found[0].command == "adopt":
+        raise Refused(
+            f"The run {wanted} took over what the tenant had: nothing was changed there, and an inverse of it would "
+            "delete mailboxes that others made.",
+            next_step="Correct ids and data, and use `nexusops adopt` again; before the first run the state may go.",
+        )
     if found[0].command == "resume":
         finished = next((run for run in reversed(runs[: runs.index(found[0])]) if run.result == "resumed"), None)
         other = finished.run_id if finished is not None else "RUN"

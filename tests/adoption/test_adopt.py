@@ -301,3 +301,15 @@ def test_what_people_read_says_what_to_do_next(old: OldTenant, words: tuple[str,
     verb = "would be taken over" if words else "taken over as they are"
     assert said.out.startswith(f"Adoption for oxford-test at 2025-10-01T08:00:00Z: 1 mailbox {verb}\n")
     assert said.out.splitlines()[-1].startswith("Next: ")
+
+
+def test_an_adoption_cannot_be_undone_into_deletions(old: OldTenant) -> None:
+    """interface.md 3: it changes nothing in the tenant, so its inverse changes nothing there either."""
+    old.student("1000001", "ball1234", "Mary Anne Brown")
+    old.mailbox("1000001", "ball1234", "mary.brown@balliol.ox.ac.uk")
+    run = old.adopt()["run_id"]
+    assert old.with_snapshot("run").code == 0
+    for words in ((), ("--apply",)):
+        said = old.at("undo", run, *words)
+        assert (said.code, said.out) == (6, "")
+    assert mailbox(old.state(), "ball1234")["state"] == "active"

@@ -110,3 +110,15 @@ def test_a_reorganisation_that_is_refused_does_nothing_and_its_plan_says_so(post
     assert said.out.splitlines()[-1] == "It does nothing: registration has to correct it first."
     document = post.at("reorg", "plan", "r2", "--format", "json", at=f"2025-10-02{AT[10:]}").document
     assert (document["ending"], document["guards"], document["moved"], document["notices"]) == ([], [], [], 0)
+
+
+def test_the_history_of_somebody_who_left_is_not_that_of_who_has_the_address_now(post: OldTenant) -> None:
+    """R19: more than six months later it is given to a namesake."""
+    for day in ("2025-10-02", "2025-11-02", "2026-01-02"):
+        on(post, day)
+    post.data.person("1000007", "ball0007").card("1000007", "UG", "Ann", "Lee", "2026-04-03", "2028-09-30")
+    post.data.affiliation("1000007", "BALL", "2026-04-03")
+    on(post, "2026-04-03")
+    assert "ball0007" in explained(post, "ann.lee@balliol.ox.ac.uk", "2026-04-03")["summary"]
+    history = explained(post, "ball0001", "2026-04-03")["history"]
+    assert {one["at"][:10] for one in history if "is given" in one["what"]} == {"2025-10-01"}

@@ -12,6 +12,8 @@ import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
+from nexusops.errors import UsageError
+
 NOISY = ("httpx", "httpcore", "urllib3", "uvicorn")
 """Their debug output holds tokens."""
 SILENT = ("azure", "msal")
@@ -43,8 +45,16 @@ class Lines(logging.Formatter):
 
 
 def _file(path: Path) -> logging.Handler:
-    """A worker or a console stays up for weeks: what logrotate has moved away is left for a new file."""
-    return logging.handlers.WatchedFileHandler(path, encoding="utf-8")
+    """A worker or a console stays up for weeks: what logrotate has moved away is left for a new file. UsageError (2)
+    where it cannot be written.
+    """
+    try:
+        return logging.handlers.WatchedFileHandler(path, encoding="utf-8")
+    except OSError as error:
+        raise UsageError(
+            f"--log-file: {path} cannot be written: {error.strerror}.",
+            next_step="Name a file with --log-file in a folder that you may write to; `nexusops --help` has the rest.",
+        ) from error
 
 
 def start_logging(level: str, form: str, file: Path | None) -> None:

@@ -164,3 +164,10 @@ def test_a_log_file_that_was_moved_away_is_begun_anew(tmp_path: Path) -> None:
         root.setLevel(level)
     said = {path.name: json.loads(path.read_text("utf-8"))["message"] for path in tmp_path.iterdir()}
     assert said == {"nexusops.log.1": "before", "nexusops.log": "after"}
+
+
+def test_a_log_file_that_cannot_be_written_is_a_mistake_of_usage(site: CommandSite, tmp_path: Path) -> None:
+    ended = site.type("--log-file", tmp_path / "gone" / "log", "health")
+    assert ended.code == 2
+    assert "--log-file: " in ended.err
+    assert "Next: Name a file with --log-file in a folder that you may write to" in ended.err

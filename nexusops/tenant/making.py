@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 from typing import Any
 
-from nexusops.model.changes import CreateMailbox, DeleteMailbox, RestoreMailbox
+from nexusops.model.changes import CreateMailbox, DeleteMailbox, OnMailbox, RestoreMailbox
 from nexusops.model.journal import Step, StepOutcome
 from nexusops.model.mailboxes import MailboxKind
 from nexusops.model.steps import LICENCE, MAILBOX, USER
@@ -65,7 +65,11 @@ async def _create(site: Site, step: Step, change: CreateMailbox, *, again: bool)
             return outcome
         if fault.fault is FaultClass.UNKNOWN_OUTCOME and again:
             return await _create(site, step, change, again=False)
-        raise
+        deleted = await _deleted_id(site, change.mailbox) if fault.fault is FaultClass.CONFLICT else None
+        if deleted is None:
+            raise
+        # Until it is purged its addresses are taken (4.9).
+        return aside(step, f"needs a human: {change.person_id} has a deleted user ({deleted}); restore that one")
 
 
 async def _settled(site: Site, step: Step, change: CreateMailbox) -> StepOutcome | None:
@@ -248,7 +252,7 @@ async def delete(site: Site, step: Step, change: DeleteMailbox) -> StepOutcome:
 
 
 async def restore(site: Site, step: Step, change: RestoreMailbox) -> StepOutcome:
-    user_id = change.mailbox.user_id or await _deleted_id(site, change)
+    user_id = change.mailbox.user_id or await _deleted_id(site, change.mailbox)
     if user_id is None:
         return aside(step, "needs a human: the deleted user's id is not known")
     if await site.graph.user(user_id) is not None:
@@ -284,10 +288,10 @@ async def _licence_lost(site: Site, change: RestoreMailbox, user_id: str) -> str
     return ""
 
 
-async def _deleted_id(site: Site, change: RestoreMailbox) -> str | None:
+async def _deleted_id(site: Site, on: OnMailbox) -> str | None:
     """The deleted user that carries the person's employeeId, where there is exactly one."""
-    if change.mailbox.kind is not MailboxKind.PERSONAL:
+    if on.kind is not MailboxKind.PERSONAL:
         return None
-    person = person_of(change.mailbox)
+    person = person_of(on)
     found = [user.id for user in await site.graph.deleted_users() if user.employee_id == person]
     return found[0] if len(found) == 1 else None

@@ -190,6 +190,18 @@ def test_somebody_elses_user_of_that_name_needs_a_human(room: Room) -> None:
     assert f"{OWN} is another user" in outcome.message
 
 
+def test_a_user_that_was_deleted_by_hand_is_to_be_restored(room: Room) -> None:
+    """tenant-api.md 4.9: its addresses stay taken for 30 days, so no other one can be made."""
+    user_id = room.perform(creation(ADA))[0].user_id
+    room.tenant._run(room.tenant._graph.send("DELETE", f"/users/{user_id}"))
+    room.tenant._site.users.clear()
+    (outcome,) = room.perform(creation(ADA))
+    assert (outcome.result.value, outcome.message) == (
+        "set_aside",
+        f"needs a human: {ADA_ID} has a deleted user ({user_id}); restore that one",
+    )
+
+
 def control(room: Room, path: str, body: dict[str, Any]) -> None:
     """What only the tenant's own side can do (/_emulator)."""
 

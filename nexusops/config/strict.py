@@ -47,7 +47,8 @@ def read_toml(path: Path) -> dict[str, object]:
     except FileNotFoundError as error:
         raise UsageError(
             f"{path}: there is no such file.",
-            next_step="Name the configuration folder with --config, or write one with `nexusops init DIR`.",
+            next_step="Name a file that is there; the configuration folder with --config, or write one with "
+            "`nexusops init DIR`.",
         ) from error
     except OSError as error:
         raise UsageError(

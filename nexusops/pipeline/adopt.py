@@ -158,7 +158,7 @@ def _wanted(snapshot: Snapshot) -> Iterator[tuple[str, Wish]]:
 
 def _take(work: _Work, one: Adopted, found: ActualMailbox) -> None:
     """Takes a mailbox over, but for addresses that are somebody else's in the ledger already."""
-    if one.mailbox is None:
+    if one.mailbox is None and not found.deleted:
         _reserve(work, found)
     rows: list[LedgerRow] = []
     for row in one.rows:

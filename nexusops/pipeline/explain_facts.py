@@ -190,7 +190,7 @@ def row_facts(row: Allocation, box: Mailbox | None, unit: UnitId | None) -> Iter
             label="sender",
             value=f"{sends} what {box.name} sends as",
             rule=box.sender_rule or "R3",
-            because=box.sender_because if box.sender == row.address else f"that is {box.sender or 'nothing'}",
+            because=_sending(row, box),
         )
     if row.winddown_on is not None and row.live:
         yield from _winddown_facts(row)
@@ -256,3 +256,9 @@ def unit_of(row: Allocation, snapshot: Snapshot | None) -> UnitId | None:
     if row.unit_id is not None or snapshot is None:
         return row.unit_id
     return next((unit.unit_id for unit in snapshot.units.values() if unit.domain == row.domain), None)
+
+
+def _sending(row: Allocation, box: Mailbox) -> str:
+    if box.sender is None:
+        return f"it is {word(box.state)}, and sends nothing"
+    return box.sender_because if box.sender == row.address else f"that is {box.sender}"

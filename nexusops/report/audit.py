@@ -183,7 +183,8 @@ def _run_blocks(run: RunRecord, rows: Sequence[JournalRow], names: Mapping[str, 
     )
     steps = [row for row in rows if row.entry.phase not in (Phase.PROMISE, Phase.INTENT)]
     promises = sum(row.entry.phase is Phase.PROMISE for row in rows)
-    yield Line(text=f"{number_of(promises, 'ledger row')} became others, {number_of(len(steps), 'step')} ended:")
+    ended = f"{number_of(len(steps), 'step')} ended{':' if steps else ''}"
+    yield Line(text=f"{number_of(promises, 'ledger row')} became others, {ended}")
     if steps:
         yield Table(rows=[_step(row, names) for row in steps])
 

@@ -229,6 +229,17 @@ def test_a_mailbox_that_somebody_deleted_comes_back_to_whoever_is_entitled_to_it
     assert addresses(old.state(), "ball0001")["eva.klein@balliol.ox.ac.uk"] == ("personal", "active")
 
 
+def test_what_the_tenant_is_about_to_discard_is_not_taken_over_and_routes_no_mail(old: OldTenant) -> None:
+    """D08: thirty days after its deletion."""
+    old.student("1000001", "ball0001", "Eva Klein")
+    old.mailbox("1000001", "ball0001", "eva.klein@balliol.ox.ac.uk")
+    with old.asking() as asking:
+        asking.tenant.set_clock(datetime(2025, 9, 1, 8, tzinfo=UTC))
+        asking.graph("DELETE", "/users/ball0001@nexus.ox.ac.uk")
+    document = old.adopt()
+    assert (document["mailboxes"], document["reserved"]) == ([], [])
+
+
 def test_a_user_who_lacks_the_id_of_the_username_is_told_which_to_set(old: OldTenant) -> None:
     old.student("1000001", "ball0001", "Ann Lee")
     old.mailbox(None, "ball0001", "ann.lee@balliol.ox.ac.uk")

@@ -12,7 +12,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any, cast
 
-from nexusops.codec import row_from_json
+from nexusops.codec import digest_of, row_from_json
 from nexusops.model.addresses import Allocation
 from nexusops.model.ids import Domain
 from nexusops.model.journal import (
@@ -29,6 +29,7 @@ from nexusops.model.journal import (
 from nexusops.model.ledger import Alternative, DomainRow, Hold, NameDecision, NameOverride, PersonState
 from nexusops.model.mailboxes import Mailbox
 from nexusops.model.notices import Notice
+from nexusops.model.plan import Plan
 from nexusops.model.services import Service
 from nexusops.pipeline.act import run as run_again
 from nexusops.pipeline.inputs import Ports
@@ -73,22 +74,34 @@ def replay(
     )
     done: list[Replayed] = []
     tenant.ids = dict(_ids(ports.store.journal()))
+    serials = dict(_serials(ports.store))
     for record in ports.store.runs():
-        if record.result == "stopped":
-            continue
-        if record.command == "resume":
-            _finished(ports, store, record)
-            continue
+        if record.result == "stopped" or record.command == "resume":
+            continue  # what an interrupted run had left was done with that run
         told(f"{record.at:%Y-%m-%d %H:%M}")
-        one = _replayed(ports, again, tenant, record, snapshots)
+        one = _replayed(ports, again, tenant, record, snapshots, serials[record.run_id])
         done.append(one)
         if one.verdict is Verdict.MISSING:
             return Replay(runs=tuple(done), differences=None)
     return Replay(runs=tuple(done), differences=_differences(ports.store, store))
 
 
+def _serials(store: Store) -> Iterator[tuple[str, int]]:
+    """Run -> the ledger's serial before it. From scratch a date of the program's own may be noted an hour earlier than
+    a run that looked at what was due did it: that is no other plan, though the serial rises with it.
+    """
+    serial, dirty = 0, False
+    for record in store.runs():
+        yield record.run_id, serial
+        scopes = [row.entry.scope for row in store.rows_of_run(record.run_id) if row.entry.phase is Phase.PROMISE]
+        serial += any(not scope for scope in scopes)
+        dirty = dirty or any(scopes)
+        if dirty and record.result != "resumed":
+            serial, dirty = serial + 1, False
+
+
 def _replayed(
-    ports: Ports, again: Ports, tenant: _Again, record: RunRecord, snapshots: Mapping[str, Registration]
+    ports: Ports, again: Ports, tenant: _Again, record: RunRecord, snapshots: Mapping[str, Registration], serial: int
 ) -> Replayed:
     rows = list(ports.store.rows_of_run(record.run_id))
     if record.command not in PLANNED or record.snapshot_sha256 is None:
@@ -111,19 +124,12 @@ def _replayed(
     promised = (_change(row) for row in rows if row.entry.phase is Phase.PROMISE)
     under = replace(under, told=told_at(under, [change for change in promised if change is not None]))
     outcome = run_again(under, at=record.at, actor=record.actor, refresh="full")
-    now = outcome.plan.digest if outcome.plan is not None else None
+    now = _digest(under, outcome.plan, serial) if outcome.plan is not None else None
     return Replayed(run=record, verdict=Verdict.SAME if now == record.digest else Verdict.OTHER, now=now)
 
 
-def _finished(ports: Ports, store: Store, record: RunRecord) -> None:
-    """What an interrupted run had left was done with that run; only the serial rose once more than it would have."""
-    promised = any(
-        row.entry.phase is Phase.PROMISE and not row.entry.scope for row in ports.store.rows_of_run(record.run_id)
-    )
-    someone = next(iter(store.owners(sorted(store.known_people())[:1])), None)
-    if promised and someone is not None:
-        _accept(store, record, (RowChange(before=someone, after=someone, rule="R35"),))
-        store.finish(record)
+def _digest(ports: Ports, plan: Plan, serial: int) -> str:
+    return digest_of(plan.changes, plan.today, plan.snapshot_sha256, serial, ports.policy_hash, ports.services_hash)
 
 
 def _take_over(store: Store, record: RunRecord, rows: Sequence[JournalRow]) -> None:

@@ -122,3 +122,19 @@ def test_the_history_of_somebody_who_left_is_not_that_of_who_has_the_address_now
     assert "ball0007" in explained(post, "ann.lee@balliol.ox.ac.uk", "2026-04-03")["summary"]
     history = explained(post, "ball0001", "2026-04-03")["history"]
     assert {one["at"][:10] for one in history if "is given" in one["what"]} == {"2025-10-01"}
+
+
+def test_a_history_with_a_notice_and_a_run_in_the_hour_after_it_is_the_same_again(post: OldTenant) -> None:
+    """rules.md 4e: runs look at what is due, a replay at everybody; a date noted an hour earlier is no other plan."""
+    snapshots = [post.folder / "snapshot"]
+    post.student("1000008", "ball0008", "Cy Dunn", "BALL", "LAW")
+    for instant in ("2025-10-02T08", "2025-10-03T08", "2025-10-04T08", "2025-10-04T09", "2025-10-05T08"):
+        if instant == "2025-10-03T08":
+            post.data.change("affiliations", {"person_id": "1000008", "unit_id": "LAW"}, end_date="2025-10-02")
+        if instant == "2025-10-05T08":
+            post.data.affiliation("1000008", "CHEM", "2025-10-05")
+        hour = int(instant[-2:]) - 1
+        snapshots.append(post.data.write(post.folder / instant, f"{instant[:11]}{hour:02}:50:00Z"))
+        assert post.type("run", "--at", f"{instant}:00:00Z", "--snapshot", snapshots[-1]).code == 0
+    said = post.type("replay", *snapshots, "--format", "json")
+    assert (said.code, [one["verdict"] for one in said.document["runs"]]) == (0, ["same"] * 6)

@@ -20,6 +20,7 @@ from nexusops.model.addresses import Allocation
 from nexusops.model.ids import MailboxKey
 from nexusops.model.mailboxes import Mailbox, MailboxState
 from nexusops.model.tenant import Actual, ActualMailbox, Wanted
+from nexusops.pipeline.whom import whom_of
 from nexusops.ports import Store
 
 
@@ -58,7 +59,8 @@ def main(config: Path, snapshot: Path) -> None:
     with wiring.opened(config, snapshot=snapshot) as site:
         tenant: Callable[[], object] = lambda: AsPromised(site.ports.store)  # noqa: E731
         ports = replace(site.ports, tenant=tenant)  # type: ignore[arg-type]
-        print_plan(pipeline.make_plan(ports, at=HOUR), "text", ports.store)
+        plan = pipeline.make_plan(ports, at=HOUR)
+        print_plan(plan, "text", whom_of(plan, ports.store))
 
 
 if __name__ == "__main__":

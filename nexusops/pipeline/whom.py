@@ -60,7 +60,7 @@ def _new_units(plan: Plan) -> dict[PersonId, tuple[UnitId, ...]]:
     """Of those who get a mailbox: the affiliations on which their addresses rest (R8)."""
     new, units = _new(plan), dict[PersonId, set[UnitId]]()
     for why in (one.change.why for one in plan.changes):
-        if why.subject in new:
-            of = {row.key.rpartition("/")[2] for row in why.evidence if row.table == "affiliations"}
-            units.setdefault(PersonId(why.subject), set()).update(map(UnitId, of))
-    return {person_id: tuple(sorted(found)) for person_id, found in units.items() if found}
+        for row in why.evidence:
+            if row.table == "affiliations" and why.subject in new:
+                units.setdefault(PersonId(why.subject), set()).add(UnitId(row.key.rpartition("/")[2]))
+    return {person_id: tuple(sorted(found)) for person_id, found in units.items()}

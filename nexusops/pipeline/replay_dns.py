@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from nexusops.model.dns_spf import Note, SpfReport, Verdict
+from nexusops.model.dns_spf import Note
 from nexusops.model.journal import RowChange
 from nexusops.model.services import NOT_ASKED, DnsFacts, Service, ServiceRequest, ServiceState
 from nexusops.pipeline.inputs import Deciding
+from nexusops.pipeline.saas_dns import refused
 from nexusops.pipeline.watching import Looked
 from nexusops.rules.services import may_ask
 from nexusops.rules.services_life import spf_record
@@ -37,7 +38,4 @@ def _facts(request: ServiceRequest, row: Service | None, ports: Deciding) -> Dns
     kept = bool(row.published) and planned not in {one.value for one in row.records}
     if not (row.state is ServiceState.NEEDS_INFO or kept):
         return NOT_ASKED
-    refused = SpfReport(
-        domain="", verdict=Verdict.PERMERROR, lookups=0, void_lookups=0, record=None, notes=(_SAID,), tree=()
-    )
-    return DnsFacts(spf=refused)
+    return DnsFacts(spf=refused("", (_SAID,)))

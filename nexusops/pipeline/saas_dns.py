@@ -77,10 +77,14 @@ def remembered(request: ServiceRequest, unit_domain: Domain, findings: Iterable[
     mine = [one for one in findings if one.subject == request.request_id]
     faults = tuple(Note(code=one.code, message=one.message) for one in mine if one.code in SPF_FAULTS)
     taken = frozenset({domain} if any(one.code == "DOMAIN_TAKEN" for one in mine) else ())
-    report = SpfReport(
-        domain=domain, verdict=Verdict.PERMERROR, lookups=0, void_lookups=0, record=None, notes=faults, tree=()
+    return DnsFacts(spf=refused(domain, faults) if faults else None, taken=taken)
+
+
+def refused(domain: str, notes: tuple[Note, ...]) -> SpfReport:
+    """A report of which only is known what was wrong."""
+    return SpfReport(
+        domain=domain, verdict=Verdict.PERMERROR, lookups=0, void_lookups=0, record=None, notes=notes, tree=()
     )
-    return DnsFacts(spf=report if faults else None, taken=taken)
 
 
 def now_or_before(now: DnsFacts, before: DnsFacts) -> DnsFacts:

@@ -19,10 +19,13 @@ keeping.py   … and with what adapters remember
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from sqlalchemy.engine import URL, Engine
+
     from nexusops.store.keeping import KeepingStore
 
 
@@ -31,28 +34,28 @@ def open_store(url: str, *, site: str, base_dir: Path) -> KeepingStore:
 
     Raises UsageError (another site's), StateUnavailable (a newer one, no database, or it does not answer).
     """
-    from nexusops.store.keeping import KeepingStore
-    from nexusops.store.opening import engine_for, located, prepared
+    from nexusops.store.opening import located, prepared
 
-    engine = engine_for(located(url, base_dir))
-    try:
-        prepared(engine, site)
-    except BaseException:
-        engine.dispose()
-        raise
-    return KeepingStore(engine)
+    return _opened(located(url, base_dir), lambda engine: prepared(engine, site))
 
 
 def read_store(url: str, *, site: str, base_dir: Path) -> KeepingStore:
     """The same as it stands, only to read: nothing is made or migrated. Raises StateUnavailable, too, where there is no
     state, or an older one.
     """
-    from nexusops.store.keeping import KeepingStore
-    from nexusops.store.opening import engine_for, read_only, standing
+    from nexusops.store.opening import read_only, standing
 
-    engine = engine_for(read_only(url, base_dir))
+    return _opened(read_only(url, base_dir), lambda engine: standing(engine, site))
+
+
+def _opened(url: URL, check: Callable[[Engine], None]) -> KeepingStore:
+    """What is refused is closed again."""
+    from nexusops.store.keeping import KeepingStore
+    from nexusops.store.opening import engine_for
+
+    engine = engine_for(url)
     try:
-        standing(engine, site)
+        check(engine)
     except BaseException:
         engine.dispose()
         raise

@@ -4,28 +4,14 @@ from __future__ import annotations
 
 import pytest
 from building.oxford import oxford, student
+from building.saas import ADMIN_DAY
 from building.world import World
 
 from nexusops.model.changes import target_of
 from nexusops.model.ids import Address, PersonId, UnitId
 from nexusops.model.ledger import Hold, HoldKind
 from nexusops.model.people import Staff
-from nexusops.model.services import ServiceRequest
 from nexusops.model.units import NonpersonalAddress, NonpersonalMailbox
-
-ADMIN_DAY = ServiceRequest(
-    request_id="adminday",
-    service_name="Admin Day",
-    unit_id=UnitId("CHEM"),
-    requester="chem0009",
-    provider="Admin Day Ltd",
-    oxford_domain_needed=True,
-    direction="send",
-    supports_exo=True,
-    supports_ms_smtp=True,
-    auth="oauth2",
-    owner_person_id=PersonId("1"),
-)
 
 
 def mailbox(world: World, name: str = "chemoffice", **columns: object) -> World:

@@ -7,6 +7,7 @@ from datetime import date
 from typing import Any
 
 import pytest
+from building.saas import ADMIN_DAY
 from building.world import World, day
 
 from nexusops.model.changes import GrantAccess, PublishRecords, RetireRecords
@@ -15,24 +16,15 @@ from nexusops.model.ids import PersonId, UnitId
 from nexusops.model.ledger import Hold, HoldKind
 from nexusops.model.people import Staff
 from nexusops.model.policy import DnsPolicy, Policy, Site, SpfPolicy
-from nexusops.model.services import Service, ServiceRequest, ServiceState
+from nexusops.model.services import Service, ServiceState
 from nexusops.model.units import DomainState
 from nexusops.rules.services_life import verified
 
 FIRST = "2024-10-02"
-REQUEST = ServiceRequest(
-    request_id="adminday",
-    service_name="Admin Day",
-    unit_id=UnitId("CHEM"),
-    requester="chem0009",
-    provider="Admin Day Ltd",
-    oxford_domain_needed=True,
-    direction="send",
-    supports_exo=True,
+REQUEST = replace(
+    ADMIN_DAY,
     supports_ms_smtp=False,
-    auth="oauth2",
     from_local="hello",
-    owner_person_id=PersonId("1"),
     spf_approver="chem0009",
     provider_include="spf.adminday.example",
 )

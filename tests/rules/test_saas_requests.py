@@ -7,10 +7,11 @@ from datetime import date
 from typing import Any
 
 import pytest
+from building.saas import ADMIN_DAY
 
 from nexusops.model.ids import Domain, PersonId, UnitId
 from nexusops.model.policy import DnsPolicy, Policy, SaasPolicy
-from nexusops.model.services import Advice, ServiceRequest
+from nexusops.model.services import Advice
 from nexusops.rules.services import Facts, advise, service_domain, slug
 
 TODAY = date(2025, 10, 1)
@@ -18,17 +19,12 @@ OXFORD = Policy()
 CAMBRIDGE = Policy(dns=DnsPolicy(apply="request", bounce_required=True))
 FOOD = Domain("foodtech.ox.ac.uk")
 FACTS = Facts(unit_domain=FOOD, usable=True, requester_in_scope=True, owner_may=True)
-REQUEST = ServiceRequest(
-    request_id="adminday",
-    service_name="Admin Day",
+REQUEST = replace(
+    ADMIN_DAY,
     unit_id=UnitId("FOOD"),
     requester="food0007",
-    provider="Admin Day Ltd",
-    oxford_domain_needed=True,
-    direction="send",
     supports_exo=False,
     supports_ms_smtp=False,
-    auth="oauth2",
     from_local="hello",
     owner_person_id=PersonId("1000042"),
     spf_approver="food0007",

@@ -24,10 +24,12 @@ MIGRATIONS = Path(__file__).with_name("migrations")
 SOON = 5
 """Seconds within which a database must answer that is only looked into."""
 
-NEXT_STEP = (
-    "Check [state] url in nexusops.toml (`nexusops config show`): it must name a database of nexusops, or a new one,"
+_NAMED = (
+    "[state] url in nexusops.toml (`nexusops config show`): it must name a database of nexusops, or a new one,"
     " that the user of this command may read and write."
 )
+NEXT_STEP = f"Check {_NAMED}"
+REFUSED = f"Check the database and its disk, and {_NAMED}"
 
 WRITE_ONE = (
     "Write sqlite:///state/nexusops.db or one such as postgresql+psycopg://user@host/name, an @ in its password"
@@ -150,7 +152,7 @@ def _told_of(engine: Engine) -> Iterator[None]:
         yield
     except (DBAPIError, sqlite3.Error) as error:
         raise StateUnavailable(
-            f"The state at {_place(engine)} cannot be read: {_cause(error)}.", next_step=NEXT_STEP
+            f"The state at {_place(engine)} cannot be read: {_cause(error)}.", next_step=REFUSED
         ) from error
 
 

@@ -49,6 +49,7 @@ class Templates:
             "unit": change.unit_id,
             "delete_on": change.delete_on,
             "short_notice": change.short_notice,
+            "closed": change.text.get("closed", ""),
             "contact": sender,
         }
         html = self._rendered(change.notice, "html", values) if self._has_html(change.notice) else None
@@ -81,9 +82,9 @@ class Templates:
         except _FAULTS as error:
             raise UsageError(
                 f"{place}, line {_line(error)}: {error}",
-                next_step="A notice has these names: addresses, successors, mailbox, unit, delete_on, short_notice "
-                "and contact. Mend the template, or remove it so that the built-in one is used; then repeat with "
-                "`nexusops plan`.",
+                next_step="A notice has these names: addresses, successors, mailbox, unit, delete_on, "
+                "short_notice, closed and contact. Mend the template, or remove it so that the built-in one is used; "
+                "then repeat with `nexusops plan`.",
             ) from error
 
 

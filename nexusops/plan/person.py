@@ -50,12 +50,12 @@ def judge(case: Case, book: Book, setting: Setting, held: Held | None = None) ->
     found = _entitlement(case, setting)
     if found is None:
         return _held(case, setting)
-    evidence = _evidence(found, setting)
+    evidence, was = _evidence(found, setting), case.box
     settle_mailbox(case, found, setting, evidence)
     dropped = _settle_living(case, found, book, setting, evidence)
     settle_alternatives(case, setting)
     if held is None or not _withheld(case, held, setting):
-        settle_notices(case, found, setting, evidence)
+        settle_notices(case, found, setting, evidence, was)
     _settle_state(case, found, setting)
     return _judged(case, dropped)
 

@@ -12,7 +12,7 @@ from nexusops.model.frozen import frozen
 from nexusops.model.ids import Address, MailboxKey, PersonId, UnitId
 from nexusops.model.journal import RowChange
 from nexusops.model.ledger import Alternative, Ledger
-from nexusops.model.mailboxes import Mailbox
+from nexusops.model.mailboxes import Mailbox, MailboxState
 from nexusops.model.notices import Notice, NoticeKind, NoticeState
 from nexusops.plan.case import paused
 from nexusops.rules.notices import recipients
@@ -145,6 +145,8 @@ def _send(notice: Notice, shelf: _Shelf, staff: Mapping[UnitId, tuple[str, ...]]
         to = tuple(recipients(box, shelf.alternatives.get(notice.person_id, ()) if notice.person_id else ()))
     name = box.name if box is not None and box.name else (notice.person_id or "")
     text = {"mailbox": name}
+    if box is not None and box.state in _CLOSED:
+        text["closed"] = box.state.value
     if notice.kind is NoticeKind.ORPHANED and len(boxes := shelf.named(notice.addresses)) > 1:
         text["mailboxes"] = " ".join(boxes)
     for row in shelf.followed.get(notice.mailbox_key, ()) if notice.mailbox_key else ():
@@ -168,6 +170,9 @@ def _send(notice: Notice, shelf: _Shelf, staff: Mapping[UnitId, tuple[str, ...]]
         short_notice=notice.short_notice,
         text=text,
     )
+
+
+_CLOSED = frozenset({MailboxState.DISABLED, MailboxState.DELETED})
 
 
 def _present(notice: Notice, shelf: _Shelf) -> Mailbox | None:

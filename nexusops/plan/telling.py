@@ -5,13 +5,17 @@ from __future__ import annotations
 from dataclasses import replace
 
 from nexusops.model.findings import Evidence
+from nexusops.model.mailboxes import Mailbox
 from nexusops.model.notices import NoticeState
 from nexusops.plan.case import Case, Setting
 from nexusops.rules.entitlement import Entitlement
 from nexusops.rules.notices import Owing, owed
 
 
-def settle_notices(case: Case, found: Entitlement, setting: Setting, evidence: tuple[Evidence, ...]) -> None:
+def settle_notices(
+    case: Case, found: Entitlement, setting: Setting, evidence: tuple[Evidence, ...], was: Mailbox | None
+) -> None:
+    """``was``: the mailbox as the run found it."""
     box = case.box
     if box is None or case.deceased:
         for notice in list(case.notices.values()):
@@ -24,6 +28,7 @@ def settle_notices(case: Case, found: Entitlement, setting: Setting, evidence: t
     owing = Owing(
         person_id=case.person_id,
         box=box,
+        was=was,
         rows=tuple(case.rows.values()),
         known=case.notices,
         until=until,

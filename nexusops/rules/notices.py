@@ -32,11 +32,13 @@ def notice_key(kind: NoticeKind, subject: str, due_on: date) -> str:
 class Owing:
     """What is known when the notices of one person are judged.
 
-    ``until`` is the last day of a card that no other like it follows, ``code`` its status; ``cards`` are all there are.
+    ``was`` is the mailbox as the run found it. ``until`` is the last day of a card that no other like it follows,
+    ``code`` its status; ``cards`` are all there are.
     """
 
     person_id: PersonId
     box: Mailbox
+    was: Mailbox | None
     rows: Sequence[Allocation]
     known: Mapping[str, Notice]
     until: date | None
@@ -105,10 +107,13 @@ def _refreshed(notice: Notice, owing: Owing, live: Mapping[Address, Allocation])
         left = tuple(a for a in notice.addresses if a in live and live[a].state is AddressState.ACTIVE)
         return replace(notice, addresses=left) if left else dropped
     if notice.kind is NoticeKind.CANCELLED:
-        return notice if _ends_cancelled(owing) and notice.delete_on == box.disable_on else dropped
+        if _over(box):
+            return replace(notice, delete_on=box.disabled_on) if box.disabled_on else dropped
+        return notice if _ends_cancelled(box, owing) and notice.delete_on == box.disable_on else dropped
     if notice.kind is NoticeKind.STATUS_CHANGE:
-        now = replace(notice, delete_on=box.delete_on, short_notice=_short(box.delete_on, owing))
-        return now if box.state is MailboxState.GRACE_STATUS else dropped
+        ends = box.deleted_on or box.delete_on
+        now = replace(notice, delete_on=ends, short_notice=_short(ends, owing))
+        return now if _over(box) or box.state is MailboxState.GRACE_STATUS else dropped
     if notice.kind is NoticeKind.EXPIRY_WARNING:
         return notice if owing.until and today <= owing.until and notice.delete_on == owing.disable_on else dropped
     return notice
@@ -187,27 +192,43 @@ def called_off(
 
 
 def _grace(owing: Owing) -> list[Notice]:
-    """The day after the card was cancelled, or the status stopped qualifying (D33)."""
+    """The day after the card was cancelled, or the status stopped qualifying (D33); late, if need be, when the grace
+    that nobody was told of is over.
+    """
     box = owing.box
-    due_on = next_day(box.since)
+    grace = owing.was if owing.was is not None and owing.was.state in _GRACES and _over(box) else box
+    due_on = next_day(grace.since)
     if owing.today < due_on:
         return []
-    listed = [row for row in owing.rows if row.live and row.kind is not AddressKind.FALLBACK]
+    listed = [row for row in owing.rows if _goes_with(row, box) and row.kind is not AddressKind.FALLBACK]
     told = (n for n in owing.known.values() if n.kind is NoticeKind.CANCELLED and n.state is not NoticeState.DROPPED)
     owed: list[Notice] = []
-    if _ends_cancelled(owing) and all(notice.delete_on != box.disable_on for notice in told):
+    ends = box.disabled_on if _over(box) else box.disable_on
+    if ends and _ends_cancelled(grace, owing) and all(notice.delete_on != grace.disable_on for notice in told):
         because = "the card was cancelled, and the mailbox ends"
-        owed.append(_notice(owing, NoticeKind.CANCELLED, due_on, listed, box.disable_on, "R44", because))
-    if box.state is MailboxState.GRACE_STATUS:
+        owed.append(_notice(owing, NoticeKind.CANCELLED, due_on, listed, ends, "R44", because))
+    if grace.state is MailboxState.GRACE_STATUS:
+        ends = box.deleted_on or box.delete_on
         because = "the status stopped qualifying, and mailbox and addresses end"
-        short, kind = _short(box.delete_on, owing), NoticeKind.STATUS_CHANGE
-        owed.append(_notice(owing, kind, due_on, listed, box.delete_on, "R42", because, short=short))
+        short, kind = _short(ends, owing), NoticeKind.STATUS_CHANGE
+        owed.append(_notice(owing, kind, due_on, listed, ends, "R42", because, short=short))
     return owed
 
 
-def _ends_cancelled(owing: Owing) -> bool:
+_GRACES = frozenset({MailboxState.GRACE_CANCELLED, MailboxState.GRACE_STATUS})
+
+
+def _over(box: Mailbox) -> bool:
+    """Whether the mailbox has ended on its day; the desk, which disables at once, tells its owner itself (R45)."""
+    return box.state in (MailboxState.DISABLED, MailboxState.DELETED) and not box.manual_disable
+
+
+def _goes_with(row: Allocation, box: Mailbox) -> bool:
+    return row.live or (row.mailbox_key == box.key and row.deleted_on is not None and row.deleted_on == box.deleted_on)
+
+
+def _ends_cancelled(box: Mailbox, owing: Owing) -> bool:
     """Whether a cancellation disables the mailbox; a change of status may have come on top, and deletes it later."""
-    box = owing.box
     if box.state is MailboxState.GRACE_STATUS and box.disable_on is not None and box.delete_on is not None:
         cancelled = any(card.cancelled_on is not None and card.cancelled_on <= owing.today for card in owing.cards)
         return cancelled and box.disable_on < box.delete_on

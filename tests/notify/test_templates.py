@@ -37,6 +37,25 @@ def test_a_winddown_says_which_addresses_until_when_and_what_takes_their_place()
     )
 
 
+LATE = {
+    (NoticeKind.CANCELLED, "disabled"): "was disabled on 16 March 2025, and mail to its addresses has been refused",
+    (NoticeKind.STATUS_CHANGE, "deleted"): "all its addresses were deleted on 16 March 2025:",
+    (NoticeKind.STATUS_CHANGE, "disabled"): "It is disabled, and takes no mail any more.",
+    (NoticeKind.WINDDOWN, "disabled"): "mail to it is refused. On 16 March 2025 these addresses end for good.",
+}
+
+
+@pytest.mark.parametrize(("kind", "closed"), LATE, ids=str)
+def test_what_comes_after_the_mailbox_has_ended_does_not_say_that_it_goes_on(kind: NoticeKind, closed: str) -> None:
+    """D33: a notice to the alternative address."""
+    change = notice(kind)
+    said = Templates(None).render(replace(change, text={**change.text, "closed": closed}), SENDER)
+    for part in (said.text, said.html or ""):
+        assert LATE[kind, closed] in part
+        assert [words for words in ("still receive", "send and receive", "stay as they are") if words in part] == []
+    assert "  \n" not in said.text
+
+
 SUBJECTS = {
     NoticeKind.WINDDOWN: "Some of your University e-mail addresses end on 16 March 2025",
     NoticeKind.WINDDOWN_CANCELLED: "Your University e-mail addresses stay",

@@ -215,6 +215,7 @@ def test_cancelled_and_no_longer_qualifying_takes_the_earliest_and_deletion_wins
     world.run("2025-01-15")
     box = world.box("ball0001")
     assert (box.state, str(box.disable_on), str(box.delete_on)) == ("grace_status", "2025-02-15", "2025-02-15")
+    world.run("2025-01-16")
     assert world.run("2025-02-15").acts == [("DeleteMailbox", "ball0001")]
 
 
@@ -222,7 +223,7 @@ def test_a_wind_down_keeps_its_date_when_the_mailbox_is_disabled() -> None:
     """2.1, 2.6: suspended, then deleted with the mailbox or on its own date, whichever is first."""
     world = student(oxford(), "1", "Ann Lee", "BALL", "CHEM", cancelled_on="2025-01-15")
     world.affiliation("1", "CHEM", "2024-10-01", "2025-01-09")
-    for day in ("2024-10-01", "2025-01-10", "2025-01-11", "2025-01-15", "2025-02-15"):
+    for day in ("2024-10-01", "2025-01-10", "2025-01-11", "2025-01-15", "2025-01-16", "2025-02-15"):
         world.run(day)
     row = world.address("ann.lee@chem.ox.ac.uk")
     assert (row.state, str(row.delete_on)) == ("suspended", "2025-03-11")
@@ -339,7 +340,7 @@ def test_a_notice_of_a_disabled_mailbox_goes_to_the_alternative_address() -> Non
         world.run(day)
     world.channel_works = True
     told = world.run("2025-02-16").notices
-    assert [(n.notice, n.to) for n in told] == [("winddown", ("ann@mail.example",))]
+    assert [(n.notice, n.to) for n in told] == [(kind, ("ann@mail.example",)) for kind in ("cancelled", "winddown")]
 
 
 def test_the_desk_disables_at_once_and_it_holds_until_a_new_card() -> None:

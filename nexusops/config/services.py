@@ -25,7 +25,7 @@ HOSTS = ("provider_include", "bounce_mx")
 _REQUEST_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 _LOCAL = re.compile(r"[A-Za-z0-9_+-]+(\.[A-Za-z0-9_+-]+)*")
 _HOST = re.compile(r"([A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?\.)+[A-Za-z]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.?")
-_LABELS = re.compile(r"[A-Za-z0-9]([A-Za-z0-9_-]*[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9_-]*[A-Za-z0-9])?)*")
+_LABELS = re.compile(r"[A-Za-z0-9]([A-Za-z0-9_-]{0,61}[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9_-]{0,61}[A-Za-z0-9])?)*")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 """None is needed, tickets and zones are made of lines, and PostgreSQL keeps no NUL: the whole run would fail."""
 _PEM = re.compile(r"-----BEGIN CERTIFICATE-----([A-Za-z0-9+/=\s]+)-----END CERTIFICATE-----")
@@ -143,8 +143,12 @@ def _check(values: dict[str, object], path: Path) -> None:
 
 def _check_records(values: dict[str, object], path: Path) -> None:
     """R86: what the provider gives for DKIM and DMARC."""
+    selectors: set[str] = set()
     for entry in typing.cast(tuple[str, ...], values.get("dkim", ())):
         selector, _, value = entry.partition(" ")
+        if selector.lower() in selectors:
+            raise wrong(path, "dkim", "each selector once", entry)
+        selectors.add(selector.lower())
         is_key = "=" in value and "p=" in value
         if not (_LABELS.fullmatch(selector) and (is_key or _HOST.fullmatch(value.strip()))):
             raise wrong(path, "dkim", "a selector and the provider's name or key, such as s1 s1.dkim.example", entry)

@@ -11,7 +11,7 @@ from nexusops.pipeline.inputs import Deciding
 from nexusops.pipeline.saas_dns import refused
 from nexusops.pipeline.watching import Looked
 from nexusops.rules.services import may_ask
-from nexusops.rules.services_life import spf_record
+from nexusops.rules.services_records import spf_record
 from nexusops.rules.services_watch import is_watched
 
 _SAID = Note(code="DNS_DIFFERS", message="the DNS was not as it should be")

@@ -15,7 +15,7 @@ from nexusops.pipeline.domains import settled
 from nexusops.ports import Resolver
 from nexusops.rules.mailauth_spf import lint
 from nexusops.rules.services import may_ask, service_domain
-from nexusops.rules.services_life import records_of, spf_record
+from nexusops.rules.services_records import records_of, spf_record
 from nexusops.rules.services_watch import SPF_FAULTS, is_watched
 
 Value = NewType("Value", tuple[str, str])

@@ -14,6 +14,8 @@ from nexusops.rules.mailauth_tags import BadTags, tags_of
 
 LEAST_BITS, GOOD_BITS = 1024, 2048
 _INTEGER, _BITS, _SEQUENCE = 0x02, 0x03, 0x30
+_RSA = bytes.fromhex("06092a864886f70d010101")
+"""rsaEncryption, as DER (RFC 8017 appendix A.1)."""
 
 
 def keys_of(domain: str, selectors: Iterable[str], ask: Ask) -> tuple[tuple[DkimKey, ...], list[Note]]:
@@ -55,7 +57,7 @@ def judged(selector: str, text: str, domain: str) -> tuple[DkimKey | None, list[
         selector=selector,
         algorithm=algorithm,
         bits=bits,
-        testing="y" in tags.get("t", "").split(":"),
+        testing="y" in _words(tags.get("t", "")),
         revoked=not tags["p"],
     )
     return key, [_note(code, f"{name}: {message}", domain) for code, message in _faults(key)]
@@ -78,9 +80,9 @@ def _key(tags: dict[str, str]) -> tuple[str, int]:
         raise BadTags("v=DKIM1 must stand first")
     if "p" not in tags:
         raise BadTags("the key itself (p=) is missing")
-    if "h" in tags and "sha256" not in tags["h"].split(":"):
+    if "h" in tags and "sha256" not in _words(tags["h"]):
         raise BadTags("h= must allow sha256")
-    if not {"*", "email"} & set(re.split(r"\s*:\s*", tags.get("s", "*"))):
+    if not {"*", "email"} & _words(tags.get("s", "*")):
         raise BadTags("s= must allow email")
     algorithm = tags.get("k", "rsa")
     if algorithm not in ("rsa", "ed25519"):
@@ -95,13 +97,31 @@ def _key(tags: dict[str, str]) -> tuple[str, int]:
     return algorithm, _modulus(octets).bit_length()
 
 
+def _words(text: str) -> set[str]:
+    """The parts of a list with colons, between which white space may stand."""
+    return set(re.split(r"\s*:\s*", text))
+
+
 def _modulus(octets: bytes) -> int:
     """Of a SubjectPublicKeyInfo, or of a bare RSAPublicKey (RFC 8017 appendix A.1.1). Raises ValueError."""
-    body = _value(octets, _SEQUENCE)[0]
+    body = _only(octets, _SEQUENCE)
     if body[:1] == bytes([_SEQUENCE]):
-        _, rest = _value(body, _SEQUENCE)
-        body = _value(_value(rest, _BITS)[0][1:], _SEQUENCE)[0]
-    return int.from_bytes(_value(body, _INTEGER)[0], "big")
+        algorithm, rest = _value(body, _SEQUENCE)
+        if not algorithm.startswith(_RSA):
+            raise ValueError("p= holds a key of another kind than RSA")
+        body = _only(_only(rest, _BITS)[1:], _SEQUENCE)
+    modulus, rest = _value(body, _INTEGER)
+    if int.from_bytes(_only(rest, _INTEGER), "big") < 3:
+        raise ValueError("p= holds no RSA key")
+    return int.from_bytes(modulus, "big")
+
+
+def _only(octets: bytes, tag: int) -> bytes:
+    """One DER value of this tag, behind which nothing stands."""
+    value, rest = _value(octets, tag)
+    if rest:
+        raise ValueError("behind the key in p= something else stands")
+    return value
 
 
 def _value(octets: bytes, tag: int) -> tuple[bytes, bytes]:

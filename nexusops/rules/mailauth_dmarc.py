@@ -30,13 +30,14 @@ def policy_of(domain: str, parent_domain: str, ask: Ask) -> tuple[Dmarc | None, 
             message = f"{name} has {len(records)} DMARC records; receivers ignore them all"
             return None, [_note("DMARC_MULTIPLE", message, domain)]
         if records:
-            return _read(records[0], name, domain, inherited=owner != domain)
+            return read(records[0], name, domain, inherited=owner != domain)
         if answer.values and owner == domain and any("dmarc" in text.lower() for text in answer.values):
             return None, [_note("DMARC_SYNTAX", f"{name} does not begin with v=DMARC1", domain)]
     return None, [_note("NO_DMARC", f"there is no DMARC policy for {domain}", domain)]
 
 
-def _read(text: str, name: str, domain: str, *, inherited: bool) -> tuple[Dmarc | None, list[Note]]:
+def read(text: str, name: str, domain: str, *, inherited: bool) -> tuple[Dmarc | None, list[Note]]:
+    """One record, found at ``name``; ``inherited``: it is the organisation's."""
     try:
         tags = tags_of(text)
         dmarc = _policy(tags, name, inherited=inherited)

@@ -14,7 +14,7 @@ class BadTags(Exception):
 def tags_of(text: str) -> dict[str, str]:
     """The tags in their order. Raises BadTags for what is no tag, and for one that stands there twice."""
     found: dict[str, str] = {}
-    for part in text.removesuffix(";").split(";"):
+    for part in text.rstrip().removesuffix(";").split(";"):
         match = _TAG.fullmatch(part)
         if match is None:
             raise BadTags(f"{part.strip()[:40]!r} is no tag=value")

@@ -16,11 +16,11 @@ from nexusops.model.ids import Address, Domain, address, domain_of, local_of
 from nexusops.model.policy import Policy
 from nexusops.model.services import Advice, Connection, Point, Ruling, SendingPath, ServiceRequest
 from nexusops.rules import services_words as words
+from nexusops.rules.services_records import LONGEST_NAME, TELLING, notes_on
 
 MODERN_SINCE = date(2023, 1, 31)
 """R64: from this day on a request needs modern authentication."""
 LONGEST_LABEL = 63
-LONGEST_NAME = 253
 _HARMLESS = frozenset({"NEAR_LOOKUP_LIMIT", "PTR", "NOT_STANDARD"})
 _WORST_FIRST = (Ruling.REFUSED, Ruling.NEEDS_INFO, Ruling.REFERRED)
 
@@ -165,7 +165,18 @@ def _gaps(request: ServiceRequest, facts: Facts) -> Iterator[Point]:
             yield _point(Ruling.NEEDS_INFO, "DOMAIN_TAKEN", words.taken(facts.taken))
         if _elsewhere(request, path, facts):
             yield wrong
+        yield from _keys(request, facts, telling=False)
         yield from _broken(facts.spf)
+
+
+def _keys(request: ServiceRequest, facts: Facts, *, telling: bool) -> Iterator[Point]:
+    """R86: a key or a policy that receivers would ignore is not published; of what is merely weak it is told."""
+    if facts.unit_domain is None or not _nameable(request, facts):
+        return
+    notes = list(notes_on(request, service_domain(request, facts.unit_domain)))
+    for code in dict.fromkeys(note.code for note in notes if (note.code in TELLING) is telling):
+        said = tuple(note.message for note in notes if note.code == code)
+        yield _point(Ruling.APPROVED if telling else Ruling.NEEDS_INFO, code, *said)
 
 
 def _broken(report: SpfReport | None) -> Iterator[Point]:
@@ -203,6 +214,8 @@ def _to_know(request: ServiceRequest, path: SendingPath, facts: Facts, policy: P
         yield _point(Ruling.APPROVED, "BULK_SENDER", words.bulk_sender(request))
     if path is SendingPath.MAILBOX and request.daily_volume > policy.saas.mailbox_volume:
         yield _point(Ruling.APPROVED, "MAILBOX_VOLUME", words.mailbox_volume(request, policy.saas.mailbox_volume))
+    if path is SendingPath.SERVICE_DOMAIN:
+        yield from _keys(request, facts, telling=True)
     if path is SendingPath.SERVICE_DOMAIN and (facts.spf is None or facts.spf.verdict is Verdict.TEMPERROR):
         yield _point(Ruling.APPROVED, "DNS_UNKNOWN", words.dns_unknown(request))
     elif path is SendingPath.SERVICE_DOMAIN and facts.spf is not None:

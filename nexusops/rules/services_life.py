@@ -10,7 +10,7 @@ from nexusops.model.dates import add_months, earliest
 from nexusops.model.dns import DnsRecord
 from nexusops.model.dns_spf import Note
 from nexusops.model.frozen import frozen
-from nexusops.model.ids import Domain, PersonId
+from nexusops.model.ids import PersonId
 from nexusops.model.mailboxes import LIVE_MAILBOX_STATES, Mailbox, MailboxState
 from nexusops.model.policy import Policy, Site
 from nexusops.model.services import (
@@ -24,6 +24,7 @@ from nexusops.model.services import (
     ServiceRequest,
     ServiceState,
 )
+from nexusops.rules.services_records import records_of
 from nexusops.rules.services_signing import Seen, with_signing
 from nexusops.rules.services_watch import to_review
 
@@ -53,33 +54,6 @@ class Review:
 
     code: str
     message: str
-
-
-def spf_record(request: ServiceRequest, site: Site, policy: Policy) -> str:
-    """R68, R80, T9: the University's hosts and the provider, and how all others are treated."""
-    return f"v=spf1 include:{site.spf_include} include:{request.provider_include.rstrip('.')} {policy.spf.catch_all}"
-
-
-def records_of(request: ServiceRequest, domain: Domain, site: Site, policy: Policy) -> tuple[DnsRecord, ...]:
-    """R68, R69, R85, R86: the SPF record, the MX of the site or of the server that takes the bounces, and the
-    provider's DKIM and DMARC where the request names them.
-    """
-    bounces = request.bounce_mx.rstrip(".")
-    dmarc = (DnsRecord(type="TXT", name=f"_dmarc.{domain}", value=request.dmarc),) if request.dmarc else ()
-    return (
-        DnsRecord(type="TXT", name=domain, value=spf_record(request, site, policy)),
-        DnsRecord(type="MX", name=domain, value=f"10 {bounces}." if bounces else site.standard_mx),
-        *(_dkim(entry, domain) for entry in request.dkim),
-        *dmarc,
-    )
-
-
-def _dkim(entry: str, domain: Domain) -> DnsRecord:
-    selector, _, value = entry.partition(" ")
-    name = f"{selector.lower()}._domainkey.{domain}"
-    if "=" in value:
-        return DnsRecord(type="TXT", name=name, value=value.strip())
-    return DnsRecord(type="CNAME", name=name, value=f"{value.strip().rstrip('.').lower()}.")
 
 
 def judge(

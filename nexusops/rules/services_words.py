@@ -202,9 +202,13 @@ _CURES = {
         "product send from the provider's own domain, which needs none of that."
     ),
     "SAAS_FIELD": "Complete the request as said.",
+    **dict.fromkeys(
+        ("DKIM_SYNTAX", "DKIM_WEAK_KEY", "DKIM_REVOKED"),
+        "Ask the provider for the DKIM record again (RSA with 2048 bits, or Ed25519), and put it under dkim as it was "
+        "given.",
+    ),
+    "DMARC_SYNTAX": "Correct dmarc in the request.",
 }
-
-
 _SPF_CURE = "Show the provider what is wrong with its SPF record, and have it mended before anything is published."
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from building.signing_keys import ed25519_key
 from cli.conftest import CommandSite
 from cli.test_saas import AT, DOMAIN_REQUEST, file
 
@@ -172,17 +173,18 @@ def test_a_request_explains_itself(running: CommandSite) -> None:
 def test_dkim_is_proved_with_the_other_records(running: CommandSite) -> None:
     """R86: the provider's name, and a key of which every letter counts."""
     path = file(running, "mailshot", **DOMAIN_REQUEST)
-    keys = 'dkim = ["s1 s1.dkim.mailshot.example", "s2 v=DKIM1; p=MIIBaB"]\n'
+    key = ed25519_key()
+    keys = f'dkim = ["s1 s1.dkim.mailshot.example", "s2 v=DKIM1; k=ed25519; p={key}"]\n'
     path.write_text(path.read_text("utf-8") + keys, "utf-8")
     assert running.type("run", *AT, "--snapshot", running.day_one).code == 0
     zone = running.folder / "zone.txt"
-    dkim = """$ORIGIN mail-shot.foodtech.ox.ac.uk.
+    dkim = f"""$ORIGIN mail-shot.foodtech.ox.ac.uk.
 s1._domainkey IN CNAME s1.dkim.mailshot.example.
-s2._domainkey IN TXT "v=DKIM1; p=MIIBaB"
+s2._domainkey IN TXT "v=DKIM1; k=ed25519; p={key}"
 """
     zone.write_text(ZONE + dkim, "utf-8")
     assert checks(running, "verify", "mailshot", "--zone", zone)[0] == 0
-    zone.write_text(ZONE + dkim.replace("MIIBaB", "MIIBab"), "utf-8")
+    zone.write_text(ZONE + dkim.replace(key, key.swapcase()), "utf-8")
     assert list(checks(running, "verify", "mailshot", "--zone", zone)[1].values()) == [True, True, True, False, True]
 
 

@@ -361,6 +361,7 @@ def test_names_in_dns_of_a_request_may_be_typed_with_capitals_and_a_last_dot(wri
         ),
         ('auth = "oauth2"', 'auth = "oauth2"\nfrom_local = "no reply"', ("from_local", "before the @")),
         ('auth = "oauth2"', 'auth = "oauth2"\ndkim = ["s1"]', ("dkim", "a selector and")),
+        ('auth = "oauth2"', 'auth = "oauth2"\ndkim = ["s1 a.example", "S1 b.example"]', ("dkim", "each selector once")),
         ('auth = "oauth2"', 'auth = "oauth2"\ndmarc = "none"', ("dmarc", "p=none")),
         ('auth = "oauth2"', 'auth = "oauth2"\ndaily_volume = -1', ("daily_volume", "not negative")),
         ('requester = "food0007"', 'requester = " "', ("requester", "a name")),

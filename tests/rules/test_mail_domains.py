@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from base64 import b64encode
 from dataclasses import replace
 
 import pytest
 from building import mail_records
 from building.dns_answers import answers
 from building.mail_records import OXFORD, TODAY
-from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from building.signing_keys import ed25519_key, elliptic_key, rsa_key, tiny_key
+from cryptography.hazmat.primitives.serialization import PublicFormat
 
 from nexusops.model.dns import Ask, DnsRecord
 from nexusops.model.dns_report import DkimKey, Dmarc, DomainFacts, DomainReport, Signing
@@ -22,8 +21,7 @@ from nexusops.rules.mailauth_dmarc import policy_of
 
 CAMBRIDGE = replace(mail_records.CAMBRIDGE, mail_hosts=frozenset({"ppsw.cam.ac.uk"}))
 AT_CAMBRIDGE = Policy(dns=DnsPolicy(apply="request", bounce_required=True), spf=SpfPolicy(catch_all="?all"))
-KEY = generate_private_key(65537, 2048).public_key()
-GOOD_KEY = b64encode(KEY.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)).decode()
+GOOD_KEY = rsa_key()
 WORLD = (
     "_spf.ox.ac.uk TXT v=spf1 ip4:129.67.0.0/16 ~all",
     "oxmail.ox.ac.uk A 129.67.1.1",
@@ -195,7 +193,7 @@ def test_every_mail_domain_has_a_postmaster_and_an_abuse_desk(state: str, roles:
         ("v=DKIM1; p=", DkimKey(selector="s", revoked=True), "DKIM_REVOKED"),
         (f"v=DKIM1; t=y:s; p={GOOD_KEY}", DkimKey(selector="s", bits=2048, testing=True), "DKIM_TESTING"),
         (
-            f"v=DKIM1; k=ed25519; p={b64encode(bytes(32)).decode()}",
+            f"v=DKIM1; k=ed25519; p={ed25519_key()}",
             DkimKey(selector="s", algorithm="ed25519", bits=256),
             None,
         ),
@@ -211,6 +209,13 @@ def test_every_mail_domain_has_a_postmaster_and_an_abuse_desk(state: str, roles:
         ("v=DKIM1; p=AAAA; p=AAAA", None, "DKIM_SYNTAX"),
         ("v=DKIM1; k=ed25519; p=AAAA", None, "DKIM_SYNTAX"),
         ("hello", None, "DKIM_SYNTAX"),
+        (
+            f"v=DKIM1; h=sha1 : sha256; t=s : y; p={GOOD_KEY}; ",
+            DkimKey(selector="s", bits=2048, testing=True),
+            "DKIM_TESTING",
+        ),
+        (f"v=DKIM1; p={GOOD_KEY}AAAA", None, "DKIM_SYNTAX"),
+        (f"v=DKIM1; p={elliptic_key()}", None, "DKIM_SYNTAX"),
     ],
 )
 def test_a_dkim_key_is_read_and_measured(text: str, key: DkimKey | None, code: str | None) -> None:
@@ -223,16 +228,13 @@ def test_a_dkim_key_is_read_and_measured(text: str, key: DkimKey | None, code: s
 def test_a_short_key_is_told(bits: int, code: str) -> None:
     """R86: RFC 8301 section 3.2; also of a bare RSAPublicKey."""
     for form in (PublicFormat.SubjectPublicKeyInfo, PublicFormat.PKCS1):
-        octets = generate_private_key(65537, bits).public_key().public_bytes(Encoding.DER, form)
-        key, notes = judged("s", f"p={b64encode(octets).decode()}", "chem.ox.ac.uk")
+        key, notes = judged("s", f"p={rsa_key(bits, form)}", "chem.ox.ac.uk")
         assert (key and key.bits, [note.code for note in notes]) == (bits, [code])
 
 
 def test_a_weak_key_is_worse() -> None:
-    """R86: receivers ignore keys under 1024 bits. The key is RFC 8017's structure with a modulus of 512 bits."""
-    modulus = b"\x02\x41\x00" + b"\xff" * 64
-    body = modulus + b"\x02\x03\x01\x00\x01"
-    _, notes = judged("s", f"p={b64encode(bytes([0x30, len(body)]) + body).decode()}", "chem.ox.ac.uk")
+    """R86: receivers ignore keys under 1024 bits."""
+    _, notes = judged("s", f"p={tiny_key()}", "chem.ox.ac.uk")
     assert [note.code for note in notes] == ["DKIM_WEAK_KEY"]
 
 
@@ -278,6 +280,7 @@ def test_two_records_of_one_selector_are_no_key() -> None:
     [
         ("v=DMARC1; p=reject; rua=mailto:a@chem.ox.ac.uk", None),
         ("v=DMARC1; p=reject; rua=mailto:a@chem.ox.ac.uk!10m,mailto:b@x.example; adkim=s; aspf=r; pct=50;", None),
+        ("v=DMARC1; p=reject; rua=mailto:a@chem.ox.ac.uk; ", None),
         ("v = DMARC1 ; p = none ; rua=mailto:a@chem.ox.ac.uk", "DMARC_NONE"),
         ("v=DMARC1; p=quarantine", "DMARC_NO_REPORTS"),
         ("v=DMARC1", "DMARC_SYNTAX"),

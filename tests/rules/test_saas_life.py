@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from building.saas import ADMIN_DAY
+from building.signing_keys import rsa_key
 from building.world import World, day
 
 from nexusops.model.changes import GrantAccess, PublishRecords, RetireRecords
@@ -132,7 +133,7 @@ def test_cambridge_asks_with_a_ticket_and_catches_the_bounces() -> None:
 
 def test_dkim_and_dmarc_stand_in_the_plan() -> None:
     """R86: as the provider gives them, a name of its own or the key itself."""
-    key = "v=DKIM1; k=rsa; p=" + "A" * 400
+    key = f"v=DKIM1; k=rsa; p={rsa_key()}"
     world = chemistry(**NEITHER, dkim=("S1 s1.dkim.adminday.example", f"s2 {key}"), dmarc="v=DMARC1; p=none")
     (change,) = (p.change for p in world.run(FIRST).changes if isinstance(p.change, PublishRecords))
     assert change.records == (

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from building.saas import ADMIN_DAY
+from building.signing_keys import ed25519_key, elliptic_key, rsa_key, tiny_key
 
 from nexusops.model.ids import Domain, PersonId, UnitId
 from nexusops.model.policy import DnsPolicy, Policy, SaasPolicy
@@ -124,6 +125,38 @@ def test_somebody_must_vouch_for_spf_before_anything_of_it_is_asked() -> None:
     assert short(advice) == ("service_domain", None, "needs_info", ("SPF_APPROVER",))
     assert ask(provider_include="").codes == ("SAAS_FIELD",)
     assert ask(**EXO, spf_approver="").ruling == "approved"
+
+
+@pytest.mark.parametrize(
+    ("dkim", "ruling", "codes"),
+    [
+        ("s1.dkim.adminday.example", "approved", UNKNOWN),
+        (f"v=DKIM1; k=rsa; p={rsa_key()}", "approved", UNKNOWN),
+        (f"k=ed25519; p={ed25519_key()};", "approved", UNKNOWN),
+        (f"v=DKIM1; p={rsa_key(1024)}", "approved", ("DKIM_SHORT_KEY", *UNKNOWN)),
+        (f"v=DKIM1; t=y; p={rsa_key()}", "approved", ("DKIM_TESTING", *UNKNOWN)),
+        (f"v=DKIM1; p={tiny_key()}", "needs_info", ("DKIM_WEAK_KEY",)),
+        ("v=DKIM1; p=", "needs_info", ("DKIM_REVOKED",)),
+        ("v=DKIM1; p=MIIBIjANBgkqh", "needs_info", ("DKIM_SYNTAX",)),
+        (f'"v=DKIM1; p={rsa_key()}"', "needs_info", ("DKIM_SYNTAX",)),
+        (f"v=DKIM1; p={elliptic_key()}", "needs_info", ("DKIM_SYNTAX",)),
+        (f"v=DKIM1; k=ed25519; p={rsa_key()}", "needs_info", ("DKIM_SYNTAX",)),
+    ],
+)
+def test_a_dkim_key_is_judged_before_it_is_published(dkim: str, ruling: str, codes: tuple[str, ...]) -> None:
+    """R86: what receivers would ignore is asked for again, of what is merely weak it is told."""
+    advice = ask(dkim=(f"s1 {dkim}",))
+    assert short(advice) == ("service_domain", None, ruling, codes)
+    assert ask(**EXO, dkim=(f"s1 {dkim}",)).codes == ()
+
+
+def test_the_other_records_of_the_request_are_judged_too() -> None:
+    """R86: a policy, and a name that the DNS can hold."""
+    assert ask(dmarc="v=DMARC1; p=none").codes == UNKNOWN
+    assert ask(dmarc="v=DMARC1; p=none; pct=many").codes == ("DMARC_SYNTAX",)
+    long = ".".join(["a" * 63] * 4)
+    assert ask(dkim=(f"{long} s1.dkim.adminday.example",)).codes == ("DKIM_SYNTAX",)
+    assert ask(dkim=("s1 v=DKIM1; p=A",), dmarc="v=DMARC1; p=none; p=none").codes == ("DKIM_SYNTAX", "DMARC_SYNTAX")
 
 
 def test_cambridge_wants_a_server_that_takes_the_bounces() -> None:

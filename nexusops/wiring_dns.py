@@ -207,10 +207,15 @@ def texts_of(configuration: Configuration, changes: Iterable[Planned]) -> Iterat
     from nexusops.dns.folder import ticket_text, zone_text
     from nexusops.model.changes import PublishRecords, RetireRecords
 
+    table = configuration.settings.dns
     for planned in changes:
         if isinstance(planned.change, PublishRecords | RetireRecords):
-            text = ticket_text if planned.change.publish_as == "ticket" else zone_text
-            yield text(planned.change, configuration.settings.dns.ttl)
+            as_ticket = planned.change.publish_as == "ticket"
+            yield (
+                ticket_text(planned.change, table.ttl, table.ticket_to)
+                if as_ticket
+                else zone_text(planned.change, table.ttl)
+            )
 
 
 def costs_of(configuration: Configuration, changes: Iterable[Planned]) -> Iterator[str]:

@@ -111,7 +111,7 @@ def publisher_of(configuration: Configuration) -> Publisher:
     from nexusops.dns.publishing import Publishing
 
     table = configuration.settings.dns
-    ways = by_hand(configuration.path(table.path), table.ttl)
+    ways = by_hand(configuration.path(table.path), table.ttl, table.ticket_to)
     if table.publish == "dynamic_update":
         from nexusops.dns.update import DynamicUpdate
 

@@ -97,7 +97,7 @@ def undo_disable(call: Call, username: str, form: str, at: datetime, actor: str,
 @click.argument("username")
 @_asked
 def exempt_forward(call: Call, username: str, form: str, at: datetime, actor: str, reason: str) -> int:
-    """Keep a person's mail on Nexus: no automatic forward while exempt."""
+    """Keep a person's mail in the mailbox: no automatic forward while exempt."""
     from nexusops.pipeline import desk as actions
 
     return _act(call, form, at, actor, reason, lambda p, w: actions.exempt_forward(p, username, w, exempt=True))

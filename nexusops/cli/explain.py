@@ -57,7 +57,7 @@ def _unknown(ports: Ports, subject: str) -> Refused:
     if outside is not None:
         where = f", and mail for it goes to {outside.destination}" if outside.destination else ""
         return Refused(
-            f"{outside.address} is no address of Nexus: its domain has mail of its own{where}.",
+            f"{outside.address} is no address that is managed here: its domain has mail of its own{where}.",
             next_step=f"See `nexusops explain {outside.person_id}`, whose it is."
             if outside.person_id
             else "Ask the unit whose domain it is; `nexusops domain list` names it.",

@@ -6,14 +6,16 @@ from pathlib import Path
 
 import click
 
+from nexusops.config.starter import WORDS, write_starter
+
 
 @click.command()
 @click.argument("folder", metavar="DIR", type=click.Path(path_type=Path, file_okay=False))
-def init(folder: Path) -> int:
+@click.option("--profile", type=click.Choice(tuple(WORDS)), default="oxford", help="Whose names and choices it shows.")
+def init(folder: Path, profile: str) -> int:
     """Write a commented configuration folder to DIR; nothing that is there is overwritten."""
-    from nexusops.config.starter import write_starter
 
-    for path in write_starter(folder):
+    for path in write_starter(folder, profile):
         click.echo(path)
     click.echo(
         f"\nNext: set the site's name in {folder / 'nexusops.toml'}, "

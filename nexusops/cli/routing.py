@@ -30,7 +30,7 @@ def routing() -> None:
 def build(call: Call, form: str, at: datetime, out: Path | None) -> int:
     """The routing table of the last accepted run, sorted by address.
 
-    A Nexus mailbox's destination is its name at the site's fallback domain. Changes are those since the last hour's
+    A mailbox's destination is its name at the site's fallback domain. Changes are those since the last hour's
     table.
     """
     from nexusops import wiring

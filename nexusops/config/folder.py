@@ -100,8 +100,8 @@ def load(folder: Path, *, policy_file: Path | None = None) -> Configuration:
     policy, policy_shown = load_policy([_layer(profile, "policy"), _policy_layer(folder, policy_file)])
     layers = [_layer(profile, "nexusops"), *_following(policy), Layer(origin="nexusops.toml", path=main, table=table)]
     settings, shown = layered(Settings, layers, "nexusops.toml")
-    settings = _completed(settings, main)
     _check_requests(settings, policy, main)
+    settings = _completed(settings, main)
     guard_file = _optional(folder / "guard.toml")
     guard, guard_shown = load_guard(guard_file.table, guard_file.path, policy.guard)
     return Configuration(

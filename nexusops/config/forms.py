@@ -16,6 +16,7 @@ FORMS: dict[str, tuple[str, str]] = {
     "site.parent_domain": (_NAME, _DOMAIN),
     "tenant.usage_location": (r"[A-Z]{2}", 'two capital letters, such as "GB"'),
     "notices.sender": (r"[^@\s]+@[^@\s]+\.[^@\s]+", "an address, such as postmaster@nexus.ox.ac.uk"),
+    "dns.ticket_to": (r"[^@\s]+@[^@\s]+\.[^@\s]+", "an address, such as ip-register@uis.cam.ac.uk"),
     "dns.site_include": (rf"{_NAME}\.?", "a name in DNS, such as _spf.ox.ac.uk"),
     "dns.standard_mx": (rf"\d{{1,5}} +{_NAME}\.?", "a preference and a host, such as 10 oxmail.ox.ac.uk."),
 }

@@ -80,6 +80,7 @@ class DnsTable:
     standard_mx: str = ""
     publish: str = "zone_lines"
     path: str = "dns"
+    ticket_to: str = ""
     ttl: int = 3600
     server: str = ""
     tsig_name: str = ""

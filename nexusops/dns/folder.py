@@ -11,6 +11,7 @@ what another way, or the opposite, had left of it goes.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from nexusops.dns.publishing import Carried, NotPublished, Unfit, Way
@@ -102,12 +103,15 @@ def zone_text(change: PublishRecords | RetireRecords, ttl: int) -> str:
     return "\n".join([*text, *lines(change.records, ttl)]) + "\n"
 
 
-def ticket_text(change: PublishRecords | RetireRecords, ttl: int) -> str:
-    """A request to the hostmaster: TXT and MX records are not delegated to institutions (R78, R88)."""
+def ticket_text(change: PublishRecords | RetireRecords, ttl: int, to: str = "") -> str:
+    """A request to the hostmaster, or whom ``to`` names: TXT and MX records are not delegated to institutions (R78,
+    R82, R88).
+    """
     adds = isinstance(change, PublishRecords)
     asked = "add these records" if adds else "remove these records"
     text = [
         f"Subject: mail domain {change.domain}: please {asked}",
+        *([f"To: {to}"] if to else []),
         "",
         f"Please {asked} for the mail domain {change.domain}:",
         "",
@@ -132,8 +136,8 @@ def _why(change: PublishRecords | RetireRecords) -> str:
     return f"request {change.why.subject}, rule {change.why.rule}: {because}"
 
 
-def by_hand(folder: Path, ttl: int) -> dict[str, Way]:
-    """The two ways that leave the act to a person, by their names."""
+def by_hand(folder: Path, ttl: int, ticket_to: str = "") -> dict[str, Way]:
+    """The two ways that leave the act to a person, by their names. ``ticket_to``: whom tickets are for."""
     lines_of_zone = DomainFolder(
         folder=folder,
         suffix="zone",
@@ -142,6 +146,7 @@ def by_hand(folder: Path, ttl: int) -> dict[str, Way]:
         remove="take its lines out of the zone",
         ttl=ttl,
     )
-    ticket = "send it to the hostmaster"
-    tickets = DomainFolder(folder=folder, suffix="txt", written=ticket_text, add=ticket, remove=ticket, ttl=ttl)
+    ticket = f"send it to {ticket_to or 'the hostmaster'}"
+    written = partial(ticket_text, to=ticket_to)
+    tickets = DomainFolder(folder=folder, suffix="txt", written=written, add=ticket, remove=ticket, ttl=ttl)
     return {"zone_lines": lines_of_zone, "ticket": tickets}

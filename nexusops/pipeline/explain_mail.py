@@ -49,7 +49,7 @@ def mail_facts(
     route = snapshot.routes.get(row.address)
     if route is not None:
         ignored = not _IGNORED.isdisjoint(found)
-        then = "it is ignored, as the finding says" if ignored else "inside Nexus it goes to the mailbox (R57)"
+        then = "it is ignored, as the finding says" if ignored else "from inside it goes to the mailbox (R57)"
         because = f"set by {route.set_by} on {route.set_at:%Y-%m-%d}; {then}"
         value = f"{'not ' if ignored else ''}to {route.destination}"
         yield Fact(label="routed", value=value, rule="R16", because=because)

@@ -16,7 +16,8 @@ def read_domains(reading: Reading, parent_domain: str) -> dict[Domain, MailDomai
     for row, domain in reading.sound(DOMAINS, lambda row: _domain(row, parent_domain)):
         zone = row.get("zone")
         if zone is not None and zone != domain.zone:
-            reading.find("ZONE_MISMATCH", DOMAINS, row, f"the zone says {zone}, and the name is {domain.zone}")
+            lies = f"which lies {'under' if domain.zone == 'ox' else 'outside'} {parent_domain}"
+            reading.find("ZONE_MISMATCH", DOMAINS, row, f"the zone says {zone}; {domain.zone} is meant of one {lies}")
         months = domain.winddown_months
         if months is not None and months != row.number("winddown_months"):
             reason = f"{row.get('winddown_months')} months without a negotiated_ref; taken as {months}"

@@ -73,8 +73,8 @@ class MailSite:
         return f"v=spf1 include:{self.site_include}{exchange} {self.catch_all}"
 
     def standing(self, domain: str) -> Standing:
-        """A unit's domain is one that the snapshot says, or one right beneath the site's own."""
-        if domain in self.unit_domains:
+        """A unit's domain is one that the snapshot says, or one right beneath the site's own, which is judged alike."""
+        if domain in self.unit_domains or domain == self.parent_domain:
             return Standing.UNIT
         head, _, tail = domain.partition(".")
         if head.startswith("_") or not domain.endswith(f".{self.parent_domain}"):

@@ -10,7 +10,7 @@ from nexusops.model.dns_report import DkimKey, Dmarc, DomainFacts, DomainReport
 from nexusops.model.dns_spf import Note, SpfReport, Verdict
 from nexusops.model.findings import Severity
 from nexusops.model.policy import Policy
-from nexusops.rules.mailauth import MailSite, Standing, lint_of_site
+from nexusops.rules.mailauth import MailSite, Standing, lint_of_site, providers
 from nexusops.rules.mailauth_dkim import keys_of
 from nexusops.rules.mailauth_dmarc import policy_of
 
@@ -30,6 +30,7 @@ _SEVERITY = {
             "NO_DMARC",
             "DKIM_REVOKED",
             "DKIM_SHORT_KEY",
+            "SEVERAL_PROVIDERS",
         ),
         Severity.WARNING,
     ),
@@ -148,7 +149,13 @@ def _standard_mx(facts: DomainFacts, standing: Standing, hosts: Sequence[str], s
 
 
 def _sending_notes(domain: str, standing: Standing, spf: SpfReport, site: MailSite) -> Iterable[Note]:
-    """R77: at Cambridge mail is sent through recognised servers; a record that lists its own says otherwise."""
+    """R77: at Cambridge mail is sent through recognised servers; a record that lists its own says otherwise. R83: and a
+    provider has a subdomain to itself.
+    """
+    outside = [branch.target for branch in providers(spf.tree, site)] if standing is Standing.SERVICE else []
+    if site.exact and len(outside) > 1:
+        message = f"{domain} is for {' and '.join(outside)} together; each provider should have a domain of its own"
+        yield _note("SEVERAL_PROVIDERS", message, domain)
     if not site.exact or standing is not Standing.UNIT or domain in site.opt_out:
         return
     for branch in spf.tree:

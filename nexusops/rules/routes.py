@@ -203,7 +203,7 @@ def _split(judging: _Judging, book: RouteBook, routes: Iterable[Address]) -> Non
             continue
         end = book.end_of(address)
         if end != place(f"mailbox:{name}", book.fallback_domain):
-            message = f"outside mail for {address} goes to {end}; mail from inside Nexus stays in the mailbox {name}"
+            message = f"outside mail for {address} goes to {end}; mail from inside stays in the mailbox {name}"
             judging.find("SPLIT_ROUTING", address, message)
 
 

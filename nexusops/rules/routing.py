@@ -128,8 +128,8 @@ class RouteBook:
     def comes_back(self, destination: Address, name: str, own: Collection[Address]) -> bool:
         """Whether mail forwarded there may return to the mailbox of this name, which has these addresses (D35).
 
-        Inside Nexus an address goes to the mailbox that it is on, outside to where it is routed (R57); both ways are
-        followed, and so are the forwards of the mailboxes on them.
+        Inside the tenant an address goes to the mailbox that it is on, outside to where it is routed (R57); both ways
+        are followed, and so are the forwards of the mailboxes on them.
         """
         seen: set[Address] = set()
         ahead = [destination]

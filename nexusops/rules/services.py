@@ -113,7 +113,7 @@ def advise(request: ServiceRequest, facts: Facts, policy: Policy, today: date) -
         connection=connection,
         ruling=ruling,
         points=shown,
-        because=words.because(request, path, connection, domain),
+        because=words.because(request, path, connection, domain, policy.spf.catch_all),
         next=words.next_step(request, path, ruling, shown, sender),
         address=sender,
         domain=domain,

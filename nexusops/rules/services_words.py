@@ -9,14 +9,14 @@ from nexusops.model.services import Connection, Point, Ruling, SendingPath, Serv
 
 
 def because(
-    request: ServiceRequest, path: SendingPath, connection: Connection | None, domain: Domain | None
+    request: ServiceRequest, path: SendingPath, connection: Connection | None, domain: Domain | None, catch_all: str
 ) -> tuple[str, ...]:
-    """Why this way (R61, R63, R65, R71, R72)."""
-    return (*_way(request, path, connection, domain), *_other_wish(request, path))
+    """Why this way (R61, R63, R65, R71, R72). ``catch_all``: how the records of the site end (T9)."""
+    return (*_way(request, path, connection, domain, catch_all), *_other_wish(request, path))
 
 
 def _way(
-    request: ServiceRequest, path: SendingPath, connection: Connection | None, domain: Domain | None
+    request: ServiceRequest, path: SendingPath, connection: Connection | None, domain: Domain | None, catch_all: str
 ) -> tuple[str, ...]:
     provider = request.provider or "the provider"
     if path is SendingPath.NONE:
@@ -43,7 +43,7 @@ def _way(
         return (
             (
                 f"{request.service_name} can use neither Exchange Online nor Microsoft SMTP, so it gets a domain of "
-                f"its own, {domain}, from which only {provider} and the University may send."
+                f"its own, {domain}, {_senders(provider, catch_all)}."
             ),
             (
                 "Set up badly, it harms the delivery of the whole department's mail; change nothing in the "
@@ -52,6 +52,13 @@ def _way(
             *_incoming(request),
         )
     return ("None of the ways that we support fits.",)
+
+
+def _senders(provider: str, catch_all: str) -> str:
+    """R68, R80: what its SPF record says of everybody else."""
+    if catch_all == "?all":
+        return f"which permits {provider} and the University to send; of other servers its SPF record says nothing"
+    return f"from which only {provider} and the University may send"
 
 
 def _incoming(request: ServiceRequest) -> tuple[str, ...]:

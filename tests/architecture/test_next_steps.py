@@ -36,7 +36,8 @@ def texts(node: ast.AST, module: ast.Module) -> Iterator[str]:
         parts = ["".join(texts(part, module)) or "…" for part in node.values]
         yield "".join(parts)
     elif isinstance(node, ast.FormattedValue):
-        yield "…"
+        constant = isinstance(node.value, ast.Name) and node.value.id.isupper()
+        yield from (list(texts(node.value, module)) if constant else []) or ["…"]
     elif isinstance(node, ast.IfExp):
         yield from texts(node.body, module)
         yield from texts(node.orelse, module)

@@ -226,7 +226,8 @@ def test_cambridge_gets_the_text_of_a_ticket(site: CommandSite) -> None:
     settings.write_text(settings.read_text("utf-8").replace('profile = "oxford"', cambridge), "utf-8")
     file(site, "mailshot", **DOMAIN_REQUEST, bounce_mx="mx.mailshot.example")
     said = site.on_day_one("saas", "plan", "mailshot")
-    assert "Subject: mail domain mail-shot.foodtech.ox.ac.uk: please add these records" in said.out
+    subject = "Subject: mail domain mail-shot.foodtech.ox.ac.uk: please add these records"
+    assert f"{subject}\nTo: ip-register@uis.cam.ac.uk\n" in said.out
     assert '"v=spf1 include:mx.cam.ac.uk include:spf.mailshot.example ?all"' in said.out
     assert "10 mx.mailshot.example." in said.out
 

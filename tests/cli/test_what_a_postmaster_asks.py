@@ -71,7 +71,7 @@ def test_an_address_in_a_domain_with_mail_of_its_own_leads_to_its_person(post: O
     said = post.at("explain", "Bo@stats.ox.ac.uk")
     assert said.code == 6
     assert said.err == (
-        "bo@stats.ox.ac.uk is no address of Nexus: its domain has mail of its own, "
+        "bo@stats.ox.ac.uk is no address that is managed here: its domain has mail of its own, "
         "and mail for it goes to bo@mailhost.stats.example.\n"
         "Next: See `nexusops explain 1000002`, whose it is.\n"
     )

@@ -22,6 +22,11 @@ def test_the_runbook_runs_on_the_site_that_the_demo_leaves(tmp_path: Path) -> No
     assert run_page(DOCS / "runbook.md", site) == len(steps(DOCS / "runbook.md"))
 
 
+def test_the_page_for_cambridge_runs_as_it_stands(tmp_path: Path) -> None:
+    """R78-R85: what its profile sets, and what is found of a record that is not the standard one."""
+    assert run_page(DOCS / "cambridge.md", tmp_path) == 2
+
+
 def test_a_block_states_its_exit_code_and_what_it_shows_in_the_lines_beneath(tmp_path: Path) -> None:
     page = tmp_path / "page.md"
     page.write_text(

@@ -104,6 +104,21 @@ def test_one_address_is_not_spoken_of_as_many(kind: NoticeKind) -> None:
     assert ONE[kind].splitlines()[1] in (one.html or "")
 
 
+NONE = {
+    NoticeKind.CANCELLED: "is disabled on 16 March 2025, and mail to it is refused from then on.\n\nPlease save",
+    NoticeKind.EXPIRY_WARNING: "is disabled on 16 March 2025, and mail to it is refused from then on.\n\nIf you stay",
+    NoticeKind.STATUS_CHANGE: "Your mailbox ball1234 is deleted on 16 March 2025.\n\nUntil then",
+}
+
+
+@pytest.mark.parametrize("kind", NONE)
+def test_of_no_address_no_list_is_announced(kind: NoticeKind) -> None:
+    """R34: somebody without a unit's domain has the fallback address alone, which is in no notice (D21)."""
+    none = Templates(None).render(replace(notice(kind), addresses=()), SENDER)
+    assert NONE[kind] in none.text
+    assert "<ul>" not in (none.html or "")
+
+
 def test_the_mailboxes_of_one_message_are_not_taken_for_one() -> None:
     """D33: one message for a unit and a day, with all the addresses of however many mailboxes."""
     both = replace(notice(NoticeKind.ORPHANED), text={"mailbox": "lab", "mailboxes": "lab office"})

@@ -156,6 +156,15 @@ def test_at_cambridge_a_service_domain_catches_its_bounces(lines: tuple[str, ...
     assert here.codes - {"NO_DKIM", "NO_DMARC"} == found
 
 
+@pytest.mark.parametrize(("site", "told"), [(CAMBRIDGE, True), (OXFORD, False)])
+def test_at_cambridge_a_provider_has_a_domain_to_itself(site: MailSite, told: bool) -> None:
+    """R83."""
+    facts = replace(FACTS, domain=f"alumni.college.{site.parent_domain}", units=(), zone="service")
+    includes = f"include:{site.site_include} include:one.example include:two.example"
+    lines = (f"{facts.domain} TXT v=spf1 {includes} ?all", f"{facts.domain} MX 10 bounces.one.example.")
+    assert ("SEVERAL_PROVIDERS" in report(*lines, facts=facts, site=site, policy=AT_CAMBRIDGE).codes) is told
+
+
 def test_at_oxford_a_service_domain_may_do_without() -> None:
     """R69, T5: not strictly needed."""
     facts = DomainFacts(domain="day.chem.ox.ac.uk", state="published", zone="service")

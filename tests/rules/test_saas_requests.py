@@ -11,7 +11,7 @@ from building.saas import ADMIN_DAY
 from building.signing_keys import ed25519_key, elliptic_key, rsa_key, tiny_key
 
 from nexusops.model.ids import Domain, PersonId, UnitId
-from nexusops.model.policy import DnsPolicy, Policy, SaasPolicy
+from nexusops.model.policy import DnsPolicy, Policy, SaasPolicy, SpfPolicy
 from nexusops.model.services import Advice
 from nexusops.rules.services import Facts, advise, service_domain, slug
 
@@ -166,6 +166,17 @@ def test_cambridge_wants_a_server_that_takes_the_bounces() -> None:
     assert ask(CAMBRIDGE, spf_approver="").codes == ("NO_BOUNCE_MX",)
     assert ask(CAMBRIDGE, bounce_mx="mx.adminday.example").ruling == "approved"
     assert any("bounces are lost" in reason for reason in ask().reasons)
+
+
+def test_the_advice_says_of_other_servers_what_the_record_will_say() -> None:
+    """T9, R68, R80: Oxford's record refuses them, Cambridge's is neutral."""
+    neutral = replace(CAMBRIDGE, spf=SpfPolicy(catch_all="?all"))
+    assert "only Admin Day Ltd and the University may send" in ask().reasons[0]
+    reasons = ask(neutral, bounce_mx="mx.adminday.example").reasons
+    assert reasons[0].endswith(
+        "which permits Admin Day Ltd and the University to send; of other servers its SPF record says nothing."
+    )
+    assert [reason for reason in reasons if "only Admin Day Ltd" in reason] == []
     assert ask(CAMBRIDGE, **EXO).path == "mailbox"
 
 

@@ -115,6 +115,8 @@ def test_a_mail_domain_has_an_mx_where_it_has_an_address(lines: tuple[str, ...],
         ("botolphs.cam.ac.uk", "v=spf1 include:mx.cam.ac.uk -all", ["NOT_STANDARD"]),
         ("alumni.botolphs.cam.ac.uk", "v=spf1 include:mx.cam.ac.uk ?all", []),
         ("free.cam.ac.uk", "v=spf1 include:mx.cam.ac.uk -all", []),
+        ("cam.ac.uk", "v=spf1 include:mx.cam.ac.uk include:spf.protection.outlook.com ?all", []),
+        ("cam.ac.uk", "v=spf1 include:mx.cam.ac.uk include:spf.protection.outlook.com -all", ["NOT_STANDARD"]),
     ],
 )
 def test_the_standard_record_of_cambridge_is_compared_letter_by_letter(

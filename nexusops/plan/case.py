@@ -131,6 +131,12 @@ class Case:
         active = {key for key, row in self.rows.items() if row.state is AddressState.ACTIVE}
         self.revived = [row for row in self.revived if (row.address, row.period) in active]
 
+    def let_end_go(self, address: Address) -> None:
+        """What the desk was asked for holds until registration says something newer: the address is needed again."""
+        hold = self.address_holds.get(address)
+        if hold is not None:
+            self.gone.append(hold)
+
     def find(
         self,
         code: str,

@@ -45,7 +45,7 @@ def wind_down_rest(
             continue
         if row.state is AddressState.WINDDOWN and row.reason == "reorg":
             case.put(_left_early(case, row, served, setting))
-        elif row.state is AddressState.SUSPENDED and row.address in case.address_holds:
+        elif row.state is AddressState.SUSPENDED and not row.gate:
             because = "its mailbox is enabled again, and it ends on the day that was asked for"
             case.put(replace(row, state=AddressState.WINDDOWN, rule="D43", because=because))
         elif row.state in (AddressState.ACTIVE, AddressState.SUSPENDED):

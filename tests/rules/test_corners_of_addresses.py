@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 
+import pytest
 from building.oxford import oxford, student
 from building.world import World, day
 
@@ -189,14 +191,31 @@ def test_each_part_of_an_accepted_name_is_dropped_alone() -> None:
     assert world.state("1").base == "maria.lee"  # a request is decided once, and not taken up again
 
 
-def test_a_shortened_wind_down_is_not_revived_and_a_return_gets_another_number() -> None:
-    """D43: the desk ended it on purpose; the row is the person's, and live, so the plain name is not free."""
+def _ends_as_asked() -> World:
+    """Ann Lee left CHEM, and asked that her address there end on 20 January."""
     world = student(oxford(), "1", "Ann Lee", "BALL", "CHEM")
     world.run("2024-10-01")
     world.affiliation("1", "CHEM", "2024-10-01", "2025-01-14").run("2025-01-15")
-    world.hold(Hold(subject=WORK, kind=HoldKind.SHORTENED, fingerprint="", actor="desk", reason="deadname"))
-    world.affiliation("1", "CHEM", "2024-10-01").run("2025-01-20")
-    assert world.states("1") == {HOME: "active", WORK: "winddown", "ann.lee2@chem.ox.ac.uk": "active"}
+    row = replace(world.address(WORK), delete_on=day("2025-01-20"), gate=False, notice_due_on=None)
+    world.ledger = replace(world.ledger, allocations={**world.ledger.allocations, (row.address, row.period): row})
+    return world.hold(Hold(subject=WORK, kind=HoldKind.SHORTENED, fingerprint="", actor="desk", reason="asked"))
+
+
+@pytest.mark.parametrize("back", ["2025-01-19", "2025-01-20", "2025-01-21"])
+def test_whoever_returns_to_a_unit_has_the_address_again_whose_end_had_been_asked_for(back: str) -> None:
+    """D23, D43: an end that was asked for holds until registration says something newer, and not beyond; on which side
+    of its day somebody returns makes no difference.
+    """
+    world = _ends_as_asked()
+    if back == "2025-01-21":
+        world.run("2025-01-20")
+    world.affiliation("1", "CHEM", "2024-10-01").run(back)
+    assert world.states("1") == {HOME: "active", WORK: "active"}
+    assert (world.address(WORK).delete_on, dict(world.ledger.holds)) == (None, {})
+    world.affiliation("1", "CHEM", "2024-10-01", "2025-02-28").run("2025-03-01")
+    assert str(world.address(WORK).delete_on) == "2025-05-02"
+    world.affiliation("1", "CHEM", "2024-10-01").run("2025-03-05")
+    assert world.states("1") == {HOME: "active", WORK: "active"}
 
 
 def test_the_earliest_of_two_colleges_is_the_sender_whatever_the_order_of_rows() -> None:

@@ -55,7 +55,7 @@ def judge_alias(
         kept = altered(live, unit_id=wish.unit_id, mailbox_key=key, target=wish.target, because=because)
         result.rows.append(domain_end(kept, setting))
         return result
-    refusal = _refusal(wish, ledger, snapshot, holders, setting)
+    refusal = _refusal(wish, ledger, snapshot, holders, setting, key)
     if refusal is not None:
         result.refuse(refusal[0], name, refusal[1])
         return result
@@ -85,9 +85,14 @@ def _ours(row: Allocation) -> bool:
 
 
 def _refusal(
-    wish: NonpersonalAddress, ledger: Ledger, snapshot: Snapshot, holders: Holders, setting: Setting
+    wish: NonpersonalAddress,
+    ledger: Ledger,
+    snapshot: Snapshot,
+    holders: Holders,
+    setting: Setting,
+    key: MailboxKey | None,
 ) -> tuple[str, str] | None:
-    """rules.md 3.10."""
+    """rules.md 3.10. ``key``: the mailbox to which it is to be attached."""
     asked_by = wish.requested_by or "registration"
     if not in_scope(asked_by, wish.unit_id, snapshot, setting):
         return "NOT_UNIT_IT", f"{asked_by} is not IT staff of {wish.unit_id}; ask its own IT staff to request it"
@@ -95,7 +100,7 @@ def _refusal(
         return "NOT_UNIT_DOMAIN", f"{wish.address} is not in a mail domain of {wish.unit_id}"
     if not setting.units.takes_roles(domain_of(wish.address)):
         return "NOT_UNIT_DOMAIN", f"{domain_of(wish.address)} takes no new addresses; choose another domain"
-    because = taken_by(wish.address, holders, setting, routed_only=wish.mailbox_id is None)
+    because = taken_by(wish.address, holders, setting, routed_only=wish.mailbox_id is None, on=key)
     if because is not None:
         return "ADDRESS_TAKEN", because
     return _over_cap(wish, ledger, setting)

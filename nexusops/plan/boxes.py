@@ -6,36 +6,22 @@ from collections.abc import Collection, Sequence
 from dataclasses import replace
 
 from nexusops.model.addresses import AddressKind, AddressState, Allocation
-from nexusops.model.findings import Evidence, box_scope
-from nexusops.model.frozen import frozen
-from nexusops.model.ids import Address, MailboxKey, PersonId, UnitId, box_mailbox_key, domain_of, local_of
-from nexusops.model.ledger import HoldKind, Ledger
+from nexusops.model.findings import box_scope
+from nexusops.model.ids import Address, MailboxKey, box_mailbox_key, domain_of, local_of
+from nexusops.model.ledger import Ledger
 from nexusops.model.mailboxes import Mailbox, MailboxKind, MailboxState, SenderOrigin
-from nexusops.model.services import NOT_ASKED, Advice, Ruling, SendingPath, ServiceRequest
+from nexusops.model.services import NOT_ASKED
 from nexusops.model.snapshot import Snapshot
-from nexusops.model.tenant import Reason
 from nexusops.plan.adoption import ADOPTED
 from nexusops.plan.aliases import judge_alias
 from nexusops.plan.box_shelf import Shelf, latest
+from nexusops.plan.box_wishes import BoxWish, no_address, owner_of, refused, saas_wish, wish_for
 from nexusops.plan.case import Setting, why
-from nexusops.plan.judgement import JudgedBox, domain_end, in_scope, may_own, taken_by, unit_owns
+from nexusops.plan.judgement import JudgedBox, domain_end, may_own
 from nexusops.plan.orphans import settle_owner
 from nexusops.plan.services import advice_on, is_over, report, settle_service
 from nexusops.rules.allocation import Holders, end
-from nexusops.rules.lifecycle import deleted, purged
-
-
-@frozen
-class BoxWish:
-    """A non-personal mailbox as somebody asked for it: a row of registration, or a SaaS request."""
-
-    name: str
-    kind: MailboxKind
-    unit_id: UnitId
-    owner: PersonId | None
-    address: Address | None
-    requester: str
-    why: Reason
+from nexusops.rules.lifecycle import deleted, purged, revived
 
 
 def judge_boxes(
@@ -85,9 +71,11 @@ def _judge_box(
         advice = advice_on(request, snapshot, holders, setting, ledger=ledger, dns=dns)
         row = ledger.services.get(name)
         report(result, advice, row)
-        wish = None if is_over(row, request, ledger, setting) else _saas_wish(request, advice, box)
+        wish = None if is_over(row, request, ledger, setting) else saas_wish(request, advice, box)
     if wish is not None and (box is None or _is_free(box, setting)):
         _create(result, wish, box, holders, snapshot, setting)
+    elif box is not None and wish is not None and _wanted_back(box, wish, ledger, holders, snapshot, setting):
+        _restore(result, wish, box, holders, ledger, setting)
     elif box is not None:
         _keep(result, wish, box, shelf.live.get(box.key, ()), ledger, setting)
         if wish is not None and wish.kind is not MailboxKind.SAAS:
@@ -102,44 +90,10 @@ def _is_free(box: Mailbox, setting: Setting) -> bool:
     return box.state is MailboxState.PURGED and box.since < setting.today
 
 
-def wish_for(name: str, snapshot: Snapshot) -> BoxWish | None:
-    """What registration wants of this name."""
-    row = snapshot.nonpersonal_mailboxes.get(name)
-    if row is None:
-        return None
-    evidence = Evidence(table="nonpersonal_mailboxes", key=name, snapshot=snapshot.sha256)
-    return BoxWish(
-        name=name,
-        kind=MailboxKind(row.kind),
-        unit_id=row.unit_id,
-        owner=row.owner_person_id,
-        address=row.address,
-        requester=row.requested_by,
-        why=why("R30", f"{row.unit_id} asked for a {row.kind} mailbox", evidence),
-    )
-
-
-def _saas_wish(request: ServiceRequest, advice: Advice, box: Mailbox | None) -> BoxWish | None:
-    """The mailbox of a request that was approved for one; one that is there stays while the request does."""
-    approved = advice.ruling is Ruling.APPROVED and advice.path is SendingPath.MAILBOX
-    if not approved and (box is None or not box.live):
-        return None
-    because = f"{request.service_name} sends through a mailbox of its own, as {request.unit_id} asked"
-    return BoxWish(
-        name=request.request_id,
-        kind=MailboxKind.SAAS,
-        unit_id=request.unit_id,
-        owner=request.owner_person_id,
-        address=advice.address if approved else None,
-        requester=request.requester,
-        why=why("R61", because, Evidence(table="services", key=request.request_id)),
-    )
-
-
 def _create(
     result: JudgedBox, wish: BoxWish, last: Mailbox | None, holders: Holders, snapshot: Snapshot, setting: Setting
 ) -> None:
-    refusal = _refusal(wish, holders, snapshot, setting)
+    refusal = refused(wish, holders, snapshot, setting)
     if refusal is not None or wish.address is None:
         code, message = refusal or ("NONPERSONAL_NO_ADDRESS", "a non-personal mailbox needs an address")
         result.refuse(code, wish.name, message)
@@ -165,6 +119,31 @@ def _create(
         )
     )
     result.rows.append(_own_address(wish, wish.address, key, holders, setting))
+
+
+def _wanted_back(
+    box: Mailbox, wish: BoxWish, ledger: Ledger, holders: Holders, snapshot: Snapshot, setting: Setting
+) -> bool:
+    """D08, D31: its unit asks for it again, or it has an owner again, while the tenant can give it back with all that
+    was in it. A product's mailbox is made anew: what may send through it ended with it.
+    """
+    restorable = box.state is MailboxState.DELETED and box.purge_on is not None and setting.today <= box.purge_on
+    if not restorable or wish.kind is MailboxKind.SAAS or not may_own(owner_of(box, wish, ledger), setting):
+        return False
+    return no_address(wish, holders, snapshot, setting, on=box.key) is None
+
+
+def _restore(
+    result: JudgedBox, wish: BoxWish, box: Mailbox, holders: Holders, ledger: Ledger, setting: Setting
+) -> None:
+    if wish.address is None:
+        return
+    because = f"{wish.unit_id} wants it, it has an owner, and it can still be restored"
+    reason = why("D08", because, *wish.why.evidence)
+    back = replace(revived(box, setting.today, reason), orphaned_on=None, notice_sent_on=None)
+    back = replace(_handed_over(back, wish, ledger), sender=wish.address, sender_origin=SenderOrigin.DEFAULT)
+    result.rows.append(replace(back, sender_rule=reason.rule, sender_because=because))
+    result.rows.append(_own_address(wish, wish.address, box.key, holders, setting))
 
 
 def _own_address(wish: BoxWish, wanted: Address, key: MailboxKey, holders: Holders, setting: Setting) -> Allocation:
@@ -195,7 +174,7 @@ def _readdress(result: JudgedBox, wish: BoxWish, holders: Holders, snapshot: Sna
     own = [row for row in result.rows if isinstance(row, Allocation) and row.address == box.sender and row.live]
     if any(row.reason == ADOPTED for row in own):
         return  # taken over as it was
-    refusal = _no_address(wish, holders, snapshot, setting)
+    refusal = no_address(wish, holders, snapshot, setting)
     if refusal is not None or wish.address is None:
         code, message = refusal or ("NONPERSONAL_NO_ADDRESS", "a non-personal mailbox needs an address")
         result.refuse(code, wish.name, f"{message}; until then it keeps {box.sender}")
@@ -208,27 +187,6 @@ def _readdress(result: JudgedBox, wish: BoxWish, holders: Holders, snapshot: Sna
         _own_address(wish, wish.address, box.key, holders, setting),
         replace(box, sender=wish.address, sender_rule="R30", sender_because=because),
     ]
-
-
-def _refusal(wish: BoxWish, holders: Holders, snapshot: Snapshot, setting: Setting) -> tuple[str, str] | None:
-    """R25, R26, R30, D31; rules.md 3.10."""
-    refusal = _no_address(wish, holders, snapshot, setting)
-    if refusal is None and not may_own(wish.owner, setting):
-        return "OWNER_INELIGIBLE", "the owner may not own a non-personal mailbox; name somebody with a current card"
-    return refusal
-
-
-def _no_address(wish: BoxWish, holders: Holders, snapshot: Snapshot, setting: Setting) -> tuple[str, str] | None:
-    """Why the unit may not have a mailbox under this address."""
-    if not in_scope(wish.requester, wish.unit_id, snapshot, setting):
-        return "NOT_UNIT_IT", f"{wish.requester} is not IT staff of {wish.unit_id}; ask its own IT staff to request it"
-    if wish.address is None:
-        return "NONPERSONAL_NO_ADDRESS", "a non-personal mailbox needs an address; add one to the request"
-    domain = domain_of(wish.address)
-    if not unit_owns(wish.unit_id, domain, setting) or not setting.units.gives_addresses(domain):
-        return "NOT_UNIT_DOMAIN", f"{wish.address} is not in an active mail domain of {wish.unit_id}"
-    because = taken_by(wish.address, holders, setting)
-    return ("ADDRESS_TAKEN", because) if because is not None else None
 
 
 def _keep(
@@ -254,19 +212,12 @@ def _keep(
     elif any(row.address == box.sender and not row.live for row in own):
         box = deleted(box, today, setting.policy, why("R27", "its mail domain has ended"))
     else:
-        box = settle_owner(_handed_over(box, wish, ledger), may_own(_owner(box, wish, ledger), setting), setting)
+        box = settle_owner(_handed_over(box, wish, ledger), may_own(owner_of(box, wish, ledger), setting), setting)
     result.rows.append(box)
     if box.state is MailboxState.DELETED:
         own = [end(row, today, why("R27", "its mailbox was deleted")) if row.live else row for row in own]
     result.rows.extend(own)
 
 
-def _owner(box: Mailbox, wish: BoxWish, ledger: Ledger) -> PersonId | None:
-    """The desk's handover holds until registration names another owner (rules.md 3.17, D31)."""
-    hold = ledger.holds.get((box.name or "", HoldKind.HANDOVER))
-    held = hold is not None and hold.fingerprint == (wish.owner or "")
-    return PersonId(hold.value) if hold is not None and held else wish.owner
-
-
 def _handed_over(box: Mailbox, wish: BoxWish, ledger: Ledger) -> Mailbox:
-    return replace(box, owner_person_id=_owner(box, wish, ledger), unit_id=wish.unit_id)
+    return replace(box, owner_person_id=owner_of(box, wish, ledger), unit_id=wish.unit_id)

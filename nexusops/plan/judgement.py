@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 
 from nexusops.model.addresses import AddressKind, Allocation
 from nexusops.model.findings import Finding, Severity
-from nexusops.model.ids import Address, Domain, PersonId, UnitId, address, domain_of, local_of
+from nexusops.model.ids import Address, Domain, MailboxKey, PersonId, UnitId, address, domain_of, local_of
 from nexusops.model.journal import LedgerRow
 from nexusops.model.ledger import PersonState, Standing
 from nexusops.model.policy import Policy
@@ -73,14 +73,17 @@ def is_persons_name(wanted: Address, holders: Holders) -> bool:
     return any(rows and rows[-1].live and rows[-1].base == local and rows[-1].person_id for rows in numbered)
 
 
-def taken_by(wanted: Address, holders: Holders, setting: Setting, *, routed_only: bool = False) -> str | None:
+def taken_by(
+    wanted: Address, holders: Holders, setting: Setting, *, routed_only: bool = False, on: MailboxKey | None = None
+) -> str | None:
     """Why a unit cannot have an address: somebody has it or had it, or the tenant keeps it with a mailbox that was
-    deleted, unless it is only to be routed (R17, R23, R25).
+    deleted (another than ``on``), unless it is only to be routed (R17, R23, R25).
     """
     rows = holders.get(wanted, ())
     if rows and (rows[-1].live or rows[-1].kind is AddressKind.PERSONAL):
         return f"{wanted} is taken; ask for another one"
-    if rows and not routed_only and kept_by_tenant(rows[-1], setting.policy, setting.today):
+    kept = bool(rows) and not routed_only and (on is None or rows[-1].mailbox_key != on)
+    if kept and kept_by_tenant(rows[-1], setting.policy, setting.today):
         return f"{wanted} was deleted with its mailbox, which keeps it until it is purged; wait, or ask for another one"
     if is_persons_name(wanted, holders):
         return f"{wanted} is the name of a person in that domain; ask for another one"

@@ -158,6 +158,49 @@ def test_the_unit_no_longer_wants_it() -> None:
     assert (world.box("chemoffice").state, world.address("office@chem.ox.ac.uk").state) == ("deleted", "deleted")
 
 
+@pytest.mark.parametrize("back", ["2024-10-04", "2024-11-02"])
+def test_a_mailbox_that_is_wanted_again_within_thirty_days_is_restored_with_its_addresses(back: str) -> None:
+    """D08, R30: a row that was lost for an hour costs nobody what was in the mailbox."""
+    world = alias(mailbox(_chemistry()), "lab@chem.ox.ac.uk", mailbox_id="chemoffice", target=None)
+    world.run("2024-10-02")
+    boxes, aliases = dict(world.boxes), dict(world.aliases)
+    world.boxes.clear()
+    world.aliases.clear()
+    assert world.run("2024-10-03").acts == [("DeleteMailbox", "chemoffice")]
+    world.boxes.update(boxes)
+    world.aliases.update(aliases)
+    assert world.run(back).acts == [("RestoreMailbox", "chemoffice")]
+    box, rows = world.box("chemoffice"), [world.address(name) for name in ("office@chem.ox.ac.uk", "lab@chem.ox.ac.uk")]
+    assert (box.state, box.generation, box.sender, box.purge_on) == ("active", 1, "office@chem.ox.ac.uk", None)
+    assert [(row.state, row.period, row.mailbox_key) for row in rows] == [("active", 2, box.key)] * 2
+    assert world.run("2024-12-01").acts == []
+
+
+@pytest.mark.parametrize("owner", ["2", "3"])
+def test_a_mailbox_deleted_without_an_owner_is_restored_for_one_who_may_own_it(owner: str) -> None:
+    """D31, D08: and stays deleted for one who may not."""
+    world = student(mailbox(_chemistry()), "3", "Cyd Fox", "CHEM")
+    world.run("2024-10-02")
+    world.card("1", "CB", "Ann", "Lee", "2024-10-03", "2028-09-30").run("2024-11-05")
+    for text in ("2024-11-06", "2025-01-05", "2025-01-06"):
+        world.run(text)
+    assert world.box("chemoffice").state == "deleted"
+    mailbox(world, owner_person_id=PersonId(owner), address=Address("desk@chem.ox.ac.uk"))
+    done = world.run("2025-01-10")
+    box = world.box("chemoffice")
+    if owner == "3":
+        assert (done.acts, box.state) == ([], "deleted")
+        return
+    assert done.acts == [
+        ("RestoreMailbox", "chemoffice"),
+        ("AddAddress", "desk@chem.ox.ac.uk"),
+        ("SetSender", "chemoffice"),
+        ("RemoveAddress", "office@chem.ox.ac.uk"),
+    ]
+    assert (box.state, box.owner_person_id, box.orphaned_on, box.delete_on) == ("active", "2", None, None)
+    assert box.notice_sent_on is None
+
+
 def test_what_a_deleted_mailbox_keeps_is_had_again_after_its_purge_or_routed_at_once() -> None:
     """R25, R29, D08: the tenant gives nobody an address that a deleted mailbox still has; a route asks no tenant."""
     world = alias(mailbox(_chemistry()), "lab@chem.ox.ac.uk", mailbox_id="chemoffice", target=None)

@@ -1,0 +1,94 @@
+"""What is asked for as a non-personal mailbox, by registration or a SaaS request, and why it cannot be had (R25, R26,
+R30, R61; D31; rules.md 3.10).
+"""
+
+from __future__ import annotations
+
+from nexusops.model.findings import Evidence
+from nexusops.model.frozen import frozen
+from nexusops.model.ids import Address, MailboxKey, PersonId, UnitId, domain_of
+from nexusops.model.ledger import HoldKind, Ledger
+from nexusops.model.mailboxes import Mailbox, MailboxKind
+from nexusops.model.services import Advice, Ruling, SendingPath, ServiceRequest
+from nexusops.model.snapshot import Snapshot
+from nexusops.model.tenant import Reason
+from nexusops.plan.case import Setting, why
+from nexusops.plan.judgement import in_scope, may_own, taken_by, unit_owns
+from nexusops.rules.allocation import Holders
+
+
+@frozen
+class BoxWish:
+    """A non-personal mailbox as somebody asked for it: a row of registration, or a SaaS request."""
+
+    name: str
+    kind: MailboxKind
+    unit_id: UnitId
+    owner: PersonId | None
+    address: Address | None
+    requester: str
+    why: Reason
+
+
+def wish_for(name: str, snapshot: Snapshot) -> BoxWish | None:
+    """What registration wants of this name."""
+    row = snapshot.nonpersonal_mailboxes.get(name)
+    if row is None:
+        return None
+    evidence = Evidence(table="nonpersonal_mailboxes", key=name, snapshot=snapshot.sha256)
+    return BoxWish(
+        name=name,
+        kind=MailboxKind(row.kind),
+        unit_id=row.unit_id,
+        owner=row.owner_person_id,
+        address=row.address,
+        requester=row.requested_by,
+        why=why("R30", f"{row.unit_id} asked for a {row.kind} mailbox", evidence),
+    )
+
+
+def saas_wish(request: ServiceRequest, advice: Advice, box: Mailbox | None) -> BoxWish | None:
+    """The mailbox of a request that was approved for one; one that is there stays while the request does."""
+    approved = advice.ruling is Ruling.APPROVED and advice.path is SendingPath.MAILBOX
+    if not approved and (box is None or not box.live):
+        return None
+    because = f"{request.service_name} sends through a mailbox of its own, as {request.unit_id} asked"
+    return BoxWish(
+        name=request.request_id,
+        kind=MailboxKind.SAAS,
+        unit_id=request.unit_id,
+        owner=request.owner_person_id,
+        address=advice.address if approved else None,
+        requester=request.requester,
+        why=why("R61", because, Evidence(table="services", key=request.request_id)),
+    )
+
+
+def refused(wish: BoxWish, holders: Holders, snapshot: Snapshot, setting: Setting) -> tuple[str, str] | None:
+    """R25, R26, R30, D31; rules.md 3.10."""
+    refusal = no_address(wish, holders, snapshot, setting)
+    if refusal is None and not may_own(wish.owner, setting):
+        return "OWNER_INELIGIBLE", "the owner may not own a non-personal mailbox; name somebody with a current card"
+    return refusal
+
+
+def no_address(
+    wish: BoxWish, holders: Holders, snapshot: Snapshot, setting: Setting, on: MailboxKey | None = None
+) -> tuple[str, str] | None:
+    """Why the unit may not have a mailbox under this address. ``on``: the deleted one that would come back with it."""
+    if not in_scope(wish.requester, wish.unit_id, snapshot, setting):
+        return "NOT_UNIT_IT", f"{wish.requester} is not IT staff of {wish.unit_id}; ask its own IT staff to request it"
+    if wish.address is None:
+        return "NONPERSONAL_NO_ADDRESS", "a non-personal mailbox needs an address; add one to the request"
+    domain = domain_of(wish.address)
+    if not unit_owns(wish.unit_id, domain, setting) or not setting.units.gives_addresses(domain):
+        return "NOT_UNIT_DOMAIN", f"{wish.address} is not in an active mail domain of {wish.unit_id}"
+    because = taken_by(wish.address, holders, setting, on=on)
+    return ("ADDRESS_TAKEN", because) if because is not None else None
+
+
+def owner_of(box: Mailbox, wish: BoxWish, ledger: Ledger) -> PersonId | None:
+    """The desk's handover holds until registration names another owner (rules.md 3.17, D31)."""
+    hold = ledger.holds.get((box.name or "", HoldKind.HANDOVER))
+    held = hold is not None and hold.fingerprint == (wish.owner or "")
+    return PersonId(hold.value) if hold is not None and held else wish.owner

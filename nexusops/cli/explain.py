@@ -52,7 +52,16 @@ def _unknown(ports: Ports, subject: str) -> Refused:
 
     unit = unit_named(ports, subject)
     if unit is not None:
-        return Refused(f"{subject} is the unit {unit.name}.", next_step=f"See `nexusops unit show {unit.unit_id}`.")
+        what = f"the mail domain of {unit.name}" if subject.lower() == unit.domain else f"the unit {unit.name}"
+        return Refused(f"{subject} is {what}.", next_step=f"See `nexusops unit show {unit.unit_id}`.")
+    asked = ports.store.name_decision(subject)
+    if asked is not None:
+        state = next(iter(ports.store.owners({asked.person_id})), None)
+        who = (state.username if state is not None else None) or asked.person_id
+        return Refused(
+            f"{subject} is a request of {who} for the name {asked.wanted_local}.",
+            next_step=f"See `nexusops explain {who}`: what became of it stands there under 'asked for'.",
+        )
     outside = routed_outside(ports, subject)
     if outside is not None:
         where = f", and mail for it goes to {outside.destination}" if outside.destination else ""

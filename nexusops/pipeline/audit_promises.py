@@ -13,7 +13,8 @@ from nexusops.model.ids import PersonId
 from nexusops.model.journal import Entry
 from nexusops.model.ledger import HoldKind, PersonState, Standing
 from nexusops.model.mailboxes import MailboxState
-from nexusops.pipeline.explain_facts import HELD, word
+from nexusops.pipeline.explain_decided import HELD
+from nexusops.pipeline.explain_facts import word
 from nexusops.pipeline.inputs import Ports
 
 NOTICE_MONTHS = 2
@@ -124,7 +125,7 @@ def _entitlement(ports: Ports) -> Audit:
     for state, box in rows:
         kept = state.state is not Standing.OUT
         ends = box.disable_on or box.delete_on
-        message = f"{box.name or box.key} is in the state {word(box.state)}, and {_standing(state)}"
+        message = f"{box.name or box.key} is {word(box.state)}, and {_standing(state)}"
         proofs.append(
             Proof(
                 rule="R35",

@@ -2,6 +2,7 @@
 
 explain_summary.py the first line: what it is, and until when
 explain_facts.py   what is so now, with rule, date and evidence
+explain_decided.py what people asked for and decided, and how it is taken back
 explain_mail.py    where mail for an address goes, now and after the next run
 explain_history.py what was done, in words
 explain_ahead.py   what happens next, by the line itself; what somebody who returns would get
@@ -10,19 +11,21 @@ explain_ahead.py   what happens next, by the line itself; what somebody who retu
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from nexusops.model.addresses import Allocation
 from nexusops.model.dates import local_date
 from nexusops.model.findings import Finding, box_scope, person_scope
 from nexusops.model.frozen import frozen
 from nexusops.model.ids import Address, Domain, PersonId, domain_of, local_of
-from nexusops.model.ledger import Ledger, PersonState, Standing
-from nexusops.model.mailboxes import Mailbox, MailboxState
+from nexusops.model.ledger import Hold, Ledger, PersonState, Standing
+from nexusops.model.mailboxes import Mailbox, MailboxKind, MailboxState
+from nexusops.model.policy import Policy
 from nexusops.model.services import Service
 from nexusops.model.snapshot import Snapshot
 from nexusops.pipeline import explain_facts as facts
 from nexusops.pipeline.explain_ahead import ahead_of, on_return, upcoming
+from nexusops.pipeline.explain_decided import about_address, asked_facts, contact_facts, decided_facts
 from nexusops.pipeline.explain_history import decisions, own_rows, told
 from nexusops.pipeline.explain_mail import mail_facts
 from nexusops.pipeline.explain_summary import address_summary, person_summary
@@ -100,16 +103,15 @@ def _of_person(seen: Seen, person_id: PersonId, ledger: Ledger) -> Explanation:
         kind="person",
         summary=person_summary(state, box),
         facts=[
-            *facts.person_facts(state, record, seen.snapshot.sha256 if seen.snapshot else "", today),
+            *facts.person_facts(
+                state, record, seen.snapshot.sha256 if seen.snapshot else "", today, ledger.overrides.values()
+            ),
             *facts.mailbox_facts(box),
             *facts.sender_facts(box, rows, record),
             *(facts.address_fact(row, box) for row in rows),
-            *facts.decided_facts(
-                ledger.holds.values(),
-                ledger.overrides.values(),
-                ledger.alternatives.values(),
-                lambda one: state.username or one,
-            ),
+            *decided_facts(ledger.holds.values(), lambda one: state.username or one),
+            *asked_facts(ledger.decisions.values()),
+            *contact_facts(ledger.alternatives.values()),
             *facts.finding_facts(seen.ports.store.findings_about([person_scope(person_id)])),
             *_return_facts(seen, state, box),
         ],
@@ -125,7 +127,15 @@ def _upcoming_of_person(
     if state.frozen:
         return []
     names = [state.person_id, *([box.name] if box is not None and box.name else []), *(row.address for row in rows)]
-    return seen.ahead([person_scope(state.person_id)], names, box=box)
+    return [*_missed(state, seen.ports.policy), *seen.ahead([person_scope(state.person_id)], names, box=box)]
+
+
+def _missed(state: PersonState, policy: Policy) -> Iterator[Upcoming]:
+    """A card that is missing counts as cancelled after a while, and all else follows from that (D26)."""
+    if state.missing_since is not None and policy.missing_card.policy != "manual":
+        over = state.missing_since + timedelta(days=policy.missing_card.hold_days)
+        what = "The missing card counts as cancelled"
+        yield Upcoming(on=over, what=what, rule="D26", unless="the card's row comes back")
 
 
 def _return_facts(seen: Seen, state: PersonState, box: Mailbox | None) -> Iterator[Fact]:
@@ -163,12 +173,20 @@ def _of_address(ports: Ports, address: Address, at: datetime) -> Explanation | N
             *facts.number_facts(last, _namesakes(ports, last)),
             *facts.reuse_fact(last, state, ports.policy),
             *mail_facts(ports, last, box, seen.snapshot, {one.code for one in found}),
+            *decided_facts(about_address(_holds(ports, last, box), address)),
             *facts.finding_facts(found),
         ],
         periods=list(facts.periods(rows, {state.person_id: state.username or state.person_id} if state else {})),
         history=list(told(ports.store.journal([f"address:{address}", *decisions([address])]), {})),
         upcoming=_upcoming_of_address(seen, last, box, state),
     )
+
+
+def _holds(ports: Ports, row: Allocation, box: Mailbox | None) -> Iterable[Hold]:
+    """What people decided about whoever has an address, and about the address itself."""
+    people = {row.person_id} if row.person_id else set()
+    named = {box.name} if box is not None and box.name else set()
+    return ports.store.ledger(people, {*named, row.address}).holds.values()
 
 
 def _namesakes(ports: Ports, row: Allocation) -> Sequence[Allocation]:
@@ -195,20 +213,24 @@ def _of_box(seen: Seen, box: Mailbox, ledger: Ledger) -> Explanation:
     holds = [hold for hold in ledger.holds.values() if hold.subject == box.name]
     return Explanation(
         subject=box.name or box.key,
-        kind=f"{box.kind.value} mailbox",
-        summary=f"a {box.kind.value} mailbox of {box.unit_id}, {facts.word(box.state)}",
+        kind=f"{_kind(box)} mailbox",
+        summary=f"a {_kind(box)} mailbox of {box.unit_id}, {facts.word(box.state)}",
         facts=[
             *facts.mailbox_facts(box),
             Fact(label="unit", value=box.unit_id or "none", rule="R26"),
             Fact(label="owner", value=_named(seen.ports, box.owner_person_id), rule="R28", since=box.orphaned_on),
             *(fact for row in ledger.services.values() for fact in service_facts(row)),
             *(facts.address_fact(row, box) for row in rows),
-            *facts.decided_facts(holds, (), (), lambda one: _named(seen.ports, PersonId(one))),
+            *decided_facts(holds, lambda one: _named(seen.ports, PersonId(one))),
             *facts.finding_facts(_box_findings(seen, box.name or "")),
         ],
         history=list(told(seen.ports.store.journal(objects), named(ledger.mailboxes.values()))),
         upcoming=seen.ahead(_box_scopes(box), [box.name or "", *(row.address for row in rows)]),
     )
+
+
+def _kind(box: Mailbox) -> str:
+    return "SaaS" if box.kind is MailboxKind.SAAS else box.kind.value
 
 
 def _of_service_domain(ports: Ports, domain: str, at: datetime) -> Explanation | None:
@@ -223,6 +245,7 @@ def _of_service_domain(ports: Ports, domain: str, at: datetime) -> Explanation |
 def _of_service(seen: Seen, row: Service, ledger: Ledger) -> Explanation:
     """A request for SaaS mail that has no mailbox: a service domain, or one that is not provided for (yet)."""
     name, objects = row.request_id, [f"services:{row.request_id}", *([f"domain:{row.domain}"] if row.domain else [])]
+    holds = [hold for hold in ledger.holds.values() if hold.subject == name]
     return Explanation(
         subject=name,
         kind="request for SaaS mail",
@@ -231,12 +254,7 @@ def _of_service(seen: Seen, row: Service, ledger: Ledger) -> Explanation:
             *service_facts(row),
             Fact(label="unit", value=row.unit_id, rule="R62"),
             Fact(label="owner", value=_named(seen.ports, row.owner_person_id), rule="D31"),
-            *facts.decided_facts(
-                [hold for hold in ledger.holds.values() if hold.subject == name],
-                (),
-                (),
-                lambda one: _named(seen.ports, PersonId(one)),
-            ),
+            *decided_facts(holds, lambda one: _named(seen.ports, PersonId(one))),
             *facts.finding_facts(seen.ports.store.findings_about([box_scope(name)])),
         ],
         history=list(told(seen.ports.store.journal(objects), named(ledger.mailboxes.values()))),

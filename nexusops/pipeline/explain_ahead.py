@@ -93,7 +93,7 @@ def _names_of(change: Change) -> Iterator[str]:
 _RENEWED = "the card is renewed, or a new one begins"
 _PREVENTED: dict[str, str] = {
     "R36": _RENEWED,
-    "R44": "the cancellation is withdrawn, or a new card begins",
+    "R44": "the cancellation is withdrawn, a missing card comes back, or a new one begins",
     "R42": "the status qualifies again",
     "D08": "the card becomes current again",
     "D31": "it is handed over to somebody who may own it",

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 
 from nexusops.model.addresses import AddressKind, AddressState, Allocation
 from nexusops.model.dates import add_months
 from nexusops.model.findings import Evidence, Finding
 from nexusops.model.ids import PersonId, UnitId
-from nexusops.model.ledger import Alternative, Hold, HoldKind, NameOverride, PersonState, Standing
-from nexusops.model.mailboxes import Mailbox, SenderOrigin
+from nexusops.model.ledger import NameOverride, PersonState, Standing
+from nexusops.model.mailboxes import Mailbox, MailboxState, SenderOrigin
 from nexusops.model.people import Affiliation
 from nexusops.model.policy import Policy
 from nexusops.model.snapshot import PersonRecord, Snapshot
@@ -18,32 +18,37 @@ from nexusops.report.explain import Fact, Period
 
 SOMEBODY = "somebody else"
 """How the holder of another ownership period is named: who it was is not for everybody (rules.md 4c)."""
-HELD = {
-    HoldKind.MANUAL_DISABLE: ("disabled by the desk", "D41"),
-    HoldKind.FORWARD_EXEMPT: ("exempt from automatic forwarding", "R59"),
-    HoldKind.HANDOVER: ("handed over by the desk", "D31"),
-    HoldKind.SHORTENED: ("ends earlier, as was asked", "D43"),
-    HoldKind.UNDONE: ("a change was undone", "D41"),
-    HoldKind.RENEW: ("a new secret was asked for", "R64"),
-}
 
-TAKEN_BACK = {HoldKind.MANUAL_DISABLE: "desk undo-disable", HoldKind.FORWARD_EXEMPT: "desk unexempt-forward"}
+WORDS: Mapping[str, str] = {
+    AddressState.WINDDOWN: "in wind-down",
+    MailboxState.GRACE_CANCELLED: "in the grace after the card's cancellation",
+    MailboxState.GRACE_STATUS: "in the grace after the status changed",
+    Standing.OUT: "no longer entitled",
+    Standing.GRACE: "no longer entitled, in a time of grace",
+    Standing.MISSING_HOLD: "on hold",
+}
+"""States that say little to somebody who never saw the tool; every other one is its own word."""
 
 
 def word(state: str) -> str:
-    return state.replace("_", " ")
+    return WORDS.get(state, state.replace("_", " "))
 
 
-def person_facts(state: PersonState, record: PersonRecord | None, snapshot: str, today: date) -> Iterator[Fact]:
+def person_facts(
+    state: PersonState, record: PersonRecord | None, snapshot: str, today: date, overrides: Iterable[NameOverride]
+) -> Iterator[Fact]:
     """Standing, cards, affiliations, the name part, and when they left."""
     rule = {Standing.FROZEN: "D29", Standing.MISSING_HOLD: "D26"}.get(state.state, "R35")
     yield Fact(label="standing", value=word(state.state), rule=rule, because=_standing_reason(state))
+    if state.deceased:
+        because = "no notice is sent, and no address goes to somebody else until it is released"
+        yield Fact(label="died", value="as registration says", rule="D43", because=because)
     if record is not None:
         for card in record.cards:
-            until = f"cancelled on {card.cancelled_on}" if card.cancelled_on else f"until {card.end_date}"
+            cancelled = f", cancelled on {card.cancelled_on}" if card.cancelled_on else ""
             yield Fact(
                 label="card",
-                value=f"{card.status_code} {until}",
+                value=f"status {card.status_code}, until {card.end_date}{cancelled}",
                 rule="D46",
                 since=card.start_date,
                 evidence=(Evidence(table="cards", key=card.card_id, snapshot=snapshot),),
@@ -61,7 +66,10 @@ def person_facts(state: PersonState, record: PersonRecord | None, snapshot: str,
             )
     if state.base is not None:
         names = " / ".join(state.card_names or ())
-        yield Fact(label="name part", value=state.base, rule="R5", because=f"from the card's names {names}")
+        because, rule = f"the card's names are {names}", "R5"
+        if list(overrides):
+            because, rule = f"{because}, and another name was asked for and accepted", "R14"
+        yield Fact(label="name part", value=state.base, rule=rule, because=because)
     if state.left_on is not None:
         yield Fact(label="left", value=str(state.left_on), rule="D09", because="no card is current since then")
 
@@ -76,9 +84,9 @@ def _held(held: Affiliation, today: date) -> str:
 
 def _standing_reason(state: PersonState) -> str:
     if state.frozen:
-        return f"a fault in the registration data ({state.frozen}); nothing is changed until it is mended"
+        return f"there is a fault in the registration data ({state.frozen}); nothing is changed until it is mended"
     if state.missing_since:
-        return f"the card is missing from the registration data since {state.missing_since}"
+        return f"the card has been missing from the registration data since {state.missing_since}"
     return ""
 
 
@@ -122,30 +130,6 @@ def sender_facts(box: Mailbox | None, rows: Iterable[Allocation], record: Person
     if choice is not None and box.sender_origin is not SenderOrigin.CHOICE:
         because = "it is no active address of theirs, so the choice is ignored until it is"
         yield Fact(label="chosen", value=str(choice.address), rule="D17", because=because)
-
-
-def decided_facts(
-    holds: Iterable[Hold],
-    overrides: Iterable[NameOverride],
-    alternatives: Iterable[Alternative],
-    called: Callable[[str], str] = str,
-) -> Iterator[Fact]:
-    """What people decided against the data, how it is taken back, and where the person is reached outside. ``called``:
-    what staff call a person_id.
-    """
-    for hold in holds:
-        what, rule = HELD[hold.kind]
-        to = f" to {called(hold.value)}" if hold.kind is HoldKind.HANDOVER else f" ({hold.value})"
-        undo = TAKEN_BACK.get(hold.kind)
-        back = f"; `nexusops {undo} {called(hold.subject)}` takes it back" if undo else ""
-        because = f"{hold.reason or 'no reason was given'}, by {hold.actor}{back}"
-        yield Fact(label="decided", value=what + (to if hold.value else ""), rule=rule, because=because)
-    for override in overrides:
-        because = "an accepted name request, until that part of the card changes"
-        yield Fact(label="name asked", value=f"{override.part.value} {override.value}", rule="D25", because=because)
-    for other in alternatives:
-        if not other.removed:
-            yield Fact(label="reached at", value=f"{other.address} (from {other.source})", rule="D32")
 
 
 def finding_facts(findings: Iterable[Finding]) -> Iterator[Fact]:
@@ -204,15 +188,15 @@ def _winddown_facts(row: Allocation) -> Iterator[Fact]:
     """When its owner is told, and when it ends; what ends earlier as was asked need not be announced (D43), nor does
     what was somebody's who has died.
     """
-    told, ends = "none", ""
+    told, ends, rule = "none", "", "R41"
     if row.notice_sent_on is not None:
         told, ends = f"sent on {row.notice_sent_on}", "it is the day that was announced"
     elif row.notice_due_on is not None:
-        told, ends = f"due on {row.notice_due_on}", "it is projected until the notice is sent (D04)"
+        told, ends, rule = f"due on {row.notice_due_on}", "it is projected until the notice is sent", "D04"
     if not row.gate:
-        ends = "it is the day that was asked for (D43)"
+        ends, rule = "it is the day that was asked for", "D43"
     yield Fact(label="notice", value=told, rule="R47")
-    yield Fact(label="ends", value=f"{row.delete_on}", rule="R41", because=ends, since=row.winddown_on)
+    yield Fact(label="ends", value=f"{row.delete_on}", rule=rule, because=ends)
 
 
 def reuse_fact(row: Allocation, owner: PersonState | None, policy: Policy) -> Iterator[Fact]:
@@ -236,9 +220,15 @@ def number_facts(row: Allocation, others: Iterable[Allocation]) -> Iterator[Fact
         return
     before = [held for held in others if held.n < row.n and held.base == row.base and held.person_id != row.person_id]
     latest = {held.address: held for held in sorted(before, key=lambda held: held.period)}
-    told = ", ".join(f"{address} is {word(held.state)} for {SOMEBODY}" for address, held in sorted(latest.items()))
+    told = ", ".join(f"{address} {_held_by(held)}" for address, held in sorted(latest.items()))
     because = told or "the plain name was taken when it was allotted, here or in another of their domains (D11)"
     yield Fact(label=f"the {row.n}", value="the lowest number that was free", rule="R17", because=because)
+
+
+def _held_by(row: Allocation) -> str:
+    if row.deleted_on is not None:
+        return f"was {SOMEBODY}'s until {row.deleted_on}"
+    return f"is {word(row.state)} for {SOMEBODY}"
 
 
 def periods(rows: Iterable[Allocation], names: Mapping[PersonId, str]) -> Iterator[Period]:

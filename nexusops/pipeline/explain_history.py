@@ -11,7 +11,8 @@ from nexusops.model.journal import Entry, JournalRow, JsonObject, Phase
 from nexusops.model.ledger import HoldKind, Standing
 from nexusops.model.mailboxes import MailboxState
 from nexusops.model.notices import NoticeState
-from nexusops.pipeline.explain_facts import HELD, word
+from nexusops.pipeline.explain_decided import HELD
+from nexusops.pipeline.explain_facts import word
 from nexusops.pipeline.inputs import Ports
 from nexusops.report.explain import Event
 
@@ -162,7 +163,7 @@ def _mailbox(was: JsonObject, now: JsonObject) -> list[str]:
 _STANDING: Mapping[str, str] = {
     Standing.ENTITLED: "is entitled to a mailbox",
     Standing.OUT: "is no longer entitled to a mailbox",
-    Standing.GRACE: "is no longer entitled, and has a grace",
+    Standing.GRACE: "is no longer entitled, and in a time of grace",
     Standing.MISSING_HOLD: "is on hold, for the card is missing",
 }
 
@@ -182,7 +183,7 @@ def _person(was: JsonObject, now: JsonObject) -> list[str]:
 
 
 def _notice(was: JsonObject, now: JsonObject) -> str:
-    kind = word(f"{now.get('kind')}").replace("winddown", "wind-down")
+    kind = f"{now.get('kind')}".replace("winddown", "wind-down").replace("_", " ")
     if now.get("state") == NoticeState.SENT and was.get("state") != NoticeState.SENT:
         return f"a notice ({kind}) went to {now.get('to')}"
     return f"a notice ({kind}) is due on {now.get('due_on')}" if not was else ""
@@ -190,9 +191,12 @@ def _notice(was: JsonObject, now: JsonObject) -> str:
 
 def _decision(was: JsonObject, now: JsonObject) -> str:
     """The desk's; the event has its actor and reason."""
-    what = HELD[HoldKind(f"{(now or was).get('kind')}")][0]
-    value = f" ({now['value']})" if now.get("value") else ""
-    return f"decided: {what}{value}" if now else f"no longer decided: {what}"
+    kind = HoldKind(f"{(now or was).get('kind')}")
+    what = HELD[kind][0]
+    value = f"{now.get('value') or ''}"
+    if kind is HoldKind.UNDONE:
+        value = ", ".join(item.partition(":")[2] or item for item in value.split())
+    return f"decided: {what}{f' ({value})' if value else ''}" if now else f"no longer decided: {what}"
 
 
 def _state(was: JsonObject, now: JsonObject) -> list[str]:

@@ -38,7 +38,7 @@ def mail_facts(
             label="mail now",
             value=f"goes to {now}" if now else "is refused by the hubs",
             rule="R60",
-            because=f"in the table of {build.at:%Y-%m-%d %H:%M} UTC" if now else _why_refused(row),
+            because=f"the routing table of {build.at:%Y-%m-%d %H:%M} UTC says so" if now else _why_refused(row),
         )
     if snapshot is None:
         return

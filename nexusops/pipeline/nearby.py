@@ -10,6 +10,8 @@ from nexusops.ports import Store
 from nexusops.rules.naming import words
 
 FEW = 5
+SHORT = 2
+"""A single letter stands in everybody's name, and means nobody."""
 
 
 def people_like(store: Store, wanted: str, most: int, units: Collection[UnitId] | None = None) -> Sequence[PersonState]:
@@ -22,6 +24,8 @@ def people_like(store: Store, wanted: str, most: int, units: Collection[UnitId] 
 
 def meant_by(store: Store, wanted: str) -> str:
     """The few who may be meant, in a row; '' where nobody may."""
+    if sum(letter.isalpha() for letter in wanted) < SHORT:
+        return ""
     found = people_like(store, wanted, FEW + 1)
     named = [f"{one.username or one.person_id} ({name_of(one)})" for one in found[:FEW]]
     return ", ".join([*named, "or others"] if len(found) > FEW else named)

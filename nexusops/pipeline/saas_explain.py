@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from nexusops.model.findings import Evidence
 from nexusops.model.services import Service
 from nexusops.report.explain import Fact
+from nexusops.report.services import way_words
 
 
 def service_facts(row: Service) -> Iterator[Fact]:
@@ -16,8 +17,7 @@ def service_facts(row: Service) -> Iterator[Fact]:
     yield Fact(
         label="request", value=state, rule=row.rule or "D37", because=row.because, since=row.since, evidence=evidence
     )
-    way = f"{row.path.value}, through {row.connection.value}" if row.connection else row.path.value
-    yield Fact(label="way", value=way.replace("_", " "), rule="D37")
+    yield Fact(label="way", value=way_words(row.path, row.connection), rule="D37")
     if row.address is not None:
         yield Fact(label="sends as", value=row.address, rule="R70")
     for record in row.published:

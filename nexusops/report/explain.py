@@ -133,7 +133,8 @@ def _fact_blocks(fact: Fact, whole: bool) -> Iterator[Block]:
     by = "" if fact.because else _by(fact.rule)
     yield Line(text=f"{fact.label + ':':<12} {fact.value}{since}{by}", indent=2, hang=13)
     if fact.because:
-        yield Line(text=f"because {fact.because}{_by(fact.rule)}", indent=15)
+        word = "" if fact.label == "finding" else "because "
+        yield Line(text=f"{word}{fact.because}{_by(fact.rule)}", indent=15)
     if whole:
         for row in fact.evidence:
             source = f"snapshot {row.snapshot[:12]}" if row.snapshot else "our own state"

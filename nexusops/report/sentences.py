@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import assert_never
 
 from nexusops.model.addresses import receives_until
@@ -31,15 +31,17 @@ from nexusops.model.mailboxes import MailboxKind
 from nexusops.model.notices import NoticeKind
 
 _NOTICES = {
-    NoticeKind.WINDDOWN: "that addresses are winding down",
-    NoticeKind.WINDDOWN_CANCELLED: "that a wind-down was cancelled",
-    NoticeKind.CANCELLED: "that the card was cancelled",
-    NoticeKind.STATUS_CHANGE: "that the new status has no mailbox",
-    NoticeKind.EXPIRY_WARNING: "that the card is about to expire",
-    NoticeKind.ORPHANED: "that a mailbox has no owner",
+    NoticeKind.WINDDOWN: "of the wind-down of {which}, which {end} on {day}",
+    NoticeKind.WINDDOWN_CANCELLED: "that the wind-down of {which} is called off",
+    NoticeKind.CANCELLED: "that the card was cancelled, and the mailbox is disabled on {day}",
+    NoticeKind.STATUS_CHANGE: "that the new status has no mailbox, and the present one is deleted on {day}",
+    NoticeKind.EXPIRY_WARNING: "that the card is about to expire, and the mailbox is disabled on {day}",
+    NoticeKind.ORPHANED: "that the mailbox of {which} has no owner, and is deleted on {day}",
 }
+"""What a notice tells; ``which`` are its addresses."""
 
-_WITH_AN_END = (NoticeKind.WINDDOWN, NoticeKind.STATUS_CHANGE, NoticeKind.ORPHANED)
+
+_STATES: Mapping[str, str] = {"winddown": "in wind-down"}
 
 
 def describe(change: Change) -> str:
@@ -63,7 +65,7 @@ def describe(change: Change) -> str:
         case WindDownAddress():
             return f"Wind down {change.address}: it {receives_until(change.delete_on)}, and no longer sends."
         case ReviveAddress():
-            return f"Make {change.address} active again; it was in state {change.was}."
+            return f"Make {change.address} active again; it was {_STATES.get(change.was, change.was)}."
         case RemoveAddress():
             return f"Remove the address {change.address} from the mailbox {change.mailbox.name}."
         case SetSender():
@@ -106,9 +108,9 @@ def effect(change: Change) -> str:
         case AddAddress():
             return f"added to {change.mailbox.name}"
         case WindDownAddress():
-            return f"{change.was} -> winddown, {receives_until(change.delete_on)}"
+            return f"{change.was} -> in wind-down, {receives_until(change.delete_on)}"
         case ReviveAddress():
-            return f"{change.was} -> active"
+            return f"{_STATES.get(change.was, change.was)} -> active"
         case RemoveAddress():
             return f"removed from {change.mailbox.name}"
         case SetSender() | SetForward():
@@ -142,11 +144,11 @@ def _with_it(addresses: Sequence[str]) -> str:
 
 
 def _news(change: SendNotice) -> str:
-    ends = "ending on" if change.addresses and change.notice in _WITH_AN_END else "on"
-    when = f", {ends} {change.delete_on}" if change.delete_on else ""
     short = " (short notice)" if change.short_notice else ""
-    which = f": {_listed(change.addresses)}" if change.addresses else ""
-    return f"{_NOTICES[change.notice]}{which}{when}{short}"
+    end = "ends" if len(change.addresses) == 1 else "end"
+    which = _listed(change.addresses) or "no address"
+    day = change.delete_on or "a day still to be told"
+    return _NOTICES[change.notice].format(which=which, end=end, day=day) + short
 
 
 def _about(change: SendNotice) -> str:

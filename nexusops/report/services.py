@@ -49,6 +49,11 @@ def advice_words(advice: Advice) -> dict[str, str]:
     return {"ruling": _RULINGS[advice.ruling], "way": _PATHS[advice.path], "connection": connection}
 
 
+def way_words(path: SendingPath, connection: Connection | None) -> str:
+    """``a mailbox of its own, through Exchange Online``"""
+    return _PATHS[path] + (f", through {_CONNECTIONS[connection]}" if connection else "")
+
+
 def advice_text(request: ServiceRequest, advice: Advice) -> str:
     """The outcome first, then why, then what to do."""
     approved = advice.ruling is Ruling.APPROVED

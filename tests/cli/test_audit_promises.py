@@ -122,7 +122,10 @@ def test_an_undo_without_a_reason_breaks_no_promise_and_the_desk_without_one_doe
     assert begun.type("undo", run, "--apply", "--actor", "olive", "--at", "2025-10-01T09:00:00Z").code == 0
     rows = begun.type("audit", "overrides", "--format", "json").document["rows"]
     told = {row["message"].partition(": ")[2] for row in rows if row["subject"] == "1000001"}
-    assert (broken(begun, "overrides"), told) == ([], {"a change was undone; decided by olive: no reason was given"})
+    assert (broken(begun, "overrides"), told) == (
+        [],
+        {"kept as it is, since a change was undone; decided by olive: no reason was given"},
+    )
     undone = "'holds:1000001:undone'"
     tampered(begun, f"UPDATE journal SET object = 'holds:1000001:manual_disable' WHERE object = {undone}")
     assert broken(begun, "overrides") == [("D41", "1000001")]

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
+from collections.abc import Callable
 from typing import Any
 
 from cli.conftest import CommandSite
@@ -58,10 +61,11 @@ def test_what_ends_earlier_as_was_asked_has_no_notice(begun: CommandSite) -> Non
     assert begun.type("desk", "shorten-winddown", address, "--on", "2025-10-10", *desk).code == 0
     document = explained(begun, address, "2025-10-02T09:30:00Z")
     ends = fact(document, "ends")
-    assert (fact(document, "notice")["value"], ends["value"], ends["because"]) == (
+    assert (fact(document, "notice")["value"], ends["value"], ends["because"], ends["rule"]) == (
         "none",
         "2025-10-10",
-        "it is the day that was asked for (D43)",
+        "it is the day that was asked for",
+        "D43",
     )
 
 
@@ -198,3 +202,52 @@ def test_what_is_over_is_told_as_over(lived: CommandSite) -> None:
     refused = [one for one in explained(lived, box["name"])["facts"] if one["value"].endswith(", suspended")]
     assert {one["since"] for one in refused} == {box["disabled_on"]} == {"2025-11-03"}
     assert ended["since"] == row["deleted_on"] == "2025-12-04"
+
+
+def changed(site: CommandSite, table: str, change: Callable[[str], str]) -> None:
+    """The snapshot of the second day with one table become another."""
+    file, manifest = site.day_two / f"{table}.csv", site.day_two / "manifest.json"
+    file.write_text(change(file.read_text("utf-8")), "utf-8")
+    document = json.loads(manifest.read_text("utf-8"))
+    rows = file.read_text("utf-8").count("\n") - 1
+    document["tables"][table] = {"rows": rows, "sha256": hashlib.sha256(file.read_bytes()).hexdigest()}
+    manifest.write_text(json.dumps(document), "utf-8")
+
+
+def test_what_became_of_a_name_that_somebody_asked_for(begun: CommandSite) -> None:
+    """R14, D24: the desk is sent here with a request's id, and by the refusal of a decision."""
+    changed(begun, "name_requests", lambda text: f"{text}n9,1000008,s.obrien,2025-10-01T10:00:00+00:00,,,\n")
+    assert begun.on_day_two("run").code == 0
+    asked = fact(explained(begun, "aldg0008"), "asked for")
+    assert (asked["value"], asked["because"]) == (
+        "s.obrien, request n9: rejected",
+        "a part of the wanted name is a single letter",
+    )
+    said = begun.type("explain", "n9")
+    assert (said.code, said.err.splitlines()[0]) == (6, "n9 is a request of aldg0008 for the name s.obrien.")
+
+
+def test_an_address_that_an_undo_keeps_says_so(begun: CommandSite) -> None:
+    """D41: what the rules would do about it is said nowhere else, since nothing is planned."""
+    assert begun.on_day_two("run").code == 0
+    run = begun.type("history", "--last", "1", "--format", "json").document["runs"][0]["run_id"]
+    desk = ("--actor", "olive", "--reason", "wrong feed", "--at", "2025-10-02T09:00:00Z")
+    assert begun.type("undo", run, "--apply", *desk).code in (0, 5)
+    document = explained(begun, "thomas.ashdown@chem.ox.ac.uk", "2025-10-02T09:30:00Z")
+    assert fact(document, "state")["value"] == "active"
+    decided = fact(document, "decided")
+    assert decided["value"].startswith("kept as it is, since a change was undone (")
+    assert "thomas.ashdown@chem.ox.ac.uk" in decided["value"]
+    assert decided["because"] == "wrong feed, by olive, until the registration rows behind it change"
+
+
+def test_a_card_that_is_missing_is_told_with_the_day_on_which_it_counts_as_cancelled(begun: CommandSite) -> None:
+    """D26."""
+    changed(begun, "cards", lambda text: "".join(row for row in text.splitlines(True) if ",1000001," not in row))
+    assert begun.on_day_two("run").code == 0
+    document = explained(begun, "aldg0001", "2025-10-02T09:00:00Z")
+    assert fact(document, "standing")["value"] == "on hold"
+    first, told, disabled, *_ = document["upcoming"]
+    assert (first["on"], first["rule"], first["unless"]) == ("2025-10-09", "D26", "the card's row comes back")
+    assert [told["rule"], disabled["rule"]] == ["R44", "R44"]
+    assert "a missing card comes back" in disabled["unless"]

@@ -80,9 +80,10 @@ def test_who_knows_only_a_name_is_told_who_may_be_meant(begun: CommandSite) -> N
         "Next: It may be aldg0008 (Siobhán O'Brien), aldg0009 (Siobhan O\u2019Brien), aldg0010 (Siobhan O\u02bcBrien): "
         "`nexusops explain USERNAME`.\n"
     )
-    for unit in ("CHEM", "chem.ox.ac.uk"):
+    for unit, what in (("CHEM", "the unit"), ("chem.ox.ac.uk", "the mail domain of")):
         told = begun.type("explain", unit)
-        assert (told.code, told.err) == (6, f"{unit} is the unit Chemistry.\nNext: See `nexusops unit show CHEM`.\n")
+        assert (told.code, told.err) == (6, f"{unit} is {what} Chemistry.\nNext: See `nexusops unit show CHEM`.\n")
+    assert "It may be" not in begun.type("explain", "n2").err
     desk = ("--actor", "olive", "--reason", "asked", "--at", "2025-10-01T09:00:00Z")
     assert "It may be chem0011 (John Smith)" in begun.type("desk", "exempt-forward", "john.smith", *desk).err
     assert "It may be chem0011 (John Smith)" in begun.type("preview", "john.smith").err

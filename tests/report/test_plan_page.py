@@ -62,8 +62,8 @@ def test_every_change_is_a_row_with_its_reason_and_its_units() -> None:
     attributes, text = next(row for row in rows if row[0]["id"] == "change-c8")
     assert attributes["data-units"] == "MERT LAW"
     assert text == (
-        "ann.lee@chem.ox.ac.uk active -> winddown, receives up to the day before 2025-12-02 1000005 Ann Lee MERT, LAW "
-        "R39 the affiliation to CHEM ended on 2025-09-30"
+        "ann.lee@chem.ox.ac.uk active -> in wind-down, receives up to the day before 2025-12-02 1000005 Ann Lee "
+        "MERT, LAW R39 the affiliation to CHEM ended on 2025-09-30"
     )
 
 

@@ -1,4 +1,7 @@
-"""One example for every command whose own help has none, shown below its options."""
+"""One example for every command whose own help has none, shown below its options.
+
+And the line in its group of each command whose first sentence has no room in 80 columns.
+"""
 
 from __future__ import annotations
 
@@ -45,8 +48,34 @@ EXAMPLES: Mapping[str, str] = {
 }
 
 
+IN_BRIEF: Mapping[str, str] = {
+    "cassette scrub": "Replace every secret and personal datum of a recording.",
+    "cassette verify": "Is there a secret or a personal datum in a recording?",
+    "config at": "Which configuration was in force on a date.",
+    "config show": "Each value in force, and where it came from.",
+    "desk exempt-forward": "Keep a person's mail on Nexus: no forward.",
+    "desk shorten-winddown": "End an address in wind-down on a given day.",
+    "desk undo-disable": "Enable a mailbox that the desk disabled.",
+    "domain list": "The domains, with their state and the addresses left.",
+    "emulator serve": "Serve it on this machine until SIGTERM.",
+    "notices due": "Who is owed which notice, and when.",
+    "reorg list": "The reorganisations, with their days.",
+    "reorg plan": "Who gets which address, and what winds down until when.",
+    "saas list": "Every request: its way, its state, and what is wrong.",
+    "saas plan": "What the next run would set up for a request.",
+    "saas renew": "Hand a new secret over: the old one ends, or leaked.",
+    "saas retire": "End it: the next run takes away what it sends with.",
+    "saas test": "Send one message as the product would.",
+    "saas verify": "Prove that it works, and can do no more than it should.",
+    "snapshot check": "Is a snapshot consistent in itself?",
+    "state journal": "Every row of the journal, for keeping.",
+    "unit show": "Who has addresses in a unit, and what winds down.",
+}
+
+
 def illustrated(command: click.Command, path: str) -> click.Command:
-    """The command, and those beneath it, with their examples."""
+    """The command, and those beneath it, with their examples and lines."""
+    command.short_help = IN_BRIEF.get(path, command.short_help)
     if isinstance(command, click.Group):
         for name, beneath in command.commands.items():
             illustrated(beneath, f"{path} {name}")

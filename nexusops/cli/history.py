@@ -23,7 +23,7 @@ def history(call: Call, run: str | None, last: int, form: str) -> int:
     """
     from nexusops import wiring
     from nexusops.cli.printing import look
-    from nexusops.pipeline.explain_history import mailbox_names
+    from nexusops.pipeline.explain_history import did, mailbox_names
     from nexusops.report import audit as told
 
     with wiring.opened(call.folder) as site:
@@ -38,8 +38,10 @@ def history(call: Call, run: str | None, last: int, form: str) -> int:
             raise Refused(f"{found} an id that begins with {run!r}.", next_step="See `nexusops history`.")
         rows = list(store.rows_of_run(named[0].run_id))
         names = mailbox_names(site.ports, rows)
-    text = told.run_json(named[0], rows) if form == "json" else told.run_text(named[0], rows, look(), names)
-    click.echo(text, nl=False)
+    if form == "json":
+        click.echo(told.run_json(named[0], rows), nl=False)
+    else:
+        click.echo(told.run_text(named[0], rows, [did(row.entry, names) for row in rows], look()), nl=False)
     return 0
 
 

@@ -7,6 +7,7 @@ from itertools import islice
 
 from nexusops.console.answers import Answer, Asked, NotFound, Page
 from nexusops.model.journal import Phase
+from nexusops.pipeline.explain_history import did, mailbox_names, noted
 
 RUNS, ROWS = 100, 200
 """So many of them stand on a page."""
@@ -37,13 +38,14 @@ def run_page(asked: Asked) -> Answer:
     first = int(place) // ROWS * ROWS if place.isdecimal() else 0
     wanted = (row for row in store.journal(run_id=run_id) if row.entry.phase in phases)
     rows = list(islice(wanted, first, first + ROWS + 1))
+    names = mailbox_names(asked.site.ports, rows)
     return Page(
         template="run",
         title=f"Run of {run.at:%Y-%m-%d %H:%M} UTC",
         here="runs",
         values={
             "run": run,
-            "rows": rows[:ROWS],
+            "rows": [(row, did(row.entry, names) or noted(row.entry, names)) for row in rows[:ROWS]],
             "chosen": chosen,
             "first": first,
             "earlier": f"?show={chosen}&from={first - ROWS}" if first and chosen in SHOWN else None,

@@ -104,7 +104,7 @@ def _lane(row: Allocation, scale: _Scale, y: int, box: Mailbox | None) -> Lane:
 def _spans(row: Allocation, box: Mailbox | None) -> Iterable[tuple[str, date, date | None]]:
     """What the address was, one after the other; the last one may have no end."""
     end = row.deleted_on or row.delete_on
-    off = box.disabled_on if box is not None and row.state is AddressState.SUSPENDED else None
+    off = box.disabled_on if box is not None and _suspended(row, box) else None
     if row.winddown_on is not None:
         yield AddressState.ACTIVE.value, row.created_on, row.winddown_on
         yield AddressState.WINDDOWN.value, row.winddown_on, off or end
@@ -112,6 +112,12 @@ def _spans(row: Allocation, box: Mailbox | None) -> Iterable[tuple[str, date, da
         yield AddressState.ACTIVE.value, row.created_on, off or end
     if box is not None and off is not None:
         yield AddressState.SUSPENDED.value, off, end or box.delete_on
+
+
+def _suspended(row: Allocation, box: Mailbox) -> bool:
+    """Whether it is, or was until it ended with its mailbox, suspended since that was disabled (D08)."""
+    went_with_it = row.deleted_on is not None and (row.mailbox_key, row.deleted_on) == (box.key, box.deleted_on)
+    return row.state is AddressState.SUSPENDED or went_with_it
 
 
 def _bar(state: str, since: date, until: date | None, scale: _Scale) -> Bar:

@@ -32,6 +32,14 @@ def words(entry: Entry, names: Mapping[str, str]) -> str:
     return _became(entry, names) if entry.phase is Phase.PROMISE else _step(entry, names)
 
 
+def did(entry: Entry, names: Mapping[str, str]) -> str:
+    """A row in words among those of one run, where a decision must say whom it is about."""
+    kind, _, key = entry.object.partition(":")
+    about = f", about {key.rpartition(':')[0]}" if kind == "holds" else ""
+    what = words(entry, names)
+    return f"{what}{about}" if what else ""
+
+
 def noted(entry: Entry, names: Mapping[str, str]) -> str:
     """What became another in a row of which there is nothing else to say: its fields by their names."""
     was: JsonObject = entry.before if isinstance(entry.before, dict) else {}

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date
-from types import MappingProxyType
 
 from nexusops.codec import instant, to_text
 from nexusops.model.audits import Audit, Due, Proof
@@ -13,7 +12,6 @@ from nexusops.model.journal import Entry, JournalRow, JsonObject, JsonValue, Pha
 from nexusops.report.blocks import PLAIN, Block, Line, Look, Table, Tone, written
 from nexusops.report.view import counted, number_of
 
-NAMELESS: Mapping[str, str] = MappingProxyType({})
 SHOWN = 200
 """So many rows that kept a promise are listed in text; JSON has all of them."""
 
@@ -81,11 +79,9 @@ def runs_json(runs: Sequence[RunRecord]) -> str:
     return to_text({"runs": [_run(run) for run in runs]})
 
 
-def run_text(
-    run: RunRecord, rows: Sequence[JournalRow], look: Look = PLAIN, names: Mapping[str, str] = NAMELESS
-) -> str:
-    """A run, and what it did, step by step; ledger rows are counted only. ``names``: of mailboxes, by their keys."""
-    return written(_run_blocks(run, rows, names), look)
+def run_text(run: RunRecord, rows: Sequence[JournalRow], told: Sequence[str], look: Look = PLAIN) -> str:
+    """A run, and what it did: its rows of the journal in words (``told``, one each; '': of nobody's interest)."""
+    return written(_run_blocks(run, rows, told), look)
 
 
 def run_json(run: RunRecord, rows: Sequence[JournalRow]) -> str:
@@ -169,7 +165,7 @@ def _proof(proof: Proof) -> JsonValue:
     }
 
 
-def _run_blocks(run: RunRecord, rows: Sequence[JournalRow], names: Mapping[str, str]) -> Iterator[Block]:
+def _run_blocks(run: RunRecord, rows: Sequence[JournalRow], told: Sequence[str]) -> Iterator[Block]:
     yield Line(text=f"Run {run.run_id}: {run.result}", tone=Tone.TITLE)
     yield Table(
         rows=[
@@ -181,19 +177,16 @@ def _run_blocks(run: RunRecord, rows: Sequence[JournalRow], names: Mapping[str, 
         ],
         tone=Tone.QUIET,
     )
-    steps = [row for row in rows if row.entry.phase not in (Phase.PROMISE, Phase.INTENT)]
-    promises = sum(row.entry.phase is Phase.PROMISE for row in rows)
-    ended = f"{number_of(len(steps), 'step')} ended{':' if steps else ''}"
-    yield Line(text=f"{number_of(promises, 'ledger row')} became others, {ended}")
-    if steps:
-        yield Table(rows=[_step(row, names) for row in steps])
+    shown = [(row, what) for row, what in zip(rows, told, strict=True) if what and row.entry.phase is not Phase.INTENT]
+    decided = sum(row.entry.phase is Phase.PROMISE for row, _ in shown)
+    yield Line(text=f"{number_of(decided, 'decision')}, {number_of(len(shown) - decided, 'step')} in the tenant:")
+    if shown:
+        yield Table(rows=[_did(row, what) for row, what in shown])
+    yield Line(text="All that it wrote into the journal, and what each row was before: --format json.", tone=Tone.QUIET)
 
 
-def _step(row: JournalRow, names: Mapping[str, str]) -> tuple[str, ...]:
-    entry = row.entry
-    kind, _, key = entry.object.partition(":")
-    thing = f"{kind} {names.get(key, key)}"
-    return f"{row.seq}", entry.phase.value.replace("_", " "), entry.step or "", thing, entry.reason or entry.rule
+def _did(row: JournalRow, what: str) -> tuple[str, ...]:
+    return f"{row.seq}", row.entry.rule, what + (f": {row.entry.reason}" if row.entry.reason else "")
 
 
 def _run(run: RunRecord) -> JsonObject:

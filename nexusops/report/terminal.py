@@ -61,9 +61,15 @@ def _row(cells: Sequence[str], widths: Sequence[int], style: str) -> Text:
 
 
 def _fold(console: Console, text: Text, indent: int, hang: int) -> None:
-    """Within the width; what goes on does so ``hang`` further in than the first line."""
+    """Within the width; what goes on does so ``hang`` further in than the first line, or less where a word such as a
+    digest has room only so: it is copied, and must not be broken.
+    """
+    from rich.cells import cell_len
     from rich.text import Text
 
+    longest = max(map(cell_len, text.plain.split()), default=0)
+    if longest <= console.width - indent:
+        hang = min(hang, console.width - indent - longest)
     room = max(console.width - indent - hang, 10)
     first, *_ = text.wrap(console, max(console.width - indent, 10), overflow="fold") or [text]
     rest = text[len(first) :] if len(first) < len(text) else None

@@ -9,7 +9,7 @@ import pytest
 from reference import FOLDER, PAGES, every_command, help_of
 
 from nexusops.cli.entry import program
-from nexusops.cli.examples import EXAMPLES
+from nexusops.cli.examples import EXAMPLES, IN_BRIEF
 
 COMMANDS = {" ".join(path): (path, command) for path, command in every_command()}
 
@@ -39,6 +39,14 @@ def test_every_command_has_a_sentence_its_options_and_an_example_that_it_takes(w
 
 def test_examples_are_of_commands_that_there_are() -> None:
     assert set(EXAMPLES) - set(COMMANDS) == set()
+
+
+def test_no_line_of_a_list_of_commands_is_cut_off_at_eighty_columns() -> None:
+    assert set(IN_BRIEF) - set(COMMANDS) == set()
+    for path, command in COMMANDS.values():
+        if isinstance(command, click.Group):
+            listed = command.get_help(click.Context(command, info_name=" ".join(path), terminal_width=80))
+            assert [line for line in listed.splitlines() if line.endswith("...") and "Usage:" not in line] == []
 
 
 def _understood(words: list[str]) -> None:

@@ -139,3 +139,17 @@ def test_a_wind_down_can_be_shortened_and_never_made_longer(begun: CommandSite) 
     refused = begun.type(*ask, "2025-12-03", *desk)
     assert (refused.code, refused.err.partition(":")[0]) == (6, "NOT_SHORTER")
     assert [begun.type(*ask, day, *desk).code for day in ("2025-11-01", "2025-12-02", "2026-06-01")] == [0, 0, 6]
+
+
+def test_what_a_run_did_is_told_in_words(begun: CommandSite) -> None:
+    """rules.md 4e: neither the names of tables nor those of steps say anything to whoever asks."""
+    assert begun.on_day_two("run").code == 0
+    desk = ("--actor", "olive", "--reason", "ticket 4711", "--at", "2025-10-02T09:00:00Z")
+    assert begun.type("desk", "exempt-forward", "bray0026", *desk).code == 0
+    exempted, second = (run["run_id"] for run in begun.type("history", "--format", "json").document["runs"][:2])
+    told = begun.type("history", second).out
+    assert "thomas.ashdown@chem.ox.ac.uk winds down: it receives up to the day before 2025-12-03" in told
+    assert "in the tenant: the mailbox aldg0044 made" in told
+    told = begun.type("history", exempted).out
+    assert "1 decision, 0 steps in the tenant:" in told
+    assert "decided: exempt from automatic forwarding, about 1000026: ticket 4711" in told

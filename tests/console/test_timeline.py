@@ -47,6 +47,18 @@ def test_while_the_mailbox_is_disabled_its_addresses_are_suspended_and_end_with_
     assert spans(timeline([row], TODAY, box)) == [[("active", row.created_on, off), ("suspended", off, end)]]
 
 
+def test_what_ended_with_its_disabled_mailbox_was_suspended_before() -> None:
+    """D08: it had refused mail for two months, and is not drawn as active until its end."""
+    off, end = date(2025, 1, 20), date(2025, 3, 20)
+    box = mailbox("person:1000001:1", "ann", state=MailboxState.DELETED, disabled_on=off, deleted_on=end)
+    row = allocation("ann.lee@chem.ox.ac.uk", state=AddressState.DELETED, deleted_on=end, mailbox_key=box.key)
+    former = allocation("ann.lee@law.ox.ac.uk", state=AddressState.DELETED, deleted_on=off)
+    assert spans(timeline([row, former], TODAY, box)) == [
+        [("active", row.created_on, off), ("suspended", off, end)],
+        [("active", former.created_on, off)],
+    ]
+
+
 def test_bars_follow_one_another_within_the_drawing() -> None:
     row = allocation(
         "ann.lee@chem.ox.ac.uk", winddown_on=date(2025, 1, 20), delete_on=date(2025, 3, 21), state=AddressState.WINDDOWN

@@ -67,6 +67,17 @@ def test_an_explanation_on_a_narrow_terminal() -> None:
     ]
 
 
+def test_a_digest_is_never_broken_where_the_terminal_has_room_for_it() -> None:
+    """It is copied from there into --approve."""
+    digest = f"sha256:{'0123456789abcdef' * 4}"
+    table = Table(rows=[("at", "2025-10-02T08:00:00Z"), ("digest", digest)])
+    text = written(
+        [table, Line(text=f"or exactly this plan: --approve {digest}", indent=4, hang=20)], Look(colour=False, width=80)
+    )
+    assert max(map(len, text.splitlines())) <= 80
+    assert text.split().count(digest) == 2
+
+
 @pytest.mark.parametrize("width", [60, 100])
 def test_without_colour_there_is_no_escape_and_the_same_folding(width: int) -> None:
     blocks: list[Block] = [Line(text="a word " * 30, tone=Tone.DANGER, hang=4), Table(rows=[("a", "b " * 60)])]

@@ -53,7 +53,7 @@ IN_BRIEF: Mapping[str, str] = {
     "cassette verify": "Is there a secret or a personal datum in a recording?",
     "config at": "Which configuration was in force on a date.",
     "config show": "Each value in force, and where it came from.",
-    "desk exempt-forward": "Keep a person's mail on Nexus: no forward.",
+    "desk exempt-forward": "Keep a person's mail in the mailbox: no forward.",
     "desk shorten-winddown": "End an address in wind-down on a given day.",
     "desk undo-disable": "Enable a mailbox that the desk disabled.",
     "domain list": "The domains, with their state and the addresses left.",

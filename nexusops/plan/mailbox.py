@@ -81,7 +81,6 @@ def _new_mailbox(
     case: Case, last: Mailbox | None, found: Entitlement, setting: Setting, evidence: tuple[Evidence, ...]
 ) -> Mailbox:
     generation = last.generation + 1 if last else 1
-    code = found.card.status_code if found.card else ""
     return Mailbox(
         key=person_mailbox_key(case.person_id, generation),
         name=case.state.username,
@@ -93,7 +92,7 @@ def _new_mailbox(
         state=MailboxState.PENDING,
         since=setting.today,
         rule="R2",
-        because=f"the card is current and its status {code} entitles to a mailbox",
+        because=f"the card is current and its status {found.code} entitles to a mailbox",
         evidence=evidence,
     )
 

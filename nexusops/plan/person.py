@@ -206,8 +206,8 @@ def _settle_state(case: Case, found: Entitlement, setting: Setting) -> None:
 def _status(case: Case, found: Entitlement, today: date) -> str | None:
     """The status that counts today: one that takes effect later, or stands on a card that is over, leaves it."""
     known = case.state.code
-    counts = found.card is not None and not found.status_coming and found.card.current(today)
-    return found.card.status_code if found.card and (counts or not known) else known
+    counts = found.card is not None and found.card.current(today)
+    return found.code or found.card.status_code if found.card and (counts or not known) else known
 
 
 def _left_on(case: Case, found: Entitlement, setting: Setting) -> date | None:
@@ -220,7 +220,8 @@ def _left_on(case: Case, found: Entitlement, setting: Setting) -> date | None:
         return None
     vanished = state.code is not None and state.code not in {card.status_code for card in cards}
     gives = setting.policy.status_map.qualifying
-    changed = any(card.card_id == state.card_id and card.status_code not in gives for card in cards)
+    gave = state.code in gives
+    changed = any(card.card_id == state.card_id and (gave or card.status_code not in gives) for card in cards)
     if vanished and not changed and state.left_on is None:
         return setting.today
     told = [day for day in (found.left_on, case.state.left_on) if day is not None]

@@ -34,7 +34,7 @@ def settle_sender(
         return
     choice = _judged_choice(case, holders, setting)
     fallback = case.fallback
-    code = found.card.status_code if found.card else found.last_code
+    code = found.code or (found.card.status_code if found.card else found.last_code)
     sender = choose(
         box,
         case.personal,

@@ -17,7 +17,8 @@ from nexusops.model.policy import Policy
 class Entitlement:
     """What the cards say today.
 
-    ``card``: the primary card (D42), ``qualifying`` whether it entitles to a mailbox. ``until``: last day of the
+    ``card``: the primary card (D42), ``qualifying`` whether it entitles to a mailbox, ``code`` the status that counts
+    today: one that takes effect later does not yet. ``until``: last day of the
     entitlement as the cards stand now. ``cancelled_on``, ``status_on``, ``expired_on``: the end that has come, if
     any: the day of cancellation, the day a non-qualifying status took effect, the first day after natural expiry.
     ``coming``: a cancellation or change of status that is known and still ahead. ``status_coming``: the card already
@@ -33,6 +34,7 @@ class Entitlement:
     status_on: date | None = None
     expired_on: date | None = None
     coming: str | None = None
+    code: str = ""
     status_coming: bool = False
     left_on: date | None = None
     several: bool = False
@@ -62,16 +64,19 @@ def entitlement(
     """
     started = [card for card in cards if card.start_date <= today]
     current = sorted((c for c in started if c.current(today)), key=lambda c: (c.start_date, c.card_id))
-    good = [c for c in current if _qualifies(c, policy) and not (_ahead(c, today) and not _gives(was, policy))]
+    lasting = [c for c in current if _qualifies(c, policy) and not (_ahead(c, today) and not _gives(was, policy))]
+    good = lasting or [c for c in current if c.card_id == held and _ahead(c, today) and was and _gives(was, policy)]
     left_on = None if current else max((_ends(card) for card in started), default=None)
     if good:
         card = good[-1]
-        coming = f"cancelled:{card.cancelled_on}" if _cut_short(card) else None
+        ahead = None if lasting else f"status:{card.status_effective_on}"
         return Entitlement(
             card=card,
             qualifying=True,
-            until=_until(good, cards, policy),
-            coming=coming,
+            until=_until(lasting, cards, policy) if lasting else None,
+            coming=f"cancelled:{card.cancelled_on}" if _cut_short(card) else ahead,
+            code=was if was and _ahead(card, today) else card.status_code,
+            status_coming=not lasting,
             left_on=None,
             several=len(current) > 1,
         )
@@ -80,15 +85,16 @@ def entitlement(
     changed = ended if ended and cancelled and not _qualifies(ended, policy) else None  # 2.2: both at once
     status = current[-1] if current else changed
     takes_effect = (status.status_effective_on or status.start_date) if status else None
-    ahead = bool(current) and _ahead(current[-1], today)
+    status_ahead = bool(current) and _ahead(current[-1], today)
     return Entitlement(
         card=status or ended,
         qualifying=False,
-        coming=f"status:{takes_effect}" if ahead else None,
-        status_coming=ahead,
+        coming=f"status:{takes_effect}" if status_ahead else None,
+        code=(was if was and status_ahead else status.status_code) if status else "",
+        status_coming=status_ahead,
         last_code=_last_code(ended, policy, was),
         cancelled_on=ended.cancelled_on if ended and cancelled else None,
-        status_on=None if ahead else takes_effect,
+        status_on=None if status_ahead else takes_effect,
         expired_on=next_day(ended.end_date) if ended and not cancelled else None,
         left_on=left_on,
         several=len(current) > 1,

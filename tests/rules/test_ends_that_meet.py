@@ -222,3 +222,28 @@ def test_a_name_that_changes_on_the_day_of_a_merger_has_its_own_two_months() -> 
         ((WORK,), "2025-03-16"),
         (("bob.ray@chem.ox.ac.uk",), "2025-07-15"),
     ]
+
+
+def test_a_status_that_takes_effect_later_moves_no_sender_before() -> None:
+    """rules.md 3.3, D16: the class that a status prefers changes on the day on which the status does."""
+    world = _ann("BALL", "CHEM")
+    _card(world, status_code="UG", status_effective_on="2025-02-10").run("2025-02-01")
+    assert (world.box("ball0001").sender, world.state("1").code) == (WORK, "MC")
+    assert world.run("2025-02-09").acts == []
+    assert world.run("2025-02-10").acts == [("SetSender", "ball0001")]
+    assert (world.box("ball0001").sender, world.state("1").code) == ("ann.lee@balliol.ox.ac.uk", "UG")
+
+
+@pytest.mark.parametrize("back", ["2025-02-01", "2025-02-20", "2025-05-01"])
+def test_a_card_is_good_again_until_the_status_that_ends_it_takes_effect(back: str) -> None:
+    """R42, D23: the cancellation was a mistake, and the change of status that came with its correction is ahead."""
+    world = _ann("CHEM")
+    _card(world, cancelled_on="2025-01-15")
+    for text in ("2025-01-15", "2025-01-16", "2025-02-15", "2025-04-15"):
+        if text < back:
+            world.run(text)
+    _card(world, cancelled_on=None, status_code="CB", status_effective_on="2025-05-10").run(back)
+    box = world.box("ball0001")
+    assert (box.state, box.disable_on, box.delete_on, world.states("1")) == ("active", None, None, {WORK: "active"})
+    world.run("2025-05-10")
+    assert (world.box("ball0001").state, str(world.box("ball0001").delete_on)) == ("grace_status", "2025-06-10")

@@ -31,7 +31,7 @@ from nexusops.model.ledger import Ledger, NameDecision, PersonState
 from nexusops.model.mailboxes import Mailbox
 from nexusops.model.policy import Policy
 from nexusops.model.routing import LiveAddress, RouteEntry, RoutingBuild, RoutingTable
-from nexusops.model.services import Check, Product, ServiceRequest
+from nexusops.model.services import Check, Product, Service, ServiceRequest
 from nexusops.model.snapshot import Snapshot
 from nexusops.model.tenant import Actual, Wanted
 from nexusops.questions import Questions
@@ -172,6 +172,9 @@ class Memory(Protocol):
 
     def boxes_owned_by(self, people: Collection[PersonId]) -> frozenset[str]:
         """Non-personal mailboxes that these people own in the ledger, a handover included (D31)."""
+
+    def services_of(self, domains: Collection[Domain]) -> Sequence[Service]:
+        """Requests that have, or had, these service domains (D39)."""
 
     def domain_ends(self, domains: Collection[Domain]) -> Mapping[Domain, date]:
         """The last day of the live personal addresses of each domain; date.max: one has none; absent: none is left."""

@@ -10,12 +10,11 @@ from nexusops.model.addresses import Allocation
 from nexusops.model.audits import Breach
 from nexusops.model.findings import Finding
 from nexusops.model.health import LockHeld
-from nexusops.model.ids import Domain, UnitId
+from nexusops.model.ids import UnitId
 from nexusops.model.journal import Approval, JournalRow, RunRecord
 from nexusops.model.ledger import PersonState
 from nexusops.model.mailboxes import Mailbox
 from nexusops.model.notices import Notice
-from nexusops.model.services import Service
 
 
 class Questions(Protocol):
@@ -68,9 +67,6 @@ class Questions(Protocol):
 
     def addresses_of_unit(self, unit_id: UnitId, domain: str | None) -> Iterator[Allocation]:
         """Live addresses in the unit's domain, and those that are the unit's own."""
-
-    def services_of(self, domain: Domain) -> Sequence[Service]:
-        """Requests that have, or had, this service domain (D39)."""
 
     def people_like(
         self, words: Collection[str], most: int, units: Collection[UnitId] | None = None

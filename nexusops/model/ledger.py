@@ -181,5 +181,7 @@ class Ledger:
     """How Exchange signs for service domains, as just read; None: it does not accept the domain; absent: not asked."""
     watched: Mapping[str, tuple[Note, ...]] = field(default_factory=dict)
     """What is wrong in the DNS of requests that are live, as just asked, by request_id; absent: not asked."""
+    domain_holders: Mapping[Domain, str] = field(default_factory=dict)
+    """Whose request has each service domain that is wanted, by request_id; for looking up only; absent: nobody's."""
     looked_up: Mapping[str, DnsFacts] = field(default_factory=dict)
     """What the DNS says of service domains that are still to be proved, by request_id; absent: not asked."""

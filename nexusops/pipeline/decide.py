@@ -39,6 +39,7 @@ from nexusops.plan.observe import observe, recognise, settled
 from nexusops.plan.project import project
 from nexusops.plan.promises import notices_of, promises_of, unreachable
 from nexusops.plan.service_changes import service_drafts
+from nexusops.plan.services import domains_held, wanted_domains
 from nexusops.plan.slices import candidate_names, former_owners, usernames_of
 from nexusops.ports import SnapshotTables
 from nexusops.rules.services_signing import domains_to_ask
@@ -185,6 +186,7 @@ def _with_names(ports: Deciding, ledger: Ledger, snapshot: Snapshot, who: Affect
         owners={state.person_id: state for state in store.owners(missing)},
         usernames=usernames_of(ledger) if who.everyone else store.usernames(names),
         domain_ends=store.domain_ends(ending_domains(snapshot)),
+        domain_holders=domains_held(store.services_of(wanted_domains(snapshot, who.boxes))),
     )
 
 
@@ -204,6 +206,7 @@ def _only_own(after: Ledger, before: Ledger) -> Ledger:
         owners=before.owners,
         usernames=before.usernames,
         domain_ends=before.domain_ends,
+        domain_holders=before.domain_holders,
         reached=before.reached,
         routed=before.routed,
     )

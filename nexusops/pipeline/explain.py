@@ -235,7 +235,7 @@ def _kind(box: Mailbox) -> str:
 
 def _of_service_domain(ports: Ports, domain: str, at: datetime) -> Explanation | None:
     """The request to which a service domain belongs, or did last; whatever stands before its @."""
-    row = max(ports.store.services_of(Domain(domain.lower())), key=lambda row: row.since, default=None)
+    row = max(ports.store.services_of({Domain(domain.lower())}), key=lambda row: row.since, default=None)
     if row is None:
         return None
     ledger = ports.store.ledger((), {row.request_id})

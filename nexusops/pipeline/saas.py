@@ -8,7 +8,7 @@ from datetime import date, datetime
 
 from nexusops.model.addresses import Allocation
 from nexusops.model.dates import local_date
-from nexusops.model.ids import Address, PersonId, domain_of, local_of
+from nexusops.model.ids import Address, Domain, PersonId, domain_of, local_of
 from nexusops.model.ledger import PersonState, Standing
 from nexusops.model.services import NOT_ASKED, Advice, ServiceRequest
 from nexusops.model.snapshot import Snapshot
@@ -16,7 +16,7 @@ from nexusops.pipeline.inputs import Ports
 from nexusops.pipeline.saas_dns import dns_facts
 from nexusops.pipeline.saas_standing import as_it_stands
 from nexusops.plan.case import Setting
-from nexusops.plan.services import advice_on, owner_of
+from nexusops.plan.services import advice_on, domains_held, owner_of, wanted_domains
 from nexusops.ports import Resolver, SnapshotTables
 from nexusops.rules.entitlement import entitlement
 from nexusops.rules.reorganising import unit_map
@@ -63,11 +63,23 @@ def answer(
         row = ledger.services.get(request.request_id)
         dns = dns_facts(request, domain, row, resolver, ports.site, ports.policy)
     dns = replace(dns, permitted=domain in permits)
-    ledger = replace(ledger, looked_up={request.request_id: dns})
+    ledger = replace(
+        ledger, looked_up={request.request_id: dns}, domain_holders=_domain_holders(ports, request, snapshot)
+    )
     holders = _holders(ports, wanted)
     advice = advice_on(request, snapshot, holders, setting, ledger=ledger, dns=dns)
     filed = ports.services.get(request.request_id) == request
     return as_it_stands(advice, request, ledger, snapshot, holders, setting, filed=filed)
+
+
+def _domain_holders(ports: Ports, request: ServiceRequest, snapshot: Snapshot) -> dict[Domain, str]:
+    """Who has its service domain, or gets it in the next run, which sees the earlier of two new requests first."""
+    wanted = wanted_domains(snapshot, {request.request_id})
+    earlier = {name for name in snapshot.services if wanted and name < request.request_id}
+    rivals = {name for name in earlier if wanted_domains(snapshot, {name}) & wanted}
+    new = rivals - set(ports.store.ledger((), rivals).services)
+    coming = dict.fromkeys(wanted, min(new)) if new else {}
+    return coming | domains_held(ports.store.services_of(wanted))
 
 
 def _kept(ports: Ports, sha256: str) -> SnapshotTables:

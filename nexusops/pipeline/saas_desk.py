@@ -48,7 +48,9 @@ def listed(ports: Ports) -> tuple[Listed, ...]:
     ledger = ports.store.ledger((), {*ports.services, *ports.faulty_services, *ports.store.known_boxes()})
     problems: dict[str, str] = dict(ports.faulty_services)
     for finding in ports.store.findings(None):
-        if finding.subject in ledger.services and finding.severity is not Severity.INFO:
+        row = ledger.services.get(finding.subject)
+        reviewed = row is not None and row.state is ServiceState.LIVE and finding.code == "REVIEW_DUE"
+        if row is not None and finding.severity is not Severity.INFO and not reviewed:
             problems.setdefault(finding.subject, f"{finding.code}: {finding.message}")
     names = sorted({*ports.services, *ports.faulty_services, *ledger.services})
     rows = [_listed(name, ports, ledger.services.get(name), problems.get(name, "")) for name in names]

@@ -92,6 +92,11 @@ class Imagined:
         asked = {row.request_id for row in self._rows.find(Service, "owner_person_id", people)}
         return frozenset(asked | {box.name for box in mine if box.name and box.person_id is None})
 
+    def services_of(self, domains: Collection[Domain]) -> Sequence[Service]:
+        if fresh := self._unasked("service domains", domains):
+            self._learn(self._store.services_of(fresh))
+        return [row for row in self._rows.find(Service, "", None) if row.domain in domains]
+
     def domain_ends(self, domains: Collection[Domain]) -> Mapping[Domain, date]:
         if fresh := self._unasked("ends", domains):
             self._know(self._store.people_of_domains(fresh), ())

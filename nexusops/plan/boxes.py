@@ -10,7 +10,7 @@ from nexusops.model.findings import box_scope
 from nexusops.model.ids import Address, MailboxKey, box_mailbox_key, domain_of, local_of
 from nexusops.model.ledger import Ledger
 from nexusops.model.mailboxes import Mailbox, MailboxKind, MailboxState, SenderOrigin
-from nexusops.model.services import NOT_ASKED
+from nexusops.model.services import NOT_ASKED, Service
 from nexusops.model.snapshot import Snapshot
 from nexusops.plan.adoption import ADOPTED
 from nexusops.plan.aliases import judge_alias
@@ -19,7 +19,7 @@ from nexusops.plan.box_wishes import BoxWish, no_address, owner_of, refused, saa
 from nexusops.plan.case import Setting, why
 from nexusops.plan.judgement import JudgedBox, domain_end, may_own
 from nexusops.plan.orphans import settle_owner
-from nexusops.plan.services import advice_on, is_over, report, settle_service
+from nexusops.plan.services import advice_on, domains_held, is_over, report, settle_service
 from nexusops.rules.allocation import Holders, end
 from nexusops.rules.lifecycle import deleted, purged, revived
 
@@ -31,6 +31,8 @@ def judge_boxes(
     taken = dict(holders)
     known = dict(ledger.mailboxes)
     shelf = Shelf.of(ledger)
+    holding = {**ledger.domain_holders, **domains_held(ledger.services.values())}
+    ledger = replace(ledger, domain_holders=holding)
     judged = []
     for name in sorted(boxes, key=lambda name: ("@" in name, name)):
         if name in snapshot.frozen_boxes:
@@ -48,6 +50,8 @@ def judge_boxes(
                 setting.taken.append(row)
             elif isinstance(row, Mailbox):
                 known[row.key] = row
+            elif isinstance(row, Service):
+                holding |= domains_held((row,))
         judged.append(result)
     return judged
 

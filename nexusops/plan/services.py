@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 
 from nexusops.model.addresses import AddressKind
@@ -28,16 +29,31 @@ def advice_on(
     ledger: Ledger,
     dns: DnsFacts = NOT_ASKED,
 ) -> Advice:
-    """The answer to one request, among all the others. ``holders`` know who has its address, ``ledger`` whom it was
-    handed over to.
+    """The answer to one request, among all the others. ``holders`` know who has its address, ``ledger`` who has its
+    service domain, and whom it was handed over to.
     """
     request = replace(request, owner_person_id=owner_of(request, ledger))
-    facts = facts_of(request, snapshot, holders, setting)
+    facts = facts_of(request, snapshot, holders, setting, ledger.domain_holders)
     facts = replace(facts, spf=dns.spf, permitted=dns.permitted, taken=facts.taken | dns.taken)
     return advise(request, facts, setting.policy, setting.today)
 
 
-def facts_of(request: ServiceRequest, snapshot: Snapshot, holders: Holders, setting: Setting) -> Facts:
+def domains_held(rows: Iterable[Service]) -> dict[Domain, str]:
+    """Whose request each service domain is (D39): of whoever has it or gets it, until its records are taken away."""
+    having = (row for row in rows if row.state in RUNNING or row.published)
+    return {row.domain: row.request_id for row in having if row.domain is not None}
+
+
+def wanted_domains(snapshot: Snapshot, boxes: Collection[str]) -> frozenset[Domain]:
+    """The service domains that these requests want."""
+    requests = (snapshot.services[name] for name in boxes if name in snapshot.services)
+    homes = ((one, snapshot.units[one.unit_id].domain) for one in requests if one.unit_id in snapshot.units)
+    return frozenset(Domain(name) for one, home in homes for name in names_of(one, home) if "@" not in name)
+
+
+def facts_of(
+    request: ServiceRequest, snapshot: Snapshot, holders: Holders, setting: Setting, holding: Mapping[Domain, str]
+) -> Facts:
     unit = setting.units.units.get(request.unit_id)
     domain = unit.domain if unit is not None else None
     wanted = names_of(request, domain)
@@ -46,21 +62,19 @@ def facts_of(request: ServiceRequest, snapshot: Snapshot, holders: Holders, sett
         usable=setting.units.gives_addresses(domain),
         requester_in_scope=in_scope(request.requester, request.unit_id, snapshot, setting),
         owner_may=may_own(request.owner_person_id, setting),
-        taken=frozenset(name for name in wanted if _taken(name, request, snapshot, holders)),
+        taken=frozenset(name for name in wanted if _taken(name, request, snapshot, holders, holding)),
     )
 
 
-def _taken(name: str, request: ServiceRequest, snapshot: Snapshot, holders: Holders) -> bool:
-    """An address that somebody else has or had; a domain that exists, or that an earlier request gets (D39)."""
+def _taken(
+    name: str, request: ServiceRequest, snapshot: Snapshot, holders: Holders, holding: Mapping[Domain, str]
+) -> bool:
+    """An address that somebody else has or had; a domain that exists, or that another request has (D39)."""
     if "@" in name:
         rows = holders.get(Address(name), ())
         ours = bool(rows) and (rows[-1].mailbox_key or "").startswith(f"box:{request.request_id}:")
         return bool(rows) and not ours and (rows[-1].live or rows[-1].kind is AddressKind.PERSONAL)
-    earlier = (other for other in snapshot.services.values() if other.request_id < request.request_id)
-    units = snapshot.units
-    return Domain(name) in snapshot.domains or any(
-        name in names_of(other, units[other.unit_id].domain) for other in earlier if other.unit_id in units
-    )
+    return Domain(name) in snapshot.domains or holding.get(Domain(name), request.request_id) != request.request_id
 
 
 def report(result: JudgedBox, advice: Advice, row: Service | None) -> None:

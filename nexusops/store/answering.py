@@ -10,16 +10,15 @@ from sqlalchemy import and_, or_, select
 from nexusops.model.addresses import Allocation
 from nexusops.model.findings import Finding
 from nexusops.model.health import LockHeld
-from nexusops.model.ids import Domain, UnitId
+from nexusops.model.ids import UnitId
 from nexusops.model.journal import JournalRow, RunRecord
 from nexusops.model.mailboxes import Mailbox
 from nexusops.model.notices import Notice, NoticeState
-from nexusops.model.services import Service
 from nexusops.store import chain, lock, reading
 from nexusops.store.looking import LookingStore
 from nexusops.store.mapping import decoded
 from nexusops.store.reading import chunks, rows_in
-from nexusops.store.schema import addresses, findings, journal, locks, mailboxes, runs, services
+from nexusops.store.schema import addresses, findings, journal, locks, mailboxes, runs
 
 ACCEPTED = ("applied", "nothing", "partial", "resumed")
 """Results of runs that had accepted their snapshot."""
@@ -86,8 +85,3 @@ class AnsweringStore(LookingStore):
         with self._begin() as connection:
             for row in connection.execute(select(addresses).where(live, wanted).order_by(addresses.c.address)):
                 yield decoded(Allocation, row)
-
-    def services_of(self, domain: Domain) -> Sequence[Service]:
-        with self._begin() as connection:
-            rows = connection.execute(select(services).where(services.c.domain == domain)).all()
-        return [decoded(Service, row) for row in rows]

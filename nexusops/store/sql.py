@@ -159,6 +159,10 @@ class SqlStore:
             asked = reading.rows_in(connection, Service, "owner_person_id", people)
             return frozenset([*named, *(row.request_id for row in asked)])
 
+    def services_of(self, domains: Collection[Domain]) -> Sequence[Service]:
+        with self._begin() as connection:
+            return list(reading.rows_in(connection, Service, "domain", domains))
+
     def domain_ends(self, domains: Collection[Domain]) -> Mapping[Domain, date]:
         with self._begin() as connection:
             return reading.domain_ends(connection, domains)

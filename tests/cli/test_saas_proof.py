@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from cli.conftest import CommandSite
 from cli.test_saas import AT, DOMAIN_REQUEST, file
 
 from nexusops.cli import call
+from nexusops.demo.snapshots import restamped
 from nexusops.emulator import EmbeddedTenant
 
 ZONE = """$ORIGIN ox.ac.uk.
@@ -156,6 +158,25 @@ def test_a_service_domain_is_live_once_the_dns_equals_the_plan(running: CommandS
     rows = {one["request_id"]: one for one in running.type("saas", "list", "--format", "json").document["requests"]}
     assert (rows["mailshot"]["state"], rows["mailshot"]["review_on"]) == ("live", "2026-10-01")
     assert running.on_day_two("plan", "saas_mailboxes", "service_domains", "--format", "json").document["changes"] == []
+
+
+def test_what_was_reviewed_is_no_problem_any_more(running: CommandSite, tmp_path: Path) -> None:
+    """2.4: the proof ends the review at once, also in the list; it does not wait for the next run."""
+    (running.folder / "zone.txt").write_text(ZONE, "utf-8")
+    proof = ("saas", "verify", "mailshot", "--zone", running.folder / "zone.txt", "--at")
+    assert running.type(*proof, "2025-10-01T09:00:00Z").code == 0
+    year = datetime(2026, 10, 1, 8, tzinfo=UTC)
+    snapshot = restamped(running.day_one, tmp_path / "year", year - timedelta(minutes=10))
+
+    def problem() -> tuple[str, str | None]:
+        found = running.type("saas", "list", "--format", "json").document["requests"]
+        return next((one["state"], one["problem"]) for one in found if one["request_id"] == "mailshot")
+
+    assert running.type("run", "service_domains", "--at", "2026-10-01T08:00:00Z", "--snapshot", snapshot).code == 0
+    state, due = problem()
+    assert (state, str(due).split(":")[0]) == ("review_due", "REVIEW_DUE")
+    assert running.type(*proof, "2026-10-01T09:00:00Z").code == 0
+    assert problem() == ("live", None)
 
 
 def test_a_request_explains_itself(running: CommandSite) -> None:

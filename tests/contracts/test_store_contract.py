@@ -355,6 +355,8 @@ def test_a_saas_request_is_looked_at_like_a_mailbox(store: SqlStore) -> None:
     assert store.boxes_owned_by([ANN]) == {"adminday"}
     assert store.ledger((), ("adminday",)).services == {"adminday": full}
     assert store.ledger((), ("other",)).services == {}
+    assert store.services_of({Domain("admin-day.chem.ox.ac.uk"), CHEM}) == [full]
+    assert store.services_of({CHEM}) == []
 
 
 def test_an_intent_is_open_until_an_outcome_of_the_same_step_and_run(store: SqlStore) -> None:

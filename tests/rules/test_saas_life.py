@@ -212,6 +212,42 @@ def test_a_request_that_was_never_approved_can_come_back() -> None:
     assert kinds(world, "2024-10-04") == ["CreateMailbox", "GrantAccess"]
 
 
+def test_a_service_domain_is_one_requests_only() -> None:
+    """D39: whoever has it keeps it, whatever their ids; who is refused takes it from nobody."""
+    world = chemistry(**NEITHER)
+    world.run(FIRST)
+    other = replace(REQUEST, **NEITHER, request_id="a-second", provider="Other Ltd")
+    world.services["a-second"] = other
+    assert [p.change for p in world.run("2024-10-03").changes] == []
+    assert world.ledger.services["a-second"].state == "needs_info"
+
+    world = chemistry(**NEITHER)
+    world.services["a-second"] = replace(other, requester="chem0001")
+    assert kinds(world, FIRST) == ["PublishRecords"]
+    world.services["a-second"] = other
+    assert kinds(world, "2024-10-03") == []
+    assert world.ledger.services["a-second"].state == "needs_info"
+
+
+def test_of_two_new_requests_the_first_gets_the_domain() -> None:
+    """D39: in the order of their ids."""
+    world = chemistry(**NEITHER)
+    world.services["z-second"] = replace(REQUEST, **NEITHER, request_id="z-second")
+    assert kinds(world, FIRST) == ["PublishRecords"]
+    assert world.ledger.services["z-second"].state == "needs_info"
+
+
+def test_a_service_domain_is_free_once_its_records_are_taken_away() -> None:
+    """D39: never in the run that takes them away, which could not tell one's records from the other's."""
+    world = chemistry(**NEITHER)
+    world.run(FIRST)
+    world.services["z-second"] = replace(REQUEST, **NEITHER, request_id="z-second")
+    del world.services["adminday"]
+    assert [p.change.__class__ for p in world.run("2024-10-03").changes] == [RetireRecords]
+    (change,) = (p.change for p in world.run("2024-10-04").changes)
+    assert (change.__class__, change.why.subject) == (PublishRecords, "z-second")
+
+
 def test_its_records_follow_the_provider() -> None:
     """2.4, R68: another include replaces what we published, and is to be proved again."""
     world = chemistry(**NEITHER)

@@ -58,7 +58,8 @@ def print_plan(plan: Plan, form: str, whom: Whom | None = None) -> None:
     from nexusops.report import rendered
 
     known = whom or whom_of(plan, None)
-    click.echo(rendered(plan, form, units=known.units, names=known.names, look=look()), nl=False)
+    for piece in rendered(plan, form, units=known.units, names=known.names, look=look()):
+        click.echo(piece, nl=False)
 
 
 def print_outcome(outcome: Outcome, form: str, at: datetime) -> None:

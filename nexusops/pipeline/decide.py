@@ -15,6 +15,7 @@ from nexusops.model.dates import local_date
 from nexusops.model.findings import Finding
 from nexusops.model.frozen import frozen
 from nexusops.model.ids import PersonId, UnitId
+from nexusops.model.journal import SnapshotRecord
 from nexusops.model.ledger import HoldKind, Ledger, PersonState, Standing
 from nexusops.model.plan import Plan, Planned
 from nexusops.model.policy import ACCEPT
@@ -57,9 +58,8 @@ def make_plan(
 
     Raises SnapshotRefused where the snapshot is not fit (D27), TenantUnreadable where the tenant cannot be read.
     """
-    tables = read_tables(ports, at)
-    ports.watch(Progress(stage=Stage.PLANNING))
-    return decide(ports, tables, at=at, jobs=jobs, full=refresh == "full", accept=accept or {}, watch=True).plan
+    full = refresh == "full"
+    return decide(ports, read_tables(ports, at), at=at, jobs=jobs, full=full, accept=accept or {}, watch=True).plan
 
 
 def read_tables(ports: Ports, at: datetime) -> SnapshotTables:
@@ -76,6 +76,7 @@ def read_tables(ports: Ports, at: datetime) -> SnapshotTables:
         )
     if last is None or last.sha256 != tables.record.sha256:
         ports.store.stage(tables.record, tables.pack())
+    ports.watch(Progress(stage=Stage.PLANNING))
     return tables
 
 
@@ -91,11 +92,12 @@ def decide(
     watch: bool = False,
 ) -> Decision:
     """From the tables and the state to a decision; only the tenant's reads lie between, ``watch``: and the DNS's."""
-    today = local_date(at, ports.policy.time.zone)
+    record, today = tables.record, local_date(at, ports.policy.time.zone)
     who = affected(ports, tables, today, full=full) if only is None else Affected(only, frozenset(), everyone=False)
     dns = looked(ports, tables, today, ask=watch)
     who = replace(who, boxes=who.boxes | dns.to_judge)
     promised = _promised(ports, tables, who, today, dns, full=full)
+    del tables  # of a whole plan they are large, and nobody else may hold them
     before, after = promised.before, promised.after
     rows = differences(before, _only_own(after, before))
     drafts = _drafts(ports, promised)
@@ -107,7 +109,7 @@ def decide(
     found = (finding for draft in drafts for finding in draft.findings)
     fresh = (*promised.findings, *found, *waiting, *waits, *unreachable(notices), *dns.unknown)
     judged = None if who.everyone else promised.judged
-    plan = plan_of(ports, tables, at, chosen, (*_carried(ports, judged), *fresh), after, accept)
+    plan = plan_of(ports, record, at, chosen, (*_carried(ports, judged), *fresh), after, accept)
     return Decision(
         plan=plan,
         whole=whole,
@@ -251,7 +253,7 @@ def with_restores(ports: Deciding, whole: Sequence[Planned]) -> tuple[Planned, .
 
 def plan_of(
     ports: Deciding,
-    tables: SnapshotTables,
+    record: SnapshotRecord,
     at: datetime,
     changes: tuple[Planned, ...],
     findings: Sequence[Finding],
@@ -259,7 +261,7 @@ def plan_of(
     accept: Mapping[str, int],
 ) -> Plan:
     today = local_date(at, ports.policy.time.zone)
-    serial, sha256 = ports.store.serial(), tables.record.sha256
+    serial, sha256 = ports.store.serial(), record.sha256
     units = units_counted(changes, ledger, ports.store, ports.guard)
     report = check(changes, ports.guard, ports.store.live_mailboxes(), units, accept)
     return Plan(
@@ -268,7 +270,7 @@ def plan_of(
         at=at,
         today=today,
         site=ports.site.name,
-        snapshot_as_of=tables.record.as_of,
+        snapshot_as_of=record.as_of,
         snapshot_sha256=sha256,
         ledger_serial=serial,
         changes=changes,

@@ -136,7 +136,7 @@ def _decide(ports: Ports, matter: _Matter, tables: SnapshotTables, mandate: Mand
     findings = undone.findings
     scopes = {piece.scope or _scope(piece.subject, after) for piece in undone.pieces}
     return Decision(
-        plan=plan_of(ports, tables, mandate.at, whole, findings, after, mandate.accept),
+        plan=plan_of(ports, tables.record, mandate.at, whole, findings, after, mandate.accept),
         whole=whole,
         ledger=after,
         rows=rows,

@@ -6,11 +6,12 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from nexusops.model.addresses import AddressKind, AddressState, Allocation
 from nexusops.model.dates import earliest
 from nexusops.model.findings import Evidence, Severity
-from nexusops.model.ids import Address, Domain, address
+from nexusops.model.ids import Address, Domain, UnitId
 from nexusops.model.mailboxes import Mailbox, MailboxState
 from nexusops.model.people import Affiliation
 from nexusops.plan.case import Case, Setting, why
@@ -91,9 +92,9 @@ def _settle_fallback(case: Case, box: Mailbox, book: Book, setting: Setting) -> 
         return
     if box.name is None:
         return
-    wanted = address(box.name, setting.site.fallback_domain)
     fresh = allot(
-        wanted,
+        box.name,
+        Domain(setting.site.fallback_domain),
         book=book,
         base=box.name,
         n=1,
@@ -161,7 +162,7 @@ def _reuse(work: _Allotting, need: Need) -> bool:
     for row in sorted(mine, key=lambda r: (r.period, r.created_on), reverse=True):
         if not row.live and work.book.free_for(row.address, work.case.person_id):
             work.case.let_end_go(row.address)
-            _put_new(work, need, row.n, row.address, ("D10", "it is the person's own former address"))
+            _put_new(work, need, row.n, row.local, ("D10", "it is the person's own former address"))
             return True
     return False
 
@@ -188,18 +189,17 @@ def _allot_missing(work: _Allotting, missing: Sequence[Need]) -> None:
         common = book.common_n(work.base, [need.domain for need in missing], case.person_id)
     for need in missing:
         n = present or common or book.common_n(work.base, [need.domain], case.person_id)
-        wanted = book.spelled(work.base, n, need.domain)
-        if present is not None and not book.free_for(wanted, case.person_id):
+        if present is not None and not book.free_for(book.spelled(work.base, n, need.domain), case.person_id):
             n = book.common_n(work.base, [need.domain], case.person_id)
-            wanted = book.spelled(work.base, n, need.domain)
             message = f"the name part used elsewhere is taken in {need.domain}, so another one is used there"
             case.find("NAME_PART_EXCEPTION", message, Severity.INFO)
-        _put_new(work, need, n, wanted, _why_new(need, n))
+        _put_new(work, need, n, book.local(work.base, n), _why_new(need.unit_id, need.domain, n))
 
 
-def _why_new(need: Need, n: int) -> tuple[str, str]:
-    """The rule and its sentence."""
-    because = f"the affiliation to {need.unit_id} gives an address in {need.domain}"
+@lru_cache(maxsize=4096)
+def _why_new(unit_id: UnitId, domain: Domain, n: int) -> tuple[str, str]:
+    """The rule and its sentence, which thousands of rows share."""
+    because = f"the affiliation to {unit_id} gives an address in {domain}"
     if n > 1:
         return "R17", f"{because}, and the plain name or a lower number is taken"
     return "R8", because
@@ -213,10 +213,11 @@ def _tell_shortened(work: _Allotting) -> None:
         work.case.find(TRUNCATED, MESSAGES[TRUNCATED])
 
 
-def _put_new(work: _Allotting, need: Need, n: int, wanted: Address, reason: tuple[str, str]) -> None:
+def _put_new(work: _Allotting, need: Need, n: int, local: str, reason: tuple[str, str]) -> None:
     case = work.case
     row = allot(
-        wanted,
+        local,
+        need.domain,
         book=work.book,
         base=work.base,
         n=n,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -22,7 +21,7 @@ from nexusops.model.changes import (
     target_of,
 )
 from nexusops.model.findings import Finding, Severity, box_scope, person_scope
-from nexusops.model.ids import Address
+from nexusops.model.ids import Address, MailboxKey
 from nexusops.model.plan import Planned
 from nexusops.plan.compare import Draft
 from nexusops.plan.promises import Promise
@@ -63,48 +62,32 @@ def arrange(
     changes: list[Change] = [change for draft in drafts for change in draft.changes]
     changes += [*promises, *notices]
     moved = _moved(changes)
-    changes.sort(key=lambda change: (_place(change, moved), target_of(change), change.why.subject))
+    # One key after the other, the last one first: a key of all three would be a tuple for each change there is.
+    changes.sort(key=lambda change: change.why.subject)
+    changes.sort(key=target_of)
+    changes.sort(key=lambda change: _place(change, moved))
     carriers = {kind: jobs.get(kind, "") for kind in Kind}
-    links: dict[str, _Links] = defaultdict(_Links)
-    linked = [(f"c{number}", links[_mailbox(change)], change) for number, change in enumerate(changes, start=1)]
-    for change_id, link, change in linked:
-        link.note(change_id, change)
+    ids = [f"c{number}" for number in range(1, len(changes) + 1)]
+    links = _Links(moved)
+    for change_id, change in zip(ids, changes, strict=True):
+        links.note(change_id, change)
     return tuple(
-        Planned(
-            id=change_id,
-            job=carriers[kind_of(change)],
-            change=change,
-            after=link.before(change) + _first_freed(change, moved, links) if moved else link.before(change),
-        )
-        for change_id, link, change in linked
+        Planned(id=change_id, job=carriers[kind_of(change)], change=change, after=links.before(change))
+        for change_id, change in zip(ids, changes, strict=True)
     )
 
 
-Moved = Mapping[Address, str]
-"""Addresses that leave one mailbox for another in one plan, with the key of the one that they leave."""
+def _moved(changes: Iterable[Change]) -> frozenset[Address]:
+    """Addresses that leave one mailbox for another in one plan."""
+    freed = {c.address for c in changes if isinstance(c, RemoveAddress)}
+    return frozenset(c.address for c in changes if isinstance(c, AddAddress) and c.address in freed)
 
 
-def _moved(changes: Iterable[Change]) -> Moved:
-    freed = {c.address: c.mailbox.key for c in changes if isinstance(c, RemoveAddress)}
-    return {c.address: freed[c.address] for c in changes if isinstance(c, AddAddress) and c.address in freed}
-
-
-def _place(change: Change, moved: Moved) -> float:
+def _place(change: Change, moved: Collection[Address]) -> float:
     """No two mailboxes have an address at once: there alone it is break before make."""
     if moved and isinstance(change, AddAddress) and change.address in moved:
         return _PLACE[Kind.REMOVE_ADDRESS] + 0.5
     return _PLACE[kind_of(change)]
-
-
-def _first_freed(change: Change, moved: Moved, links: Mapping[str, _Links]) -> tuple[str, ...]:
-    if isinstance(change, AddAddress) and change.address in moved:
-        return (links[moved[change.address]].removed[change.address],)
-    return ()
-
-
-def _mailbox(change: Change) -> str:
-    on = getattr(change, "mailbox", None)
-    return on.key if on is not None else f"{kind_of(change)}:{target_of(change)}"
 
 
 _ONCE_MADE = frozenset({Kind.ENABLE_MAILBOX, Kind.ADD_ADDRESS, Kind.SET_FORWARD, Kind.CLEAR_FORWARD, Kind.GRANT_ACCESS})
@@ -112,37 +95,48 @@ _ONCE_MADE = frozenset({Kind.ENABLE_MAILBOX, Kind.ADD_ADDRESS, Kind.SET_FORWARD,
 
 @dataclass(slots=True)
 class _Links:
-    """The changes of one mailbox that others must wait for, by id."""
+    """The changes that others must wait for, by id: of a mailbox by its key, of an address by itself, since no two
+    mailboxes get or lose one address in a plan. ``moved``: those that leave one for another.
+    """
 
-    made: tuple[str, ...] = ()
+    moved: Collection[Address]
+    made: dict[MailboxKey, tuple[str, ...]] = field(default_factory=dict)
+    revoked: dict[MailboxKey, tuple[str, ...]] = field(default_factory=dict)
     added: dict[Address, str] = field(default_factory=dict)
-    moved_from: dict[Address, str] = field(default_factory=dict)
     removed: dict[Address, str] = field(default_factory=dict)
-    revoked: tuple[str, ...] = ()
+    left: dict[Address, str] = field(default_factory=dict)
+    """Addresses that are no sender any more."""
 
     def note(self, change_id: str, change: Change) -> None:
         if isinstance(change, CreateMailbox) or isinstance(change, RestoreMailbox):  # noqa: SIM101 - a union is slow here
-            self.made = (*self.made, change_id)
+            self.made[change.mailbox.key] = (*self.made.get(change.mailbox.key, ()), change_id)
         elif isinstance(change, AddAddress):
             self.added[change.address] = change_id
         elif isinstance(change, RemoveAddress):
             self.removed[change.address] = change_id
         elif isinstance(change, RevokeAccess):
-            self.revoked = (*self.revoked, change_id)
+            self.revoked[change.mailbox.key] = (*self.revoked.get(change.mailbox.key, ()), change_id)
         elif isinstance(change, SetSender) and change.was is not None:
-            self.moved_from[change.was] = change_id
+            self.left[change.was] = change_id
 
     def before(self, change: Change) -> tuple[str, ...]:
-        """Which changes of the same mailbox must be done first: make before break."""
+        """Which changes must be done first: make before break, and break before make for an address that moves."""
+        if isinstance(change, AddAddress) and change.address in self.moved:
+            return (*self._made(change), self.removed[change.address])
         if kind_of(change) in _ONCE_MADE:
-            return self.made
+            return self._made(change)
         if isinstance(change, DeleteMailbox):
-            return self.revoked
+            return self.revoked.get(change.mailbox.key, ())
         if isinstance(change, SetSender):
-            return (*self.made, self.added[change.becomes]) if change.becomes in self.added else self.made
-        if isinstance(change, WindDownAddress | RemoveAddress) and change.address in self.moved_from:
-            return (self.moved_from[change.address],)
+            made, added = self._made(change), self.added.get(change.becomes) if change.becomes else None
+            return (*made, added) if added else made
+        if isinstance(change, WindDownAddress | RemoveAddress) and change.address in self.left:
+            return (self.left[change.address],)
         return ()
+
+    def _made(self, change: Change) -> tuple[str, ...]:
+        on = getattr(change, "mailbox", None)
+        return self.made.get(on.key, ()) if on is not None else ()
 
 
 def scope_of(change: Change) -> str:

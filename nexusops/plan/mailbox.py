@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date
+from functools import lru_cache
 
 from nexusops.model.dates import add_months, next_day
 from nexusops.model.findings import Evidence
@@ -77,6 +78,12 @@ def _seen(state: PersonState, found: Entitlement, today: date) -> PersonState:
     return replace(state, ending=ending, ending_seen_on=today if ending else None)
 
 
+@lru_cache(maxsize=64)
+def _entitled(code: str) -> str:
+    """The sentence that all the mailboxes of one status share."""
+    return f"the card is current and its status {code} entitles to a mailbox"
+
+
 def _new_mailbox(
     case: Case, last: Mailbox | None, found: Entitlement, setting: Setting, evidence: tuple[Evidence, ...]
 ) -> Mailbox:
@@ -92,7 +99,7 @@ def _new_mailbox(
         state=MailboxState.PENDING,
         since=setting.today,
         rule="R2",
-        because=f"the card is current and its status {found.code} entitles to a mailbox",
+        because=_entitled(found.code),
         evidence=evidence,
     )
 

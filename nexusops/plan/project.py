@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from nexusops.model.addresses import AddressKind, Allocation
 from nexusops.model.ids import Address, MailboxKey, PersonId
@@ -17,7 +17,7 @@ _UNDONE = Reason(rule="undo", because="it came with a sender that was undone")
 _GONE = frozenset({MailboxState.DELETED, MailboxState.PURGED})
 
 
-def project(ledger: Ledger, site: Site) -> tuple[DesiredMailbox, ...]:
+def project(ledger: Ledger, site: Site) -> Iterator[DesiredMailbox]:
     """One desired mailbox for each person and box of the slice, the latest generation, in the order of names.
 
     For people who are frozen or whose card is missing nothing is desired: their mailboxes stay as they are (D26, D29).
@@ -34,7 +34,7 @@ def project(ledger: Ledger, site: Site) -> tuple[DesiredMailbox, ...]:
         if row.mailbox_key is not None:
             rows.setdefault(row.mailbox_key, []).append(row)
     boxes = sorted((box for box in latest.values() if box.name is not None), key=lambda box: box.name or "")
-    return tuple(_desired(box, rows.get(box.key, []), ledger, site) for box in boxes)
+    return (_desired(box, rows.get(box.key, []), ledger, site) for box in boxes)
 
 
 def _desired(box: Mailbox, rows: Iterable[Allocation], ledger: Ledger, site: Site) -> DesiredMailbox:

@@ -134,7 +134,7 @@ def _sound(draft: Draft, rows: Sequence[Values], estate: Estate) -> Iterator[Aff
             message = f"the unit {unit or '(empty)'} is not known; the affiliation is ignored, nothing is taken away"
             draft.note("ORPHAN_AFFILIATION", message, _affiliation_row(draft, unit))
             continue
-        unit_id = UnitId(unit)
+        unit_id = estate.units[UnitId(unit)].unit_id  # one string for all its members
         if unit in estate.frozen_units:
             unit_row = draft.row("units", unit)
             draft.freeze(estate.frozen_units[unit], f"the kind of the unit {unit} is not known", unit_row)

@@ -66,7 +66,7 @@ def read_records(
     return {
         person_id: _record(
             Draft(person_id, snapshot),
-            {table: found.get(person_id, []) for table, found in rows.items()},
+            {table: found.pop(person_id, []) for table, found in rows.items()},
             routes.get(person_id, ()),
             clashes,
             estate,

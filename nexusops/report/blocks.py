@@ -5,7 +5,7 @@ Plain output, into a pipe or a file, has one record a line and no wrapping, so t
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from enum import StrEnum
 
 from nexusops.model.frozen import frozen
@@ -71,11 +71,18 @@ def visible(text: str) -> str:
 
 def written(blocks: Iterable[Block], look: Look = PLAIN) -> str:
     """The blocks as text; folded, and with the colours of a terminal, where ``look`` has them."""
+    return "".join(pieces(blocks, look))
+
+
+def pieces(blocks: Iterable[Block], look: Look = PLAIN) -> Iterator[str]:
+    """The same, block by block: of a long text no more than a block is held at once."""
     if look.colour or look.width is not None:
         from nexusops.report.terminal import folded
 
-        return folded(blocks, look.width or 100, colour=look.colour)
-    return "".join(f"{text}\n" for block in blocks for text in _plain(block))
+        yield folded(blocks, look.width or 100, colour=look.colour)
+        return
+    for block in blocks:
+        yield "".join(f"{text}\n" for text in _plain(block))
 
 
 def look_of(*, terminal: bool, width: int, colour: bool = True) -> Look:

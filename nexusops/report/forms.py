@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from nexusops.errors import UsageError
 from nexusops.model.forecast import Forecast
 from nexusops.model.plan import Plan
 from nexusops.report.blocks import PLAIN, Look
-from nexusops.report.text import NOBODY, NOWHERE, plan_text
+from nexusops.report.text import NOBODY, NOWHERE, plan_pieces
 from nexusops.report.view import Names, Units
 
 
@@ -27,27 +29,31 @@ def forecast_written(forecast: Forecast, form: str, *, changes: bool = False, lo
             return simulate_text(forecast, changes=changes, look=look)
 
 
-def rendered(plan: Plan, form: str, *, units: Units = NOWHERE, names: Names = NOBODY, look: Look = PLAIN) -> str:
-    """A plan in the format of ``--format``: text, json, html, csv or md. Raises UsageError (2) for any other."""
+def rendered(
+    plan: Plan, form: str, *, units: Units = NOWHERE, names: Names = NOBODY, look: Look = PLAIN
+) -> Iterable[str]:
+    """A plan in the format of ``--format``, in pieces: text, json, html, csv or md. Raises UsageError (2) for any
+    other.
+    """
     match form:
         case "text":
-            return plan_text(plan, units=units, names=names, look=look)
+            return plan_pieces(plan, units=units, names=names, look=look)
         case "json":
             from nexusops.report.jsontext import plan_json
 
-            return plan_json(plan)
+            return (plan_json(plan),)
         case "html":
             from nexusops.report.page import plan_page
 
-            return plan_page(plan, units=units, names=names)
+            return (plan_page(plan, units=units, names=names),)
         case "csv":
             from nexusops.report.csvtable import plan_csv
 
-            return plan_csv(plan, units=units, names=names)
+            return (plan_csv(plan, units=units, names=names),)
         case "md":
             from nexusops.report.markdown import plan_markdown
 
-            return plan_markdown(plan, units=units, names=names)
+            return (plan_markdown(plan, units=units, names=names),)
         case _:
             raise UsageError(
                 f"A plan cannot be printed as {form!r}.", next_step="Use --format text, json, html, csv or md."

@@ -9,7 +9,7 @@ from nexusops.codec import instant
 from nexusops.model.findings import Finding, Severity
 from nexusops.model.plan import Plan
 from nexusops.plan.guard import DESTRUCTIVE
-from nexusops.report.blocks import PLAIN, Block, Line, Look, Table, Tone, written
+from nexusops.report.blocks import PLAIN, Block, Line, Look, Table, Tone, pieces
 from nexusops.report.view import (
     Cluster,
     Group,
@@ -31,12 +31,22 @@ _TONES = {Severity.ALERT: Tone.DANGER, Severity.WARNING: Tone.WARNING, Severity.
 
 def plan_text(plan: Plan, *, units: Units = NOWHERE, names: Names = NOBODY, look: Look = PLAIN) -> str:
     """The whole plan. ``units`` and ``names`` are of people, by person_id; without them ids stand alone."""
-    blocks: list[Block] = [*_head(plan), *guard_blocks(plan, units)]
+    return "".join(plan_pieces(plan, units=units, names=names, look=look))
+
+
+def plan_pieces(plan: Plan, *, units: Units = NOWHERE, names: Names = NOBODY, look: Look = PLAIN) -> Iterator[str]:
+    """The same piece by piece, as it is printed."""
+    return pieces(_blocks(plan, units, names), look)
+
+
+def _blocks(plan: Plan, units: Units, names: Names) -> Iterator[Block]:
+    yield from _head(plan)
+    yield from guard_blocks(plan, units)
     for group in groups_of(plan, units, names):
-        blocks += _group(group)
-    blocks += findings_blocks(plan.findings)
-    blocks += [Line(), *_foot(plan)]
-    return written(blocks, look)
+        yield from _group(group)
+    yield from findings_blocks(plan.findings)
+    yield Line()
+    yield from _foot(plan)
 
 
 def next_step(plan: Plan) -> str:

@@ -72,7 +72,10 @@ class Book:
             n += 1
 
     def spelled(self, base: str, n: int, domain: Domain) -> Address:
-        return address(local_part(base, n, self.policy.names.max_local), domain)
+        return address(self.local(base, n), domain)
+
+    def local(self, base: str, n: int) -> str:
+        return local_part(base, n, self.policy.names.max_local)
 
     def next_period(self, wanted: Address) -> int:
         rows = self.holders.get(wanted, ())
@@ -93,7 +96,8 @@ def kept_by_tenant(row: Allocation, policy: Policy, today: date) -> bool:
 
 
 def allot(
-    wanted: Address,
+    local: str,
+    domain: Domain,
     *,
     book: Book,
     base: str,
@@ -104,11 +108,11 @@ def allot(
     kind: AddressKind = AddressKind.PERSONAL,
 ) -> Allocation:
     """A new ownership period, active from today."""
-    local, _, domain = wanted.partition("@")
+    wanted = address(local, domain)
     return Allocation(
         address=wanted,
         period=book.next_period(wanted),
-        domain=Domain(domain),
+        domain=domain,
         local=local,
         base=base,
         n=n,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import date
+from functools import lru_cache
 
 from nexusops.model.addresses import AddressKind, AddressState, Allocation
 from nexusops.model.dates import local_date
@@ -138,7 +139,7 @@ def choose(
     wanted = _wanted_class(box, code, policy)
     candidates = _candidates(rows, needs, units)
     has_preferred = any(wanted in candidate.classes for candidate in candidates)
-    basis = f"{wanted.value}:{'has' if has_preferred else 'none'}"
+    basis = _basis(wanted, has_preferred)
     kept = _kept(box, rows, basis)
     if kept is not None:
         basis = box.sender_basis if box.state in _IN_GRACE else basis
@@ -146,6 +147,19 @@ def choose(
         why = Reason(rule=rule, because=because, evidence=evidence)
         return Sender(address=kept, origin=SenderOrigin.DEFAULT, basis=basis, why=why)
     return _default(candidates, wanted, code, basis, fallback, evidence)
+
+
+@lru_cache(maxsize=64)
+def _basis(wanted: UnitClass, has_preferred: bool) -> str:
+    return f"{wanted.value}:{'has' if has_preferred else 'none'}"
+
+
+@lru_cache(maxsize=256)
+def _preferred(code: str, wanted: UnitClass, *, found: bool) -> str:
+    """The sentence that all the senders of one status share."""
+    if found:
+        return f"status {code} prefers the {wanted.value} address"
+    return f"status {code} prefers a {wanted.value} address, and there is none"
 
 
 def _candidates(rows: Sequence[Allocation], needs: Sequence[Need], units: UnitMap) -> list[_Candidate]:
@@ -199,12 +213,10 @@ def _default(
     preferred = next((c for c in ordered if wanted in c.classes), None)
     rule = "R10" if wanted is UnitClass.COLLEGE else "R11"
     if preferred is not None:
-        because = f"status {code} prefers the {wanted.value} address"
-        why = Reason(rule=rule, because=because, evidence=evidence)
+        why = Reason(rule=rule, because=_preferred(code, wanted, found=True), evidence=evidence)
         return Sender(address=preferred.address, origin=SenderOrigin.DEFAULT, basis=basis, why=why)
     if ordered:
-        because = f"status {code} prefers a {wanted.value} address, and there is none"
-        why = Reason(rule=rule, because=because, evidence=evidence)
+        why = Reason(rule=rule, because=_preferred(code, wanted, found=False), evidence=evidence)
         return Sender(address=ordered[0].address, origin=SenderOrigin.DEFAULT, basis=basis, why=why)
     why = Reason(rule="R34", because="there is no active personal address", evidence=evidence)
     return Sender(address=fallback, origin=SenderOrigin.FALLBACK, basis=basis, why=why)

@@ -98,7 +98,7 @@ def test_destructive_kinds_come_first_and_are_marked() -> None:
 def test_every_plan_can_be_shown_in_every_format_and_obeys_no_control_character(plan: Plan) -> None:
     """Registration data may hold anything; a terminal must not obey it, and a change keeps to its line."""
     for form in ("text", "json", "html", "csv", "md"):
-        assert rendered(plan, form)
+        assert "".join(rendered(plan, form))
     text = plan_text(plan)
     assert all(line.isprintable() for line in text.removesuffix("\n").split("\n"))
     assert sum(re.match(r"  [! ] [A-Z]\w+  ", line) is not None for line in text.splitlines()) == len(plan.changes)

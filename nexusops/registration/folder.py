@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import os
+import stat
 from collections.abc import Collection, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -58,9 +60,12 @@ class FolderRegistration:
     def _files(self) -> dict[str, list[Path]]:
         """The table files that lie there, by table."""
         found: dict[str, list[Path]] = {}
-        for path in sorted(self.path.iterdir()):
-            if path.suffix[1:] in KINDS and path.is_file():
-                found.setdefault(path.stem, []).append(path)
+        try:
+            for path in sorted(self.path.iterdir()):
+                if path.suffix[1:] in KINDS and (path.is_file() or path.stem in LAYOUTS):
+                    found.setdefault(path.stem, []).append(path)
+        except OSError as error:
+            raise refused(partial(f"{self.path} cannot be looked into: {error.strerror}")) from error
         return found
 
     def _table(self, shelf: Shelf, layout: Layout, manifest: Manifest, files: list[Path]) -> tuple[str, ...]:
@@ -71,9 +76,9 @@ class FolderRegistration:
                 raise Unreadable(f"the table {layout.name} is missing")
             return ()
         if not files or listed is None or len(files) > 1:
-            raise Unreadable(_mismatch(layout.name, files))
+            raise Unreadable(_mismatch(layout.name, files, self.path))
         path = files[0]
-        stood = path.stat()
+        stood = _file(path)
         content = _bytes(path)
         if hashlib.sha256(content).hexdigest() != listed.sha256:
             raise Unreadable(f"{path.name} is not the file that the manifest describes: its SHA-256 is another one")
@@ -81,7 +86,7 @@ class FolderRegistration:
             rows, unknown = read_table(shelf, layout, path, content)
         except Unreadable as error:
             raise Unreadable(f"{path.name} cannot be used: {error}") from error
-        now = path.stat()
+        now = _file(path)
         if (stood.st_mtime_ns, stood.st_size, stood.st_ino) != (now.st_mtime_ns, now.st_size, now.st_ino):
             raise Unreadable(f"{path.name} was changed while it was read")
         if rows != listed.rows:
@@ -104,16 +109,30 @@ def _false_of_unknown(manifest: Manifest, files: Mapping[str, list[Path]], table
     return defects
 
 
+def _file(path: Path) -> os.stat_result:
+    """What the system says of a file; Unreadable for anything else: who opens a pipe may wait for ever."""
+    try:
+        found = path.stat()
+    except OSError as error:
+        raise Unreadable(f"{path} cannot be read: {error.strerror}") from error
+    if not stat.S_ISREG(found.st_mode):
+        raise Unreadable(f"{path} is not a file")
+    return found
+
+
 def _bytes(path: Path) -> bytes:
+    _file(path)
     try:
         return path.read_bytes()
     except OSError as error:
         raise Unreadable(f"{path} cannot be read: {error.strerror}") from error
 
 
-def _mismatch(table: str, files: list[Path]) -> str:
+def _mismatch(table: str, files: list[Path], folder: Path) -> str:
     if not files:
-        return f"the manifest lists the table {table}, and there is no file of it"
+        near = sorted(path.name for path in folder.iterdir() if path.name.lower().startswith(f"{table}."))
+        told = f"; {', '.join(near)} is none: {table}.csv is expected" if near else ""
+        return f"the manifest lists the table {table}, and there is no file of it{told}"
     if len(files) > 1:
         return f"the table {table} is there more than once: {', '.join(path.name for path in files)}"
     return f"{files[0].name} lies there, and the manifest does not list it"

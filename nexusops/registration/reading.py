@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import re
+import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
 from nexusops.registration.layout import Layout
+from nexusops.registration.lines import BadLine, header_of, in_order
 from nexusops.registration.shelf import Shelf, literal, name
 
 KINDS = ("csv", "parquet", "jsonl", "ndjson")
@@ -16,6 +16,8 @@ _NESTED = re.compile(r"STRUCT|MAP|UNION|BLOB|LIST|VARIANT|.*\]$", re.IGNORECASE)
 _FRACTIONAL = re.compile(r"DOUBLE|FLOAT|DECIMAL", re.IGNORECASE)
 _QUOTED = re.compile(r"[{\[].*[}\]]|[{\[].*\.\.\.")
 _TELLING = re.compile(r"Expected Number|Value with|Invalid unicode|Maximum line|state machine", re.IGNORECASE)
+
+_OTHERWISE = {b"\xff\xfe": "UTF-16", b"\xfe\xff": "UTF-16", b"\x1f\x8b": "compressed", b"PK\x03\x04": "a ZIP archive"}
 
 _Relation = tuple[str, tuple[str, ...], frozenset[str]]
 """A FROM item, the columns that it has, and those whose absence means nothing."""
@@ -32,27 +34,31 @@ def read_table(shelf: Shelf, layout: Layout, path: Path, content: bytes) -> tupl
     """
     import duckdb
 
-    try:
-        relation, columns, unsure = _relation(shelf, layout, path, content)
-        missing = [c for c in layout.columns if c not in columns and c not in layout.optional | unsure]
-        if missing:
-            raise Unreadable(f"the column {missing[0]} is missing" if len(missing) == 1 else _plural(missing))
-        rows = shelf.take(layout, relation, columns)
-    except duckdb.Error as error:
-        raise Unreadable(_reason(error)) from error
+    with tempfile.TemporaryDirectory(prefix="nexusops-") as scratch:
+        try:
+            relation, columns, unsure = _relation(shelf, layout, path, content, Path(scratch))
+            missing = [c for c in layout.columns if c not in columns and c not in layout.optional | unsure]
+            if missing:
+                raise Unreadable(_missing(missing, columns))
+            rows = shelf.take(layout, relation, columns)
+        except duckdb.Error as error:
+            raise Unreadable(_reason(error)) from error
     return rows, tuple(column for column in columns if column not in layout.columns)
 
 
-def _relation(shelf: Shelf, layout: Layout, path: Path, content: bytes) -> _Relation:
+def _relation(shelf: Shelf, layout: Layout, path: Path, content: bytes, scratch: Path) -> _Relation:
     if path.suffix == ".csv":
-        return _csv(path, _text(content))
+        return _csv(path, _text(content), scratch)
     if path.suffix in (".jsonl", ".ndjson"):
         return _json_lines(shelf, layout, path, _text(content))
     return _parquet(shelf, layout, path)
 
 
-def _plural(missing: Sequence[str]) -> str:
-    return f"the columns {', '.join(missing)} are missing"
+def _missing(missing: Sequence[str], there: Sequence[str]) -> str:
+    """Says of the first one how it is spelled there; nothing else of what is there, which may be data."""
+    told = f"the column {missing[0]} is" if len(missing) == 1 else f"the columns {', '.join(missing)} are"
+    near = next((name for name in there if name.strip("\ufeff \t").lower() == missing[0]), None)
+    return f"{told} missing{f'; {near!r} is not {missing[0]}' if near is not None else ''}"
 
 
 def _reason(error: Exception) -> str:
@@ -64,24 +70,31 @@ def _reason(error: Exception) -> str:
 
 
 def _text(content: bytes) -> str:
+    for beginning, told in _OTHERWISE.items():
+        if content.startswith(beginning):
+            raise Unreadable(f"it is {told}, and must be UTF-8 text")
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise Unreadable(f"it is not UTF-8 at byte {error.start}") from error
+        raise Unreadable(f"it is not UTF-8 at byte {error.start}, in line {_line(content, error.start)}") from error
     if "\0" in text:
-        raise Unreadable("it holds a NUL character")
+        raise Unreadable(f"it holds a NUL character in line {_line(content, content.index(0))}")
     return text
 
 
-def _csv(path: Path, text: str) -> _Relation:
+def _line(content: bytes, place: int) -> int:
+    return content.count(b"\n", 0, place) + 1
+
+
+def _csv(path: Path, text: str, scratch: Path) -> _Relation:
     try:
-        header = next(csv.reader(io.StringIO(text[: 1 << 16], newline=""), strict=True), [])
-    except csv.Error as error:
-        raise Unreadable(f"its header row is broken: {error}") from error
-    if not header or not any(header):
-        raise Unreadable("it is empty: not even a header row")
-    if len(set(header)) != len(header) or "" in header:
-        raise Unreadable("its header row names a column twice, or not at all")
+        header = header_of(text)
+        ordered = in_order(text, len(header))
+    except BadLine as error:
+        raise Unreadable(str(error)) from error
+    if ordered is not None:
+        path = scratch / path.name
+        path.write_text(ordered, "utf-8", newline="")
     columns = ", ".join(f"{literal(column)}: 'VARCHAR'" for column in header)
     relation = (
         f"read_csv({literal(str(path))}, auto_detect=false, header=true, columns={{{columns}}}, delim=',', quote='\"',"

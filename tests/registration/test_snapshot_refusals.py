@@ -169,8 +169,8 @@ HEADER = b"person_id,username,known_as,deceased\n"
         (b"1,abcd0001,x,false\n", "the columns person_id, username, known_as, deceased are missing"),
         (b"person_id,username,known_as,deceased,username\n", "its header row names a column twice, or not at all"),
         (b"person_id,username,known_as,,deceased\n", "its header row names a column twice, or not at all"),
-        (HEADER + "1,abcd0001,Zoë,false\n".encode("latin-1"), "it is not UTF-8 at byte 50"),
-        (HEADER + b"1,abcd0001,Zo\0e,false\n", "it holds a NUL character"),
+        (HEADER + "1,abcd0001,Zoë,false\n".encode("latin-1"), "it is not UTF-8 at byte 50, in line 2"),
+        (HEADER + b"1,abcd0001,Zo\0e,false\n", "it holds a NUL character in line 2"),
     ],
 )
 def test_a_table_that_is_none(folder: Path, content: bytes, reason: str) -> None:

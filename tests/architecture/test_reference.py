@@ -45,7 +45,9 @@ def test_no_line_of_a_list_of_commands_is_cut_off_at_eighty_columns() -> None:
     assert set(IN_BRIEF) - set(COMMANDS) == set()
     for path, command in COMMANDS.values():
         if isinstance(command, click.Group):
-            listed = command.get_help(click.Context(command, info_name=" ".join(path), terminal_width=80))
+            listed = command.get_help(
+                click.Context(command, info_name=" ".join(path), terminal_width=80, help_option_names=["-h", "--help"])
+            )
             assert [line for line in listed.splitlines() if line.endswith("...") and "Usage:" not in line] == []
 
 

@@ -29,6 +29,8 @@ LONGEST = 180.0
 """Seconds: a longer Retry-After ends the attempt instead of holding the run up. The quota of writes is back in 150."""
 PATIENCE = 300.0
 """Seconds after which one request is not repeated any more, waits and time-outs together."""
+MOST_PAGES = 20_000
+"""Of one list: two million people at the hundred of a short page, and no university has as many. More is no list."""
 DOWN_AFTER = 3
 """Requests in a row that were given up while nothing else was answered either, after which nothing more is asked."""
 SLOWEST = 60.0
@@ -199,11 +201,13 @@ async def _no_redirect(answer: httpx.Response) -> None:
 
 
 def next_page(link: str | None, seen: set[str], base: str) -> str | None:
-    """The link to the next page of a list, if it may be followed; pages that lead back would never end."""
+    """The link to the next page of a list, if it may be followed; pages that lead back, or ever on, would never end."""
     if link is None:
         return None
     if link in seen:
         raise TransportFault(FaultClass.TRANSIENT, "the pages of a list lead back to one that was read already")
+    if len(seen) >= MOST_PAGES:
+        raise TransportFault(FaultClass.TRANSIENT, f"a list has more than {MOST_PAGES} pages, and goes on")
     seen.add(link)
     return same_host(link, base)
 

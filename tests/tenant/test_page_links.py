@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import count
 from typing import Any
 
 import httpx
@@ -10,7 +11,7 @@ import pytest
 from building.scripted import BASE, READS, WRITES, Clients
 
 from nexusops.tenant.faults import FaultClass, TenantFault
-from nexusops.tenant.transport import same_host
+from nexusops.tenant.transport import MOST_PAGES, next_page, same_host
 
 named = pytest.mark.parametrize
 
@@ -68,6 +69,16 @@ def test_pages_that_lead_in_a_circle_are_no_list(ask: Callable[[Clients], None])
     with pytest.raises(TenantFault) as raised:
         ask(Clients(page, page, page))
     assert "lead back" in raised.value.message
+
+
+def test_pages_without_end_are_no_list() -> None:
+    """Each link another one: what no tenant can have is given up, and is no partial answer."""
+    links = (f"{BASE}/users?$skiptoken={number}" for number in count())
+    seen: set[str] = set()
+    assert all(next_page(next(links), seen, BASE) for _ in range(MOST_PAGES))
+    with pytest.raises(TenantFault) as raised:
+        next_page(next(links), seen, BASE)
+    assert (raised.value.fault, "goes on" in raised.value.message) == (FaultClass.TRANSIENT, True)
 
 
 @named("ask", READS)

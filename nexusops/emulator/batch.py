@@ -17,7 +17,7 @@ Perform = Callable[[Call], Answer]
 
 def graph_batch(call: Call, perform: Perform) -> Answer:
     """At most 20 items with relative urls; an item whose ``dependsOn`` failed is 424. The whole is 200."""
-    requests = _requests(call, GRAPH_MOST)
+    requests = _requests(call, GRAPH_MOST, typed=True)
     done: dict[str, int] = {}
     responses = []
     for request in requests:
@@ -32,7 +32,7 @@ def graph_batch(call: Call, perform: Perform) -> Answer:
 
 def exchange_batch(call: Call, perform: Perform) -> Answer:
     """At most 10 items, each an InvokeCommand with its whole or relative url."""
-    requests = _requests(call, EXCHANGE_MOST)
+    requests = _requests(call, EXCHANGE_MOST, typed=False)
     responses = []
     for request in requests:
         path = _path_and_query(request["url"])
@@ -42,7 +42,8 @@ def exchange_batch(call: Call, perform: Perform) -> Answer:
     return Answer(200, {"responses": responses})
 
 
-def _requests(call: Call, most: int) -> list[Object]:
+def _requests(call: Call, most: int, *, typed: bool) -> list[Object]:
+    """The items, checked. ``typed``: one with a body needs a Content-Type; of Exchange nothing like it is known."""
     body = call.body
     requests = body.get("requests") if isinstance(body, dict) else None
     if not isinstance(requests, list) or not requests:
@@ -51,21 +52,23 @@ def _requests(call: Call, most: int) -> list[Object]:
         raise _invalid(f"Number of batch request steps exceeds the maximum value of {most}.")
     seen: set[str] = set()
     for request in requests:
-        _check(request, seen)
+        _check(request, seen, typed=typed)
     return requests
 
 
-def _check(request: Any, seen: set[str]) -> None:
+def _check(request: Any, seen: set[str], *, typed: bool) -> None:
     if not isinstance(request, dict) or not all(isinstance(request.get(n), str) for n in ("id", "method", "url")):
         raise _invalid("Invalid batch request step: id, method and url are required.")
     if request["id"].lower() in seen:
         raise _invalid(f"Duplicate request id found: {request['id']}.")
+    if not isinstance(request.get("headers") or {}, dict) or not isinstance(request.get("dependsOn") or [], list):
+        raise _invalid("Invalid batch request step: headers is an object, dependsOn a list.")
     for needed in request.get("dependsOn") or ():
         if str(needed).lower() not in seen:
             raise _invalid(f"Invalid dependsOn: {needed} is not an earlier request.")
     seen.add(request["id"].lower())
     names = {name.lower() for name in request.get("headers") or {}}
-    if request.get("body") is not None and "content-type" not in names:
+    if typed and request.get("body") is not None and "content-type" not in names:
         raise _invalid(f"Write request id : {request['id']} does not contain Content-Type header or body.")
 
 

@@ -30,7 +30,7 @@ from nexusops.emulator.book import Book, Object
 from nexusops.emulator.exchange import paging
 from nexusops.emulator.graph import delta
 from nexusops.emulator.tokens import unauthorised
-from nexusops.emulator.wire import Answer, Call, Refusal
+from nexusops.emulator.wire import Answer, Call, Refusal, inner_error
 
 BEFORE = {"status", "nul", "html", "expired_token", "drop_before"}
 AFTER = {"drop_after", "truncate", "wrong_type"}
@@ -85,6 +85,8 @@ def _check_types(number: int, entry: Object) -> None:
             fits = fits and value >= 1
         if name == "status":
             fits = fits and 100 <= value <= 599
+        if name == "retry_after" and isinstance(value, str):
+            fits = value == "http-date" or value.isdigit()
         if value is not _ABSENT and not fits:
             raise ValueError(f"fault {number}: {name} is {words}")
     if not all(isinstance(part, str) for part in entry.get("match", {}).values()):
@@ -177,7 +179,7 @@ def status_answer(call: Call, fault: Object) -> Answer:
         text = b"You have reached the maximum number of concurrent requests per tenant. Please wait and try again."
         return Answer(status, text, {"Content-Type": "text/plain", **_headers(fault)})
     code, message = _PHRASES.get(status, ("UnknownError", ""))
-    inner = {"code": str(status), "date": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S"), "status": str(status)}
+    inner = {"code": str(status), "status": str(status), **inner_error()}
     return Answer(status, {"error": {"code": code, "message": message, "innerError": inner}}, _headers(fault))
 
 

@@ -171,7 +171,8 @@ class Service:
             return Answer(404, {"error": {"code": "NotFound", "message": f"Tenant '{tenant}' not found."}})
         if endpoint == "InvokeCommand":
             return invoke.invoke(call)
-        tokens.authorise(call, EXCHANGE_APP)
+        if tokens.authorise(call, EXCHANGE_APP) is not None:
+            raise invoke.unauthorised()
         return batch.exchange_batch(call, lambda item: self._item(call, item))
 
     def _is_verified(self, domain: str) -> bool:

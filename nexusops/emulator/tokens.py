@@ -12,7 +12,7 @@ import jwt
 from nexusops.emulator.assertions import UnfitAssertion, verify
 from nexusops.emulator.book import Book, Object, new_id
 from nexusops.emulator.roles import EXCHANGE_APP, GRAPH_APP
-from nexusops.emulator.wire import INSTANT, Answer, Call, Refusal, query_of
+from nexusops.emulator.wire import INSTANT, Answer, Call, Refusal, query_of, refused
 
 LIFETIME = 3599
 _ASSERTION = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
@@ -39,10 +39,13 @@ def token_endpoint(call: Call, tenant: str) -> Answer:
     book, form = call.book, query_of(call.content)
     if not is_tenant(book, tenant):
         return token_error(400, "invalid_request", 90002, f"Tenant '{tenant}' not found.")
-    if form.get("grant_type") != "client_credentials":
+    if missing := next((name for name in ("grant_type", "client_id", "scope") if not form.get(name)), None):
+        text = f"The request body must contain the following parameter: '{missing}'."
+        return token_error(400, "invalid_request", 900144, text)
+    if form["grant_type"] != "client_credentials":
         return token_error(400, "unsupported_grant_type", 70003, "The app requested an unsupported grant type.")
     client = client_of(call, form)
-    return client if isinstance(client, Answer) else _granted(call, client["appId"], form.get("scope", ""))
+    return client if isinstance(client, Answer) else _granted(call, client["appId"], form["scope"])
 
 
 def client_of(call: Call, form: dict[str, str]) -> Object | Answer:
@@ -185,8 +188,8 @@ def _claims(book: Book, token: str) -> dict[str, Any]:
 
 def unauthorised(message: str) -> Refusal:
     """Graph's 401 (9.16)."""
-    body = {"error": {"code": "InvalidAuthenticationToken", "message": message}}
-    return Refusal(Answer(401, body, {"WWW-Authenticate": 'Bearer realm="", error="invalid_token"'}))
+    challenge = {"WWW-Authenticate": 'Bearer realm="", error="invalid_token"'}
+    return refused(401, "InvalidAuthenticationToken", message, headers=challenge)
 
 
 def token_error(status: int, error: str, number: int, message: str) -> Answer:

@@ -92,10 +92,16 @@ def refused(
     error: dict[str, Any] = {"code": code, "message": message}
     if details:
         error["details"] = details
+    inner = inner_error()
+    error["innerError"] = inner
+    return Refusal(Answer(status, {"error": error}, {"request-id": inner["request-id"], **(headers or {})}))
+
+
+def inner_error() -> dict[str, str]:
+    """When, and which request: what every error of Graph carries for its support."""
     request_id = new_id()
     stamp = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S")
-    error["innerError"] = {"date": stamp, "request-id": request_id, "client-request-id": request_id}
-    return Refusal(Answer(status, {"error": error}, {"request-id": request_id, **(headers or {})}))
+    return {"date": stamp, "request-id": request_id, "client-request-id": request_id}
 
 
 def bad_request(message: str, *, details: list[dict[str, str]] | None = None) -> Refusal:

@@ -71,6 +71,7 @@ def test_mail_is_accepted_and_can_be_looked_at(ask: Asking) -> None:
     [
         ({"toRecipients": []}, 400, "ErrorInvalidRecipients"),
         ({"toRecipients": [{"emailAddress": {"address": "x.@gmail.com"}}]}, 400, "ErrorInvalidRecipients"),
+        ({"body": {"contentType": "rtf", "content": "x"}}, 400, "RequestBodyRead"),
         ({"internetMessageHeaders": [{"name": "Received", "value": "x"}]}, 400, "InvalidInternetMessageHeader"),
         ({"subjekt": "x"}, 400, "RequestBodyRead"),
         ({"from": {"emailAddress": {"address": "other@ox.ac.uk"}}}, 403, "ErrorSendAsDenied"),

@@ -276,7 +276,7 @@ def test_a_batch_answers_each_item_by_its_id(ask: Asking) -> None:
             "id": str(n),
             "method": "POST",
             "url": f"{where}/InvokeCommand?",
-            "headers": {"Content-Type": "application/json"},
+            "headers": {"X-CmdletName": "Get-Mailbox"},
             "body": {"CmdletInput": {"CmdletName": "Get-Mailbox", "Parameters": {"Identity": identity}}},
         }
         for n, identity in enumerate((row["Guid"], "nobody"))
@@ -286,3 +286,9 @@ def test_a_batch_answers_each_item_by_its_id(ask: Asking) -> None:
     assert {r["id"]: r["status"] for r in answer["responses"]} == {"0": 200, "1": 404}
     many = {"requests": [{**items[0], "id": str(n)} for n in range(11)]}
     assert ask.send("POST", f"{where}/$batch", json=many, headers=token).status_code == 400
+    wrong = ask.send(
+        "POST", f"{where}/$batch", json={"requests": items}, headers=ask.token("https://graph.microsoft.com")
+    )
+    assert (wrong.status_code, wrong.content, "WWW-Authenticate" in wrong.headers) == (401, b"", True)
+    listed = {"requests": [{**items[0], "headers": ["X-CmdletName"]}]}
+    assert ask.send("POST", f"{where}/$batch", json=listed, headers=token).status_code == 400

@@ -17,6 +17,7 @@ def test_a_status_is_given_as_often_as_asked_and_then_the_request_is_carried_out
     answers = [ask.graph("POST", "/users", person("a")) for _ in range(3)]
     assert [a.status_code for a in answers] == [429, 429, 201]
     assert (answers[0].headers["Retry-After"], kind_of(answers[0])) == ("3", "TooManyRequests")
+    assert set(answers[0].json()["error"]["innerError"]) >= {"code", "date", "request-id", "status"}
     (fault,) = ask.send("GET", "http://any/_emulator/faults").json()
     assert (fault["times"], fault["left"], fault["spent"]) == (2, 0, True)
 
@@ -109,7 +110,14 @@ def test_what_was_just_made_is_not_there_for_a_while(ask: Asking) -> None:
 
 
 @pytest.mark.parametrize(
-    "script", [[{"kind": "explode"}], [{"kind": "status", "sttaus": 1}], [{"kind": "nul", "times": 0}], "x"]
+    "script",
+    [
+        [{"kind": "explode"}],
+        [{"kind": "status", "sttaus": 1}],
+        [{"kind": "nul", "times": 0}],
+        [{"status": 429, "retry_after": "soon"}],
+        "x",
+    ],
 )
 def test_a_script_that_cannot_be_read_is_refused_with_a_reason(ask: Asking, script: object) -> None:
     answer = ask.send("POST", "http://any/_emulator/faults", json=script)

@@ -31,6 +31,8 @@ def test_a_token_is_given_for_the_secret_in_entras_shape(ask: Asking) -> None:
         ({"client_id": "00000000-0000-0000-0000-000000000000"}, 400, "unauthorized_client", 700016),
         ({"scope": "https://graph.microsoft.com/User.Read.All"}, 400, "invalid_scope", 1002012),
         ({"scope": f"{GRAPH} https://outlook.office365.com/.default"}, 400, "invalid_scope", 70011),
+        ({"scope": ""}, 400, "invalid_request", 900144),
+        ({"client_id": ""}, 400, "invalid_request", 900144),
         ({"scope": "https://vault.azure.net/.default"}, 400, "invalid_resource", 500011),
         ({"tenant": "elsewhere.example"}, 400, "invalid_request", 90002),
     ],
@@ -61,7 +63,9 @@ def test_a_token_opens_only_the_service_that_it_was_asked_for(ask: Asking) -> No
     assert (wrong.status_code, wrong.content, "WWW-Authenticate" in wrong.headers) == (401, b"", True)
     assert right.status_code == 200
     assert (refused.status_code, kind_of(refused)) == (401, "InvalidAuthenticationToken")
-    assert refused.json()["error"]["message"] == "Access token validation failure. Invalid audience."
+    error = refused.json()["error"]
+    assert error["message"] == "Access token validation failure. Invalid audience."
+    assert set(error["innerError"]) == {"date", "request-id", "client-request-id"}
 
 
 def test_a_permission_that_is_missing_is_a_denial(ask: Asking) -> None:

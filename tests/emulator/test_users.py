@@ -45,6 +45,9 @@ def test_the_double_slash_of_the_sdk_is_taken(ask: Asking) -> None:
         ({"displayName": None}, "displayName"),
         ({"mailNickname": "a b"}, "mailNickname"),
         ({"passwordProfile": {"pasword": "x"}}, "passwordProfile"),
+        ({"department": ""}, "department"),
+        ({"mail": "nowhere"}, "mail"),
+        ({"userPrincipalName": "ball.@nexus.ox.ac.uk"}, "userPrincipalName"),
     ],
 )
 def test_a_property_that_is_unknown_read_only_or_of_the_wrong_type_is_refused(
@@ -162,6 +165,8 @@ def test_a_filter_finds_exactly_those(ask: Asking, text: str, found: list[str]) 
         ("$skiptoken=bogus", 400, "Request_BadRequest"),
         ("$filter=employeeId eq", 400, "Request_BadRequest"),
         ("$filter=shoeSize eq 42", 400, "Request_BadRequest"),
+        ("$filter=employeeId eq 42", 400, "Request_BadRequest"),
+        ("$filter=accountEnabled eq 'true'", 400, "Request_BadRequest"),
         ("$filter=startswith(shoeSize,'4')", 400, "Request_BadRequest"),
         ("$filter=shoes/any(x:x eq '4')", 400, "Request_BadRequest"),
         ("$filter=employeeId ne '1'", 400, "Request_UnsupportedQuery"),
@@ -173,6 +178,12 @@ def test_a_filter_finds_exactly_those(ask: Asking, text: str, found: list[str]) 
 def test_a_query_that_graph_refuses_is_refused(ask: Asking, query: str, status: int, code: str) -> None:
     answer = ask.graph("GET", f"/users?{query}")
     assert (answer.status_code, kind_of(answer)) == (status, code)
+
+
+def test_what_is_expanded_of_a_user_must_be_there(ask: Asking) -> None:
+    user = ask.person("ball1234")
+    assert ask.graph("GET", f"/users/{user}?$expand=manager($select=id)").status_code == 200
+    assert kind_of(ask.graph("GET", f"/users/{user}?$expand=shoes")) == "Request_BadRequest"
 
 
 def test_more_than_fifteen_alternatives_are_too_many(ask: Asking) -> None:

@@ -88,13 +88,16 @@ def _permitted(call: Call) -> frozenset[str]:
     """Two locks (3.2): without the app role 401, without an Exchange or Entra role 403 and a body of NUL bytes."""
     problem = tokens.authorise(call, roles.EXCHANGE_APP)
     if problem is not None or roles.MANAGE_AS_APP not in call.roles:
-        raise Refusal(
-            Answer(401, None, {"WWW-Authenticate": 'Bearer client_id="00000002-0000-0ff1-ce00-000000000000"'})
-        )
+        raise unauthorised()
     held = frozenset((call.book.setting("directory_roles") or {}).get(call.app_id, ()))
     if not held:
         raise Refusal(Answer(403, b"\x00" * 128, {"Content-Type": "application/octet-stream"}))
     return held
+
+
+def unauthorised() -> Refusal:
+    """Exchange's 401 has no body (tenant-api.md 9)."""
+    return Refusal(Answer(401, None, {"WWW-Authenticate": f'Bearer client_id="{roles.EXCHANGE_APP}"'}))
 
 
 def module_file(call: Call) -> Answer:

@@ -31,12 +31,17 @@ class Filter:
     advanced: bool = False
 
 
-def parse(text: str, spelt: Callable[[str], str] = str) -> Filter:
+def anything(_name: str, _value: Any) -> bool:
+    return True
+
+
+def parse(text: str, spelt: Callable[[str], str] = str, fits: Callable[[str, Any], bool] = anything) -> Filter:
     """Raises Graph's 400 for a clause that it does not understand.
 
-    ``spelt`` gives a property as the schema spells it, or raises the refusal of one that is not there.
+    ``spelt`` gives a property as the schema spells it, or raises the refusal of one that is not there; ``fits`` says
+    whether it may be compared with a value of this type.
     """
-    reader = _Reader(text, spelt)
+    reader = _Reader(text, spelt, fits)
     found = reader.alternatives()
     if reader.peek() is not None:
         raise invalid(f"Syntax error at '{reader.peek()}' in '{text}'.")
@@ -48,8 +53,8 @@ def invalid(message: str) -> Refusal:
 
 
 class _Reader:
-    def __init__(self, text: str, spelt: Callable[[str], str]) -> None:
-        self.spelt = spelt
+    def __init__(self, text: str, spelt: Callable[[str], str], fits: Callable[[str, Any], bool]) -> None:
+        self.spelt, self.fits = spelt, fits
         self.tokens: list[str] = []
         position = 0
         while position < len(text.rstrip()):
@@ -146,6 +151,8 @@ class _Reader:
         if word == "in":
             return self._in(name)
         value = literal(self.take())
+        if not self.fits(name, value):
+            raise bad_request(f"A binary operator with incompatible types was detected, at '{name}'.")
         keys = frozenset({(name, str(value).lower())}) if word == "eq" and isinstance(value, str) else None
         return _compared(lambda o: o.get(name), word, value, keys=keys)
 

@@ -81,6 +81,9 @@ def _message(body: Any) -> Object:
                 "InvalidInternetMessageHeader",
                 f"The internet message header name '{name}' should start with 'x-' or 'X-'.",
             )
+    said = message.get("body") or {}
+    if not isinstance(said, dict) or str(said.get("contentType", "text")).lower() not in ("text", "html"):
+        raise _invalid("The property 'body' is no text and no html.")
     save = body.get("saveToSentItems", body.get("SaveToSentItems", True))
     save = {"true": True, "false": False}.get(save.lower(), save) if isinstance(save, str) else save
     if not isinstance(save, bool):

@@ -26,6 +26,14 @@ def check_options(call: Call, allowed: Collection[str]) -> None:
             raise bad_request(f"The query specified in the URI is not valid. Query option '{name}' is not allowed.")
 
 
+def check_expanded(call: Call, kind: str, known: Iterable[str]) -> None:
+    """Refuses to expand what the schema does not know; of what it knows nothing is kept that could be shown."""
+    text = re.sub(r"\([^()]*\)", "", call.query.get("$expand", ""))
+    spelt = speller("Parsing OData Select and Expand failed", kind, known)
+    for part in text.split(",") if text else ():
+        spelt(part.strip())
+
+
 def select_of(
     call: Call, kind: str, known: Iterable[str], default: Iterable[str], *, extensions: re.Pattern[str] | None = None
 ) -> list[str]:

@@ -47,6 +47,10 @@ DEFAULT = (
 READABLE_BY_BASIC = frozenset({"id", "displayName", "givenName", "mail", "surname", "userPrincipalName"})
 """What ``User.ReadBasic.All`` shows; the rest comes back empty (4.1)."""
 
+NAVIGATION = (
+    "appRoleAssignments", "createdObjects", "directReports", "extensions", "licenseDetails", "manager", "memberOf",
+    "oauth2PermissionGrants", "ownedDevices", "ownedObjects", "registeredDevices", "sponsors", "transitiveMemberOf",
+)  # fmt: skip
 ON_A_SINGLE_USER = frozenset(
     {"aboutMe", "birthday", "hireDate", "interests", "mySite", "pastProjects", "preferredName", "responsibilities",
      "schools", "skills", "mailboxSettings"}
@@ -69,6 +73,7 @@ MASTERED_ON_PREMISES = frozenset(
 SENSITIVE = frozenset({"accountEnabled", "passwordProfile", "otherMails", "mobilePhone", "businessPhones"})
 """What nobody without a higher role changes on a privileged user (3.3)."""
 
+_ADDRESS = re.compile(r"[^@\s]+@[^@\s.]+(\.[^@\s.]+)+")
 _NICKNAME = re.compile(r"[^\s@\"\\()\[\];:<>,]+")
 EXTENSION = re.compile(r"extension_[0-9a-f]{32}_\w+")
 _EXTENSION_ATTRIBUTES = {f"extensionAttribute{n}" for n in range(1, 16)}
@@ -76,6 +81,13 @@ _PROFILE = {"password", "forceChangePasswordNextSignIn", "forceChangePasswordNex
 
 
 KNOWN = (*WRITABLE, *READ_ONLY, "mailboxSettings")
+
+
+def fits_filter(name: str, value: Any) -> bool:
+    """Whether a property may be compared with this value in a $filter."""
+    if value is None or name not in WRITABLE or WRITABLE[name] not in (STRING, BOOLEAN):
+        return True
+    return isinstance(value, bool if WRITABLE[name] == BOOLEAN else str)
 
 
 def checked(body: Any) -> dict[str, Any]:
@@ -107,7 +119,9 @@ def _check_value(name: str, value: Any) -> None:
         if name in ("accountEnabled", "displayName", "mailNickname", "userPrincipalName"):
             raise _invalid(name)
         return
-    if isinstance(value, str) and (len(value) > LONGEST.get(name, len(value)) or (value == "" and name in REQUIRED)):
+    if isinstance(value, str) and (len(value) > LONGEST.get(name, len(value)) or value == ""):
+        raise _invalid(name)
+    if name == "mail" and not _ADDRESS.fullmatch(value):
         raise _invalid(name)
     if name == "mailNickname" and not _NICKNAME.fullmatch(value):
         raise _invalid(name)

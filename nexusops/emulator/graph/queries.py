@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from itertools import islice
+from typing import Any
 
 from nexusops.emulator.book import Object
 from nexusops.emulator.graph import filters, odata
@@ -27,11 +28,13 @@ class Question:
         return self.chosen is None or self.chosen.test(found)
 
 
-def asked(call: Call, spelt: Callable[[str], str] = str) -> Question:
-    """Raises the refusals of a clause that is malformed, names a property that is not there (``spelt``), or needs the
-    header and $count (4.1, 9.14).
+def asked(
+    call: Call, spelt: Callable[[str], str] = str, fits: Callable[[str, Any], bool] = filters.anything
+) -> Question:
+    """Raises the refusals of a clause that is malformed, names a property that is not there (``spelt``), compares one
+    with a value of another type (``fits``), or needs the header and $count (4.1, 9.14).
     """
-    chosen = filters.parse(call.query["$filter"], spelt) if call.query.get("$filter") else None
+    chosen = filters.parse(call.query["$filter"], spelt, fits) if call.query.get("$filter") else None
     order = _order(call.query.get("$orderby", ""), spelt)
     if search := call.query.get("$search"):
         if not eventual(call):

@@ -25,7 +25,7 @@ from nexusops.emulator.graph import filters, odata, properties, queries
 from nexusops.emulator.schema import INDEXED
 from nexusops.emulator.wire import Answer, Call, bad_request, conflict, denied, refused
 
-_UPN = re.compile(r"[A-Za-z0-9'.\-_!#^~]{1,64}@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+")
+_UPN = re.compile(r"(?!\.)[A-Za-z0-9'.\-_!#^~]{1,64}(?<!\.)@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+")
 
 
 def list_users(call: Call) -> Answer:
@@ -39,7 +39,7 @@ def page_of_users(call: Call, path: str, *, deleted: bool) -> Object:
     names = _selected(call, default)
     if "mailboxSettings" in names or properties.ON_A_SINGLE_USER & set(names):
         raise refused(501, "NotImplemented", "This operation target is not yet supported.")
-    question = queries.asked(call, _spelt())
+    question = queries.asked(call, _spelt(), properties.fits_filter)
 
     def found(after: str, count: int) -> Iterable[Object]:
         return _page(call, question.chosen, deleted=deleted, after=after, count=count)
@@ -121,6 +121,7 @@ def _count(call: Call, chosen: filters.Filter | None, *, deleted: bool) -> int:
 def get_user(call: Call, key: str) -> Answer:
     """``GET /users/{id | userPrincipalName}``."""
     odata.check_options(call, {"$select", "$expand"})
+    odata.check_expanded(call, "user", properties.NAVIGATION)
     names = _selected(call)
     user = find_user(call, key)
     fragment = odata.selected(call, "users", names) + "/$entity"

@@ -7,6 +7,9 @@ whatever else has changed (interface.md 9).
 from __future__ import annotations
 
 import hashlib
+import re
+import textwrap
+from collections.abc import Iterator
 from datetime import datetime
 from email.message import EmailMessage
 from email.utils import format_datetime
@@ -15,6 +18,9 @@ from typing import Any
 from nexusops.model.frozen import frozen
 
 HEADER = "x-nexusops-notice"
+WIDTH = 72
+_DATE = re.compile(r"\b\d{1,2} [A-Z][a-z]+ \d{4}\b")
+_UNBROKEN = "\0"
 
 
 @frozen
@@ -45,10 +51,21 @@ def composed(message: Message, at: datetime) -> EmailMessage:
     mail["Message-ID"] = f"<{identity(message.key)}@nexusops.invalid>"
     mail["Auto-Submitted"] = "auto-generated"
     mail[HEADER] = identity(message.key)
-    mail.set_content(message.text)
+    mail.set_content("".join(f"{line}\n" for line in _lines(message.text)))
     if message.html is not None:
         mail.add_alternative(message.html, subtype="html")
     return mail
+
+
+def _lines(text: str) -> Iterator[str]:
+    """The text as a mail has it (RFC 5322, 2.1.1: 78 characters at most, where words allow it). No date is broken."""
+    for line in text.splitlines():
+        whole = _DATE.sub(lambda day: day[0].replace(" ", _UNBROKEN), line)
+        indent = " " * 2 * (len(line) - len(line.lstrip()))
+        parts = textwrap.wrap(
+            whole, WIDTH, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False
+        ) or [""]
+        yield from (part.replace(_UNBROKEN, " ") for part in parts)
 
 
 def graph_message(message: Message) -> dict[str, Any]:

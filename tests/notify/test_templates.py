@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
@@ -11,7 +11,7 @@ from building.notices import SENDER, notice
 
 from nexusops.errors import UsageError
 from nexusops.model.notices import NoticeKind
-from nexusops.notify.message import Message
+from nexusops.notify.message import Message, composed
 from nexusops.notify.templates import Templates, check_templates
 
 
@@ -22,7 +22,8 @@ def rendered(kind: NoticeKind, folder: Path | None = None) -> Message:
 def test_a_winddown_says_which_addresses_until_when_and_what_takes_their_place() -> None:
     """R47: one message that lists all."""
     assert rendered(NoticeKind.WINDDOWN).text == (
-        "Some of your e-mail addresses are being wound down, because your name or your affiliation changed:\n"
+        "Some of your e-mail addresses are being wound down, because your name, your affiliation or your department's "
+        "mail domain changed:\n"
         "\n"
         "  mary.smith@balliol.ox.ac.uk (its place is taken by mary.brown@balliol.ox.ac.uk)\n"
         "  mary.smith@chem.ox.ac.uk\n"
@@ -85,7 +86,8 @@ def test_what_stands_in_a_notice_cannot_become_html(kind: NoticeKind) -> None:
 
 ONE = {
     NoticeKind.WINDDOWN: """One of your University e-mail addresses ends on 16 March 2025
-One of your e-mail addresses is being wound down, because your name or your affiliation changed:
+One of your e-mail addresses is being wound down, because your name, your affiliation or your department's mail domain \
+changed:
 
   mary.smith@chem.ox.ac.uk
 
@@ -105,7 +107,7 @@ def test_one_address_is_not_spoken_of_as_many(kind: NoticeKind) -> None:
 
 
 NONE = {
-    NoticeKind.CANCELLED: "is disabled on 16 March 2025, and mail to it is refused from then on.\n\nPlease save",
+    NoticeKind.CANCELLED: "is disabled on 16 March 2025, and mail to it is refused from then on.\n\nUntil then",
     NoticeKind.EXPIRY_WARNING: "is disabled on 16 March 2025, and mail to it is refused from then on.\n\nIf you stay",
     NoticeKind.STATUS_CHANGE: "Your mailbox ball1234 is deleted on 16 March 2025.\n\nUntil then",
 }
@@ -174,3 +176,17 @@ def test_a_broken_template_is_told_with_its_line_before_anything_is_done(
 
 def test_what_is_built_in_is_whole() -> None:
     check_templates(None)
+
+
+@pytest.mark.parametrize("kind", NoticeKind)
+@pytest.mark.parametrize("mailbox", ["ball1234", "b" * 12, "c" * 17])
+def test_the_text_of_a_mail_has_short_lines_and_says_the_same(kind: NoticeKind, mailbox: str) -> None:
+    """RFC 5322, 2.1.1: as sent it is read without decoding, too; a date stands on one line."""
+    message = Templates(None).render(replace(notice(kind), text={"mailbox": mailbox}), SENDER)
+    part = composed(message, datetime(2025, 1, 16, 8, tzinfo=UTC)).get_body(("plain",))
+    assert part is not None
+    assert part["Content-Transfer-Encoding"] == "7bit"
+    text = part.get_content()
+    assert [line for line in text.splitlines() if len(line) > 78] == []
+    assert text.split() == message.text.split()
+    assert text.count("16 March 2025") == message.text.count("16 March 2025")

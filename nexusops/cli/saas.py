@@ -45,6 +45,7 @@ def advise(call: Call, request: str, form: str, at: datetime, snapshot: Path | N
     Example: nexusops saas advise adminday.toml
     """
     from nexusops import wiring, wiring_dns
+    from nexusops.cli.printing import look
     from nexusops.model.dates import local_date
     from nexusops.model.services import Ruling
     from nexusops.pipeline.saas import answer
@@ -56,7 +57,7 @@ def advise(call: Call, request: str, form: str, at: datetime, snapshot: Path | N
         advice = answer(
             site.ports, asked, at, fresh=snapshot is not None, resolver=dns.resolver, permits=dns.permitted(today)
         )
-    click.echo(advice_json(advice) if form == "json" else advice_text(asked, advice), nl=False)
+    click.echo(advice_json(advice) if form == "json" else advice_text(asked, advice, look()), nl=False)
     return 0 if advice.ruling is Ruling.APPROVED else REFUSED
 
 
@@ -67,12 +68,13 @@ def advise(call: Call, request: str, form: str, at: datetime, snapshot: Path | N
 def list_(call: Call, form: str, at: datetime) -> int:  # noqa: ARG001 - every saas command is dated
     """Every request that is filed or known: its way, its state, and what is wrong with it."""
     from nexusops import wiring
+    from nexusops.cli.printing import look
     from nexusops.pipeline.saas_desk import listed
     from nexusops.report.services import list_json, list_text
 
     with wiring.opened(call.folder) as site:
         found = listed(site.ports)
-    click.echo(list_json(found) if form == "json" else list_text(found), nl=False)
+    click.echo(list_json(found) if form == "json" else list_text(found, look()), nl=False)
     return 0
 
 

@@ -78,7 +78,8 @@ def verify(call: Call, request_id: str, other: str, zone: Path | None, actor: st
 
 
 def _told(proof: Proof, form: str) -> int:
+    from nexusops.cli.printing import look
     from nexusops.report.services import proof_json, proof_text
 
-    click.echo(proof_json(proof) if form == "json" else proof_text(proof), nl=False)
+    click.echo(proof_json(proof) if form == "json" else proof_text(proof, look()), nl=False)
     return 0 if proof.passed else FINDINGS

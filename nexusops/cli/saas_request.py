@@ -135,6 +135,7 @@ def request(call: Call, /, request_id: str | None, form: str, at: datetime, agai
     --oxford-domain --exo --no-ms-smtp --owner 1000042
     """
     from nexusops import wiring, wiring_dns
+    from nexusops.cli.printing import look
     from nexusops.config.services import service_path, write_service
     from nexusops.errors import UsageError
     from nexusops.model.dates import local_date
@@ -157,7 +158,7 @@ def request(call: Call, /, request_id: str | None, form: str, at: datetime, agai
         click.echo(advice_json(advice), nl=False)
     else:
         click.echo(f"Filed as {path}.\n")
-        click.echo(advice_text(asked, advice), nl=False)
+        click.echo(advice_text(asked, advice, look()), nl=False)
     return 0
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from nexusops.model.findings import Evidence
-from nexusops.model.services import Service
+from nexusops.model.services import SendingPath, Service, ServiceState
 from nexusops.report.explain import Fact
 from nexusops.report.services import way_words
 
@@ -26,5 +26,20 @@ def service_facts(row: Service) -> Iterator[Fact]:
         yield Fact(label="signs in", value=f"until {row.credential_ends_on}", rule="R64")
     if row.verified_on is not None:
         yield Fact(label="proved", value=f"on {row.verified_on}", rule="R61")
-    if row.review_on is not None:
-        yield Fact(label="review", value=f"due on {row.review_on}", rule="R61")
+    if to_do := left_to_do(row):
+        yield Fact(label="to do", value=to_do, rule="R61")
+
+
+def left_to_do(row: Service) -> str:
+    """What is left for people, once the run has done its part; '' where nothing is."""
+    if row.state is ServiceState.PROVISIONING and row.path is SendingPath.SERVICE_DOMAIN:
+        return (
+            f"when the DNS has its records, `nexusops saas verify {row.request_id}` proves it; then set the product to "
+            f"send as {row.address}"
+        )
+    if row.state is ServiceState.PROVISIONING:
+        return f"then try `nexusops saas test {row.request_id}`"
+    if row.state in (ServiceState.LIVE, ServiceState.REVIEW_DUE) and row.review_on is not None:
+        proves = f"`nexusops saas verify {row.request_id}` proves it again"
+        return f"its review is due on {row.review_on}: {proves}"
+    return ""

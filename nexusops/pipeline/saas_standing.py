@@ -9,6 +9,7 @@ from nexusops.model.ledger import Ledger
 from nexusops.model.mailboxes import Mailbox, MailboxState
 from nexusops.model.services import ENDED, RUNNING, Advice, Ruling, SendingPath, Service, ServiceRequest, ServiceState
 from nexusops.model.snapshot import Snapshot
+from nexusops.pipeline.saas_explain import left_to_do
 from nexusops.plan.box_shelf import latest
 from nexusops.plan.boxes import judge_boxes
 from nexusops.plan.case import Setting
@@ -46,7 +47,7 @@ def _place(row: Service, box: Mailbox | None) -> str:
     if row.state is ServiceState.RETIRED:
         return f"It was retired on {row.since}, and stays so: file another request under another id."
     if row.state is ServiceState.RETIRING:
-        return f"It has been retired since {row.since}."
+        return f"Its retirement was asked for on {row.since}."
     if row.path is SendingPath.MAILBOX:
         there = box is not None and box.state is not MailboxState.PENDING
         has = f"the mailbox {row.request_id} sends as {row.address}" if there else "its mailbox is still to be made"
@@ -91,12 +92,5 @@ def _to_do(row: Service, advice: Advice, judged: JudgedBox) -> Iterator[str]:
     for finding in judged.findings:
         if finding.code not in advice.codes:
             yield f"{finding.code}: {finding.message}."
-    if row.state is ServiceState.PROVISIONING and row.path is SendingPath.SERVICE_DOMAIN:
-        yield (
-            f"When the DNS has its records, `nexusops saas verify {row.request_id}` proves it; then set the product to "
-            f"send as {row.address}."
-        )
-    elif row.state is ServiceState.PROVISIONING:
-        yield f"Then try `nexusops saas test {row.request_id}`."
-    elif row.state is ServiceState.LIVE and row.review_on is not None:
-        yield f"Its review is due on {row.review_on}: `nexusops saas verify {row.request_id}` proves it again."
+    if to_do := left_to_do(row):
+        yield f"{to_do[0].upper()}{to_do[1:]}."

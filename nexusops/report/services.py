@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date
 from typing import Protocol
 
 from nexusops.codec import to_text
 from nexusops.model.journal import JsonObject, JsonValue
 from nexusops.model.services import Advice, Check, Connection, Ruling, SendingPath, ServiceRequest
+from nexusops.report.blocks import PLAIN, Block, Line, Look, Table, Tone, written
 
 _RULINGS = {
     Ruling.APPROVED: "Approved",
@@ -20,7 +21,7 @@ _PATHS = {
     SendingPath.NONE: "no integration: it sends from the provider's domain",
     SendingPath.MAILBOX: "a mailbox of its own",
     SendingPath.SERVICE_DOMAIN: "a service domain",
-    SendingPath.REFER: "IT support",
+    SendingPath.REFER: "not decided yet: IT support looks at it",
 }
 _CONNECTIONS = {Connection.EXO: "Exchange Online", Connection.MS_SMTP: "Microsoft SMTP"}
 
@@ -54,20 +55,26 @@ def way_words(path: SendingPath, connection: Connection | None) -> str:
     return _PATHS[path] + (f", through {_CONNECTIONS[connection]}" if connection else "")
 
 
-def advice_text(request: ServiceRequest, advice: Advice) -> str:
+def advice_text(request: ServiceRequest, advice: Advice, look: Look = PLAIN) -> str:
     """The outcome first, then why, then what to do."""
+    return written(_advice_blocks(request, advice), look)
+
+
+def _advice_blocks(request: ServiceRequest, advice: Advice) -> Iterator[Block]:
     approved = advice.ruling is Ruling.APPROVED
     codes = f" ({', '.join(advice.codes)})" if advice.codes else ""
-    connection = f", through {_CONNECTIONS[advice.connection]}" if advice.connection else ""
-    lines = [
-        f"{_RULINGS[advice.ruling]}{codes}",
-        "",
-        f"Request  {advice.request_id}: {request.service_name}, for {request.unit_id}",
-        f"{'Way     ' if approved else 'Looked at'} {_PATHS[advice.path]}{connection}",
+    yield Line(text=f"{_RULINGS[advice.ruling]}{codes}", tone=Tone.GOOD if approved else Tone.WARNING)
+    yield Line()
+    way = "Way" if approved or advice.path is SendingPath.REFER else "Looked at"
+    rows = [
+        ("Request", f"{advice.request_id}: {request.service_name}, for {request.unit_id}"),
+        (way, way_words(advice.path, advice.connection)),
     ]
-    lines += [f"Sends as {advice.address}"] if advice.address and approved else []
-    lines += ["", *(f"- {reason}" for reason in advice.reasons), "", f"Next: {advice.next}"]
-    return "\n".join(lines) + "\n"
+    yield Table(rows=[*rows, *([("Sends as", advice.address)] if advice.address and approved else [])], indent=0)
+    yield Line()
+    yield from (Line(text=f"- {reason}", hang=2) for reason in advice.reasons)
+    yield Line()
+    yield Line(text=f"Next: {advice.next}", hang=6)
 
 
 class Listed(Protocol):
@@ -114,23 +121,24 @@ def list_json(requests: Sequence[Listed]) -> str:
     return to_text({"requests": rows})
 
 
-def list_text(requests: Sequence[Listed]) -> str:
-    """A line a request, in columns, and beneath it what is wrong."""
+def list_text(requests: Sequence[Listed], look: Look = PLAIN) -> str:
+    """A line a request, in columns, and beneath them what is wrong with which."""
     if not requests:
         return "No request is filed. Write one with `nexusops saas request`.\n"
-    table = [_HEADS, *(_row(one) for one in requests)]
-    widths = [max(len(row[place]) for row in table) for place in range(len(_HEADS))]
-    lines = []
-    for number, row in enumerate(table):
-        lines.append("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
-        problem = requests[number - 1].problem if number else ""
-        lines += [f"    {problem}"] if problem else []
-    return "\n".join(lines) + "\n"
+    blocks: list[Block] = [Table(rows=[_HEADS, *(_row(one) for one in requests)], indent=0)]
+    if wrong := [(one.request_id, one.problem) for one in requests if one.problem]:
+        blocks += [Line(text="To look at:"), Table(rows=wrong)]
+    return written(blocks, look)
 
 
 def _row(request: Listed) -> tuple[str, ...]:
     values = {name: getattr(request, name) for name in _COLUMNS}
-    return tuple(str(value or "-") for value in {**values, "owner": request.username or request.owner}.values())
+    words = {"owner": request.username or request.owner} | {name: _spoken(values[name]) for name in ("state", "path")}
+    return tuple(str(value or "-") for value in {**values, **words}.values())
+
+
+def _spoken(word: str) -> str:
+    return word.replace("_", " ")
 
 
 def _shown(value: str | date | None) -> str | None:
@@ -158,11 +166,18 @@ def proof_json(proof: Proof) -> str:
     return to_text({**head, "passed": proof.passed, "checks": checks})
 
 
-def proof_text(proof: Proof) -> str:
+def proof_text(proof: Proof, look: Look = PLAIN) -> str:
     """One line a check, with the answer seen."""
-    lines = [f"{'ok    ' if one.passed else 'FAILED'}  {one.name}: {one.seen}" for one in proof.checks]
+    return written(_proof_blocks(proof), look)
+
+
+def _proof_blocks(proof: Proof) -> Iterator[Block]:
+    for one in proof.checks:
+        word, tone = ("ok    ", Tone.PLAIN) if one.passed else ("FAILED", Tone.DANGER)
+        yield Line(text=f"{word}  {one.name}: {one.seen}", tone=tone, hang=8)
+    yield Line()
     failed = sum(not one.passed for one in proof.checks)
-    lines += ["", f"{proof.request_id}: all passed; it is {proof.state}." if proof.passed else ""]
-    if not proof.passed:
-        lines[-1] = f"{proof.request_id}: {failed} of {len(proof.checks)} failed. Mend what failed, and try again."
-    return "\n".join(lines) + "\n"
+    if proof.passed:
+        yield Line(text=f"{proof.request_id}: all passed; it is {_spoken(proof.state)}.", tone=Tone.GOOD)
+    else:
+        yield Line(text=f"{proof.request_id}: {failed} of {len(proof.checks)} failed. Mend what failed, and try again.")

@@ -78,7 +78,10 @@ def _credential(app: Application) -> Check:
     days = [one.end_date_time for one in app.password_credentials]
     days += [one.end_date_time for one in app.key_credentials]
     ends = sorted((day or "")[:10] for day in days)
-    kinds = f"{len(app.password_credentials)} secret(s), {len(app.key_credentials)} certificate(s)"
+    secrets, certificates = len(app.password_credentials), len(app.key_credentials)
+    kinds = (
+        f"{secrets} secret{'' if secrets == 1 else 's'}, {certificates} certificate{'' if certificates == 1 else 's'}"
+    )
     seen = f"{kinds}, the last until {ends[-1]}" if ends else "none"
     return Check(name="it has something to sign in with", passed=bool(ends), seen=seen)
 

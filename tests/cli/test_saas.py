@@ -90,8 +90,8 @@ def test_of_what_is_retired_it_is_said_what_is_taken_away(site: CommandSite) -> 
     site.on_day_one("run")
     site.type("saas", "retire", "adminday", "--actor", "desk", "--reason", "dropped", *AT)
     assert next_step(site, "adminday") == (
-        "It has been retired since 2025-10-01. The next run will take the mailbox adminday away from its application, "
-        "then delete the mailbox adminday."
+        "Its retirement was asked for on 2025-10-01. The next run will take the mailbox adminday away from its "
+        "application, then delete the mailbox adminday."
     )
     site.on_day_one("run")
     assert next_step(site, "adminday") == (

@@ -65,7 +65,8 @@ def entitlement(
     started = [card for card in cards if card.start_date <= today]
     current = sorted((c for c in started if c.current(today)), key=lambda c: (c.start_date, c.card_id))
     lasting = [c for c in current if _qualifies(c, policy) and not (_ahead(c, today) and not _gives(was, policy))]
-    good = lasting or [c for c in current if c.card_id == held and _ahead(c, today) and was and _gives(was, policy)]
+    kept = held if was and _gives(was, policy) else None
+    good = [card for card in current if card in lasting or (card.card_id == kept and _ahead(card, today))]
     left_on = None if current else max((_ends(card) for card in started), default=None)
     if good:
         card = good[-1]

@@ -88,7 +88,8 @@ def _with_deadlines(
     What is remembered is when the first end was seen; a second one counts from the run that finds it (D03).
     """
     overflow = policy.time.month_overflow
-    seen_on = anchors.today if box.state is MailboxState.GRACE_CANCELLED else anchors.seen_on
+    second = box.state is MailboxState.GRACE_CANCELLED or found.cancelled_on is not None
+    seen_on = anchors.today if second else anchors.seen_on
     if found.cancelled_on and box.state not in (MailboxState.GRACE_CANCELLED, MailboxState.GRACE_STATUS):
         months = policy.cancelled.grace_months
         box = _grace(

@@ -247,3 +247,23 @@ def test_a_card_is_good_again_until_the_status_that_ends_it_takes_effect(back: s
     assert (box.state, box.disable_on, box.delete_on, world.states("1")) == ("active", None, None, {WORK: "active"})
     world.run("2025-05-10")
     assert (world.box("ball0001").state, str(world.box("ball0001").delete_on)) == ("grace_status", "2025-06-10")
+
+
+def test_the_primary_card_stays_so_until_its_status_ends_it() -> None:
+    """D42, rules.md 3.3: a card that still counts as what it was is not overtaken by an older one."""
+    world = _ann("BALL", "CHEM").card("1", "GR", "Ann", "Lee", "2025-01-01", "2027-09-30", card_id="c2")
+    world.run("2025-01-01")
+    card = replace(world.cards["c2"], status_code="CL", status_effective_on=day("2025-02-10"))
+    world.cards["c2"] = card
+    for text, sender in (("2025-02-01", "ann.lee@balliol.ox.ac.uk"), ("2025-02-10", WORK)):
+        world.run(text)
+        assert (world.box("ball0001").state, world.box("ball0001").sender) == ("active", sender)
+
+
+def test_the_month_of_a_status_begins_when_the_last_good_card_ends() -> None:
+    """R42, D03: a second card that gives no mailbox has been there for long, and the cancellation was known before."""
+    world = _ann().card("1", "CL", "Ann", "Lee", "2024-11-01", "2028-09-30", card_id="library")
+    world.run("2024-11-01")
+    _card(world, cancelled_on="2025-01-20").run("2025-01-05")
+    world.run("2025-01-20")
+    assert _dates(world, "ball0001") == ("grace_status", "2025-02-20", "2025-02-20")

@@ -133,10 +133,10 @@ def choose(
     evidence: tuple[Evidence, ...],
 ) -> Sender:
     """The choice, else the default that stands, else a new default, else the fallback."""
-    if choice.address is not None:
-        why = Reason(rule="R12", because="it was chosen in self-service", evidence=choice.evidence or evidence)
-        return Sender(address=choice.address, origin=SenderOrigin.CHOICE, basis="", why=why)
     wanted = _wanted_class(box, code, policy)
+    if choice.address is not None:  # the class is kept in mind for the day on which the choice counts no more
+        why = Reason(rule="R12", because="it was chosen in self-service", evidence=choice.evidence or evidence)
+        return Sender(address=choice.address, origin=SenderOrigin.CHOICE, basis=f"{wanted.value}:", why=why)
     candidates = _candidates(rows, needs, units)
     has_preferred = any(wanted in candidate.classes for candidate in candidates)
     basis = _basis(wanted, has_preferred)

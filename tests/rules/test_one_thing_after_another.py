@@ -44,3 +44,15 @@ def test_no_default_moves_while_a_grace_lasts_though_affiliations_end() -> None:
     world.affiliation("1", "LAB", "2024-11-01", "2025-01-19")
     assert world.run("2025-01-20").acts == []
     assert world.box("ball0001").sender == WORK
+
+
+def test_a_choice_that_is_withdrawn_in_a_grace_leaves_what_the_last_status_preferred() -> None:
+    """D16, R42: a status that gives no mailbox prefers nothing."""
+    world = student(oxford(), "1", "Ann Lee", "BALL", "CHEM")
+    world.choose("1", WORK).run("2024-12-20")
+    world.card("1", "CB", "Ann", "Lee", "2024-10-01", "2028-09-30", status_effective_on="2025-01-15")
+    world.run("2025-01-15")
+    assert (world.box("ball0001").state, world.box("ball0001").sender) == ("grace_status", WORK)
+    world.choices.clear()
+    world.run("2025-01-16")
+    assert world.box("ball0001").sender == "ann.lee@balliol.ox.ac.uk"

@@ -9,7 +9,7 @@ from datetime import datetime
 
 from nexusops.apply.executor import Acting, Execution, Tally
 from nexusops.apply.settle import Books
-from nexusops.errors import GuardStopped, StalePlan
+from nexusops.errors import GuardStopped, SnapshotRefused, StalePlan
 from nexusops.model.changes import Kind
 from nexusops.model.dates import local_date
 from nexusops.model.frozen import frozen
@@ -57,21 +57,36 @@ def run(
     reason: str = "",
     refresh: str = "delta",
 ) -> Outcome:
-    """The scheduled form: plan, guard, apply, notices. What an earlier run left open is settled first, by looking.
+    """The scheduled form: plan, guard, apply, notices. What an earlier run left open is finished first.
 
-    Raises SnapshotRefused, GuardStopped, StalePlan, TenantUnreadable; then nothing was changed.
+    Raises SnapshotRefused, GuardStopped, StalePlan, TenantUnreadable; then nothing else was changed.
     """
     mandate = Mandate(command="run", actor=actor, reason=reason, at=at, accept=accept or {}, approve=approve)
     with ports.store.lock("run"):
-        tables = read_tables(ports, at)
         begun = {record.digest for record in ports.store.runs() if record.result == RUNNING}
-        first = finish_interrupted(ports, replace(mandate, builds_routing=False))
+        # It rests on a snapshot that was accepted, so it need not wait for the next good one (interface.md 8).
+        first = finish_interrupted(ports, mandate)
+        tables = _tables_after(first, ports, at)
         if first is not None and mandate.approve in begun:
             mandate = replace(mandate, approve=None)  # what was approved has just been finished
         ports.watch(Progress(stage=Stage.PLANNING))
         decision = decide(ports, tables, at=at, jobs=jobs, full=refresh == "full", accept=mandate.accept, watch=True)
         outcome = carry_out(ports, tables, decision, decision.plan, mandate)
     return replace(outcome, resumed=first.resumed) if first is not None else outcome
+
+
+def _tables_after(first: Outcome | None, ports: Ports, at: datetime) -> SnapshotTables:
+    """The present snapshot. Where it is refused, it is told what was done before it was looked at."""
+    try:
+        return read_tables(ports, at)
+    except SnapshotRefused as refused:
+        if first is None:
+            raise
+        raise SnapshotRefused(
+            refused.defects,
+            next_step=f"The interrupted run {first.resumed} was finished first; of this snapshot nothing was taken. "
+            "Have registration export it again, check it with `nexusops snapshot check DIR`, then repeat.",
+        ) from refused
 
 
 def apply_plan(

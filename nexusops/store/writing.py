@@ -23,7 +23,7 @@ from nexusops.model.notices import Notice
 from nexusops.model.rows import key_of
 from nexusops.store import guarding
 from nexusops.store.chain import added, instant, linked
-from nexusops.store.conflicts import insert_into
+from nexusops.store.conflicts import insert_into, there_already
 from nexusops.store.mapping import encoded
 from nexusops.store.reading import chunks
 from nexusops.store.ready import executed
@@ -187,7 +187,9 @@ def upsert(dialect_name: str, table: Table) -> Any:
 
 
 def append(connection: Connection, entries: Sequence[Entry]) -> None:
-    """New rows at the end of the chain. Raises StateUnavailable where somebody else has written there."""
+    """New rows at the end of the chain. Raises StateUnavailable where somebody else has written there; what else the
+    database refuses is told as it says it.
+    """
     if not entries:
         return
     last = executed(connection, _LAST).one()
@@ -195,7 +197,9 @@ def append(connection: Connection, entries: Sequence[Entry]) -> None:
     try:
         executed(connection, _APPEND, rows)
     except IntegrityError as error:
-        raise added(last.journal_seq) from error
+        if there_already(error):
+            raise added(last.journal_seq) from error
+        raise
     executed(connection, _MARK, {"last_seq": rows[-1]["seq"], "last_hash": rows[-1]["hash"]})
 
 

@@ -153,11 +153,19 @@ def test_there_is_nothing_to_resume_after_a_run_that_went_through(
     assert capsys.readouterr().out == "Nothing to resume: no run was interrupted.\n"
 
 
-def test_a_refused_snapshot_changes_nothing_even_after_a_kill(site: KilledSite) -> None:
+def test_a_run_that_was_killed_is_finished_though_the_next_snapshot_is_refused(
+    site: KilledSite, whole: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """interface.md 8; D27: what had been accepted does not wait for registration, and of the bad snapshot nothing is
+    taken.
+    """
     assert site.kill(SECOND, 3)
-    before = site.outcome()
-    assert site.type("run", "2025-01-16T12:00:00Z") == 3
-    assert differing(site.outcome(), before) == {}
+    capsys.readouterr()
+    for told in ("was finished first; of this snapshot nothing was taken. Have ", "Next: Nothing was changed. Have "):
+        assert site.type("run", "2025-01-16T12:00:00Z") == 3
+        assert told in capsys.readouterr().err
+        assert differing(site.outcome(), whole(SECOND)) == {}
+    assert [result for result, _ in runs(site, capsys)] == ["resumed", "applied"]
 
 
 def test_a_run_that_had_only_promises_is_closed_by_resume(

@@ -139,3 +139,12 @@ def test_nothing_is_recorded_after_rows_of_somebody_else(store: SqlStore) -> Non
     sql(store, "DELETE FROM journal WHERE seq = 6")
     store.record([entry(Phase.INTENT)])
     assert store.verify() == []
+
+
+def test_another_refusal_of_the_database_is_not_blamed_on_somebody(store: SqlStore) -> None:
+    """What it is that the database refuses is told; nobody has added rows."""
+    with pytest.raises(StateUnavailable) as caught:
+        store.record([entry(Phase.INTENT, actor=None)])
+    assert caught.value.message.startswith("The state cannot be used: ")
+    assert "actor" in caught.value.message
+    assert store.verify() == []

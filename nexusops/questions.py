@@ -53,8 +53,8 @@ class Questions(Protocol):
     def unentitled(self) -> Sequence[tuple[PersonState, Mailbox]]:
         """People who are out or in a grace, with their live mailbox."""
 
-    def breaches(self) -> Sequence[Breach]:
-        """Where the ledger breaks what must always be so (rules.md 2.1, 2.2)."""
+    def breaches(self, most: int) -> Sequence[Breach]:
+        """Where the ledger breaks what must always be so (rules.md 2.1, 2.2). ``most``: affiliations (R21)."""
 
     def decisions(self) -> Iterator[JournalRow]:
         """Journal rows of what people decided against the data, in order."""

@@ -75,7 +75,9 @@ def _proof(
 
 
 def _reuse(ports: Ports) -> Audit:
-    """R19, D09, D10: another person had an address only after its owner had left for more than six months."""
+    """R19, D09, D10: another person had an address only after its owner had left for more than six months; of somebody
+    who died nobody has one (D43).
+    """
     proofs: list[Proof] = []
     for _, periods in groupby(ports.store.given_again(), key=lambda row: row.address):
         pairs = pairwise(periods)
@@ -86,16 +88,17 @@ def _reuse(ports: Ports) -> Audit:
 
 def _given(ports: Ports, old: Allocation, new: Allocation) -> Proof:
     months = ports.policy.reuse.after_months
-    left = _left_by(ports, old.person_id, new.created_on) if old.person_id else None
+    left, died = _known_by(ports, old.person_id, new.created_on) if old.person_id else (None, False)
     free = add_months(left, months, overflow=ports.policy.time.month_overflow) if left is not None else None
-    kept = free is not None and new.created_on > free
-    message = f"{old.person_id} left on {left or 'no day that is known'}; {new.person_id or new.unit_id} has it since"
+    kept = free is not None and new.created_on > free and not died
+    gone = "had died" if died else f"left on {left or 'no day that is known'}"
+    message = f"{old.person_id} {gone}; {new.person_id or new.unit_id} has it since {new.created_on}"
     return Proof(
-        rule="R19",
+        rule="D43" if died else "R19",
         subject=new.address,
         kept=kept,
         kind="reissued",
-        message=f"{message} {new.created_on}" + ("" if kept else f", {_too_soon(free)}"),
+        message=message if kept else f"{message}, {_too_soon(None if died else free)}",
         dates={"left_on": left, "deleted_on": old.deleted_on, "free_after": free, "given_on": new.created_on},
     )
 
@@ -104,18 +107,25 @@ def _too_soon(free: date | None) -> str:
     return f"and it was free after {free}" if free else "which it never should"
 
 
-def _left_by(ports: Ports, person_id: PersonId, day: date) -> date | None:
-    """The day on which somebody had left, as the ledger knew it then: they may have come back since."""
+def _known_by(ports: Ports, person_id: PersonId, day: date) -> tuple[date | None, bool]:
+    """On which day somebody had left, and whether they had died, as the ledger knew it then: they may have come back
+    since.
+    """
     state = next(iter(ports.store.owners({person_id})), None)
-    if state is not None and state.left_on is not None and state.left_on < day:
-        return state.left_on
+    left = state.left_on if state is not None and state.left_on is not None and state.left_on < day else None
+    if left is not None and state is not None and not state.deceased:
+        return left, False
     told: date | None = None
+    died = False
     for row in ports.store.journal([f"person:{person_id}"]):
         after = row.entry.after
-        left = after.get("left_on") if isinstance(after, dict) else None
-        if row.entry.at.date() <= day and isinstance(left, str):
-            told = date.fromisoformat(left)
-    return told
+        if not isinstance(after, dict) or row.entry.at.date() > day:
+            continue
+        if isinstance(said := after.get("left_on"), str):
+            told = date.fromisoformat(said)
+        if row.entry.at.date() < day:
+            died = after.get("deceased") is True
+    return left or told, died
 
 
 def _entitlement(ports: Ports) -> Audit:
@@ -148,7 +158,7 @@ def _invariants(ports: Ports) -> Audit:
     """One sender for each mailbox, one owner for each address, and the like (rules.md 2.1, 2.2)."""
     proofs = [
         Proof(rule=one.rule, subject=one.subject, kept=False, kind="invariant", message=one.message)
-        for one in ports.store.breaches()
+        for one in ports.store.breaches(ports.policy.affiliation.max)
     ]
     sentence = "what must always be so is so: one owner for an address, one sender for a mailbox, and the like"
     return Audit(promise="invariants", sentence=sentence, checked=ports.store.live_mailboxes(), proofs=tuple(proofs))

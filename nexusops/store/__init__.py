@@ -14,6 +14,7 @@ routing.py   … with the routing table that it keeps
 looking.py   … and with what staff ask of it
 answering.py … and with what people ask of it
 auditing.py  … and what auditors do
+forbidden.py what must never stand in the ledger
 keeping.py   … and with what adapters remember
 """
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, and_, exists, func, select
+from sqlalchemy import Select, and_, func, select
 
 from nexusops.model.addresses import Allocation
 from nexusops.model.audits import Breach
@@ -15,11 +15,11 @@ from nexusops.model.ledger import PersonState
 from nexusops.model.mailboxes import Mailbox
 from nexusops.store import chain
 from nexusops.store.answering import AnsweringStore
+from nexusops.store.forbidden import FORBIDDEN, LIVE, MOST
 from nexusops.store.guarding import GUARD
 from nexusops.store.mapping import decoded
 from nexusops.store.schema import addresses, approvals, journal, mailboxes, people
 
-_LIVE = ("active", "grace_cancelled", "grace_status", "orphaned")
 _BATCH = 1000
 
 
@@ -39,7 +39,7 @@ class AuditingStore(AnsweringStore):
         yield from self._streamed(statement.order_by(addresses.c.address, addresses.c.period))
 
     def unentitled(self) -> Sequence[tuple[PersonState, Mailbox]]:
-        boxes = select(mailboxes).where(mailboxes.c.kind == "personal", mailboxes.c.state.in_((*_LIVE, "pending")))
+        boxes = select(mailboxes).where(mailboxes.c.kind == "personal", mailboxes.c.state.in_((*LIVE, "pending")))
         outside = select(people).where(people.c.state.in_(("out", "grace")))
         with self._begin() as connection:
             known = {row.person_id: decoded(PersonState, row) for row in connection.execute(outside)}
@@ -74,12 +74,12 @@ class AuditingStore(AnsweringStore):
             for row in rows
         ]
 
-    def breaches(self) -> Sequence[Breach]:
+    def breaches(self, most: int) -> Sequence[Breach]:
         with self._begin() as connection:
             return [
                 Breach(rule=rule, subject=str(row[0]), message=message.format(*row))
-                for rule, message, statement in _FORBIDDEN
-                for row in connection.execute(statement)
+                for rule, message, statement in FORBIDDEN
+                for row in connection.execute(statement, {MOST: most} if rule == "R21" else {})
             ]
 
     def _streamed(self, statement: Select[Any]) -> Iterator[Allocation]:
@@ -87,64 +87,3 @@ class AuditingStore(AnsweringStore):
             for part in connection.execution_options(yield_per=_BATCH).execute(statement).partitions():
                 for row in part:
                     yield decoded(Allocation, row)
-
-
-_held = addresses.alias("held")
-_sends = and_(mailboxes.c.state.in_(_LIVE), mailboxes.c.name.is_not(None))
-_known = exists().where(_held.c.address == mailboxes.c.sender)
-_may_send = exists().where(
-    _held.c.address == mailboxes.c.sender, _held.c.state == "active", _held.c.mailbox_key == mailboxes.c.key
-)
-_own = exists().where(_held.c.mailbox_key == mailboxes.c.key, _held.c.state != "deleted")
-_FORBIDDEN: tuple[tuple[str, str, Select[Any]], ...] = (
-    (
-        "2.1",
-        "{0} has {1} periods that are not ended; an address has one owner at a time",
-        select(addresses.c.address, func.count())
-        .where(addresses.c.state != "deleted")
-        .group_by(addresses.c.address)
-        .having(func.count() > 1),
-    ),
-    (
-        "R20",
-        "{0} has {2} active addresses in {1}; one is allowed",
-        select(addresses.c.person_id, addresses.c.domain, func.count())
-        .where(addresses.c.state == "active", addresses.c.kind == "personal")
-        .group_by(addresses.c.person_id, addresses.c.domain)
-        .having(func.count() > 1),
-    ),
-    (
-        "R3",
-        "the live mailbox {0} has no sender",
-        select(mailboxes.c.name).where(_sends, mailboxes.c.sender.is_(None)),
-    ),
-    (
-        "R40",
-        "the mailbox {0} sends as {1}, which is no active address of it",
-        select(mailboxes.c.name, mailboxes.c.sender).where(_sends, _known, ~_may_send),
-    ),
-    (
-        "R25",
-        "the mailbox {0} has no address",
-        select(mailboxes.c.name).where(_sends, mailboxes.c.kind != "personal", ~_own),
-    ),
-    (
-        "R13",
-        "{0} has {1} mailboxes that are not purged; one is allowed",
-        select(mailboxes.c.person_id, func.count())
-        .where(mailboxes.c.kind == "personal", mailboxes.c.state != "purged")
-        .group_by(mailboxes.c.person_id)
-        .having(func.count() > 1),
-    ),
-    (
-        "R39",
-        "{0} is in wind-down and has no day on which it ends",
-        select(addresses.c.address).where(addresses.c.state == "winddown", addresses.c.delete_on.is_(None)),
-    ),
-    (
-        "R41",
-        "{0} is deleted, and the day is not known",
-        select(addresses.c.address).where(addresses.c.state == "deleted", addresses.c.deleted_on.is_(None)),
-    ),
-)
-"""Rule, sentence, and the rows that must not be there; the first column is the subject."""

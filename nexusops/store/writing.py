@@ -187,9 +187,7 @@ def upsert(dialect_name: str, table: Table) -> Any:
 
 
 def append(connection: Connection, entries: Sequence[Entry]) -> None:
-    """New rows at the end of the chain. Raises StateUnavailable where somebody else has written there; what else the
-    database refuses is told as it says it.
-    """
+    """New rows at the end of the chain. Raises StateUnavailable where somebody else has written there."""
     if not entries:
         return
     last = executed(connection, _LAST).one()
@@ -197,9 +195,9 @@ def append(connection: Connection, entries: Sequence[Entry]) -> None:
     try:
         executed(connection, _APPEND, rows)
     except IntegrityError as error:
-        if there_already(error):
-            raise added(last.journal_seq) from error
-        raise
+        if not there_already(error):
+            raise
+        raise added(last.journal_seq) from error
     executed(connection, _MARK, {"last_seq": rows[-1]["seq"], "last_hash": rows[-1]["hash"]})
 
 

@@ -58,7 +58,9 @@ def test_a_policy_that_gives_less_than_two_months_breaks_the_promise(lived: Comm
 
 
 def test_an_address_given_again_too_soon_is_found(lived: CommandSite) -> None:
-    """R19, D09: more than six months after its owner left; six months to the day are too soon."""
+    """R19, D09: more than six months after its owner left; six months to the day are too soon. D43: never, once they
+    died.
+    """
     left = picked(lived, "people", lambda row: row["left_on"])
     columns = "local, domain, base, n, kind, gate, rule, because, evidence"
     ended = picked(lived, "addresses", lambda row: row["person_id"] == left["person_id"] and row["kind"] == "personal")
@@ -77,6 +79,12 @@ def test_an_address_given_again_too_soon_is_found(lived: CommandSite) -> None:
     assert broken(lived, "reuse") == []
     row = lived.type("audit", "reuse", "--format", "json").document["rows"][0]
     assert (row["left_on"], row["free_after"], row["given_on"]) == ("2025-05-03", "2025-11-03", "2025-11-04")
+    tampered(lived, f"UPDATE people SET deceased = 1 WHERE person_id = '{left['person_id']}'")
+    assert broken(lived, "reuse") == []  # that was known only later
+    told = f"object = 'person:{left['person_id']}' AND at < '2025-11-04' AND after IS NOT NULL"
+    last = f"seq = (SELECT max(seq) FROM journal WHERE {told})"
+    tampered(lived, f"UPDATE journal SET after = json_set(after, '$.deceased', json('true')) WHERE {last}")
+    assert broken(lived, "reuse") == [("D43", ended["address"])]
 
 
 def test_a_mailbox_without_entitlement_is_found(begun: CommandSite) -> None:

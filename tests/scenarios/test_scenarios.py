@@ -122,6 +122,8 @@ class Teller:
         live = {"active", "grace_cancelled", "grace_status", "orphaned"}
         senders = [row["sender"] for row in state["mailboxes"] if row["state"] in live]
         assert {rows[sender]["state"] for sender in senders if sender in rows} <= {"active"}, "a sender is no address"
+        code, said, _ = self.type("audit", "invariants")
+        assert code == 0, said
         reasons = " ".join(c["because"] for c in plan["changes"]) if plan else ""
         assert [words for words in step.get("because", ()) if words not in reasons] == []
 

@@ -5,6 +5,7 @@ mapping.py   dataclasses to table rows and back
 opening.py   place, schema version, site; migrations
 reading.py   slices of the ledger
 writing.py   acceptance and records, with the journal
+staging.py   the snapshots that are kept
 chain.py     the journal's hash chain
 conflicts.py a row that may be there already
 lock.py      one run at a time

@@ -51,23 +51,23 @@ def acquire(connection: Connection, owner: Owner, command: str) -> None:
             raise _held_by(held, owner, now)
         # Exactly that dead owner's: another process may have taken it over in the meantime.
         connection.execute(delete(locks).where(locks.c.name == _NAME, locks.c.owner == held["owner"]))
-    taken = connection.execute(
-        insert_into(connection.dialect.name, locks)
-        .values(
-            name=_NAME,
-            owner=owner.token,
-            host=owner.host,
-            pid=owner.pid,
-            started=owner.started,
-            command=command,
-            since=instant(now),
-            lease_until=instant(now + LEASE),
-        )
-        .on_conflict_do_nothing()
+    wanted = insert_into(connection.dialect.name, locks).values(
+        name=_NAME,
+        owner=owner.token,
+        host=owner.host,
+        pid=owner.pid,
+        started=owner.started,
+        command=command,
+        since=instant(now),
+        lease_until=instant(now + LEASE),
     )
-    if taken.rowcount == 0:
-        other = connection.execute(select(locks).where(locks.c.name == _NAME)).mappings().one()
-        raise _held_by(other, owner, now)
+    standing = None
+    while standing is None:  # whoever was faster may have given it back by now
+        connection.execute(wanted.on_conflict_do_nothing())
+        # Whose it is the row says: how many rows an INSERT made, SQLAlchemy does not tell for every driver.
+        standing = connection.execute(select(locks).where(locks.c.name == _NAME)).mappings().first()
+    if standing["owner"] != owner.token:
+        raise _held_by(standing, owner, now)
 
 
 def _held_by(held: RowMapping, owner: Owner, now: datetime) -> StateUnavailable:

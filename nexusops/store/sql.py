@@ -28,7 +28,7 @@ from nexusops.model.journal import (
 from nexusops.model.ledger import Ledger, NameDecision, PersonState
 from nexusops.model.mailboxes import Mailbox, MailboxKind
 from nexusops.model.services import Service
-from nexusops.store import chain, export, lock, reading, writing
+from nexusops.store import chain, export, lock, reading, staging, writing
 from nexusops.store.lock import Owner
 from nexusops.store.schema import (
     addresses,
@@ -118,7 +118,7 @@ class SqlStore:
 
     def stage(self, record: SnapshotRecord, tables: Mapping[str, bytes]) -> None:
         with self._begin(writes=True) as connection:
-            writing.stage(connection, record, tables)
+            staging.stage(connection, record, tables)
 
     def tables(self, sha256: str) -> Mapping[str, bytes]:
         with self._begin() as connection:

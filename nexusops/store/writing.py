@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from functools import cache
 from typing import Any
 
@@ -16,12 +16,12 @@ from nexusops.codec import row_to_json
 from nexusops.errors import StalePlan
 from nexusops.model.addresses import Allocation
 from nexusops.model.findings import Finding
-from nexusops.model.journal import Acceptance, Approval, Entry, LedgerRow, Phase, RowChange, RunRecord, SnapshotRecord
+from nexusops.model.journal import Acceptance, Approval, Entry, LedgerRow, Phase, RowChange, RunRecord
 from nexusops.model.ledger import PersonState
 from nexusops.model.mailboxes import Mailbox
 from nexusops.model.notices import Notice
 from nexusops.model.rows import key_of
-from nexusops.store import guarding
+from nexusops.store import guarding, staging
 from nexusops.store.chain import added, instant, linked
 from nexusops.store.conflicts import insert_into, there_already
 from nexusops.store.mapping import encoded
@@ -34,8 +34,6 @@ from nexusops.store.schema import (
     journal,
     meta,
     runs,
-    snapshot_tables,
-    snapshots,
     unfinished,
 )
 
@@ -58,9 +56,9 @@ def accept(connection: Connection, acceptance: Acceptance) -> int:
     replace_findings(connection, acceptance.judged, acceptance.findings)
     _replace_unfinished(connection, acceptance)
     if acceptance.snapshot_sha256 is not None:
-        _accept_snapshot(connection, acceptance.snapshot_sha256)
+        staging.accepted(connection, acceptance.snapshot_sha256)
         if acceptance.snapshot_again is not None:
-            _refresh_snapshot(connection, acceptance, acceptance.snapshot_again)
+            staging.refreshed(connection, acceptance, acceptance.snapshot_again)
     write_run(connection, acceptance.run)
     if acceptance.run.digest is not None:
         mine = approvals.c.digest == acceptance.run.digest
@@ -139,23 +137,6 @@ def _altered(entry: Entry, change: RowChange) -> Entry:
         before=row_to_json(change.before) if change.before is not None else None,
         after=row_to_json(change.after) if change.after is not None else None,
     )
-
-
-def stage(connection: Connection, record: SnapshotRecord, tables: Mapping[str, bytes]) -> None:
-    """Keeps a snapshot's tables; an earlier one that was only staged, the same tables too, makes room."""
-    accepted = select(snapshots.c.sha256).where(snapshots.c.sha256 == record.sha256, snapshots.c.role == "accepted")
-    if connection.execute(accepted).first() is not None:
-        return
-    old = list(connection.execute(select(snapshots.c.sha256).where(snapshots.c.role == "staged")).scalars())
-    for table in (snapshots, snapshot_tables):
-        connection.execute(delete(table).where(table.c.sha256.in_(old)))
-    connection.execute(
-        insert(snapshots).values(
-            sha256=record.sha256, as_of=instant(record.as_of), rows=dict(record.rows), role="staged", place=0
-        )
-    )
-    rows = [{"sha256": record.sha256, "name": name, "content": content} for name, content in tables.items()]
-    connection.execute(insert(snapshot_tables), rows)
 
 
 def write_rows(connection: Connection, changes: Iterable[RowChange]) -> None:
@@ -245,29 +226,6 @@ def _replace_unfinished(connection: Connection, acceptance: Acceptance) -> None:
     rows = [{"scope": scope, "reason": reason} for scope, reason in acceptance.unfinished.items()]
     if rows:
         connection.execute(insert(unfinished), rows)
-
-
-def _accept_snapshot(connection: Connection, sha256: str) -> None:
-    """The accepted one and the latest staged one are kept; older ones go."""
-    old = select(snapshots.c.sha256).where(snapshots.c.role == "accepted", snapshots.c.sha256 != sha256)
-    gone = list(connection.execute(old).scalars())
-    accepted = connection.execute(update(snapshots).where(snapshots.c.sha256 == sha256).values(role="accepted"))
-    if accepted.rowcount == 0:
-        raise StalePlan(
-            "The snapshot that the plan rests on is no longer the latest one.",
-            next_step="Plan again: `nexusops plan --out FILE`.",
-        )
-    for table in (snapshots, snapshot_tables):
-        connection.execute(delete(table).where(table.c.sha256.in_(gone)))
-
-
-def _refresh_snapshot(connection: Connection, acceptance: Acceptance, tables: Mapping[str, bytes]) -> None:
-    sha256 = acceptance.snapshot_sha256
-    as_of = instant(acceptance.snapshot_as_of)
-    connection.execute(update(snapshots).where(snapshots.c.sha256 == sha256).values(as_of=as_of))
-    connection.execute(delete(snapshot_tables).where(snapshot_tables.c.sha256 == sha256))
-    rows = [{"sha256": sha256, "name": name, "content": content} for name, content in tables.items()]
-    connection.execute(insert(snapshot_tables), rows)
 
 
 def write_run(connection: Connection, run: RunRecord) -> None:

@@ -10,7 +10,7 @@ import procrastinate
 from procrastinate.exceptions import AlreadyEnqueued
 
 from nexusops.queue.app import HOURLY, opened
-from nexusops.queue.sites import Sites
+from nexusops.queue.sites import Sites, in_words, looked_at_again
 
 HOUR = timedelta(hours=1)
 
@@ -18,7 +18,8 @@ HOUR = timedelta(hours=1)
 def schedule(sites: Sites, *, now: Callable[[], datetime], told: Callable[[str], None], once: bool = False) -> None:
     """Defers the present hour's jobs, then each hour's until it is stopped; with ``once``, only the present hour's.
 
-    Hours that went by while nobody scheduled are caught up by the present one, once.
+    Hours that went by while nobody scheduled are caught up by the present one, once. Raises UsageError at the end of
+    ``once`` where sites were left out.
     """
     asyncio.run(_schedule(sites, now, told, once=once))
 
@@ -26,9 +27,14 @@ def schedule(sites: Sites, *, now: Callable[[], datetime], told: Callable[[str],
 async def _schedule(sites: Sites, now: Callable[[], datetime], told: Callable[[str], None], *, once: bool) -> None:
     async with opened(sites.queue, _never) as app:
         while True:
+            sites = looked_at_again(sites)
             hour = now().replace(minute=0, second=0, microsecond=0)
             for site in sites.folders:
                 told(f"{site}: {hour:%Y-%m-%dT%H:%MZ}: {await deferred(app, site, hour)}")
+            for line in in_words(sites):
+                told(line)
+            if once and sites.left_out:
+                raise next(iter(sites.left_out.values()))
             if once:
                 return
             while (left := (hour + HOUR - now()).total_seconds()) > 0:

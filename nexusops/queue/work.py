@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import signal
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import procrastinate
 from procrastinate.exceptions import ConnectorException
@@ -16,7 +18,7 @@ from nexusops import pipeline, wiring
 from nexusops.errors import NexusopsError
 from nexusops.model.frozen import frozen
 from nexusops.queue.app import opened
-from nexusops.queue.sites import Sites
+from nexusops.queue.sites import Sites, in_words, looked_at_again
 from nexusops.telemetry import measured
 
 ACTOR = "worker"
@@ -43,20 +45,57 @@ def work(sites: Sites, *, now: Callable[[], datetime], told: Callable[[str], Non
 
 async def _work(sites: Sites, now: Callable[[], datetime], told: Callable[[str], None], pace: Pace) -> None:
     async with opened(sites.queue, lambda site: _run(site, sites.folders[site], now, told)) as app:
-        told(f"works for {', '.join(sites.folders)}")
-        rescuing = asyncio.create_task(_rescue(app, sites, pace, told))
-        try:
-            await app.run_worker_async(
-                queues=list(sites.folders),
-                fetch_job_polling_interval=pace.looks,
-                update_heartbeat_interval=pace.beats,
-                stalled_worker_timeout=pace.lost,
-                delete_jobs="never",
-            )
-        finally:
-            rescuing.cancel()
-            with suppress(asyncio.CancelledError):
-                await rescuing
+        stopped = _until_a_signal()
+        while not stopped.done():
+            for line in (f"works for {', '.join(sites.folders)}", *in_words(sites)):
+                told(line)
+            mended = asyncio.create_task(_until_mended(sites, pace))
+            works: list[asyncio.Future[Any]] = [
+                mended,
+                *map(asyncio.create_task, (_worker(app, sites, pace), _rescue(app, sites, pace, told))),
+            ]
+            await asyncio.wait([stopped, *works], return_when=asyncio.FIRST_COMPLETED)
+            ended = [work for work in works if work.done()]
+            for work in works:
+                work.cancel()
+            await asyncio.gather(*works, return_exceptions=True)  # the run in hand is finished first
+            for work in ended:
+                work.result()  # what failed is raised
+            sites = mended.result() if mended in ended else sites
+
+
+def _until_a_signal() -> asyncio.Future[None]:
+    """Done when the process is asked to end."""
+    loop = asyncio.get_running_loop()
+    asked: asyncio.Future[None] = loop.create_future()
+
+    def ask() -> None:
+        if not asked.done():
+            asked.set_result(None)
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, ask)
+    return asked
+
+
+async def _until_mended(sites: Sites, pace: Pace) -> Sites:
+    """Sites that were left out are looked at again; the answer is what has changed."""
+    while True:
+        await asyncio.sleep(pace.lost)
+        found = looked_at_again(sites)
+        if list(in_words(found)) != list(in_words(sites)):
+            return found
+
+
+async def _worker(app: procrastinate.App, sites: Sites, pace: Pace) -> None:
+    await app.run_worker_async(
+        queues=list(sites.folders),
+        fetch_job_polling_interval=pace.looks,
+        update_heartbeat_interval=pace.beats,
+        stalled_worker_timeout=pace.lost,
+        delete_jobs="never",
+        install_signal_handlers=False,
+    )
 
 
 def _run(site: str, folder: Path, now: Callable[[], datetime], told: Callable[[str], None]) -> None:

@@ -25,9 +25,12 @@ from nexusops.cli import call
 from nexusops.config.starter import write_starter
 from nexusops.errors import StateUnavailable, UsageError
 from nexusops.queue import schedule, sites_of
+from nexusops.queue.sites import looked_at_again
 
 SQLITE = 'url = "sqlite:///state/nexusops.db"'
 HOUR = datetime(2025, 10, 1, 8, 0, tzinfo=UTC)
+PATIENCE = 300
+"""Seconds; a machine may be busy."""
 
 
 @pytest.fixture
@@ -85,8 +88,8 @@ def workers() -> Iterator[list[Worker]]:
     for worker in started:
         worker.process.terminate()
     for worker in started:
-        worker.process.wait(30)
-        worker.ear.join(30)
+        worker.process.wait(PATIENCE)
+        worker.ear.join(PATIENCE)
 
 
 def rows(url: str, query: LiteralString) -> list[tuple[Any, ...]]:
@@ -130,13 +133,13 @@ def test_three_workers_do_the_runs_of_two_sites_although_one_of_them_is_killed(
     folders = [site.folder / "config" for site in sites]
     said: Queue[str] = Queue()
     workers.append(Worker(*folders, said=said, NEXUSOPS_KILL_AT="4"))
-    assert said.get(timeout=60) == "works for alpha, beta"
+    assert said.get(timeout=PATIENCE) == "works for alpha, beta"
     assert call(["schedule", "--once", *map(str, folders)]) == 0
     workers += [Worker(*folders, said=said) for _ in range(2)]
-    assert workers[0].process.wait(60) == -signal.SIGKILL
+    assert workers[0].process.wait(PATIENCE) == -signal.SIGKILL
     heard: list[str] = []
     while sum(": run " in line for line in heard) < 2:
-        heard.append(said.get(timeout=60))
+        heard.append(said.get(timeout=PATIENCE))
     lost = [line.partition(":")[0] for line in heard if "its worker is lost" in line]
     assert len(lost) == 1
     assert [line.partition(":")[0] for line in heard if "after finishing" in line] == lost
@@ -152,7 +155,7 @@ def test_three_workers_do_the_runs_of_two_sites_although_one_of_them_is_killed(
         assert not (site.folder / "config" / "state" / "nexusops.db").exists(), "the state was to be on PostgreSQL"
     for worker in workers[1:]:
         worker.process.terminate()
-        assert worker.process.wait(30) == 0
+        assert worker.process.wait(PATIENCE) == 0
     assert [(name, status) for name, status, _ in jobs(queue)] == [("alpha", "succeeded"), ("beta", "succeeded")]
 
 
@@ -163,13 +166,62 @@ def test_a_site_whose_configuration_breaks_keeps_no_other_waiting_and_says_what_
     sites = sites_of(folders)
     said: Queue[str] = Queue()
     workers.append(Worker(*folders, said=said))
-    assert said.get(timeout=60) == "works for alpha, beta"
+    assert said.get(timeout=PATIENCE) == "works for alpha, beta"
     (folders[0] / "guard.toml").write_text("nonsense = 1\n", "utf-8")
     schedule(sites, now=lambda: datetime.now(UTC), told=print, once=True)
-    heard = sorted(said.get(timeout=60) for _ in range(2))
+    heard = sorted(said.get(timeout=PATIENCE) for _ in range(2))
     assert heard[0].startswith("alpha: ended with 2: ")
     assert " Next: Correct or remove nonsense in " in heard[0]
     assert re.fullmatch(r"beta: run [0-9a-f]{32}: [1-9]\d* changes done, 0 not", heard[1])
+
+
+def test_a_site_whose_configuration_is_wrong_from_the_start_keeps_no_other_waiting_and_is_taken_up_when_mended(
+    queue: str, tmp_path: Path, workers: list[Worker], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It is said loudly, by the scheduler with exit code 2; that of the other is done meanwhile."""
+    folders = [made(tmp_path / name, name, queue).folder / "config" for name in ("alpha", "beta")]
+    main = folders[0] / "nexusops.toml"
+    text = main.read_text("utf-8")
+    main.write_text(f"{text}\nthis is no TOML\n", "utf-8")
+    said: Queue[str] = Queue()
+    workers.append(Worker(*folders, said=said))
+    left_out = f"{folders[0]}: LEFT OUT, nothing is done for it: "
+    assert said.get(timeout=PATIENCE) == "works for beta"
+    assert said.get(timeout=PATIENCE).startswith(left_out)
+    assert call(["schedule", "--once", *map(str, folders)]) == 2
+    printed = capsys.readouterr()
+    assert "beta: " in printed.out
+    assert left_out in printed.out
+    assert "nexusops.toml" in printed.err
+    assert re.fullmatch(r"beta: run [0-9a-f]{32}: [1-9]\d* changes done, 0 not", said.get(timeout=PATIENCE))
+    main.write_text(text, "utf-8")
+    assert said.get(timeout=PATIENCE) == "works for beta, alpha"
+    assert call(["schedule", "--once", *map(str, folders)]) == 0
+    assert said.get(timeout=PATIENCE).startswith("alpha: run ")
+    workers[0].process.terminate()
+    assert workers[0].process.wait(PATIENCE) == 0
+
+
+def test_where_no_site_is_in_order_there_is_nothing_to_work_for(queue: str, tmp_path: Path) -> None:
+    folder = made(tmp_path / "alpha", "alpha", queue).folder / "config"
+    (folder / "guard.toml").write_text("nonsense = 1\n", "utf-8")
+    with pytest.raises(UsageError, match="nonsense"):
+        sites_of([folder])
+
+
+def test_a_site_that_was_mended_into_another_one_stays_left_out(queue: str, tmp_path: Path) -> None:
+    """Two folders of one site, or one with another queue, are no more served than at the start."""
+    one, other = (made(tmp_path / name, name, queue).folder / "config" for name in ("alpha", "beta"))
+    main = other / "nexusops.toml"
+    text = main.read_text("utf-8")
+    main.write_text("[site]\n", "utf-8")
+    sites = sites_of([one, other])
+    assert (list(sites.folders), list(sites.left_out)) == (["alpha"], [other])
+    for wrong in (text.replace('"beta"', '"alpha"'), text.replace(queue, "postgresql://elsewhere/queue")):
+        main.write_text(wrong, "utf-8")
+        assert list(looked_at_again(sites).folders) == ["alpha"]
+    main.write_text(text, "utf-8")
+    assert list(looked_at_again(sites).folders) == ["alpha", "beta"]
 
 
 FUNCTIONS = """
@@ -206,7 +258,7 @@ def test_a_queue_that_an_older_nexusops_made_is_brought_forward_with_its_jobs(
     )
     heard: Queue[str] = Queue()
     workers.append(Worker(site, said=heard))
-    while ": run " not in heard.get(timeout=60):
+    while ": run " not in heard.get(timeout=PATIENCE):
         pass
 
 

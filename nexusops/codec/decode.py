@@ -1,7 +1,8 @@
 """A plan document back into a plan, strictly: what a person read and approved is what is carried out.
 
 Every error names the key path. A document whose readable part (``was``, ``becomes``, ``target``, ``counts``, …) does
-not say the same as what would be carried out was altered, and is refused. Unknown additional keys are ignored.
+not say the same as what would be carried out is not the one that was made, and no longer fits (7). Unknown additional
+keys are ignored.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from typing import Any, NoReturn
 import msgspec
 
 from nexusops.codec.encode import FORMAT, encode_plan
-from nexusops.errors import UsageError
+from nexusops.errors import StalePlan, UsageError
 from nexusops.model import changes as model
 from nexusops.model.changes import Change, Kind
 from nexusops.model.findings import Evidence, Finding
@@ -59,7 +60,9 @@ class _Document(msgspec.Struct):
 
 
 def decode_plan(document: object) -> Plan:
-    """The plan that ``encode_plan`` wrote. Raises UsageError (2) with the key path where the document is no plan."""
+    """The plan that ``encode_plan`` wrote. Raises UsageError (2) where the document is no plan, and StalePlan (7) where
+    a plan was altered; each with the key path.
+    """
     found = _convert(document, _Format, "")
     if found.format != FORMAT:
         _refuse("format", f"{found.format} was found, and this program reads format {FORMAT}")
@@ -129,7 +132,8 @@ def _refuse_altered(expected: object, given: object, path: str) -> None:
         for place, value in enumerate(expected):
             _refuse_altered(value, given[place], f"{path}[{place}]")
     elif expected != given:
-        _refuse(path, "it does not say the same as the rest of the plan; the document was altered")
+        what = "it does not say the same as the rest of the plan; the document was altered"
+        raise StalePlan(f"This is not the plan that was made: {path}: {what}.", next_step=_NEXT)
 
 
 def _refuse(path: str, what: str) -> NoReturn:

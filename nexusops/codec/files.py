@@ -9,7 +9,7 @@ from pathlib import Path
 
 from nexusops.codec.decode import decode_plan
 from nexusops.codec.encode import encode_plan
-from nexusops.errors import UsageError
+from nexusops.errors import StalePlan, UsageError
 from nexusops.model.journal import JsonValue
 from nexusops.model.plan import Plan
 
@@ -74,7 +74,9 @@ def _beside(path: Path, mode: int) -> Iterator[Path]:
 
 
 def load_plan(path: Path) -> Plan:
-    """Reads a plan document. Raises UsageError (2), which names the file and the key path, where it is none."""
+    """Reads a plan document. Raises UsageError (2) where it is none, and StalePlan (7) where it was altered; each names
+    the file and the key path.
+    """
     try:
         document = json.loads(path.read_bytes().decode("utf-8"))
     except OSError as error:
@@ -83,5 +85,5 @@ def load_plan(path: Path) -> Plan:
         raise UsageError(f"The file {path} is not a JSON document in UTF-8: {error}.", next_step=_NEXT) from error
     try:
         return decode_plan(document)
-    except UsageError as error:
-        raise UsageError(f"{path}: {error.message}", next_step=error.next_step) from error
+    except (UsageError, StalePlan) as error:
+        raise type(error)(f"{path}: {error.message}", next_step=error.next_step) from error

@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from nexusops.codec import decode_plan, dump_plan, encode_plan, load_plan
-from nexusops.errors import UsageError
+from nexusops.errors import StalePlan, UsageError
 from nexusops.model.changes import CreateMailbox, Kind, kind_of
 from nexusops.model.findings import Finding
 from nexusops.model.ids import PersonId
@@ -189,8 +189,8 @@ def test_a_document_that_is_no_plan_is_refused_with_the_key_path(document: Any, 
     ],
 )
 def test_what_a_person_reads_must_be_what_would_be_carried_out(document: Any, path: str) -> None:
-    """An altered plan must not show one thing and do another."""
-    with pytest.raises(UsageError, match=r"altered|missing") as refused:
+    """An altered plan must not show one thing and do another: it is no longer the one approved (interface.md 1: 7)."""
+    with pytest.raises(StalePlan, match="altered") as refused:
         decode_plan(document)
     assert path in refused.value.message
 

@@ -12,15 +12,19 @@ from nexusops.errors import UsageError
 from nexusops.model.frozen import frozen
 
 _ENVIRONMENT_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_FOR_US = "readable by this user only"
 
 
 @frozen
 class Secret:
-    """Where a secret stands: ``env:NAME`` or ``file:PATH``. It is read when it is needed, and never printed."""
+    """Where a secret stands: ``env:NAME`` or ``file:PATH``, as the file ``source`` says. It is read when it is needed,
+    and never printed.
+    """
 
     key: str
     reference: str
     folder: Path
+    source: Path
     environment: Mapping[str, str] = field(default_factory=lambda: os.environ, repr=False)
 
     def __bool__(self) -> bool:
@@ -39,22 +43,22 @@ class Secret:
         kind, _, name = self.reference.partition(":")
         value = self.environment.get(name, "") if kind == "env" else self._from_file(Path(self.folder, name))
         if not value:
-            raise UsageError(f"{self.key}: {self.reference} is empty or not set.", next_step=self._advice(kind, name))
+            raise self._unread(f"{self.reference} is empty or not set", kind, name)
         return value
 
     def _from_file(self, path: Path) -> str:
         try:
             return path.read_text(encoding="utf-8").strip()
         except OSError as error:
-            raise UsageError(
-                f"{self.key}: {path} cannot be read: {error.strerror}.", next_step=self._advice("file", str(path))
-            ) from error
+            raise self._unread(f"{path} cannot be read: {error.strerror}", "file", str(path)) from error
+        except UnicodeDecodeError as error:
+            raise self._unread(f"{path} is not UTF-8 text", "file", str(path)) from error
 
-    @staticmethod
-    def _advice(kind: str, name: str) -> str:
-        if kind == "env":
-            return f"Set the environment variable {name}; `nexusops config show` says whether it is set."
-        return f"Put the secret into {name}, readable by this user only; `nexusops config show` says whether it is set."
+    def _unread(self, what: str, kind: str, name: str) -> UsageError:
+        """interface.md 1: the file, the key path and what was expected."""
+        to_do = f"Set the environment variable {name}" if kind == "env" else f"Put the secret into {name}, {_FOR_US}"
+        told = "`nexusops config show` says whether it is set."
+        return UsageError(f"{self.source}: {self.key}: {what}.", next_step=f"{to_do}; {told}")
 
 
 def parse(key: str, value: str, folder: Path, source: Path) -> Secret:
@@ -72,4 +76,4 @@ def parse(key: str, value: str, folder: Path, source: Path) -> Secret:
             next_step="Move it out of the folder and name it with its full path; `nexusops config show` says "
             "whether it is set.",
         )
-    return Secret(key=key, reference=value, folder=folder)
+    return Secret(key=key, reference=value, folder=folder, source=source)

@@ -271,12 +271,25 @@ def test_secrets_are_shown_as_set_or_not_set_and_never_as_themselves(
 
 
 def test_an_unset_secret_says_which_variable_to_set(write: Write) -> None:
-    loaded = load(write(MINIMAL + '[tenant]\nsecret = "env:NX_NEVER_SET"\n'))
+    """interface.md 1: a configuration error names the file and the key path."""
+    folder = write(MINIMAL + '[tenant]\nsecret = "env:NX_NEVER_SET"\n')
     with pytest.raises(UsageError) as caught:
-        loaded.secret("tenant.secret").read()
+        load(folder).secret("tenant.secret").read()
+    assert caught.value.message == f"{folder}/nexusops.toml: tenant.secret: env:NX_NEVER_SET is empty or not set."
     assert caught.value.next_step == (
         "Set the environment variable NX_NEVER_SET; `nexusops config show` says whether it is set."
     )
+
+
+def test_a_secrets_file_that_is_no_text_is_a_mistake_of_configuration(
+    write: Write, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    secret = tmp_path_factory.mktemp("elsewhere") / "key"
+    secret.write_bytes(b"\xff\xfe")
+    folder = write(f'{MINIMAL}[tenant]\nsecret = "file:{secret}"\n')
+    with pytest.raises(UsageError) as caught:
+        load(folder).secret("tenant.secret").read()
+    assert caught.value.message == f"{folder}/nexusops.toml: tenant.secret: {secret} is not UTF-8 text."
 
 
 def test_a_cloud_sets_its_three_addresses_and_a_written_one_wins(write: Write) -> None:

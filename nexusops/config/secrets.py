@@ -57,8 +57,9 @@ class Secret:
     def _unread(self, what: str, kind: str, name: str) -> UsageError:
         """interface.md 1: the file, the key path and what was expected."""
         to_do = f"Set the environment variable {name}" if kind == "env" else f"Put the secret into {name}, {_FOR_US}"
-        told = "`nexusops config show` says whether it is set."
-        return UsageError(f"{self.source}: {self.key}: {what}.", next_step=f"{to_do}; {told}")
+        return UsageError(
+            f"{self.source}: {self.key}: {what}.", next_step=f"{to_do}; `nexusops config show` says whether it is set."
+        )
 
 
 def parse(key: str, value: str, folder: Path, source: Path) -> Secret:

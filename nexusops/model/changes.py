@@ -159,12 +159,15 @@ class RemoveAddress:
 
 @frozen
 class SetSender:
-    """Moves the primary SMTP address; the old primary stays on the mailbox as an alias."""
+    """Moves the primary SMTP address; the old primary stays on the mailbox as an alias, unless it ``leaves``: one of a
+    domain with mail of its own is there only to send as, and mail from inside would end in the mailbox (R57).
+    """
 
     mailbox: OnMailbox
     why: Why
     was: Address | None
     becomes: Address
+    leaves: bool = False
 
 
 @frozen

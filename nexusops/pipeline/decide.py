@@ -14,7 +14,7 @@ from nexusops.model.changes import DisableMailbox, EnableMailbox
 from nexusops.model.dates import local_date
 from nexusops.model.findings import Finding
 from nexusops.model.frozen import frozen
-from nexusops.model.ids import PersonId, UnitId
+from nexusops.model.ids import Domain, PersonId, UnitId
 from nexusops.model.journal import SnapshotRecord
 from nexusops.model.ledger import HoldKind, Ledger, PersonState, Standing
 from nexusops.model.plan import Plan, Planned
@@ -39,6 +39,7 @@ from nexusops.plan.licences import within_stock
 from nexusops.plan.observe import observe, recognise, settled
 from nexusops.plan.project import project
 from nexusops.plan.promises import notices_of, promises_of, unreachable
+from nexusops.plan.senders import with_leavers
 from nexusops.plan.service_changes import service_drafts
 from nexusops.plan.services import domains_held, wanted_domains
 from nexusops.plan.slices import candidate_names, former_owners, usernames_of
@@ -132,6 +133,7 @@ class _Promised:
     judged: frozenset[str]
     waiting: Mapping[str, str]
     staff: Mapping[UnitId, tuple[str, ...]]
+    unrouted: frozenset[Domain]
 
 
 def _promised(
@@ -156,12 +158,14 @@ def _promised(
         judged=advanced.judged,
         waiting=advanced.unfinished,
         staff=_staff_addresses(snapshot, {**seen.owners, **after.people}, ports),
+        unrouted=frozenset(domain for domain, row in snapshot.domains.items() if not row.managed),
     )
 
 
 def _drafts(ports: Deciding, promised: _Promised) -> tuple[Draft, ...]:
     quiet = settled(promised.before, promised.after, ports.store.unfinished())
     mailboxes = compare(project(promised.after, ports.site), promised.actual, quiet)
+    mailboxes = with_leavers(mailboxes, promised.after, promised.unrouted)
     return (*mailboxes, *service_drafts(promised.after, ports.faulty_services, ports.site.publish))
 
 

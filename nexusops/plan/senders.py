@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterable
+from dataclasses import replace
+
+from nexusops.model.changes import Change, SetSender
 from nexusops.model.findings import Evidence, Finding, Severity
 from nexusops.model.frozen import altered, frozen
-from nexusops.model.ids import Address, domain_of
-from nexusops.model.ledger import HoldKind
+from nexusops.model.ids import Address, Domain, domain_of
+from nexusops.model.ledger import HoldKind, Ledger
 from nexusops.model.mailboxes import Forward, ForwardOrigin, Mailbox
 from nexusops.plan.case import PAUSED, Case, Setting
+from nexusops.plan.compare import Draft
 from nexusops.rules.allocation import Holders
 from nexusops.rules.entitlement import Entitlement
 from nexusops.rules.sender import NO_CHOICE, Choice, choose, judge_choice
@@ -142,3 +147,16 @@ def refuse_circle(case: Case, setting: Setting) -> Refused | None:
         scope=case.scope,
     )
     return Refused(box=altered(box, forward=None), finding=finding)
+
+
+def with_leavers(drafts: Iterable[Draft], ledger: Ledger, unrouted: Collection[Domain]) -> tuple[Draft, ...]:
+    """R57: a sender of a domain with mail of its own leaves the mailbox when another one takes its place."""
+
+    def told(change: Change) -> Change:
+        if not isinstance(change, SetSender) or change.was is None or domain_of(change.was) not in unrouted:
+            return change
+        rows = ledger.allocations.values()
+        own = any(row.address == change.was and row.mailbox_key == change.mailbox.key and row.live for row in rows)
+        return change if own else replace(change, leaves=True)
+
+    return tuple(replace(draft, changes=tuple(map(told, draft.changes))) for draft in drafts)

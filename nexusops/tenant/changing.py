@@ -78,13 +78,15 @@ async def _proxies(
 
 
 async def set_sender(site: Site, step: Step, change: SetSender) -> StepOutcome:
-    """The whole list, the new one as SMTP:, the old as smtp:, everything that is no smtp address kept (4.7)."""
+    """The whole list, the new one as SMTP:, the old as smtp: unless it leaves, everything of other kinds kept (4.7)."""
     row = await site.mailbox(change.mailbox)
     if row.primary == change.becomes:
         return done(step, _addresses(row), _addresses(row))
     if change.was is not None and row.primary != change.was:
         return aside(step, neither("the sender", row.primary, change.was, change.becomes), _addresses(row))
     kept = [a for a in row.email_addresses if a[5:].lower() != change.becomes or a[:5].lower() != "smtp:"]
+    leaving = {change.was} if change.leaves and change.was is not None else set()
+    kept = [a for a in kept if a[5:].lower() not in leaving or a[:5].lower() != "smtp:"]
     listed = [f"SMTP:{change.becomes}", *(f"smtp:{a[5:]}" if a.startswith("SMTP:") else a for a in kept)]
     last = row
 
@@ -98,8 +100,8 @@ async def set_sender(site: Site, step: Step, change: SetSender) -> StepOutcome:
         look,
         synced=row.is_dir_synced,
     )
-    if row.smtp - last.smtp:
-        lost = ", ".join(sorted(row.smtp - last.smtp))
+    if row.smtp - last.smtp - leaving:
+        lost = ", ".join(sorted(row.smtp - last.smtp - leaving))
         raise TenantFault(FaultClass.TRANSIENT, f"addresses were lost with the change of sender: {lost}")
     return done(step, _addresses(row), _addresses(last))
 

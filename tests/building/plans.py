@@ -62,6 +62,7 @@ _FIELDS: dict[str, st.SearchStrategy[object]] = {
     "signs_in_until": st.none() | days,
     "renew": st.booleans(),
     "disabled": st.booleans(),
+    "leaves": st.booleans(),
     "withdraw": st.booleans(),
     "winddown_on": days,
     "delete_on": days,

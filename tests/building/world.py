@@ -58,6 +58,7 @@ from nexusops.plan.compare import compare
 from nexusops.plan.observe import observe, recognise
 from nexusops.plan.project import project
 from nexusops.plan.promises import notices_of, promises_of
+from nexusops.plan.senders import with_leavers
 from nexusops.plan.service_changes import service_drafts
 
 SITE = Site(name="oxford-test", fallback_domain="nexus.ox.ac.uk")
@@ -273,7 +274,9 @@ class World:
         advanced = advance(known, snapshot, boxes, self.policy, self.site, today)
         after = recognise(advanced.ledger, actual)
         rows = differences(self.ledger, replace(after, holders={}, owners={}, usernames={}, domain_ends={}, routed={}))
-        drafts = (*compare(project(after, self.site), actual), *service_drafts(after, (), self.site.publish))
+        unrouted = {domain for domain, row in snapshot.domains.items() if not row.managed}
+        boxed = with_leavers(compare(project(after, self.site), actual), after, unrouted)
+        drafts = (*boxed, *service_drafts(after, (), self.site.publish))
         staff = {s.unit_id: (f"{s.staff_id}@{self.site.fallback_domain}",) for s in self.staff}
         changes = arrange(drafts, promises_of(rows, after), notices_of(after, staff), {})
         findings = (*advanced.findings, *(finding for draft in drafts for finding in draft.findings))
@@ -364,7 +367,8 @@ def _changed(found: ActualMailbox, change: object) -> ActualMailbox:
         case RemoveAddress():
             return replace(found, addresses=found.addresses - {change.address})
         case SetSender():
-            return replace(found, primary=change.becomes, addresses=found.addresses | {change.becomes})
+            left = {change.was} if change.leaves else set()
+            return replace(found, primary=change.becomes, addresses=found.addresses - left | {change.becomes})
         case SetForward():
             return replace(found, forward=change.becomes)
         case ClearForward():

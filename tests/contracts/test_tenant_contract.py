@@ -149,6 +149,16 @@ def test_the_sender_moves_and_the_old_one_stays_as_an_alias(room: Room, ada: Act
     assert room.writes() == before
 
 
+def test_a_sender_that_leaves_is_no_alias_afterwards(room: Room, ada: ActualMailbox) -> None:
+    """R57: one of a domain with mail of its own is on the mailbox only to send as; all else stays."""
+    change = SetSender(mailbox=ADA, why=WHY, was=OWN, becomes=NEW, leaves=True)
+    assert room.results(change) == ["done"]
+    assert (read_ada(room).primary, read_ada(room).addresses) == (NEW, {NEW, INNER})
+    before = room.writes()
+    assert room.results(change) == ["done"]
+    assert room.writes() == before
+
+
 def test_a_sender_that_the_plan_did_not_expect_is_left_with_both_values_told(room: Room, ada: ActualMailbox) -> None:
     (outcome,) = room.perform(SetSender(mailbox=ADA, why=WHY, was="someone@ox.ac.uk", becomes=NEW))
     assert outcome.result is StepResult.SET_ASIDE

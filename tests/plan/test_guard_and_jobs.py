@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import Any
 
 from building.histories import Event, days, happen, histories, university
 from building.oxford import oxford, student
@@ -170,7 +171,7 @@ def _begins(world: World, today: date) -> bool:
     return today in {*cards, *(affiliation.start_date for affiliation in world.affiliations.values())}
 
 
-def _ends(world: World) -> dict[str, object]:
+def _ends(world: World) -> dict[str, Any]:
     addresses = {person_id: dict(sorted(world.states(person_id).items())) for person_id in world.people}
     boxes = {name: world.box(name).state for name in {b.name for b in world.ledger.mailboxes.values()} if name}
     return {"addresses": addresses, "mailboxes": boxes, "left": {p: s.left_on for p, s in world.ledger.people.items()}}

@@ -74,6 +74,26 @@ def test_a_sender_that_moves_back_to_a_managed_domain_ends_the_forward() -> None
     assert world.box("ball0001").sender == "jo.hill@balliol.ox.ac.uk"
 
 
+def test_a_sender_of_an_own_mail_domain_leaves_the_mailbox_when_another_takes_its_place() -> None:
+    """R57: else mail from inside would end in a mailbox that forwards no more, and drift would report it for ever."""
+    world = _statistics()
+    world.run("2024-10-01")
+    assert JO in world.tenant["ball0001"].addresses
+    del world.choices["1"]
+    world.run("2024-10-02")
+    assert world.tenant["ball0001"].addresses == {"ball0001@nexus.ox.ac.uk", "jo.hill@balliol.ox.ac.uk"}
+    assert world.run("2024-10-03").codes == set()
+
+
+def test_a_sender_that_winds_down_as_its_domain_gets_mail_of_its_own_stays_as_an_alias() -> None:
+    """R55, R40: it is an address of the mailbox, and receives until its end."""
+    world = student(oxford(), "1", "Jo Hill", "CHEM")
+    world.run("2024-10-01")
+    world.domain("chem.ox.ac.uk", managed=False).unit("CHEM", "department", "chem.ox.ac.uk", own_mail=True)
+    assert ("SetSender", "ball0001") in world.run("2024-10-02").acts
+    assert "jo.hill@chem.ox.ac.uk" in world.tenant["ball0001"].addresses
+
+
 def test_an_own_mail_domain_that_moves_to_nexus_ends_the_forward() -> None:
     """R58, 2.5: addresses are made; auto-forwards are cleared; the outside route is now nobody's."""
     world = _statistics()

@@ -40,11 +40,11 @@ def apply(
     Ends with 7, and does nothing, where the plan no longer fits: another day, snapshot or state, or another digest than
     the one approved.
     """
-    from nexusops import codec, pipeline, wiring
+    from nexusops import codec, pipeline
     from nexusops.cli.progress import followed
 
     plan = codec.load_plan(planfile)
-    with wiring.opened(call.folder) as site, measuring(site, at, "apply") as ending:
+    with acting_on(call) as site, measuring(site, at, "apply") as ending:
         with followed(site.ports) as ports:
             outcome = pipeline.apply_plan(
                 ports, plan, at=at, accept=accept, approve=approve, actor=actor, reason=reason
@@ -80,12 +80,12 @@ def run(
 
     Ends with 4, and changes nothing, where a guard stops the plan; with 5 where a part failed or was set aside.
     """
-    from nexusops import pipeline, wiring
+    from nexusops import pipeline
     from nexusops.cli.plan import told
     from nexusops.cli.progress import followed
     from nexusops.pipeline.act import StoppedPlan
 
-    with wiring.opened(call.folder, snapshot=snapshot) as site:
+    with acting_on(call, snapshot) as site:
         site.check_jobs(jobs)
         if dry_run:
             with followed(site.ports) as ports:
@@ -108,20 +108,31 @@ def run(
 @click.pass_obj
 def resume(call: Call, form: str, at: datetime, actor: str) -> int:
     """Finish an interrupted run; where there is none, say so."""
-    from nexusops import pipeline, wiring
+    from nexusops import pipeline
     from nexusops.cli.progress import followed
 
-    with wiring.opened(call.folder) as site, measuring(site, at, "resume") as ending:
+    with acting_on(call) as site, measuring(site, at, "resume") as ending:
         with followed(site.ports) as ports:
             outcome = pipeline.resume(ports, at=at, actor=actor)
         return ending.end(told_outcome(outcome, form, at))
+
+
+def acting_on(call: Call, snapshot: Path | None = None) -> AbstractContextManager[Wired]:
+    """The site; that its state cannot be opened is left behind for monitoring."""
+    from nexusops.telemetry import site_of
+
+    return site_of(call.folder, _remarked, snapshot=snapshot)
+
+
+def _remarked(text: str) -> None:
+    click.echo(text, err=True)
 
 
 def measuring(site: Wired, at: datetime, command: str) -> AbstractContextManager[Ending]:
     """Leaves the site's metrics behind, however the command ends."""
     from nexusops.telemetry import measured
 
-    return measured(site, at, command, lambda text: click.echo(text, err=True))
+    return measured(site, at, command, _remarked)
 
 
 def told_outcome(outcome: Outcome, form: str, at: datetime, out: Path | None = None) -> int:

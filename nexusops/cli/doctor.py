@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -53,11 +53,19 @@ def doctor(call: Call, jobs: tuple[str, ...], form: str, at: datetime) -> int:
 
         click.echo(to_text(_document(checks, told)), nl=False)
     else:
-        for one in checks:
-            click.echo(f"{'ok  ' if one.ok else 'FAIL'}  {one.name:<14} {one.message}")
+        click.echo(_told(checks), nl=False)
         for number, step in enumerate(told.steps if told is not None else (), start=1):
             click.echo(f"{'' if number > 1 else chr(10)}{number:>3}. {step}")
     return max((one.code for one in checks), default=0)
+
+
+def _told(checks: Sequence[Check]) -> str:
+    from nexusops.cli.printing import look
+    from nexusops.report.blocks import Line, Tone, written
+
+    words = {True: ("ok  ", Tone.PLAIN), False: ("FAIL", Tone.DANGER)}
+    lines = [(f"{words[one.ok][0]}  {one.name:<14} {one.message}", words[one.ok][1]) for one in checks]
+    return written([Line(text=text, tone=tone, hang=21) for text, tone in lines], look())
 
 
 def _document(checks: list[Check], told: Permissions | None) -> JsonObject:

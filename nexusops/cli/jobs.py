@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from typing import Any
+
 import click
 
 from nexusops.cli import options
@@ -36,10 +39,22 @@ def list_jobs(form: str) -> int:
 
         click.echo(json.dumps({"jobs": rows}, ensure_ascii=False, indent=2))
         return 0
-    for row in rows:
-        click.echo(f"{row['name']}\n    {row['sentence']}")
-        click.echo(f"    changes:   {', '.join(row['kinds'])}")
-        click.echo(f"    Graph:     {', '.join(row['graph']) or 'nothing'}")
-        click.echo(f"    Exchange:  {', '.join(row['exchange']) or 'nothing'}")
-        click.echo(f"    schedule:  {row['schedule']}\n")
+    click.echo(_told(rows), nl=False)
     return 0
+
+
+def _told(rows: Sequence[Mapping[str, Any]]) -> str:
+    from nexusops.cli.printing import look
+    from nexusops.report.blocks import Block, Line, Table, Tone, written
+
+    blocks: list[Block] = []
+    for row in rows:
+        cells = [
+            ("changes:", ", ".join(row["kinds"])),
+            ("Graph:", ", ".join(row["graph"]) or "nothing"),
+            ("Exchange:", ", ".join(row["exchange"]) or "nothing"),
+            ("schedule:", row["schedule"]),
+        ]
+        blocks += [Line(text=row["name"], tone=Tone.TITLE), Line(text=row["sentence"], indent=4)]
+        blocks += [Table(rows=cells, indent=4), Line()]
+    return written(blocks, look())

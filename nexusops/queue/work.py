@@ -14,12 +14,12 @@ from typing import Any
 import procrastinate
 from procrastinate.exceptions import ConnectorException
 
-from nexusops import pipeline, wiring
+from nexusops import pipeline
 from nexusops.errors import NexusopsError
 from nexusops.model.frozen import frozen
 from nexusops.queue.app import opened
 from nexusops.queue.sites import Sites, in_words, looked_at_again
-from nexusops.telemetry import measured
+from nexusops.telemetry import measured, site_of
 
 ACTOR = "worker"
 
@@ -101,7 +101,7 @@ async def _worker(app: procrastinate.App, sites: Sites, pace: Pace) -> None:
 def _run(site: str, folder: Path, now: Callable[[], datetime], told: Callable[[str], None]) -> None:
     """One run of one site. Its refusals are told, and raised, so that the queue knows whether to try again."""
     try:
-        with wiring.opened(folder) as wired:
+        with site_of(folder, told) as wired:
             at = now()
             with measured(wired, at, "run", told) as ending:
                 outcome = pipeline.run(wired.ports, at=at, actor=ACTOR, reason="the hourly run")

@@ -177,7 +177,8 @@ def list_text(lines: Sequence[Listed], look: Look = PLAIN) -> str:
         return written([Line(text="No domain is in that state.")], look)
     rows = [("DOMAIN", "ZONE", "STATE", "SINCE", "ENDS", "PERSONAL", "OTHER", "UNITS")]
     for one in lines:
-        state = one.facts.state if one.facts.managed or one.facts.zone != "ox" else f"{one.facts.state} (unmanaged)"
+        told = one.facts.managed or one.facts.zone != "ox" or one.facts.state == "own_mail"
+        state = one.facts.state if told else f"{one.facts.state} (unmanaged)"
         other = f"{one.nonpersonal} of {one.cap}" if one.cap is not None else str(one.nonpersonal)
         since, ends = (day.isoformat() if day else "-" for day in (one.since, one.ends))
         rows.append(

@@ -57,22 +57,32 @@ def metrics_text(seen: Health, exit_code: int | None = None) -> str:
     return "".join(f"{line}\n" for line in _metrics(seen, exit_code))
 
 
+def unread_text(site: str, exit_code: int) -> str:
+    """What is left to say where the state cannot be read: that it cannot, and how the command ended."""
+    lines = [*_gauge("up", _UP, site, {"": 0}), *_gauge("last_run_exit_code", _ENDED, site, {"": exit_code})]
+    return "".join(f"{line}\n" for line in lines)
+
+
+_UP = "Whether the state could be read."
+_ENDED = "How the last command that acts ended."
+
+
 def _metrics(seen: Health, exit_code: int | None) -> Iterator[str]:
     run = seen.run
-    yield from _gauge("up", "The state could be read.", seen, {"": 1})
+    yield from _gauge("up", _UP, seen.site, {"": 1})
     if exit_code is not None:
-        yield from _gauge("last_run_exit_code", "How the last command that acts ended.", seen, {"": exit_code})
+        yield from _gauge("last_run_exit_code", _ENDED, seen.site, {"": exit_code})
     if run is not None:
         results = {f'result="{run.result}"': 1}
-        yield from _gauge("last_run_timestamp_seconds", "When the last run was.", seen, {"": run.at.timestamp()})
-        yield from _gauge("last_run_result", "1 for the result of the last run.", seen, results)
+        yield from _gauge("last_run_timestamp_seconds", "When the last run was.", seen.site, {"": run.at.timestamp()})
+        yield from _gauge("last_run_result", "1 for the result of the last run.", seen.site, results)
         kinds = {f'kind="{kind}"': number for kind, number in run.counts.items()}
-        yield from _gauge("last_run_changes", "Changes planned by the last run.", seen, kinds)
+        yield from _gauge("last_run_changes", "Changes planned by the last run.", seen.site, kinds)
     times = {"last_good_run": seen.good_at, "snapshot": seen.snapshot_as_of}
     for name, at in times.items():
         if at is not None:
             said = f"The instant of the {name.replace('_', ' ')}."
-            yield from _gauge(f"{name}_timestamp_seconds", said, seen, {"": at.timestamp()})
+            yield from _gauge(f"{name}_timestamp_seconds", said, seen.site, {"": at.timestamp()})
     dead = seen.lock is not None and seen.lock.owner is LockOwner.DEAD
     numbers: Mapping[str, tuple[str, int]] = {
         "open_intents": ("Steps that were begun and not ended.", seen.open_intents),
@@ -86,17 +96,17 @@ def _metrics(seen: Health, exit_code: int | None) -> Iterator[str]:
         "problems": ("Problems that `nexusops health` tells.", len(seen.problems)),
     }
     for name, (said, number) in numbers.items():
-        yield from _gauge(name, said, seen, {"": number})
+        yield from _gauge(name, said, seen.site, {"": number})
     found = {f'code="{code}",severity="{severity}"': number for (code, severity), number in seen.findings.items()}
-    yield from _gauge("findings", "Findings of the last run.", seen, found)
+    yield from _gauge("findings", "Findings of the last run.", seen.site, found)
 
 
-def _gauge(name: str, said: str, seen: Health, values: Mapping[str, float]) -> Iterator[str]:
+def _gauge(name: str, said: str, of: str, values: Mapping[str, float]) -> Iterator[str]:
     if not values:
         return
     yield f"# HELP nexusops_{name} {said}"
     yield f"# TYPE nexusops_{name} gauge"
-    site = seen.site.replace("\\", "\\\\").replace('"', '\\"')
+    site = of.replace("\\", "\\\\").replace('"', '\\"')
     for labels, value in values.items():
         own = f'site="{site}"' + (f",{labels}" if labels else "")
         yield f"nexusops_{name}{{{own}}} {value:.15g}"

@@ -8,15 +8,18 @@ otlp.py   the export: one trace and the metrics of one command
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from importlib.util import find_spec
+from pathlib import Path
 
-from nexusops import clock
-from nexusops.errors import NexusopsError, UsageError
+from nexusops import clock, wiring
+from nexusops.config import Configuration, load
+from nexusops.errors import NexusopsError, StateUnavailable, UsageError
 from nexusops.model.frozen import frozen
 from nexusops.model.health import Health
+from nexusops.report.health import metrics_text, unread_text
 from nexusops.telemetry.acts import Acts, counted
 from nexusops.wiring import Wired
 
@@ -50,6 +53,20 @@ class Ended:
 
 
 @contextmanager
+def site_of(folder: Path, told: Told, *, snapshot: Path | None = None) -> Iterator[Wired]:
+    """The site, for a command that acts: where its state cannot be opened, the metrics say so, too (interface.md 2)."""
+    with ExitStack() as closing:
+        try:
+            site = closing.enter_context(wiring.opened(folder, snapshot=snapshot))
+        except StateUnavailable as error:
+            configuration = load(folder)
+            if configuration.settings.metrics.textfile:
+                _textfile(configuration, unread_text(configuration.site.name, error.exit_code), told)
+            raise
+        yield site
+
+
+@contextmanager
 def measured(site: Wired, at: datetime, command: str, told: Told) -> Iterator[Ending]:
     """Around a command that acts. What cannot be left behind is told, and changes nothing about how it ended.
 
@@ -77,8 +94,9 @@ def _leave(site: Wired, at: datetime, command: str, began: datetime, code: int, 
     if not settings.metrics.textfile and not settings.otel.endpoint:
         return
     health = _health(site, at, told)
-    if settings.metrics.textfile and health is not None:
-        _textfile(site, health, code, told)
+    if settings.metrics.textfile:
+        text = metrics_text(health, code) if health is not None else unread_text(site.ports.site.name, code)
+        _textfile(site.configuration, text, told)
     if settings.otel.endpoint:
         from nexusops.telemetry.otlp import export
 
@@ -102,17 +120,16 @@ def _health(site: Wired, at: datetime, told: Told) -> Health | None:
     try:
         return health(site.ports, at=at)
     except NexusopsError as error:
-        told(f"The metrics were not written: {error}")
+        told(f"The metrics say nothing of the state: {error}")
         return None
 
 
-def _textfile(site: Wired, health: Health, code: int, told: Told) -> None:
+def _textfile(configuration: Configuration, text: str, told: Told) -> None:
     """For node_exporter's textfile collector: whole, or as it was."""
     from nexusops.codec import write_whole
-    from nexusops.report.health import metrics_text
 
-    path = site.configuration.path(site.configuration.settings.metrics.textfile)
+    path = configuration.path(configuration.settings.metrics.textfile)
     try:
-        write_whole(metrics_text(health, code), path, "metrics", named_by="as [metrics] textfile in nexusops.toml")
+        write_whole(text, path, "metrics", named_by="as [metrics] textfile in nexusops.toml")
     except NexusopsError as error:
         told(f"The metrics were not written: {error}")

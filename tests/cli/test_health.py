@@ -109,6 +109,16 @@ def test_a_run_leaves_its_metrics_behind_however_it_ends(site: CommandSite, tmp_
     assert f'nexusops_last_good_run_timestamp_seconds{{site="oxford-test"}} {at:.15g}' in after
 
 
+def test_a_state_that_cannot_be_read_is_told_by_the_metrics_too(site: CommandSite, tmp_path: Path) -> None:
+    """What the last good run had left would say for ever that all is well."""
+    configured(site, f'textfile = "{tmp_path}/nexusops.prom"')
+    assert site.on_day_one("run").code == 0
+    (site.folder / "state" / "nexusops.db").write_text("no database")
+    assert site.on_day_two("run").code == 9
+    samples = [line for line in (tmp_path / "nexusops.prom").read_text("utf-8").splitlines() if line[0] != "#"]
+    assert samples == ['nexusops_up{site="oxford-test"} 0', 'nexusops_last_run_exit_code{site="oxford-test"} 9']
+
+
 def test_metrics_that_cannot_be_left_say_which_key_names_their_file(site: CommandSite, tmp_path: Path) -> None:
     configured(site, f'textfile = "{tmp_path}/gone/nexusops.prom"')
     ended = site.on_day_one("run")

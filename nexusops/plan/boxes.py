@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 
 from nexusops.model.addresses import AddressKind, AddressState, Allocation
@@ -26,14 +26,15 @@ from nexusops.rules.lifecycle import deleted, purged, revived
 
 def judge_boxes(
     boxes: Collection[str], ledger: Ledger, snapshot: Snapshot, holders: Holders, setting: Setting
-) -> list[JudgedBox]:
-    """Mailboxes first, then addresses, each in the order of names; what one takes the next cannot have."""
+) -> Iterator[JudgedBox]:
+    """Mailboxes first, then addresses, each in the order of names; what one takes the next cannot have. Each is judged
+    by what was made of those before it: whoever takes them may hold rows back.
+    """
     taken = dict(holders)
     known = dict(ledger.mailboxes)
     shelf = Shelf.of(ledger)
     holding = {**ledger.domain_holders, **domains_held(ledger.services.values())}
     ledger = replace(ledger, domain_holders=holding)
-    judged = []
     for name in sorted(boxes, key=lambda name: ("@" in name, name)):
         if name in snapshot.frozen_boxes:
             result = JudgedBox(scope=box_scope(name))  # neither made nor ended; the snapshot's finding says why (D29)
@@ -43,6 +44,7 @@ def judge_boxes(
             result = judge_alias(Address(name), known.values(), ledger, snapshot, taken, setting)
         else:
             result = _judge_box(name, shelf, ledger, snapshot, taken, setting)
+        yield result
         for row in result.rows:
             if isinstance(row, Allocation):
                 others = [other for other in taken.get(row.address, ()) if other.period != row.period]
@@ -52,8 +54,6 @@ def judge_boxes(
                 known[row.key] = row
             elif isinstance(row, Service):
                 holding |= domains_held((row,))
-        judged.append(result)
-    return judged
 
 
 def _held_back(name: str, fault: str) -> JudgedBox:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import pytest
 from building.oxford import oxford, student
 from building.saas import ADMIN_DAY
-from building.world import World
+from building.world import World, day
 
 from nexusops.model.changes import target_of
 from nexusops.model.ids import Address, PersonId, UnitId
 from nexusops.model.ledger import Hold, HoldKind
 from nexusops.model.people import Staff
 from nexusops.model.units import NonpersonalAddress, NonpersonalMailbox
+from nexusops.plan.holding import LIFE, mark_of_box
 
 
 def mailbox(world: World, name: str = "chemoffice", **columns: object) -> World:
@@ -174,6 +175,19 @@ def test_a_mailbox_that_is_wanted_again_within_thirty_days_is_restored_with_its_
     assert (box.state, box.generation, box.sender, box.purge_on) == ("active", 1, "office@chem.ox.ac.uk", None)
     assert [(row.state, row.period, row.mailbox_key) for row in rows] == [("active", 2, box.key)] * 2
     assert world.run("2024-12-01").acts == []
+
+
+def test_nothing_is_attached_to_a_mailbox_that_an_undo_keeps_from_being_made_or_restored() -> None:
+    """R25: it waits with it, and is told of, until registration says something newer."""
+    world = alias(mailbox(_chemistry()), "lab@chem.ox.ac.uk", mailbox_id="chemoffice", target=None)
+    mark = mark_of_box("chemoffice", world.snapshot(day("2024-10-02")))
+    world.hold(Hold(subject="chemoffice", kind=HoldKind.UNDONE, fingerprint=mark, actor="d", reason="x", value=LIFE))
+    done = world.run("2024-10-02")
+    assert done.acts == []
+    assert done.codes == {("UNDONE", "chemoffice"), ("NONPERSONAL_NO_MAILBOX", "lab@chem.ox.ac.uk")}
+    assert [row.address for row in world.ledger.allocations.values() if row.kind == "nonpersonal"] == []
+    mailbox(world, owner_person_id=PersonId("2"))
+    assert world.run("2024-10-03").acts == [("CreateMailbox", "chemoffice"), ("AddAddress", "lab@chem.ox.ac.uk")]
 
 
 @pytest.mark.parametrize("owner", ["2", "3"])

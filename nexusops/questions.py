@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Protocol
 
 from nexusops.model.addresses import Allocation
@@ -81,5 +81,8 @@ class Questions(Protocol):
         """Non-personal mailboxes of these units that are not purged, by name."""
 
     def latest_runs(self, most: int) -> Sequence[RunRecord]: ...
+
+    def runs_on(self, day: date, zone: str) -> Sequence[RunRecord]:
+        """Those of a day by the calendar of ``zone``, newest first."""
 
     def run_of(self, run_id: str) -> RunRecord | None: ...

@@ -14,12 +14,13 @@ from nexusops.errors import Refused
 @click.command()
 @click.argument("run", required=False)
 @click.option("--last", type=click.IntRange(min=1), default=24, show_default=True, help="How many runs to list.")
+@click.option("--on", "on", type=options.Day(), metavar="DATE", help="All runs of this day, not only the latest.")
 @options.format_option()
 @click.pass_obj
-def history(call: Call, run: str | None, last: int, form: str) -> int:
-    """The latest runs; or what RUN did, named by the first letters of its id.
+def history(call: Call, run: str | None, last: int, on: date | None, form: str) -> int:
+    """The latest runs, or those of a day; or what RUN did, named by the first letters of its id.
 
-    Example: nexusops history --last 5
+    Example: nexusops history --on 2025-10-02
     """
     from nexusops import wiring
     from nexusops.cli.printing import look
@@ -29,7 +30,7 @@ def history(call: Call, run: str | None, last: int, form: str) -> int:
     with wiring.opened(call.folder) as site:
         store = site.ports.store
         if run is None:
-            runs = store.latest_runs(last)
+            runs = store.latest_runs(last) if on is None else store.runs_on(on, site.ports.policy.time.zone)
             click.echo(told.runs_json(runs) if form == "json" else told.runs_text(runs, look()), nl=False)
             return 0
         named = store.run_named(run)

@@ -4,14 +4,21 @@ from __future__ import annotations
 
 from nexusops.model.ids import Address, PersonId
 from nexusops.model.journal import JournalRow, JsonObject
-from nexusops.pipeline.explain_history import decisions
+from nexusops.pipeline.explain_history import decisions, own_rows
 from nexusops.pipeline.inputs import Ports
 from nexusops.report.audit import row_document
 
 
 def rows_about(ports: Ports, subject: str) -> list[JournalRow]:
     """The journal's rows about a username, a person_id, an address, a mailbox name, a domain, or a plan's digest."""
-    return list(ports.store.journal(_objects(ports, subject.strip())))
+    rows = ports.store.journal(_objects(ports, subject.strip()))
+    person_id = _person_of(ports, subject.strip())
+    # An address of theirs may be somebody else's by now, whose rows these are then (R19).
+    return list(rows if "@" in subject or not ports.store.owners({person_id}) else own_rows(rows, person_id))
+
+
+def _person_of(ports: Ports, subject: str) -> PersonId:
+    return ports.store.usernames({subject.lower()}).get(subject.lower(), PersonId(subject))
 
 
 def document(subject: str, rows: list[JournalRow]) -> JsonObject:
@@ -25,7 +32,7 @@ def _objects(ports: Ports, subject: str) -> list[str]:
     if "@" in subject:
         address = Address(subject.lower())
         return [f"address:{address}", *decisions([address])]
-    person_id = ports.store.usernames({subject.lower()}).get(subject.lower(), PersonId(subject))
+    person_id = _person_of(ports, subject)
     ledger = ports.store.ledger({person_id}, {subject})
     found = [f"mailbox:{key}" for key in ledger.mailboxes]
     found += [f"address:{row.address}" for row in ledger.allocations.values()]

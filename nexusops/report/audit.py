@@ -67,7 +67,7 @@ def runs_text(runs: Sequence[RunRecord], look: Look = PLAIN) -> str:
         (instant(run.at), run.result, run.command, run.run_id[:12], f"by {run.actor}", counted(run.counts))
         for run in runs
     ]
-    blocks: list[Block] = [Table(rows=rows, indent=0)] if rows else [Line(text="There has been no run yet.")]
+    blocks: list[Block] = [Table(rows=rows, indent=0)] if rows else [Line(text="There has been no run.")]
     if rows:
         blocks.append(
             Line(text="One of them: `nexusops history RUN`, with the first letters of its id.", tone=Tone.QUIET)

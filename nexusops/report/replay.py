@@ -76,6 +76,14 @@ def _blocks(found: Replay) -> Iterator[Block]:
         )
     told = sum(one.verdict is Verdict.SAME for one in found.runs)
     yield Line(text=f"{number_of(told, 'plan')} came out the same, of {len(found.runs)} entries of the history.")
+    otherwise = sum(one.verdict is Verdict.OTHER for one in found.runs)
+    if otherwise:
+        yield Line(
+            text=f"{number_of(otherwise, 'plan')} came out otherwise. A program of another version than the run's may "
+            "decide, or say it, otherwise (`nexusops history RUN` names its version); else the snapshot is not the one "
+            "of then, or somebody changed the journal (`nexusops audit verify`).",
+            tone=Tone.DANGER,
+        )
     if found.differences is None:
         last = found.runs[-1].run
         missing = f"the snapshot {(last.snapshot_sha256 or '')[:12]}, which was not given"

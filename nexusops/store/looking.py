@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Mapping, Sequence
+from datetime import date
 
 from sqlalchemy import ColumnElement, String, and_, cast, false, func, or_, select
 
+from nexusops.model.dates import ONE_DAY, local_date, next_day
 from nexusops.model.ids import PersonId, UnitId
 from nexusops.model.journal import RunRecord
 from nexusops.model.ledger import PersonState
@@ -65,6 +67,15 @@ class LookingStore(RoutingStore):
         with self._begin() as connection:
             rows = connection.execute(select(runs).order_by(runs.c.place.desc()).limit(most)).mappings().all()
         return [reading.run(row) for row in rows]
+
+    def runs_on(self, day: date, zone: str) -> Sequence[RunRecord]:
+        """By the calendar of ``zone``, newest first. Instants are kept in UTC, so that the days beside it are read."""
+        near = and_(
+            runs.c.at >= f"{day - ONE_DAY if day > date.min else day}", runs.c.at < f"{next_day(next_day(day))}"
+        )
+        with self._begin() as connection:
+            rows = connection.execute(select(runs).where(near).order_by(runs.c.place.desc())).mappings().all()
+        return [run for run in map(reading.run, rows) if local_date(run.at, zone) == day]
 
     def run_of(self, run_id: str) -> RunRecord | None:
         with self._begin() as connection:

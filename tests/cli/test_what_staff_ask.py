@@ -146,6 +146,9 @@ def test_what_a_run_did_is_told_in_words(begun: CommandSite) -> None:
     assert begun.on_day_two("run").code == 0
     desk = ("--actor", "olive", "--reason", "ticket 4711", "--at", "2025-10-02T09:00:00Z")
     assert begun.type("desk", "exempt-forward", "bray0026", *desk).code == 0
+    on_the_day = begun.type("history", "--on", "2025-10-02", "--format", "json").document["runs"]
+    assert next((run["command"], run["actor"]) for run in on_the_day) == ("desk exempt-forward", "olive")
+    assert len(on_the_day) == 2
     exempted, second = (run["run_id"] for run in begun.type("history", "--format", "json").document["runs"][:2])
     told = begun.type("history", second).out
     assert "thomas.ashdown@chem.ox.ac.uk winds down: it receives up to the day before 2025-12-03" in told

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
@@ -78,4 +79,8 @@ def test_runs_are_listed_newest_first(store: LookingStore) -> None:
     assert [run.run_id for run in store.latest_runs(10)] == ["r2", first.run_id]
     assert [run.run_id for run in store.latest_runs(1)] == ["r2"]
     assert store.run_of("r2") == second
+    late = replace(second, run_id="r3", at=datetime(2025, 6, 30, 23, 30, tzinfo=UTC))
+    store.begin(late)
+    assert [run.run_id for run in store.runs_on(date(2025, 7, 1), "Europe/London")] == ["r3"]
+    assert store.runs_on(date(2025, 6, 30), "Europe/London") == store.runs_on(date.min, "UTC") == []
     assert store.run_of("none") is None

@@ -14,6 +14,7 @@ from nexusops.model.findings import Evidence
 from nexusops.model.frozen import frozen
 from nexusops.model.journal import JsonObject, JsonValue
 from nexusops.report.blocks import PLAIN, Block, Line, Look, Table, Tone, written
+from nexusops.report.sentences import state_words
 
 RECENT = 5
 """So many events of the history stand in the short form."""
@@ -123,9 +124,15 @@ def _blocks(explanation: Explanation, whole: bool) -> Iterator[Block]:
             yield Line(text=f"unless {coming.unless}", indent=14)
     if explanation.periods:
         yield from _titled("Owners")
-        rows = [(f"{one.since}", f"{one.until or 'now'}", one.owner, one.state) for one in explanation.periods]
+        rows = [
+            (f"{one.since}", f"{one.until or 'now'}", one.owner, state_words(one.state)) for one in explanation.periods
+        ]
         yield Table(rows=rows)
     yield from _history(explanation.history, whole)
+
+
+def _owned(one: Period) -> tuple[str, ...]:
+    return f"{one.since}", f"{one.until or 'now'}", one.owner, state_words(one.state)
 
 
 def _fact_blocks(fact: Fact, whole: bool) -> Iterator[Block]:

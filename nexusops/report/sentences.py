@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import assert_never
 
 from nexusops.model.addresses import receives_until
@@ -41,7 +41,9 @@ _NOTICES = {
 """What a notice tells; ``which`` are its addresses."""
 
 
-_STATES: Mapping[str, str] = {"winddown": "in wind-down"}
+def state_words(state: str) -> str:
+    """A state of an address, mailbox or domain as it is said."""
+    return "in wind-down" if state == "winddown" else state.replace("_", " ")
 
 
 def describe(change: Change) -> str:
@@ -65,7 +67,7 @@ def describe(change: Change) -> str:
         case WindDownAddress():
             return f"Wind down {change.address}: it {receives_until(change.delete_on)}, and no longer sends."
         case ReviveAddress():
-            return f"Make {change.address} active again; it was {_STATES.get(change.was, change.was)}."
+            return f"Make {change.address} active again; it was {state_words(change.was)}."
         case RemoveAddress():
             return f"Remove the address {change.address} from the mailbox {change.mailbox.name}."
         case SetSender():
@@ -108,9 +110,9 @@ def effect(change: Change) -> str:
         case AddAddress():
             return f"added to {change.mailbox.name}"
         case WindDownAddress():
-            return f"{change.was} -> in wind-down, {receives_until(change.delete_on)}"
+            return f"{state_words(change.was)} -> in wind-down, {receives_until(change.delete_on)}"
         case ReviveAddress():
-            return f"{_STATES.get(change.was, change.was)} -> active"
+            return f"{state_words(change.was)} -> active"
         case RemoveAddress():
             return f"removed from {change.mailbox.name}"
         case SetSender() | SetForward():

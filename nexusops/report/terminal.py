@@ -42,7 +42,8 @@ def _table(console: Console, table: Table) -> None:
     rows = [[visible(cell) for cell in row] for row in table.rows]
     widths = [max(map(cell_len, column)) for column in zip(*rows, strict=True)]
     before = table.indent + sum(width + len(GAP) for width in widths[:-1])
-    fits = bool(widths) and before + min(widths[-1], ROOM) <= console.width
+    words = (cell_len(word) for row in rows for word in row[-1].split())
+    fits = bool(widths) and before + min(widths[-1], max(ROOM, *words, 0)) <= console.width
     first = widths[0] + len(GAP) if widths else 0
     beside = console.width - table.indent - first >= ROOM + len(GAP) * 4
     hang = before - table.indent if fits else first if beside else 2 * len(GAP)

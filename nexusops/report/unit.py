@@ -16,6 +16,7 @@ from nexusops.model.mailboxes import Mailbox
 from nexusops.model.units import MailDomain, Unit
 from nexusops.report.blocks import PLAIN, Block, Line, Look, Table, Tone, written
 from nexusops.report.csvtable import harmless
+from nexusops.report.sentences import state_words
 
 CSV_COLUMNS = ("address", "kind", "state", "username", "person_id", "winddown_on", "notice_sent_on", "delete_on")
 
@@ -99,7 +100,9 @@ def _values(held: Held) -> tuple[str | None, ...]:
 
 def _blocks(shown: UnitShown) -> Iterator[Block]:
     unit, domain = shown.unit, shown.domain
-    where = f"{unit.domain} ({shown.domain_state})" if domain is not None else "no mail domain"
+    where = (
+        f"{unit.domain} ({state_words(shown.domain_state or 'unknown')})" if domain is not None else "no mail domain"
+    )
     own = ", with mail of its own" if unit.own_mail else ""
     yield Line(text=f"{unit.unit_id} {unit.name}: a {unit.kind}, {where}{own}", tone=Tone.TITLE)
     yield Line(text=f"IT staff: {', '.join(shown.staff) or 'none'}", tone=Tone.QUIET)
@@ -115,14 +118,24 @@ def _blocks(shown: UnitShown) -> Iterator[Block]:
     yield Line()
     yield Line(text=f"Addresses: {len(rest)}", tone=Tone.TITLE)
     if rest:
-        yield Table(rows=[(h.row.address, h.row.state.value, h.owner or "", f"since {h.row.created_on}") for h in rest])
+        yield Table(
+            rows=[
+                (h.row.address, state_words(h.row.state.value), h.owner or "", f"since {h.row.created_on}")
+                for h in rest
+            ]
+        )
+
+
+def _standing(held: Held) -> tuple[str, ...]:
+    row = held.row
+    return row.address, state_words(row.state.value), held.owner or row.unit_id or "", f"since {row.created_on}"
 
 
 def _ending(held: Held) -> tuple[str, ...]:
     row = held.row
     waits = "not told yet" if row.notice_due_on else "no notice"
-    told = f"told on {row.notice_sent_on}" if row.notice_sent_on else waits
-    return row.address, held.owner or "", f"since {row.winddown_on}", told, f"ends on {row.delete_on}"
+    told = f"told {row.notice_sent_on}" if row.notice_sent_on else waits
+    return row.address, f"ends {row.delete_on}", told, held.owner or row.unit_id or ""
 
 
 def _owner(box: Mailbox, shown: UnitShown) -> str | None:
@@ -133,7 +146,7 @@ def _box(box: Mailbox, shown: UnitShown) -> tuple[str, ...]:
     ends = f"ends on {box.delete_on}" if box.delete_on else ""
     ends = f"orphaned since {box.orphaned_on}, {ends}" if box.orphaned_on else ends
     owner = f"owner {_owner(box, shown) or 'none'}"
-    return box.name or box.key, box.kind.value, box.state.value, box.sender or "", owner, ends
+    return box.name or box.key, box.kind.value, state_words(box.state.value), box.sender or "", owner, ends
 
 
 def _day(day: date | None) -> str | None:

@@ -51,7 +51,7 @@ def test_the_end_of_an_address_on_no_mailbox_is_told_by_all_who_are_asked(post: 
         assert (told, ended) == ([("2025-12-16", "R27")], [("2025-12-16", [HEAD])])
     unit = post.type("unit", "show", "CHEM", "--format", "json").document
     assert unit["domain_state"] == "winddown"
-    assert f"{HEAD}    since 2025-10-15  no notice  ends on 2025-12-16" in post.type("unit", "show", "CHEM").out
+    assert f"{HEAD}  ends 2025-12-16  no notice  CHEM" in post.type("unit", "show", "CHEM").out
     on(post, "2025-12-16")
     assert explained(post, HEAD, "2025-12-16")["upcoming"] == []
 

@@ -53,6 +53,15 @@ def load_services(folder: Path) -> Requests:
             good[path.stem] = load_service(path)
         except UsageError as error:
             faulty[path.stem] = error
+    known = sorted({*good, *faulty})
+    for name in known:
+        alike = [other for other in known if other != name and other.lower() == name.lower()]
+        if alike:  # neither is known to be the one that is meant, and Exchange would take both for one
+            good.pop(name, None)
+            faulty[name] = UsageError(
+                f"{folder / name}.toml: SAAS_FIELD: {alike[0]}.toml differs from it in capitals only.",
+                next_step="Rename one of the two files; `nexusops saas list` says which of them runs already.",
+            )
     return Requests(good=good, faulty=faulty)
 
 

@@ -181,6 +181,7 @@ def _with_names(ports: Deciding, ledger: Ledger, snapshot: Snapshot, who: Affect
     """The second step of the two-step read: who holds the names that may be wanted, and when former owners left."""
     store = ports.store
     names = {r.person.username for r in snapshot.people.values() if r.person is not None and r.person.username}
+    names |= {name.lower() for name in who.boxes if "@" not in name}
     if not who.everyone:
         wanted = candidate_names(snapshot, ledger, who.boxes, ports.policy, ports.site.fallback_domain)
         rows = store.holders(wanted)

@@ -51,7 +51,7 @@ def answer(
         units=unit_map(snapshot, ports.policy, today),
         today=today,
         snapshot=snapshot.sha256,
-        usernames={},
+        usernames=ports.store.usernames({request.request_id.lower()}),
         owners=_standing(ports, snapshot, people, today),
         routes=RouteBook(fallback_domain=ports.site.fallback_domain),
     )

@@ -50,7 +50,8 @@ def listed(ports: Ports) -> tuple[Listed, ...]:
     for finding in ports.store.findings(None):
         row = ledger.services.get(finding.subject)
         reviewed = row is not None and row.state is ServiceState.LIVE and finding.code == "REVIEW_DUE"
-        if row is not None and finding.severity is not Severity.INFO and not reviewed:
+        known = row is not None or finding.subject in ports.services
+        if known and finding.severity is not Severity.INFO and not reviewed:
             problems.setdefault(finding.subject, f"{finding.code}: {finding.message}")
     names = sorted({*ports.services, *ports.faulty_services, *ledger.services})
     rows = [_listed(name, ports, ledger.services.get(name), problems.get(name, "")) for name in names]

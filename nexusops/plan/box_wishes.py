@@ -13,6 +13,7 @@ from nexusops.model.services import Advice, Ruling, SendingPath, ServiceRequest
 from nexusops.model.snapshot import Snapshot
 from nexusops.model.tenant import Reason
 from nexusops.plan.case import Setting, why
+from nexusops.plan.faults import username_form
 from nexusops.plan.judgement import in_scope, may_own, taken_by, unit_owns
 from nexusops.rules.allocation import Holders
 
@@ -64,8 +65,19 @@ def saas_wish(request: ServiceRequest, advice: Advice, box: Mailbox | None) -> B
     )
 
 
+def is_username(name: str, snapshot: Snapshot, setting: Setting) -> bool:
+    """R18: a mailbox of that name would stand in the way of somebody's own, or be taken for it."""
+    wanted = name.lower()
+    if username_form(setting.policy.names.username_pattern).match(wanted) is None:
+        return False
+    people = (record.person for record in snapshot.people.values())
+    return wanted in setting.usernames or any(one is not None and one.username == wanted for one in people)
+
+
 def refused(wish: BoxWish, holders: Holders, snapshot: Snapshot, setting: Setting) -> tuple[str, str] | None:
-    """R25, R26, R30, D31; rules.md 3.10."""
+    """R18, R25, R26, R30, D31; rules.md 3.10."""
+    if is_username(wish.name, snapshot, setting):
+        return "ADDRESS_TAKEN", f"{wish.name} is somebody's username; ask for the mailbox under another name"
     refusal = no_address(wish, holders, snapshot, setting)
     if refusal is None and not may_own(wish.owner, setting):
         return "OWNER_INELIGIBLE", "the owner may not own a non-personal mailbox; name somebody with a current card"

@@ -19,7 +19,8 @@ from nexusops.plan.box_wishes import BoxWish, no_address, owner_of, refused, saa
 from nexusops.plan.case import Setting, why
 from nexusops.plan.judgement import JudgedBox, domain_end, may_own
 from nexusops.plan.orphans import settle_owner
-from nexusops.plan.services import advice_on, domains_held, is_over, report, settle_service
+from nexusops.plan.services import advice_on, domains_held, is_over, report, settle_service, whose_id
+from nexusops.rules import services_words as words
 from nexusops.rules.allocation import Holders, end
 from nexusops.rules.lifecycle import deleted, purged, revived
 
@@ -68,8 +69,10 @@ def _judge_box(
 ) -> JudgedBox:
     result = JudgedBox(scope=box_scope(name))
     box = shelf.boxes.get(name)
-    wish, advice = wish_for(name, snapshot), None
-    request = snapshot.services.get(name) if wish is None else None
+    wish, advice, request = wish_for(name, snapshot), None, snapshot.services.get(name)
+    if wish is not None and request is not None and (box is None or box.kind is not MailboxKind.SAAS):
+        result.find("SAAS_FIELD", name, words.id_taken(whose_id(request, snapshot, setting)))
+        request = None  # whoever has the name first keeps it
     if request is not None:
         dns = ledger.looked_up.get(name, NOT_ASKED)
         advice = advice_on(request, snapshot, holders, setting, ledger=ledger, dns=dns)

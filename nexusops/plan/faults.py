@@ -28,7 +28,7 @@ def policy_fault(record: PersonRecord, policy: Policy) -> Finding | None:
         message = f"the card status {status} is not known; nothing is changed for this person"
         return _fault(record, "UNKNOWN_STATUS", message, Severity.WARNING)
     name = record.person.username if record.person is not None else None
-    if name is not None and not _form(policy.names.username_pattern).match(name):
+    if name is not None and not username_form(policy.names.username_pattern).match(name):
         return _fault(record, "BAD_USERNAME", f"the username {name} is not of the site's form", Severity.ALERT)
     return None
 
@@ -39,5 +39,5 @@ def _fault(record: PersonRecord, code: str, message: str, severity: Severity) ->
 
 
 @cache
-def _form(pattern: str) -> re.Pattern[str]:
+def username_form(pattern: str) -> re.Pattern[str]:
     return re.compile(pattern)

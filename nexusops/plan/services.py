@@ -10,13 +10,24 @@ from nexusops.model.findings import Severity
 from nexusops.model.ids import Address, Domain, PersonId
 from nexusops.model.ledger import HoldKind, Ledger
 from nexusops.model.mailboxes import Mailbox
-from nexusops.model.services import ENDED, NOT_ASKED, RUNNING, Advice, DnsFacts, Ruling, Service, ServiceRequest
+from nexusops.model.services import (
+    ENDED,
+    NOT_ASKED,
+    RUNNING,
+    Advice,
+    DnsFacts,
+    Ruling,
+    SendingPath,
+    Service,
+    ServiceRequest,
+)
 from nexusops.model.snapshot import Snapshot
 from nexusops.model.units import OVER
+from nexusops.plan.box_wishes import is_username
 from nexusops.plan.case import Setting
 from nexusops.plan.judgement import JudgedBox, in_scope, may_own
 from nexusops.rules.allocation import Holders
-from nexusops.rules.services import Facts, advise, names_of
+from nexusops.rules.services import Facts, advise, names_of, path_of
 from nexusops.rules.services_life import Circumstances, ended, judge
 
 
@@ -63,6 +74,18 @@ def facts_of(
         requester_in_scope=in_scope(request.requester, request.unit_id, snapshot, setting),
         owner_may=may_own(request.owner_person_id, setting),
         taken=frozenset(name for name in wanted if _taken(name, request, snapshot, holders, holding)),
+        id_taken=whose_id(request, snapshot, setting),
+    )
+
+
+def whose_id(request: ServiceRequest, snapshot: Snapshot, setting: Setting) -> str:
+    """Whose the request's id is already as the name of a mailbox, in whatever case (Exchange knows one); else ''."""
+    name = request.request_id
+    if any(other.lower() == name.lower() for other in snapshot.nonpersonal_mailboxes):
+        return f"{name} is the name of a mailbox in the registration data"
+    path, _ = path_of(request)
+    return (
+        f"{name} is somebody's username" if path is SendingPath.MAILBOX and is_username(name, snapshot, setting) else ""
     )
 
 

@@ -39,6 +39,8 @@ class Facts:
     requester_in_scope: bool
     owner_may: bool
     taken: frozenset[str] = frozenset()
+    id_taken: str = ""
+    """Whose its id is already, as the name of a mailbox; '': nobody's."""
     spf: SpfReport | None = None
     """What the DNS makes of the record that is planned; None: it was not asked."""
     permitted: bool = False
@@ -145,6 +147,8 @@ def _refusals(request: ServiceRequest, facts: Facts, policy: Policy, today: date
 def _gaps(request: ServiceRequest, facts: Facts) -> Iterator[Point]:
     """What is still missing before it can be approved. Nothing of SPF is asked before somebody vouches for it (R66)."""
     path, _ = path_of(request)
+    if facts.id_taken and path in (SendingPath.MAILBOX, SendingPath.SERVICE_DOMAIN):
+        yield _point(Ruling.NEEDS_INFO, "SAAS_FIELD", words.id_taken(facts.id_taken))
     wrong = _point(Ruling.NEEDS_INFO, _wrong_domain(path), words.from_domain(request, path, facts.unit_domain))
     if path is SendingPath.MAILBOX:
         if not request.owner_person_id:

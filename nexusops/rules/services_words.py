@@ -150,6 +150,10 @@ def taken(names: Collection[str]) -> str:
     return f"{', '.join(sorted(names))} is taken already."
 
 
+def id_taken(whose: str) -> str:
+    return f"{whose}: file the request under another id, which is its file's name."
+
+
 def from_domain(request: ServiceRequest, path: SendingPath, domain: Domain | None) -> str:
     if path is SendingPath.MAILBOX:
         return f"{request.from_local} is not in {domain}, the domain of {request.unit_id}."

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from nexusops.config import Configuration, load
+from nexusops.config.services import load_services
 from nexusops.errors import UsageError
 
 MINIMAL = '[site]\nname = "oxford-test"\nfallback_domain = "nexus.ox.ac.uk"\n'
@@ -341,6 +342,14 @@ supports_exo = true
 supports_ms_smtp = true
 auth = "oauth2"
 """
+
+
+def test_requests_that_differ_in_capitals_only_are_both_held_back(tmp_path: Path) -> None:
+    """D29: Exchange would take both for one, and nobody knows which of them is meant."""
+    for name in ("adminday", "AdminDay", "other"):
+        (tmp_path / f"{name}.toml").write_text(SERVICE, "utf-8")
+    found = load_services(tmp_path)
+    assert (set(found.good), set(found.faulty)) == ({"other"}, {"adminday", "AdminDay"})
 
 
 def test_a_file_in_services_is_a_filed_request(write: Write) -> None:

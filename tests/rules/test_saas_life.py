@@ -13,12 +13,12 @@ from building.world import World, day
 
 from nexusops.model.changes import GrantAccess, PublishRecords, RetireRecords
 from nexusops.model.dns import DnsRecord
-from nexusops.model.ids import PersonId, UnitId
+from nexusops.model.ids import Address, PersonId, UnitId
 from nexusops.model.ledger import Hold, HoldKind
 from nexusops.model.people import Staff
 from nexusops.model.policy import DnsPolicy, Policy, Site, SpfPolicy
 from nexusops.model.services import Service, ServiceState
-from nexusops.model.units import DomainState
+from nexusops.model.units import DomainState, NonpersonalMailbox
 from nexusops.rules.services_life import verified
 
 FIRST = "2024-10-02"
@@ -246,6 +246,43 @@ def test_a_service_domain_is_free_once_its_records_are_taken_away() -> None:
     assert [p.change.__class__ for p in world.run("2024-10-03").changes] == [RetireRecords]
     (change,) = (p.change for p in world.run("2024-10-04").changes)
     assert (change.__class__, change.why.subject) == (PublishRecords, "z-second")
+
+
+def named(request_id: str) -> World:
+    world = chemistry()
+    world.services = {request_id: replace(REQUEST, request_id=request_id)}
+    return world
+
+
+def test_a_request_may_not_be_called_like_a_person() -> None:
+    """R18: its mailbox would stand in the way of theirs, and be set aside in every run."""
+    for request_id in ("chem0002", "CHEM0002"):
+        world = named(request_id)
+        for today in (FIRST, "2024-10-03"):
+            assert ("SAAS_FIELD", request_id) in world.run(today).codes
+        assert world.ledger.services[request_id].state == "needs_info"
+
+
+def test_a_request_may_not_be_called_like_a_mailbox_of_registration() -> None:
+    """rules.md 3.10: it was passed over in silence; who has the name first keeps it."""
+    office = NonpersonalMailbox(
+        mailbox_id="office",
+        kind="secondary",
+        unit_id=UnitId("CHEM"),
+        owner_person_id=PersonId("1"),
+        address=Address("office@chem.ox.ac.uk"),
+        requested_by="chem0009",
+    )
+    for request_id in ("office", "OFFICE"):
+        world = named(request_id)
+        world.boxes["office"] = office
+        assert ("SAAS_FIELD", request_id) in world.run(FIRST).codes
+        assert [box.kind for box in world.ledger.mailboxes.values() if box.name == "office"] == ["secondary"]
+    world = named("office")
+    world.run(FIRST)
+    world.boxes["office"] = office
+    assert [p.change for p in world.run("2024-10-03").changes] == []
+    assert world.ledger.services["office"].state == "review_due"
 
 
 def test_its_records_follow_the_provider() -> None:

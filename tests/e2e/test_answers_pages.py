@@ -79,3 +79,10 @@ def test_the_metrics_that_the_page_and_the_alerts_name_are_those_there_are() -> 
     assert set(re.findall(r"`(nexusops_[a-z_]+)", text_of("monitoring.md"))) == there
     alerts = (ROOT / "docs" / "alerts.yml").read_text("utf-8")
     assert set(re.findall(r"\bnexusops_[a-z_]+", alerts)) <= there
+
+
+def test_every_alarm_has_its_part_of_the_runbook() -> None:
+    alerts = (ROOT / "docs" / "alerts.yml").read_text("utf-8")
+    named = re.findall(r"alert: (\w+)", alerts)
+    assert len(named) > 5
+    assert set(re.findall(r"`(Nexusops\w+)`", text_of("runbook.md"))) == set(named)

@@ -86,7 +86,8 @@ def _verified(broken: Sequence[int], form: str) -> int:
         click.echo(msgspec.json.encode({"broken": broken}))
     elif broken:
         number = "1 journal row does" if len(broken) == 1 else f"{len(broken)} journal rows do"
-        click.echo(f"{number} not continue the chain: {', '.join(map(str, broken[:20]))}")
+        more = f" and {len(broken) - 20} more" if len(broken) > 20 else ""
+        click.echo(f"{number} not continue the chain: {', '.join(map(str, broken[:20]))}{more}")
         click.echo(
             "Somebody edited, added, removed or reordered rows there. Keep a copy of the state, compare it with its "
             "backup, and restore that."

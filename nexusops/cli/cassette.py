@@ -64,7 +64,10 @@ def record(call: Call, file: Path, people: tuple[str, ...], boxes: tuple[str, ..
     answers = [json.loads(line)["status"] for line in lines_of(file)]
     refused = sum(status >= BAD_REQUEST for status in answers)
     told = f", {refused} of them refused by the tenant" if refused else ""
-    click.echo(f"{len(answers)} exchanges in {file}{told}. Check it with `nexusops cassette verify {file}`.")
+    from nexusops.report.view import number_of
+
+    made = number_of(len(answers), "exchange")
+    click.echo(f"{made} in {file}{told}. Check it with `nexusops cassette verify {file}`.")
     return 0
 
 

@@ -17,6 +17,7 @@ from nexusops.pipeline.domains import settled
 from nexusops.pipeline.inputs import Ports
 from nexusops.pipeline.saas_desk import known, proved
 from nexusops.ports import Resolver
+from nexusops.report.view import number_of
 from nexusops.rules.mailauth_spf import lint
 
 
@@ -126,7 +127,7 @@ def _records(row: Service, resolver: Resolver | None, ports: Ports) -> tuple[Che
     ]
     report = settled(resolver, lambda ask: lint(domain, ask, ports.policy.spf))
     notes = "; ".join(note.message for note in report.notes)
-    seen = f"{report.verdict.value}, {report.lookups} look-ups" + (f": {notes}" if notes else "")
+    seen = f"{report.verdict.value}, {number_of(report.lookups, 'look-up')}" + (f": {notes}" if notes else "")
     name = f"SPF of {domain} is valid within {ports.policy.spf.max_lookups} look-ups"
     return (*checks, Check(name=name, passed=report.verdict is Verdict.OK, seen=seen))
 

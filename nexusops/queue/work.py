@@ -19,6 +19,7 @@ from nexusops.errors import NexusopsError
 from nexusops.model.frozen import frozen
 from nexusops.queue.app import opened
 from nexusops.queue.sites import Sites, in_words, looked_at_again
+from nexusops.report.view import number_of
 from nexusops.telemetry import measured, site_of
 
 ACTOR = "worker"
@@ -111,7 +112,7 @@ def _run(site: str, folder: Path, now: Callable[[], datetime], told: Callable[[s
         raise
     left = len(outcome.set_aside) + len(outcome.failed)
     after = f", after finishing {outcome.resumed}" if outcome.resumed else ""
-    told(f"{site}: run {outcome.run_id}: {outcome.done} changes done, {left} not{after}")
+    told(f"{site}: run {outcome.run_id}: {number_of(outcome.done, 'change')} done, {left} not{after}")
 
 
 async def _rescue(app: procrastinate.App, sites: Sites, pace: Pace, told: Callable[[str], None]) -> None:

@@ -9,7 +9,7 @@ from nexusops.codec import instant, to_text
 from nexusops.model.health import Health, LockOwner
 from nexusops.model.journal import JsonObject
 from nexusops.report.blocks import PLAIN, Block, Line, Look, Table, Tone, written
-from nexusops.report.view import counted
+from nexusops.report.view import counted, number_of
 
 
 def health_text(seen: Health, look: Look = PLAIN) -> str:
@@ -133,9 +133,12 @@ def _blocks(seen: Health) -> Iterator[Block]:
             ("last run", run),
             ("last good run", _at(seen.good_at) or "none"),
             ("lock", lock),
-            ("open", f"{seen.open_intents} steps, {seen.unfinished} to look at again, {seen.overdue} overdue"),
+            (
+                "open",
+                f"{number_of(seen.open_intents, 'step')}, {seen.unfinished} to look at again, {seen.overdue} overdue",
+            ),
             ("notices owed", f"{seen.notices_owed}"),
-            ("mailboxes", f"{seen.live_mailboxes:,} live, {seen.licences:,} licences"),
+            ("mailboxes", f"{seen.live_mailboxes:,} live, {number_of(seen.licences, 'licence')}"),
             ("alerts", counted(alerts) or "none"),
         ],
         tone=Tone.QUIET,

@@ -14,6 +14,7 @@ from nexusops.model.journal import JsonObject
 from nexusops.model.units import Reorg, Unit
 from nexusops.report.blocks import PLAIN, Block, Line, Look, Table, Tone, line, written
 from nexusops.report.csvtable import harmless
+from nexusops.report.view import number_of
 
 CSV_COLUMNS = ("person_id", "username", "gets", "taken", "loses", "ends_on", "sends_as")
 
@@ -156,10 +157,12 @@ def _blocks(plan: ReorgPlan) -> Iterator[Block]:
     if one.refused and not plan.moved:
         yield line("It does nothing: registration has to correct it first.")
         return
-    yield line(f"{plan.members} members; with a number, since the plain name is taken: {len(plan.collisions)}")
+    yield line(
+        f"{number_of(plan.members, 'member')}; with a number, since the plain name is taken: {len(plan.collisions)}"
+    )
     yield line(f"Addresses in {', '.join(domains) or 'no domain'} wind down for {months} months")
     if plan.told_on is not None:
-        yield line(f"{plan.notices} notices on {plan.told_on}")
+        yield line(f"{number_of(plan.notices, 'notice')} on {plan.told_on}")
     for on, name, count in plan.guards:
         said = f"On {on} the guard {name} will stop the run: {count} are planned; have somebody there to lift it"
         yield line(said, Tone.WARNING)

@@ -10,6 +10,8 @@ from nexusops.config.strict import wrong
 from nexusops.errors import UsageError
 
 _NAME = r"(?=.{1,253}\.?$)[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?(\.[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?)+"
+_PREFERENCE = r"([0-9]{1,4}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5])"
+"""Sixteen bits (RFC 1035 section 3.3.9)."""
 _DOMAIN = "a domain, such as nexus.ox.ac.uk, in lower case"
 FORMS: dict[str, tuple[str, str]] = {
     "site.fallback_domain": (_NAME, _DOMAIN),
@@ -18,7 +20,7 @@ FORMS: dict[str, tuple[str, str]] = {
     "notices.sender": (r"[^@\s]+@[^@\s]+\.[^@\s]+", "an address, such as postmaster@nexus.ox.ac.uk"),
     "dns.ticket_to": (r"[^@\s]+@[^@\s]+\.[^@\s]+", "an address, such as ip-register@uis.cam.ac.uk"),
     "dns.site_include": (rf"{_NAME}\.?", "a name in DNS, such as _spf.ox.ac.uk"),
-    "dns.standard_mx": (rf"\d{{1,5}} +{_NAME}\.?", "a preference and a host, such as 10 oxmail.ox.ac.uk."),
+    "dns.standard_mx": (rf"{_PREFERENCE} +{_NAME}\.?", "a preference and a host, such as 10 oxmail.ox.ac.uk."),
 }
 """Keys whose value, where there is one, must match the expression whole; and that in words."""
 

@@ -136,6 +136,7 @@ def test_names_in_dns_are_meant_alike_with_and_without_their_last_dot(write: Wri
         (MINIMAL + '[tenant]\nusage_location = "Britain"\n', None, None, ("tenant.usage_location", "'Britain'")),
         (MINIMAL + '[notices]\nsender = "postmaster"\n', None, None, ("notices.sender", "an address")),
         (MINIMAL + "[notices]\nport = 0\n", None, None, ("notices.port", "from 1 to 65535")),
+        (MINIMAL + '[dns]\nstandard_mx = "65536 mx.ox.ac.uk"\n', None, None, ("dns.standard_mx", "a preference")),
         (MINIMAL + '[dns]\nstandard_mx = "oxmail"\n', None, None, ("dns.standard_mx", "a preference and a host")),
         (MINIMAL + "[dns]\nttl = -1\n", None, None, ("dns.ttl", "from 0")),
         (MINIMAL + '[state]\nurl = "state.db"\n', None, None, ("state.url", "the URL of a database")),

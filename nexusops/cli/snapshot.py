@@ -38,7 +38,8 @@ def check(call: Call, folder: Path, form: str) -> int:
         defects: list[JsonValue] = [{"code": one.code, "message": one.message} for one in refused.defects]
         lines = [f"{one.code}: {one.message}" for one in refused.defects]
         _print({"ok": False, "defects": defects}, form, lines)
-        click.echo(refused.next_step, err=True)
+        again = f"`nexusops snapshot check {folder}`"
+        click.echo(f"Next: Have the registration export repaired, then check it again: {again}.", err=True)
         return refused.exit_code
     record, findings = tables.record, faults_of(tables.slice(None, {}), wiring.policy_of(call.folder))
     lines = [f"OK, as of {instant(record.as_of)}, {record.sha256[:12]}"]

@@ -80,4 +80,7 @@ def _of_lock(lock: LockHeld, at: datetime) -> Iterator[str]:
 
 def _age(length: timedelta) -> str:
     minutes = int(length.total_seconds() // 60)
-    return f"{minutes} minutes" if minutes < 120 else f"{minutes // 60} hours"
+    hours = minutes // 60
+    if hours >= 3 * 24:
+        return f"{hours // 24} days"
+    return f"{minutes} minutes" if hours < 2 else f"{hours} hours"

@@ -93,3 +93,14 @@ def test_what_has_no_end_may_say_so_with_the_last_day_of_the_calendar(site: Comm
     assert (made.code, made.document["result"]) == (0, "applied")
     told = site.type("explain", "ball1235", "--at", "2025-10-01T09:00:00Z", "--format", "json")
     assert (told.code, told.err) == (0, "")
+
+
+def test_a_faulty_snapshot_that_is_checked_is_not_sent_to_the_same_check_as_another(
+    site: CommandSite,
+) -> None:
+    (site.day_one / "units.csv").unlink()
+    said = site.type("snapshot", "check", site.day_one)
+    assert said.code == 3
+    assert said.err == (
+        f"Next: Have the registration export repaired, then check it again: `nexusops snapshot check {site.day_one}`.\n"
+    )

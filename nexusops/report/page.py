@@ -89,10 +89,13 @@ def coded(sentence: str) -> str:
 
 
 def dated(sentence: str) -> str:
-    """Dates in one piece, so that none is broken at its hyphens; everything is escaped."""
+    """Dates in one piece, so that none is broken at its hyphens, and addresses broken behind the @, if at all;
+    everything is escaped.
+    """
     from markupsafe import Markup, escape
 
-    return Markup(_DATE.sub(r"<time>\g<0></time>", str(escape(visible(sentence)))))  # noqa: S704 - escaped above
+    escaped = str(escape(visible(sentence))).replace("@", "@<wbr>")
+    return Markup(_DATE.sub(r"<time>\g<0></time>", escaped))  # noqa: S704 - escaped above
 
 
 def asset(name: str) -> str:

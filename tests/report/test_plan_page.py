@@ -17,7 +17,7 @@ from nexusops.model.findings import Finding
 from nexusops.model.plan import Plan, Planned
 from nexusops.report import plan_page
 
-VOID = {"meta", "input", "col", "link", "br"}
+VOID = {"meta", "input", "col", "link", "br", "wbr"}
 
 
 class Page(HTMLParser):

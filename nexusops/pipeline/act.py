@@ -13,7 +13,7 @@ from nexusops.errors import GuardStopped, SnapshotRefused, StalePlan
 from nexusops.model.changes import Kind
 from nexusops.model.dates import local_date
 from nexusops.model.frozen import frozen
-from nexusops.model.ids import PersonId
+from nexusops.model.ids import Domain, PersonId
 from nexusops.model.journal import Acceptance, Approval, OpenIntent, RunRecord
 from nexusops.model.plan import Plan
 from nexusops.model.progress import Progress, Stage
@@ -284,7 +284,7 @@ def _acting(ports: Ports, tables: SnapshotTables, plan: Plan, mandate: Mandate, 
     if not plan.changes:
         return None
     tenant, notifier, publisher = ports.tenant(), ports.notifier(mandate.at), ports.publisher()
-    tenant.prepare(tables.slice((), ports.services).domains, mandate.at)
+    tenant.prepare({*tables.slice((), ports.services).domains, Domain(ports.site.fallback_domain)}, mandate.at)
     return Acting(
         store=ports.store,
         tenant=tenant,

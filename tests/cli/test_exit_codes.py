@@ -33,6 +33,14 @@ def test_planning_the_same_instant_twice_gives_the_same_document(site: CommandSi
     assert first == second
 
 
+def test_the_embedded_tenant_accepts_the_fallback_domain_wherever_it_lies(site: CommandSite) -> None:
+    """interface.md 2: what an administrator does in a real one; its users could not be made else."""
+    main = site.folder / "nexusops.toml"
+    main.write_text(main.read_text("utf-8").replace('"nexus.ox.ac.uk"', '"mail.example"'), "utf-8")
+    assert site.on_day_one("run").code == 0
+    assert "@mail.example" in site.type("state", "export", "--format", "json").out
+
+
 def test_a_plan_leaves_ledger_and_tenant_alone(site: CommandSite) -> None:
     site.on_day_one("plan")
     state = site.type("state", "export", "--format", "json").document

@@ -16,7 +16,8 @@ from nexusops.model.changes import Kind
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
-_RFC3339 = re.compile(r"\d{4}-\d{2}-\d{2}[Tt]\d{2}:\d{2}:\d{2}(?:\.\d+)?(?:[Zz]|[+-]\d{2}:\d{2})", re.ASCII)
+_OFFSET = r"[Zz]|[+-](?:[01]\d|2[0-3]):[0-5]\d"
+_RFC3339 = re.compile(rf"\d{{4}}-\d{{2}}-\d{{2}}[Tt]\d{{2}}:\d{{2}}:\d{{2}}(?:\.\d+)?(?:{_OFFSET})", re.ASCII)
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _UNIT = re.compile(r"unit:[A-Z0-9]{2,8}")
 YEARS = range(1970, 3000)

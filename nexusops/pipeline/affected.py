@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Set
 from dataclasses import dataclass
 from datetime import date
 
 from nexusops.model.ids import Address, Domain, PersonId, domain_of
 from nexusops.model.services import ServiceRequest
+from nexusops.model.snapshot import Snapshot
 from nexusops.pipeline.inputs import Deciding
 from nexusops.plan.domains import ending_domains
 from nexusops.ports import SnapshotTables
@@ -102,11 +103,22 @@ def _concerned(people: set[PersonId], boxes: set[str], tables: SnapshotTables, p
         if request.owner_person_id in people or request.requester in staff
     }
     found |= ports.store.boxes_owned_by(people)
-    foreign = {domain_of(Address(name)) for name in boxes if "@" in name} & {
-        row.domain for row in small.domains.values() if row.zone == "foreign"
-    }
-    for alias in small.nonpersonal_addresses.values():
-        domain = domain_of(alias.address)
-        if alias.mailbox_id in boxes | found or domain in ending | foreign:
-            found.add(alias.address)
-    return found
+    return found | _attached(boxes | found, ending, small)
+
+
+def _attached(boxes: Set[str], ending: Set[Domain], small: Snapshot) -> set[str]:
+    """Addresses that go with these boxes, or with these in a foreign domain, of which there may be few (D36); and the
+    boxes that addresses are attached to: an address is judged beside its mailbox only.
+    """
+    abroad = {row.domain for row in small.domains.values() if row.zone == "foreign"}
+    found: set[str] = set()
+    while True:
+        known = boxes | found
+        foreign = {domain_of(Address(name)) for name in known if "@" in name} & abroad
+        more: set[str] = set()
+        for alias in small.nonpersonal_addresses.values():
+            if alias.address in known or alias.mailbox_id in known or domain_of(alias.address) in ending | foreign:
+                more |= {alias.address, alias.mailbox_id or alias.address}
+        if more <= known:
+            return found
+        found |= more

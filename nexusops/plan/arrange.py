@@ -10,6 +10,7 @@ from nexusops.model.changes import (
     Change,
     CreateMailbox,
     DeleteMailbox,
+    GrantAccess,
     Kind,
     RemoveAddress,
     RestoreMailbox,
@@ -62,10 +63,11 @@ def arrange(
     changes: list[Change] = [change for draft in drafts for change in draft.changes]
     changes += [*promises, *notices]
     moved = _moved(changes)
+    late = _late(changes, moved) if moved else ()
     # One key after the other, the last one first: a key of all three would be a tuple for each change there is.
     changes.sort(key=lambda change: change.why.subject)
     changes.sort(key=target_of)
-    changes.sort(key=lambda change: _place(change, moved))
+    changes.sort(key=lambda change: _place(change, moved, late))
     carriers = {kind: jobs.get(kind, "") for kind in Kind}
     ids = [f"c{number}" for number in range(1, len(changes) + 1)]
     links = _Links(moved)
@@ -78,14 +80,22 @@ def arrange(
 
 
 def _moved(changes: Iterable[Change]) -> frozenset[Address]:
-    """Addresses that leave one mailbox for another in one plan."""
+    """Addresses that leave one mailbox for another in one plan, or for one that is made with it."""
     freed = {c.address for c in changes if isinstance(c, RemoveAddress)}
-    return frozenset(c.address for c in changes if isinstance(c, AddAddress) and c.address in freed)
+    takers = (c.address for c in changes if isinstance(c, AddAddress | CreateMailbox))
+    return frozenset(address for address in takers if address is not None and address in freed)
 
 
-def _place(change: Change, moved: Collection[Address]) -> float:
+def _late(changes: Iterable[Change], moved: Collection[Address]) -> frozenset[MailboxKey]:
+    """Mailboxes that are made with an address that another has to lose first."""
+    return frozenset(c.mailbox.key for c in changes if isinstance(c, CreateMailbox) and c.address in moved)
+
+
+def _place(change: Change, moved: Collection[Address], late: Collection[MailboxKey]) -> float:
     """No two mailboxes have an address at once: there alone it is break before make."""
-    if moved and isinstance(change, AddAddress) and change.address in moved:
+    if moved and isinstance(change, AddAddress | CreateMailbox) and change.address in moved:
+        return _PLACE[Kind.REMOVE_ADDRESS] + (0.5 if isinstance(change, AddAddress) else 0.25)
+    if late and isinstance(change, AddAddress | GrantAccess) and change.mailbox.key in late:
         return _PLACE[Kind.REMOVE_ADDRESS] + 0.5
     return _PLACE[kind_of(change)]
 
@@ -123,6 +133,8 @@ class _Links:
         """Which changes must be done first: make before break, and break before make for an address that moves."""
         if isinstance(change, AddAddress) and change.address in self.moved:
             return (*self._made(change), self.removed[change.address])
+        if isinstance(change, CreateMailbox) and change.address is not None and change.address in self.moved:
+            return (self.removed[change.address],)
         if kind_of(change) in _ONCE_MADE:
             return self._made(change)
         if isinstance(change, DeleteMailbox):

@@ -13,7 +13,7 @@ from sqlalchemy import Connection, RowMapping, Table, TextClause, case, func, or
 
 from nexusops.model.addresses import AddressState, Allocation, same_name
 from nexusops.model.findings import Evidence, Finding, Severity
-from nexusops.model.ids import Domain, PersonId
+from nexusops.model.ids import Address, Domain, PersonId
 from nexusops.model.journal import Approval, RunRecord
 from nexusops.model.ledger import Ledger, PersonState
 from nexusops.model.rows import TABLES
@@ -157,6 +157,16 @@ def due(connection: Connection, today: date) -> list[str]:
 
 def unfinished_scopes(connection: Connection) -> frozenset[str]:
     return frozenset(connection.execute(select(unfinished.c.scope)).scalars())
+
+
+def aliases(connection: Connection) -> list[Address]:
+    """Non-personal addresses that are no mailbox's own: those of none, and the live ones that are attached to one."""
+    rows = select(addresses.c.address).where(addresses.c.kind.in_(("nonpersonal", "foreign")))
+    loose = rows.where(addresses.c.mailbox_key.is_(None))
+    attached = rows.join(mailboxes, mailboxes.c.key == addresses.c.mailbox_key).where(
+        mailboxes.c.kind != "personal", addresses.c.state != "deleted", addresses.c.address != mailboxes.c.sender
+    )
+    return [Address(found) for query in (loose, attached) for found in connection.execute(query).scalars()]
 
 
 def keys_of(connection: Connection, table: Table, column: str) -> set[str]:

@@ -31,7 +31,6 @@ from nexusops.model.services import Service
 from nexusops.store import chain, export, lock, reading, staging, writing
 from nexusops.store.lock import Owner
 from nexusops.store.schema import (
-    addresses,
     findings,
     journal,
     mailboxes,
@@ -146,11 +145,8 @@ class SqlStore:
     def known_boxes(self) -> frozenset[str]:
         with self._begin() as connection:
             named = connection.execute(select(mailboxes.c.name).where(mailboxes.c.kind != "personal")).scalars()
-            loose = select(addresses.c.address).where(
-                addresses.c.mailbox_key.is_(None), addresses.c.kind.in_(("nonpersonal", "foreign"))
-            )
             asked = reading.keys_of(connection, services, "request_id")
-            return frozenset([*(name for name in named if name), *connection.execute(loose).scalars(), *asked])
+            return frozenset([*(name for name in named if name), *reading.aliases(connection), *asked])
 
     def boxes_owned_by(self, people: Collection[PersonId]) -> frozenset[str]:
         with self._begin() as connection:

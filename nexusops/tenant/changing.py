@@ -20,6 +20,7 @@ from nexusops.tenant.acting import Site, aside, done, neither
 from nexusops.tenant.cmdlets import MailboxRow
 from nexusops.tenant.exchange import hash_table
 from nexusops.tenant.faults import FaultClass, TenantFault
+from nexusops.tenant.making import SHARED
 from nexusops.tenant.replying import answer_with, closed, reply_of
 
 MOST_ADDRESSES = 300
@@ -88,6 +89,8 @@ async def set_sender(site: Site, step: Step, change: SetSender) -> StepOutcome:
     leaving = {change.was} if change.leaves and change.was is not None else set()
     kept = [a for a in kept if a[5:].lower() not in leaving or a[:5].lower() != "smtp:"]
     listed = [f"SMTP:{change.becomes}", *(f"smtp:{a[5:]}" if a.startswith("SMTP:") else a for a in kept)]
+    # The account of a shared mailbox is named as it sends: products ask for it by that, and the old one becomes free.
+    named = {"MicrosoftOnlineServicesID": change.becomes} if row.recipient_type_details == SHARED else {}
     last = row
 
     async def look() -> bool:
@@ -96,7 +99,7 @@ async def set_sender(site: Site, step: Step, change: SetSender) -> StepOutcome:
         return last.primary == change.becomes
 
     await site.write(
-        lambda: site.exchange.invoke("Set-Mailbox", Identity=row.guid, EmailAddresses=listed),
+        lambda: site.exchange.invoke("Set-Mailbox", Identity=row.guid, EmailAddresses=listed, **named),
         look,
         synced=row.is_dir_synced,
     )

@@ -17,7 +17,7 @@ from nexusops.model.changes import (
     SetForward,
     SetSender,
 )
-from nexusops.model.ids import PersonId
+from nexusops.model.ids import Address, PersonId
 from nexusops.model.journal import Step, StepResult
 from nexusops.model.steps import steps_of
 from nexusops.model.tenant import Actual, ActualMailbox, Wanted
@@ -147,6 +147,19 @@ def test_the_sender_moves_and_the_old_one_stays_as_an_alias(room: Room, ada: Act
     before = room.writes()
     assert room.results(change) == ["done"]
     assert room.writes() == before
+
+
+def test_an_address_that_a_shared_mailbox_gave_up_may_be_that_of_another(room: Room) -> None:
+    """tenant-api.md 4.7: its account was named after it, and would keep it from everybody else for ever."""
+    old, new = Address("saas-worktribe@admin.ox.ac.uk"), Address("worktribe@admin.ox.ac.uk")
+    room.perform(creation(box()))
+    given = (
+        AddAddress(mailbox=box(), why=WHY, address=new),
+        SetSender(mailbox=box(), why=WHY, was=old, becomes=new),
+        RemoveAddress(mailbox=box(), why=WHY, address=old),
+    )
+    assert [room.results(change) for change in given] == [["done"]] * 3
+    assert room.results(replace(creation(box("second")), address=old)) == ["done", "done"]
 
 
 def test_a_sender_that_leaves_is_no_alias_afterwards(room: Room, ada: ActualMailbox) -> None:

@@ -91,8 +91,10 @@ def _check_blocks(report: DomainReport, policy: SpfPolicy) -> Iterator[Block]:
     known = ", ".join(part for part in (facts.state, f"units {' '.join(facts.units)}" if facts.units else "") if part)
     title = f"{facts.domain}: {'sound' if good else 'needs attention'} ({known or 'not in the registration data'})"
     yield Line(text=title, tone=Tone.GOOD if good else Tone.DANGER)
+    longest = max((len(note.code) for note in report.notes), default=0)
     for severity in (Severity.ALERT, Severity.WARNING, Severity.INFO):
-        rows = [(note.code, note.message) for note in report.notes if severity_of(note.code) is severity]
+        found = [note for note in report.notes if severity_of(note.code) is severity]
+        rows = [(note.code.ljust(longest), note.message) for note in found]
         if rows:
             yield Table(rows=rows, tone=_TONES[severity])
     yield Line()
@@ -115,7 +117,7 @@ def _policy(dmarc: Dmarc | None) -> str:
     share = f", {dmarc.percent} %" if dmarc.percent != 100 else ""
     strict = [word for word, is_so in (("DKIM", dmarc.strict_dkim), ("SPF", dmarc.strict_spf)) if is_so]
     alignment = f", strict {' and '.join(strict)} alignment" if strict else ""
-    return f"{dmarc.policy}{share}{alignment}, from {dmarc.found_at}"
+    return f"p={dmarc.policy}{share}{alignment}, from {dmarc.found_at}"
 
 
 def checks_text(
@@ -174,7 +176,7 @@ def _listed_object(one: Listed) -> JsonObject:
 
 def list_text(lines: Sequence[Listed], look: Look = PLAIN) -> str:
     if not lines:
-        return written([Line(text="No domain is in that state.")], look)
+        return written([Line(text="No domain is in that state, and of that kind.")], look)
     rows = [("DOMAIN", "ZONE", "STATE", "SINCE", "ENDS", "PERSONAL", "OTHER", "UNITS")]
     for one in lines:
         told = one.facts.managed or one.facts.zone != "ox" or one.facts.state == "own_mail"

@@ -42,8 +42,9 @@ def _table(console: Console, table: Table) -> None:
     rows = [[visible(cell) for cell in row] for row in table.rows]
     widths = [max(map(cell_len, column)) for column in zip(*rows, strict=True)]
     before = table.indent + sum(width + len(GAP) for width in widths[:-1])
-    words = (cell_len(word) for row in rows for word in row[-1].split())
-    fits = bool(widths) and before + min(widths[-1], max(ROOM, *words, 0)) <= console.width
+    room = console.width - before
+    broken = sum(any(cell_len(word) > room for word in row[-1].split()) for row in rows)
+    fits = bool(widths) and min(widths[-1], ROOM) <= room and 2 * broken < len(rows)
     first = widths[0] + len(GAP) if widths else 0
     beside = console.width - table.indent - first >= ROOM + len(GAP) * 4
     hang = before - table.indent if fits else first if beside else 2 * len(GAP)

@@ -7,7 +7,9 @@ import email
 import email.policy
 import io
 import shlex
+import shutil
 import sys
+import textwrap
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from pathlib import Path
@@ -40,6 +42,14 @@ def changes_only(lines: Sequence[str]) -> Sequence[str]:
         if not in_findings and not line.startswith(("Guard: ", "Estimate: ", "Next: ")) and (line or kept[-1:] != [""]):
             kept.append(line)
     return "\n".join(kept).strip("\n").splitlines()
+
+
+def fitting(line: str, width: int | None) -> Sequence[str]:
+    """A line as a terminal of that width has room for it; None: as it is, and so is what is there to be copied."""
+    if width is None or len(line) <= width or line.lstrip(" $").startswith("nexusops "):
+        return [line]
+    further = " " * (len(line) - len(line.lstrip()) + 4)
+    return textwrap.wrap(line, width, subsequent_indent=further, break_long_words=False, break_on_hyphens=False)
 
 
 TENANT = "oxford-test"
@@ -83,7 +93,9 @@ class Stage:
         (self.folder / "config" / "snapshot").symlink_to(Path("..") / snapshot.relative_to(self.folder))
 
     def say(self, text: str) -> None:
-        sys.stdout.write(f"{text}\n")
+        width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+        for line in text.splitlines() or [""]:
+            sys.stdout.writelines(f"{part}\n" for part in fitting(line, width))
         sys.stdout.flush()
 
     def type(self, *words: str | Path, expect: int = 0, show: Show = everything, into: Path | None = None) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from nexusops.cli import call
+from nexusops.demo.stage import fitting
 
 
 def test_the_demo_tells_its_story_and_leaves_everything_in_its_folder(
@@ -55,3 +56,14 @@ def test_the_demo_writes_into_no_folder_that_holds_something(
     (tmp_path / "mine").write_text("", "utf-8")
     assert call(["demo", "--keep", str(tmp_path)]) == 2
     assert "is not empty" in capsys.readouterr().err
+
+
+def test_on_a_terminal_the_story_is_folded_between_words_and_commands_stay_whole() -> None:
+    line = (
+        "      ! RemoveAddress  thomas.ashdown@chem.ox.ac.uk  removed from bray0039  1000039 Thomas Ashdown (BRAY LAW)"
+    )
+    parts = fitting(line, 80)
+    assert (len(parts), max(map(len, parts)) <= 80, " ".join(parts).split()) == (2, True, line.split())
+    assert fitting(line, None) == [line]
+    typed = f"  $ nexusops plan --at 2025-12-03T08:00:00Z --snapshot snapshots/2025-12-03 --out {'day' * 20}.json"
+    assert fitting(typed, 80) == [typed]

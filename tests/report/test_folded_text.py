@@ -70,7 +70,8 @@ def test_an_explanation_on_a_narrow_terminal() -> None:
 def test_a_digest_is_never_broken_where_the_terminal_has_room_for_it() -> None:
     """It is copied from there into --approve."""
     digest = f"sha256:{'0123456789abcdef' * 4}"
-    table = Table(rows=[("at", "2025-10-02T08:00:00Z"), ("digest", digest)])
+    table = Table(rows=[("at", "2025-10-02T08:00:00Z"), ("ledger", "serial 3"), ("digest", digest)])
+    assert written([table], Look(colour=False, width=80)).startswith("  at      2025-10-02")
     text = written(
         [table, Line(text=f"or exactly this plan: --approve {digest}", indent=4, hang=20)], Look(colour=False, width=80)
     )

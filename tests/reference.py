@@ -25,7 +25,7 @@ from nexusops.plan.guard import DESTRUCTIVE_KINDS
 ROOT = Path(__file__).parents[1]
 FOLDER = ROOT / "docs" / "reference"
 MADE = "Made from the source by `make reference`; a test fails where it is not current.\n"
-_CODE = re.compile(r'"([A-Z]{2,}(?:_[A-Z0-9]+)+|LOOP|PTR|SYNTAX)"')
+_CODE = re.compile(r'"([A-Z]{2,}(?:_[A-Z0-9]+)+|LOOP|PTR|SYNTAX|UNDONE)"')
 WIDTH = 100
 
 

@@ -100,6 +100,6 @@ def _address(host: str) -> str:
 def _said(error: Exception) -> str:
     """In a word: SERVFAIL, REFUSED, a timeout."""
     if isinstance(error, dns.resolver.NoNameservers):
-        words = {str(answer[3]) for answer in error.kwargs["errors"]}
-        return ", ".join(sorted(words))
+        words = {str(answer[3]) for answer in error.kwargs["errors"]} - {""}
+        return ", ".join(sorted(words)) or "no answer that can be understood"
     return SILENT if isinstance(error, dns.exception.Timeout) else str(error)

@@ -94,11 +94,19 @@ def load_service(path: Path) -> ServiceRequest:
 
 
 def service_path(folder: Path, request_id: str) -> Path:
-    """The file of a request. Raises UsageError for an id that is no plain name: it may come from a form."""
+    """The file of a request. Raises UsageError for an id that is no plain name: it may come from a form; and for one
+    that another request has but for capitals.
+    """
     if not _REQUEST_ID.fullmatch(request_id):
         raise UsageError(
             f"{request_id!r}: SAAS_FIELD: expected letters, digits, - and _ only, at most 64, as the request's id.",
             next_step="Choose such an id; `nexusops saas list` has those that are taken.",
+        )
+    alike = (path.stem for path in folder.glob("*.toml") if path.stem.lower() == request_id.lower())
+    if other := next((stem for stem in alike if stem != request_id), None):
+        raise UsageError(
+            f"{request_id!r}: SAAS_FIELD: {other}.toml is there, which differs from it in capitals only.",
+            next_step="Choose another id; `nexusops saas list` has those that are taken.",
         )
     return folder / f"{request_id}.toml"
 

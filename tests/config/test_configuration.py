@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from nexusops.config import Configuration, load
-from nexusops.config.services import load_services
+from nexusops.config.services import load_services, service_path
 from nexusops.errors import UsageError
 
 MINIMAL = '[site]\nname = "oxford-test"\nfallback_domain = "nexus.ox.ac.uk"\n'
@@ -351,6 +351,9 @@ def test_requests_that_differ_in_capitals_only_are_both_held_back(tmp_path: Path
         (tmp_path / f"{name}.toml").write_text(SERVICE, "utf-8")
     found = load_services(tmp_path)
     assert (set(found.good), set(found.faulty)) == ({"other"}, {"adminday", "AdminDay"})
+    assert service_path(tmp_path, "other").name == "other.toml"
+    with pytest.raises(UsageError, match="differs from it in capitals only"):
+        service_path(tmp_path, "Other")
 
 
 def test_a_file_in_services_is_a_filed_request(write: Write) -> None:

@@ -14,6 +14,7 @@ from nexusops.cli.entry import Call
 from nexusops.cli.spf import FINDINGS, ascii_name, zone_option
 from nexusops.errors import Refused, UsageError
 from nexusops.model.dns_report import DomainFacts
+from nexusops.model.units import DomainState
 
 if TYPE_CHECKING:
     from nexusops.pipeline.domain_checks import Terms
@@ -22,6 +23,13 @@ if TYPE_CHECKING:
 
 exchange_option = click.option("--exchange", is_flag=True, help="Also ask Exchange Online which domains it signs for.")
 
+STATES = [
+    *(state.value for state in DomainState),
+    *("incoming_only", "closed"),
+    *("planned", "published", "verified", "retired"),
+]
+"""rules.md 2.5: of the site's own domains, of foreign ones, of service domains."""
+
 
 @click.group()
 def domain() -> None:
@@ -29,7 +37,14 @@ def domain() -> None:
 
 
 @domain.command("list")
-@click.option("--state", "states", multiple=True, metavar="STATE", help="Only domains in this state. Repeatable.")
+@click.option(
+    "--state",
+    "states",
+    type=click.Choice(STATES),
+    multiple=True,
+    metavar="STATE",
+    help="Only domains in this state. Repeatable.",
+)
 @click.option(
     "--zone-kind",
     "zones",

@@ -58,9 +58,9 @@ def registered(store: Store, snapshot: Snapshot, services: Mapping[str, ServiceR
     found: dict[str, DomainFacts] = {
         row.domain: _facts(row, ledger.domains, snapshot, roles) for row in snapshot.domains.values()
     }
-    for service in ledger.services.values():
-        if service.domain is not None and service.records:
-            found.setdefault(service.domain, service_facts(service))
+    for service in sorted(ledger.services.values(), key=lambda one: (bool(one.published), one.since)):
+        if service.domain is not None and service.records and service.domain not in snapshot.domains:
+            found[service.domain] = service_facts(service)  # whoever has it last, before those that had it
     return found
 
 

@@ -63,3 +63,17 @@ def test_a_request_waits_for_its_staff_and_then_goes_on(site: CommandSite) -> No
     assert kinds(hour(site, 0, nobody), "adminday") == []
     assert kinds(hour(site, 1, staff), "adminday") == ["CreateMailbox", "GrantAccess"]
     assert kinds(hour(site, 2, nobody), "adminday") == []
+
+
+def test_a_domain_that_passed_on_is_shown_as_its_present_owners(site: CommandSite) -> None:
+    """D39, 2.5: once one request is retired another may have the name; what is shown is what stands in the DNS."""
+    folder = food()
+    file(site, "mailshot", **DOMAIN_REQUEST)
+    assert kinds(hour(site, 0, folder), "mailshot") == ["PublishRecords"]
+    assert site.type("saas", "retire", "mailshot", "--reason", "another provider").code == 0
+    file(site, "amailshot", **DOMAIN_REQUEST)
+    assert kinds(hour(site, 1, folder), "mailshot", "amailshot") == ["RetireRecords"]
+    assert kinds(hour(site, 2, folder), "mailshot", "amailshot") == ["PublishRecords"]
+    found = site.type("domain", "list", "--zone-kind", "service", "--format", "json").document["domains"]
+    assert [(one["domain"], one["state"]) for one in found] == [("mail-shot.foodtech.ox.ac.uk", "published")]
+    assert site.type("domain", "list", "--state", "winding").code == 2

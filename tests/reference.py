@@ -109,19 +109,45 @@ def codes() -> str:
     parts.append("| 0 | done, or nothing to do | |")
     tree = [kind for kind in vars(errors).values() if isinstance(kind, type) and issubclass(kind, errors.NexusopsError)]
     for kind in sorted(tree, key=lambda kind: kind.exit_code):
-        said = " ".join((getdoc(kind) or "").split()).replace("|", "\\|")
+        base = kind is errors.NexusopsError
+        said = "A defect in nexusops." if base else " ".join((getdoc(kind) or "").split()).replace("|", "\\|")
         parts.append(f"| {kind.exit_code} | {said} | `{kind.__name__}` |")
     parts.append("| 10 | changes are pending (only `plan --detailed-exitcode`) | |\n| 130 | interrupted | |\n")
     parts.append("## Kinds of change\n\nThe guard's group `Destructive` counts those that are marked.\n")
-    parts.append("| kind | destructive | |\n|---|---|---|")
+    parts.append("| kind | what is done | destructive |\n|---|---|---|")
     for one in Kind:
         marked = "yes" if one in DESTRUCTIVE_KINDS else ""
-        promise = "changes the ledger only" if one in PROMISES else ""
-        parts.append(f"| `{one.value}` | {marked} | {promise} |")
+        promise = "; the ledger alone is changed" if one in PROMISES else ""
+        parts.append(f"| `{one.value}` | {_DONE[one]}{promise} | {marked} |")
     parts.append("\n## Codes of findings, refusals and answers\n")
-    parts.append("What they mean and what to do: `docs/findings.md`, `docs/domains.md`, `docs/saas.md`.\n")
-    parts.append(", ".join(f"`{code}`" for code in _found()))
+    parts.append("| code | what it means and what to do stands in |\n|---|---|")
+    texts = {name: (ROOT / "docs" / name).read_text("utf-8") for name in _EXPLAINING}
+    for code in _found():
+        where = [f"[{name}](../{name})" for name, text in texts.items() if f"`{code}`" in text]
+        parts.append(f"| `{code}` | {', '.join(where)} |")
     return "\n".join(parts) + "\n"
+
+
+_EXPLAINING = ("findings.md", "domains.md", "saas.md", "adopting.md", "runbook.md")
+_DONE: Mapping[Kind, str] = {
+    Kind.CREATE_MAILBOX: "user, licence and mailbox of a person, or a shared mailbox of a unit, are made",
+    Kind.ENABLE_MAILBOX: "a disabled mailbox can sign in, send and receive again",
+    Kind.DISABLE_MAILBOX: "it can no longer sign in, send or receive; its content is kept",
+    Kind.DELETE_MAILBOX: "it goes, with its addresses; for thirty days it can be restored",
+    Kind.RESTORE_MAILBOX: "a deleted mailbox comes back with its content",
+    Kind.ADD_ADDRESS: "a mailbox receives at one more address",
+    Kind.WIND_DOWN_ADDRESS: "an address receives until a day, and no longer sends",
+    Kind.REVIVE_ADDRESS: "an address that was winding down, suspended or deleted is its owner's again",
+    Kind.REMOVE_ADDRESS: "an address whose day has come is taken off its mailbox",
+    Kind.SET_SENDER: "a mailbox sends as another of its addresses",
+    Kind.SET_FORWARD: "a mailbox forwards to the unit's own mail",
+    Kind.CLEAR_FORWARD: "it does so no longer",
+    Kind.SEND_NOTICE: "somebody, or a unit's IT staff, is told what will end, and when",
+    Kind.GRANT_ACCESS: "a product's application may use one mailbox",
+    Kind.REVOKE_ACCESS: "it may no longer",
+    Kind.PUBLISH_RECORDS: "the DNS records of a service domain are published, or handed on for it",
+    Kind.RETIRE_RECORDS: "they are taken back",
+}
 
 
 def _found() -> list[str]:

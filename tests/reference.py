@@ -64,7 +64,21 @@ def configuration() -> str:
     parts.append("`nexusops config show` prints each effective value and where it came from.\n")
     parts.append(_tables("nexusops.toml", schema, schema.Settings, schema.CHOICES))
     parts.append(_tables("policy.toml", policy, policy.Policy, choices.CHOICES))
+    parts.append(_GUARD)
     return "\n".join(parts)
+
+
+_GUARD = """## guard.toml
+
+| key | what it is |
+|---|---|
+| `[limits]` `Destructive` | how many destructive changes pass in one run: a number, a share (`"2%"`), or `{ count = 50, percent = 2.0 }`, whichever is more; the default is that of `[guard]` in policy.toml |
+| `[limits]` a kind of change | the same for that kind alone, such as `DisableMailbox = 10` |
+| `[limits]` `"unit:CHEM"` | the same for the destructive changes of one unit's people and mailboxes |
+| `[roles]` `security` | who may use `desk disable --override`; none named: anybody |
+| `[roles]` `postmaster`, `desk`, `auditor` | who may what in the console ([console.md](../console.md)), by username |
+| `[approval]` `approvers` | so many people must approve a plan that the guard stopped; 1 |
+"""  # noqa: E501
 
 
 def _tables(file: str, module: ModuleType, root: type, words: Mapping[str, tuple[str, ...]]) -> str:

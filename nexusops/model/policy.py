@@ -20,51 +20,51 @@ COLLEGE_PREFERRING = ("CS", "UG", "PT", "GR", "GT", "VR", "VV", "VC", "VD")
 @frozen
 class TimePolicy:
     month_overflow: str = "clamp"
-    """D01: clamp | roll."""
+    """D01: a month after 31 January: its last day (clamp), or the first of the next (roll)."""
     zone: str = "Europe/London"
-    """D02."""
+    """D02: whose calendar counts."""
 
 
 @frozen
 class WinddownPolicy:
     anchor: str = "run_date"
-    """D03."""
+    """D03: a wind-down counts from the day of the run that begins it."""
     months: int = 2
-    """R39: N for a person's own change."""
+    """R39: how long an address receives after a person's own change."""
 
 
 @frozen
 class NoticePolicy:
     policy: str = "extend"
-    """D04: extend | strict | same_day."""
+    """D04: a late notice moves the end (extend), is noted as a breach (strict), or goes out on the day itself."""
     gate_deletion: bool = True
-    """D06."""
+    """D06: no address ends before its notice was sent."""
     to: str = "sender"
-    """D33."""
+    """D33: to the address that the mailbox sends as; to the alternative one where it is disabled."""
 
 
 @frozen
 class StatusChangePolicy:
     honour_two_months: bool = False
-    """D05."""
+    """D05: two months' notice also where the new status has no mailbox."""
     months: int = 1
-    """R42."""
+    """R42: how long a mailbox goes on after such a change of status."""
 
 
 @frozen
 class CancelledPolicy:
     grace_months: int = 1
-    """R44: the "further month by default"."""
+    """R44: how long a mailbox works on after its card was cancelled."""
 
 
 @frozen
 class ExpiryPolicy:
     grace_months: int = 0
-    """D07."""
+    """D07: how long it works on after its card has run out."""
     warn_months: int = 1
-    """D07."""
+    """D07: how long before a card runs out its holder is warned."""
     grace_months_by_status: Mapping[str, int] = field(default_factory=dict)
-    """Profile oxford-2023: UG, GR and GT keep full access for three months."""
+    """The same by status code; profile oxford-2023: UG, GR and GT keep full access for three months."""
 
 
 ACCEPT = "accept_autoreply"
@@ -73,43 +73,43 @@ ACCEPT = "accept_autoreply"
 @frozen
 class DisabledPolicy:
     inbound: str = "reject"
-    """D08: reject | accept_autoreply."""
+    """D08: mail to a disabled mailbox is refused, or accepted and answered."""
     reply: str = "This mailbox is closed, and nobody reads what is sent to it. Please write to somebody else."
     """D08: what a disabled mailbox answers under accept_autoreply; plain text or HTML."""
     delete_after_months: int = 2
-    """D08."""
+    """D08: how long after that it is deleted."""
 
 
 @frozen
 class DeletedPolicy:
     purge_after_days: int = 30
-    """D08."""
+    """D08: how long its content can be restored from then on; the tenant's own rule."""
 
 
 @frozen
 class ReusePolicy:
     left_means: str = "no_current_card"
-    """D09."""
+    """D09: somebody has left who has no current card of any sort."""
     after_months: int = 6
-    """D09, strict."""
+    """D09: an address is free for others when its owner left longer ago than this."""
     owner_still_member: str = "never"
-    """D10."""
+    """D10: an address of somebody who is still here is given to nobody else."""
 
 
 @frozen
 class DupPolicy:
     scope: str = "common"
-    """D11: common | per_domain."""
+    """D11: the number behind a taken name is free in all of a person's domains, or chosen in each."""
 
 
 @frozen
 class NamesPolicy:
     no_result: str = "fallback"
-    """D14."""
+    """D14: whose name gives no first.last sends from the fallback address."""
     max_local: int = 64
-    """D15."""
+    """D15: so many characters before the @ at most."""
     username_pattern: str = r"^[a-z]{3,4}[0-9]{4}$"
-    """rules.md 3.2."""
+    """What a username looks like (a regular expression); others freeze their person."""
 
 
 @frozen
@@ -121,86 +121,87 @@ class NameChangePolicy:
 @frozen
 class SenderPolicy:
     college_preferring: tuple[str, ...] = COLLEGE_PREFERRING
-    """D16."""
+    """D16: status codes that send from their college; the others send from their department."""
     choice_survives: bool = True
-    """D17."""
+    """D17: a choice that cannot be honoured now is honoured again as soon as it can."""
 
 
 @frozen
 class AffiliationPolicy:
     max: int = 8
-    """D20."""
+    """D20: so many affiliations of a person get an address."""
 
 
 @frozen
 class MissingCardPolicy:
     hold_days: int = 7
-    """D26."""
+    """D26: a card whose row is missing changes nothing for so long."""
     policy: str = "cancel"
-    """D26: cancel | manual."""
+    """D26: then it counts as cancelled, or waits for somebody (manual)."""
 
 
 @frozen
 class SnapshotPolicy:
     max_age_minutes: int = 70
-    """D27."""
+    """D27: an older snapshot is refused."""
     shrink_rows: int = 25
-    """D27: at least so many rows lost …"""
+    """D27: a table that lost at least so many rows …"""
     shrink_percent: float = 5.0
-    """… and more than this share."""
+    """… and more than this share of them is refused."""
 
 
 @frozen
 class GuardPolicy:
     minimum: int = 50
-    """D28."""
+    """D28: so many destructive changes pass in one run …"""
     percent: float = 2.0
-    """D28."""
+    """… or this share of the live mailboxes, whichever is more; `guard.toml` overrides it."""
 
 
 @frozen
 class ReorgPolicy:
     min_months: int = 2
+    """D30: the addresses of a merged unit receive at least so long …"""
     max_months: int = 6
-    """D30."""
+    """… and at most so long, unless more was negotiated."""
 
 
 @frozen
 class SecondaryPolicy:
     orphan_months: int = 2
-    """D31."""
+    """D31: a mailbox whose owner has left is deleted after so long, unless somebody takes it over."""
     owner_codes: tuple[str, ...] = OWNING
-    """D31: who may own a non-personal mailbox."""
+    """D31: status codes of those who may own a unit's mailbox."""
 
 
 @frozen
 class ForwardPolicy:
     routed_elsewhere: str = "report"
-    """D47."""
+    """D47: an address of ours that is routed elsewhere is reported, and not forwarded."""
 
 
 @frozen
 class ForeignPolicy:
     max_incoming: int = 10
-    """D36."""
+    """D36: so many addresses may receive in a domain that is not the University's."""
 
 
 @frozen
 class OverlapPolicy:
     shorten: str = "by_request"
-    """D43."""
+    """D43: a wind-down may be shortened where that is asked for."""
 
 
 @frozen
 class SaasPolicy:
     allow_dept_include: bool = False
-    """D38."""
+    """D38: whether a provider may stand in a department's own SPF record."""
     review_months: int = 12
-    """2.4: every live request is looked at again once a year."""
+    """How often what is live is looked at again."""
     credential_warn_days: int = 30
-    """2.4: so long before what an application signs in with ends."""
+    """So long before what an application signs in with ends it is told."""
     bulk_warning: int = 5000
-    """6b: from so many messages a day on a product is a bulk sender …"""
+    """From so many messages a day on a product is a bulk sender …"""
     mailbox_volume: int = 10000
     """… and above so many a mailbox does not suit it."""
 
@@ -208,11 +209,13 @@ class SaasPolicy:
 @frozen
 class SpfPolicy:
     max_lookups: int = 10
+    """D40: so many look-ups may an SPF record cost …"""
     max_void_lookups: int = 2
+    """… so many of them may find nothing …"""
     near_lookups: int = 8
-    """D40."""
+    """… and from so many on it is warned of."""
     catch_all: str = "-all"
-    """T9: Oxford fails, Cambridge is neutral."""
+    """How the SPF record of a service domain ends: Oxford refuses all others, Cambridge says nothing of them."""
 
 
 REQUEST = "request"
@@ -222,17 +225,19 @@ REQUEST = "request"
 @frozen
 class DnsPolicy:
     apply: str = "zone_lines"
-    """T13: zone_lines | request. With request, records are published as tickets, and never by a dynamic update."""
+    """With request, records are published as tickets, and never by a dynamic update."""
     bounce_required: bool = False
-    """T5: Cambridge refuses a service domain without bounce handling."""
+    """Whether a service domain must name who takes its bounces, as at Cambridge."""
 
 
 @frozen
 class StatusMap:
-    """D46."""
+    """Which status of a card comes with a mailbox (D46)."""
 
     qualifying: tuple[str, ...] = QUALIFYING
+    """Status codes that entitle to a mailbox."""
     non_qualifying: tuple[str, ...] = NON_QUALIFYING
+    """Those that do not. Any other code freezes its person."""
 
 
 @frozen

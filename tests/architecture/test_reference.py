@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 
 import click
@@ -35,6 +36,13 @@ def test_every_command_has_a_sentence_its_options_and_an_example_that_it_takes(w
         assert example.startswith(("nexusops", 'eval "$(nexusops')), f"{words} has no example"
     if words in EXAMPLES:
         _understood(shlex.split(EXAMPLES[words])[1:])
+
+
+def test_every_key_of_the_configuration_and_every_kind_of_change_says_what_it_is() -> None:
+    rows = [row for row in PAGES["configuration.md"]().splitlines() if row.startswith("| `")]
+    assert len(rows) > 100
+    assert [row for row in rows if row.endswith("|  |") or re.search(r"\| D\d\d\.( One of.*)? \|$", row)] == []
+    assert "| ``" not in PAGES["codes.md"]()
 
 
 def test_examples_are_of_commands_that_there_are() -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from building.documented import PAGES, REPOSITORY
+from rules_table import DECISIONS, RULES
 
 _FENCE = re.compile(r"^ *```.*?^ *```$", re.M | re.S)
 _CODE = re.compile(r"`[^`\n]*`")
@@ -60,3 +61,10 @@ def test_a_link_to_no_page_or_no_heading_is_broken(tmp_path: Path) -> None:
 
 def test_the_readme_leads_to_the_index() -> None:
     assert "docs/index.md" in _LINK.findall(prose(REPOSITORY / "README.md"))
+
+
+def test_every_rule_and_decision_is_said_in_words() -> None:
+    """What stands behind a change or a fact in brackets, R39 or D08, can be looked up."""
+    rows = (REPOSITORY / "docs" / "rules.md").read_text("utf-8").splitlines()
+    said = {name for row in rows if row.startswith("| ") for name in re.findall(r"\b[RD]\d+\b", row.split("|")[1])}
+    assert said == {*RULES, *DECISIONS}

@@ -83,7 +83,7 @@ def run(
     from nexusops import pipeline
     from nexusops.cli.plan import told
     from nexusops.cli.progress import followed
-    from nexusops.pipeline.act import StoppedPlan
+    from nexusops.pipeline.stopping import StoppedPlan
 
     with acting_on(call, snapshot) as site:
         site.check_jobs(jobs)

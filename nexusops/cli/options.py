@@ -64,7 +64,7 @@ class Day(click.ParamType[date]):
 
 
 class Accepted(click.ParamType[tuple[str, int]]):
-    """KIND=N: a kind, the group Destructive or a unit, and exactly the number planned."""
+    """KIND=N: a kind, the group Destructive, TakenOver or a unit, and exactly the number planned."""
 
     name = "KIND=N"
 
@@ -72,7 +72,7 @@ class Accepted(click.ParamType[tuple[str, int]]):
         if isinstance(value, tuple):
             return value
         kind, _, number = str(value).partition("=")
-        known = ["Destructive", *(one.value for one in Kind)]
+        known = ["Destructive", "TakenOver", *(one.value for one in Kind)]
         if kind not in known and not _UNIT.fullmatch(kind):
             near = difflib.get_close_matches(kind, known, n=1)
             hint = f"The nearest one is {near[0]}" if near else f"There are {', '.join(known)} and those of units"

@@ -125,7 +125,7 @@ def told(made: Plan, ports: Ports, *, form: str, out: Path | None, detailed: boo
     """Prints a plan and chooses the exit code: a guard's 4 beats 10. ``out`` always gets the plan document."""
     from nexusops import codec
     from nexusops.cli.printing import print_plan
-    from nexusops.pipeline.act import StoppedPlan
+    from nexusops.pipeline.stopping import StoppedPlan
     from nexusops.pipeline.whom import whom_of
     from nexusops.report import error_text
 

@@ -40,7 +40,7 @@ def undo(
     from nexusops.cli.act import measuring, told_outcome
     from nexusops.cli.plan import told
     from nexusops.cli.progress import followed
-    from nexusops.pipeline.act import Mandate, StoppedPlan
+    from nexusops.pipeline.stopping import Mandate, StoppedPlan
     from nexusops.pipeline.undo import plan_undo
     from nexusops.pipeline.undo import undo as carry_out_undo
 

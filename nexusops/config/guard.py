@@ -10,12 +10,14 @@ from typing import cast
 from nexusops.config.strict import Setting, convert, unknown, wrong
 from nexusops.model.changes import Kind
 from nexusops.model.policy import GuardPolicy
-from nexusops.plan.guard import DESTRUCTIVE, GuardLimits, Limit
+from nexusops.plan.guard import DESTRUCTIVE, TAKEN_OVER, GuardLimits, Limit
 
 _UNIT = re.compile(r"unit:[A-Z0-9]{2,8}")
 _PERCENT = re.compile(r"(\d+(?:\.\d+)?)\s*%")
 TABLES = ("limits", "roles", "approval")
 ROLES = ("security", "postmaster", "desk", "auditor")
+FOUND = 10
+"""So many mailboxes may be there before the first run: a pilot's. More are somebody's work, or our own of before."""
 EXPECTED = 'a count such as 10, a percentage such as "2%", or a table { count = 50, percent = 2.0 }'
 
 
@@ -24,7 +26,8 @@ def load_guard(table: Mapping[str, object], path: Path, policy: GuardPolicy) -> 
     for key in table:
         if key not in TABLES:
             raise unknown(path, key, TABLES)
-    limits = {DESTRUCTIVE: Limit(count=policy.minimum, percent=policy.percent)}
+    limits = {DESTRUCTIVE: Limit(count=policy.minimum, percent=policy.percent), TAKEN_OVER: Limit(count=FOUND)}
+    origins = {DESTRUCTIVE: "policy.toml guard.minimum and guard.percent", TAKEN_OVER: "default"}
     written = _table(table, "limits", path)
     for name, value in written.items():
         _check_name(name, path)
@@ -32,11 +35,7 @@ def load_guard(table: Mapping[str, object], path: Path, policy: GuardPolicy) -> 
     roles = _roles(table, path)
     approvers = _approvers(table, path)
     settings = [
-        _setting(
-            f"limits.{name}",
-            _shown(limit),
-            "guard.toml" if name in written else "policy.toml guard.minimum and guard.percent",
-        )
+        _setting(f"limits.{name}", _shown(limit), "guard.toml" if name in written else origins[name])
         for name, limit in limits.items()
     ]
     named = _table(table, "roles", path)
@@ -80,7 +79,7 @@ def _approvers(table: Mapping[str, object], path: Path) -> int:
 
 
 def _check_name(name: str, path: Path) -> None:
-    known = [DESTRUCTIVE, *Kind]
+    known = [DESTRUCTIVE, TAKEN_OVER, *Kind]
     if name not in known and not _UNIT.fullmatch(name):
         raise unknown(path, f"limits.{name}", [f"limits.{one}" for one in [*known, "unit:CHEM"]])
 

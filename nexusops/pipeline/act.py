@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
 from nexusops.apply.executor import Acting, Execution, Tally
 from nexusops.apply.settle import Books
-from nexusops.errors import GuardStopped, SnapshotRefused, StalePlan
+from nexusops.errors import SnapshotRefused
 from nexusops.model.changes import Kind
 from nexusops.model.dates import local_date
-from nexusops.model.frozen import frozen
 from nexusops.model.ids import Domain, PersonId
-from nexusops.model.journal import Acceptance, Approval, OpenIntent, RunRecord
+from nexusops.model.journal import Acceptance, OpenIntent, RunRecord
 from nexusops.model.plan import Plan
 from nexusops.model.progress import Progress, Stage
 from nexusops.pipeline.decide import decide, read_tables
@@ -24,26 +23,10 @@ from nexusops.pipeline.inputs import Ports
 from nexusops.pipeline.outcome import Outcome, findings_of, result_of
 from nexusops.pipeline.routing import build_routing
 from nexusops.pipeline.settling import closed
+from nexusops.pipeline.stopping import Mandate, must_pass
 from nexusops.pipeline.whom import units_counted
-from nexusops.plan.guard import check
+from nexusops.plan.guard import TAKEN_OVER, check
 from nexusops.ports import SnapshotTables
-
-
-@frozen
-class Mandate:
-    """In whose name, why, and which limits are lifted."""
-
-    command: str
-    actor: str
-    reason: str
-    at: datetime
-    accept: Mapping[str, int]
-    approve: str | None = None
-    guarded: bool = True
-    builds_routing: bool = True
-    """False: mail follows at the next run (D41)."""
-    partial: bool = False
-    """For a few alone: whom a changed policy or request touches is still for the next run to find."""
 
 
 def run(
@@ -107,7 +90,8 @@ def apply_plan(
         tables = ports.registration.unpack(ports.store.tables(plan.snapshot_sha256))
         decision = decide(ports, tables, at=at, jobs=(), full=False, accept=mandate.accept, watch=True)
         units = units_counted(plan.changes, decision.ledger, ports.store, ports.guard)
-        guard = check(plan.changes, ports.guard, ports.store.live_mailboxes(), units, mandate.accept)
+        over = decision.plan.guard.counts.get(TAKEN_OVER, 0)
+        guard = check(plan.changes, ports.guard, ports.store.live_mailboxes(), units, mandate.accept, over)
         return carry_out(ports, tables, decision, replace(plan, guard=guard), mandate)
 
 
@@ -156,7 +140,7 @@ def carry_out(ports: Ports, tables: SnapshotTables, decision: Decision, plan: Pl
     store = ports.store
     record = _record(ports, plan, mandate)
     if mandate.guarded:
-        _guard(ports, plan, mandate, record)
+        must_pass(ports, plan, mandate, record)
     acting = _acting(ports, tables, plan, mandate, record)
     open_intents = _open_intents(ports, decision, mandate)
     store.accept(_acceptance(ports, tables, decision, plan, mandate, record))
@@ -236,47 +220,6 @@ def _record(ports: Ports, plan: Plan, mandate: Mandate) -> RunRecord:
         services_text=ports.texts.services,
         config_text=ports.texts.config,
     )
-
-
-def _guard(ports: Ports, plan: Plan, mandate: Mandate, record: RunRecord) -> None:
-    """D28: approved is exactly this plan, once; anything else that is over a limit stops before the first write."""
-    if mandate.approve is not None:
-        _approve(ports, plan, mandate)
-    approvers = {approval.actor for approval in ports.store.approvals(plan.digest)}
-    if plan.guard.tripped and len(approvers) < max(1, ports.guard.approvers):
-        # The serial stays as it is, so that this very digest can still be approved.
-        ports.store.begin(replace(record, result="stopped"))
-        raise StoppedPlan(plan, approvers, ports.guard.approvers)
-
-
-def _approve(ports: Ports, plan: Plan, mandate: Mandate) -> None:
-    """For exactly this plan. The same person twice is one person."""
-    if mandate.approve != plan.digest:
-        done = any(run.digest == mandate.approve and run.result != "stopped" for run in ports.store.runs())
-        begun = " has been carried out already" if done else f" is {mandate.approve}"
-        message = f"The plan that was approved{begun}, and the plan now is {plan.digest}."
-        raise StalePlan(message, next_step="Read the plan as it is now (`nexusops plan`), and approve that digest.")
-    if mandate.actor not in {approval.actor for approval in ports.store.approvals(plan.digest)}:
-        approval = Approval(digest=plan.digest, actor=mandate.actor, at=mandate.at, reason=mandate.reason)
-        ports.store.approve(approval)
-
-
-class StoppedPlan(GuardStopped):
-    """The guard's refusal, with the plan that it stopped."""
-
-    def __init__(self, plan: Plan, approvers: Collection[str] = (), needed: int = 1) -> None:
-        self.plan, self.approvers, self.needed = plan, approvers, needed
-        over = "; ".join(
-            f"{name}: {plan.guard.counts[name]} planned, the limit is {plan.guard.limits[name]}"
-            for name in plan.guard.tripped
-        )
-        whose = f" It is approved by {', '.join(sorted(approvers))}; {needed} people must approve it." * bool(approvers)
-        by_another = " by somebody else, with `--actor`" if approvers else ""
-        super().__init__(
-            f"A guard stopped the plan before the first write. {over}.{whose}",
-            next_step=f"Read the plan. To lift the limits use `{plan.guard.lifts}`; for just this plan "
-            f"`--approve {plan.digest}`{by_another}.",
-        )
 
 
 def _acting(ports: Ports, tables: SnapshotTables, plan: Plan, mandate: Mandate, record: RunRecord) -> Acting | None:

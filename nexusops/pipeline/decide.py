@@ -34,6 +34,7 @@ from nexusops.plan.arrange import arrange, select
 from nexusops.plan.compare import Draft, compare
 from nexusops.plan.domains import ending_domains
 from nexusops.plan.estimate import estimate
+from nexusops.plan.first_use import found_without_history, no_history
 from nexusops.plan.guard import check
 from nexusops.plan.licences import within_stock
 from nexusops.plan.observe import observe, recognise, settled
@@ -108,9 +109,11 @@ def decide(
     licensed, waiting = within_stock(whole, promised.actual)
     chosen, waits = select(licensed, ports.kinds_of(jobs))
     found = (finding for draft in drafts for finding in draft.findings)
-    fresh = (*promised.findings, *found, *waiting, *waits, *unreachable(notices), *dns.unknown)
+    over = found_without_history(before, promised.actual, who.boxes)
+    strange = no_history(ports.site.name, over)
+    fresh = (*promised.findings, *found, *waiting, *waits, *unreachable(notices), *dns.unknown, *strange)
     judged = None if who.everyone else promised.judged
-    plan = plan_of(ports, record, at, chosen, (*_carried(ports, judged), *fresh), after, accept)
+    plan = plan_of(ports, record, at, chosen, (*_carried(ports, judged), *fresh), after, accept, over)
     return Decision(
         plan=plan,
         whole=whole,
@@ -264,11 +267,12 @@ def plan_of(
     findings: Sequence[Finding],
     ledger: Ledger,
     accept: Mapping[str, int],
+    taken_over: int = 0,
 ) -> Plan:
     today = local_date(at, ports.policy.time.zone)
     serial, sha256 = ports.store.serial(), record.sha256
     units = units_counted(changes, ledger, ports.store, ports.guard)
-    report = check(changes, ports.guard, ports.store.live_mailboxes(), units, accept)
+    report = check(changes, ports.guard, ports.store.live_mailboxes(), units, accept, taken_over)
     return Plan(
         plan_id=uuid.uuid4().hex,
         digest=digest_of(changes, today, sha256, serial, ports.policy_hash, ports.services_hash),

@@ -21,9 +21,10 @@ from nexusops.model.mailboxes import ForwardOrigin, Mailbox, MailboxKind
 from nexusops.model.policy import Policy
 from nexusops.model.rows import rule_of
 from nexusops.model.snapshot import PersonRecord
-from nexusops.pipeline.act import Mandate, carry_out_for
+from nexusops.pipeline.act import carry_out_for
 from nexusops.pipeline.inputs import Ports, accepted_tables
 from nexusops.pipeline.outcome import Outcome
+from nexusops.pipeline.stopping import Mandate
 from nexusops.plan.judgement import may_own_as
 from nexusops.plan.mailbox import mark_of
 from nexusops.rules.allocation import ends_on

@@ -24,12 +24,13 @@ from nexusops.model.plan import Plan
 from nexusops.model.services import Service
 from nexusops.model.snapshot import PersonRecord
 from nexusops.model.tenant import Actual, Wanted
-from nexusops.pipeline.act import Mandate, carry_out, finish_interrupted
+from nexusops.pipeline.act import carry_out, finish_interrupted
 from nexusops.pipeline.decide import plan_of, with_restores
 from nexusops.pipeline.decision import Decision
 from nexusops.pipeline.fitting import RUNNING
 from nexusops.pipeline.inputs import Ports, accepted_tables
 from nexusops.pipeline.outcome import Outcome
+from nexusops.pipeline.stopping import Mandate
 from nexusops.plan.advance import differences, with_rows
 from nexusops.plan.arrange import arrange
 from nexusops.plan.compare import compare

@@ -12,6 +12,10 @@ from nexusops.model.ids import UnitId
 from nexusops.model.plan import GuardReport, Planned
 
 DESTRUCTIVE = "Destructive"
+TAKEN_OVER = "TakenOver"
+"""Mailboxes that are in the tenant, where the ledger knows of none at all: it was lost, or nobody has adopted them."""
+NO_HISTORY = "The state has no history, and {} mailboxes of people and units are in the tenant already"
+FIRST_OF_ALL = "If the state was lost, restore its backup; if nexusops is new to this tenant, use `nexusops adopt`."
 _UNIT = "unit:"
 DESTRUCTIVE_KINDS = frozenset({Kind.WIND_DOWN_ADDRESS, Kind.DISABLE_MAILBOX, Kind.REMOVE_ADDRESS, Kind.DELETE_MAILBOX})
 
@@ -58,11 +62,12 @@ def check(
     live_mailboxes: int,
     units: Mapping[str, tuple[UnitId, ...]],
     accept: Mapping[str, int],
+    taken_over: int = 0,
 ) -> GuardReport:
     """Counts the plan against the limits. ``units``: subject -> units; a subject that is missing there may be one
-    itself. ``accept``: limit -> exactly the number planned.
+    itself. ``accept``: limit -> exactly the number planned. ``taken_over`` is told of only where there is something.
     """
-    counts: dict[str, int] = {DESTRUCTIVE: 0}
+    counts: dict[str, int] = {DESTRUCTIVE: 0, TAKEN_OVER: taken_over}
     for planned in changes:
         kind = kind_of(planned.change)
         counts[kind.value] = counts.get(kind.value, 0) + 1
@@ -71,7 +76,8 @@ def check(
             subject = planned.change.why.subject
             for unit in units.get(subject, (UnitId(subject),)):
                 counts[f"{_UNIT}{unit}"] = counts.get(f"{_UNIT}{unit}", 0) + 1
-    values = {name: limit.value(live_mailboxes) for name, limit in limits.limits.items()}
+    told = {name: limit for name, limit in limits.limits.items() if name != TAKEN_OVER or taken_over}
+    values = {name: limit.value(live_mailboxes) for name, limit in told.items()}
     over = [name for name in sorted(values) if counts.get(name, 0) > values[name]]
     accepted = tuple(name for name in over if accept.get(name) == counts.get(name, 0))
     return GuardReport(

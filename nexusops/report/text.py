@@ -8,7 +8,7 @@ from types import MappingProxyType
 from nexusops.codec import instant
 from nexusops.model.findings import Finding, Severity
 from nexusops.model.plan import Plan
-from nexusops.plan.guard import DESTRUCTIVE
+from nexusops.plan.guard import DESTRUCTIVE, FIRST_OF_ALL, NO_HISTORY, TAKEN_OVER
 from nexusops.report.blocks import PLAIN, Block, Line, Look, Table, Tone, pieces
 from nexusops.report.view import (
     Cluster,
@@ -51,6 +51,8 @@ def _blocks(plan: Plan, units: Units, names: Names) -> Iterator[Block]:
 
 def next_step(plan: Plan) -> str:
     """What to do after reading the plan."""
+    if TAKEN_OVER in plan.guard.tripped:
+        return FIRST_OF_ALL
     if plan.guard.tripped:
         return "Read the changes that the guard counts. If they are right, use one of the options above."
     if not plan.changes:
@@ -82,6 +84,8 @@ def guard_blocks(plan: Plan, units: Units) -> Iterator[Block]:
     for name in guard.tripped:
         count, limit = guard.counts.get(name, 0), guard.limits.get(name, 0)
         yield Line(text=f"{name}: {count} planned, limit {limit}, {count - limit} too many", indent=2, tone=Tone.DANGER)
+        if name == TAKEN_OVER:
+            yield Line(text=f"{NO_HISTORY.format(count)}.", indent=4)
         worst = ", ".join(f"{unit} {number}" for unit, number in affected(plan, name, units))
         if worst:
             yield Line(text=f"most affected units: {worst}", indent=4)

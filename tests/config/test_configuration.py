@@ -325,6 +325,7 @@ def test_the_guard_has_d28s_limit_and_takes_counts_percentages_and_units(write: 
     limits = load(write(guard=guard)).guard.limits
     assert {name: (one.count, one.percent) for name, one in limits.items()} == {
         "Destructive": (10, 1.5),
+        "TakenOver": (10, None),
         "DisableMailbox": (3, None),
         "DeleteMailbox": (None, 2.0),
         "unit:CHEM": (5, None),

@@ -1,0 +1,74 @@
+"""In whose name a plan is carried out, and whether a guard stops it before the first write (D28)."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import replace
+from datetime import datetime
+
+from nexusops.errors import GuardStopped, StalePlan
+from nexusops.model.frozen import frozen
+from nexusops.model.journal import Approval, RunRecord
+from nexusops.model.plan import Plan
+from nexusops.pipeline.inputs import Ports
+from nexusops.plan.guard import FIRST_OF_ALL, NO_HISTORY, TAKEN_OVER
+
+
+@frozen
+class Mandate:
+    """In whose name, why, and which limits are lifted."""
+
+    command: str
+    actor: str
+    reason: str
+    at: datetime
+    accept: Mapping[str, int]
+    approve: str | None = None
+    guarded: bool = True
+    builds_routing: bool = True
+    """False: mail follows at the next run (D41)."""
+    partial: bool = False
+    """For a few alone: whom a changed policy or request touches is still for the next run to find."""
+
+
+def must_pass(ports: Ports, plan: Plan, mandate: Mandate, record: RunRecord) -> None:
+    """D28: approved is exactly this plan, once; anything else that is over a limit stops before the first write."""
+    if mandate.approve is not None:
+        _approve(ports, plan, mandate)
+    approvers = {approval.actor for approval in ports.store.approvals(plan.digest)}
+    if plan.guard.tripped and len(approvers) < max(1, ports.guard.approvers):
+        # The serial stays as it is, so that this very digest can still be approved.
+        ports.store.begin(replace(record, result="stopped"))
+        raise StoppedPlan(plan, approvers, ports.guard.approvers)
+
+
+def _approve(ports: Ports, plan: Plan, mandate: Mandate) -> None:
+    """For exactly this plan. The same person twice is one person."""
+    if mandate.approve != plan.digest:
+        done = any(run.digest == mandate.approve and run.result != "stopped" for run in ports.store.runs())
+        begun = " has been carried out already" if done else f" is {mandate.approve}"
+        message = f"The plan that was approved{begun}, and the plan now is {plan.digest}."
+        raise StalePlan(message, next_step="Read the plan as it is now (`nexusops plan`), and approve that digest.")
+    if mandate.actor not in {approval.actor for approval in ports.store.approvals(plan.digest)}:
+        approval = Approval(digest=plan.digest, actor=mandate.actor, at=mandate.at, reason=mandate.reason)
+        ports.store.approve(approval)
+
+
+class StoppedPlan(GuardStopped):
+    """The guard's refusal, with the plan that it stopped."""
+
+    def __init__(self, plan: Plan, approvers: Collection[str] = (), needed: int = 1) -> None:
+        self.plan, self.approvers, self.needed = plan, approvers, needed
+        over = "; ".join(
+            f"{name}: {plan.guard.counts[name]} planned, the limit is {plan.guard.limits[name]}"
+            for name in plan.guard.tripped
+        )
+        whose = f" It is approved by {', '.join(sorted(approvers))}; {needed} people must approve it." * bool(approvers)
+        by_another = " by somebody else, with `--actor`" if approvers else ""
+        if TAKEN_OVER in plan.guard.tripped:
+            over += f". {NO_HISTORY.format(plan.guard.counts[TAKEN_OVER])}"
+        read = f"{FIRST_OF_ALL} If not" if TAKEN_OVER in plan.guard.tripped else "Read the plan. To lift the limits"
+        super().__init__(
+            f"A guard stopped the plan before the first write. {over}.{whose}",
+            next_step=f"{read} use `{plan.guard.lifts}`; for just this plan `--approve {plan.digest}`{by_another}.",
+        )

@@ -18,7 +18,7 @@ from building.killed import DAYS, KilledSite, differing
 WANTED = os.environ.get("NEXUSOPS_KILL_POINTS", "5")
 ALL = WANTED == "all"
 # All the points of a day, each a process and a run, take minutes.
-pytestmark = pytest.mark.timeout(1200 if ALL else 120)
+pytestmark = pytest.mark.timeout(3600 if ALL else 600)
 
 
 @pytest.fixture(scope="module")

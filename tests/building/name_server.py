@@ -19,6 +19,8 @@ import dns.query
 import dns.rdatatype
 from conftest import needs
 
+from building.patience import PATIENCE
+
 SECRET = "bmV4dXNvcHMtdGVzdC1rZXktb2YtMzItb2N0ZXRzISE="
 OTHER_SECRET = "b3RoZXItdGVzdC1rZXktb2YtMzItb2N0ZXRzISEhISE="
 APEX = """$TTL 300
@@ -76,7 +78,7 @@ def name_server(zones: dict[str, str]) -> Iterator[NameServer]:
         yield NameServer(port)
     finally:
         server.terminate()
-        server.wait(30)
+        server.wait(PATIENCE)
         reader.join()
         shutil.rmtree(folder, ignore_errors=True)
 
@@ -92,7 +94,7 @@ def _read(server: subprocess.Popen[str], said: Queue[str | None]) -> None:
 
 def _until_it_runs(said: Queue[str | None]) -> None:
     lines = []
-    while (line := said.get(timeout=60)) is not None:
+    while (line := said.get(timeout=PATIENCE)) is not None:
         lines.append(line)
         if line.rstrip().endswith(" running"):
             return

@@ -15,6 +15,7 @@ from typing import Any
 import trustme
 import uvicorn
 
+from building.patience import PATIENCE
 from nexusops.emulator import EmbeddedTenant
 
 Message = MutableMapping[str, Any]
@@ -113,7 +114,7 @@ def served(folder: Path) -> Iterator[tuple[Spoiling, str, Path]]:
         yield spoiling, f"https://localhost:{bound.getsockname()[1]}", bundle
     finally:
         server.should_exit = True
-        thread.join(30)
+        thread.join(PATIENCE)
         bound.close()
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+from building.patience import PATIENCE
 
 from nexusops.cli import call
 
@@ -30,7 +31,7 @@ def test_the_server_says_where_it_is_gives_tokens_and_ends_on_sigterm(tmp_path: 
                 },
             )
             server.send_signal(signal.SIGTERM)
-            code = server.wait(timeout=10)
+            code = server.wait(timeout=PATIENCE)
         finally:
             server.kill()
     assert set(line) == {"authority", "graph", "exchange", "tenant_id", "client_id", "client_secret"}

@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 from subprocess import PIPE
 
+from building.patience import PATIENCE
 from cli.conftest import CommandSite
 
 AT = ("--at", "2025-10-01T08:00:00Z")
@@ -304,7 +305,7 @@ def test_on_a_terminal_only_what_matters_is_asked(site: CommandSite) -> None:
     try:
         with subprocess.Popen(command, stdin=terminal, stdout=PIPE, stderr=PIPE, text=True) as asking:
             os.write(controller, "".join(f"{answer}\n" for answer in answers).encode())
-            out, err = asking.communicate(timeout=60)
+            out, err = asking.communicate(timeout=PATIENCE)
     finally:
         os.close(controller)
         os.close(terminal)

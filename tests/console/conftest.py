@@ -18,6 +18,7 @@ from pathlib import Path
 import httpx
 import pytest
 import uvicorn
+from building.patience import PATIENCE
 
 from nexusops.cli import call
 from nexusops.config import load
@@ -84,7 +85,7 @@ class Running:
 
     def browser(self, session: Session | None = None, **headers: str) -> Browser:
         jar = {self.console.sessions.cookie: self.console.sessions.written(session)} if session is not None else {}
-        client = httpx.Client(base_url=self.url, follow_redirects=True, cookies=jar, headers=headers, timeout=60)
+        client = httpx.Client(base_url=self.url, follow_redirects=True, cookies=jar, headers=headers, timeout=PATIENCE)
         return Browser(client=self.closing.enter_context(client))
 
     def signed_in(self, username: str) -> Browser:
@@ -100,6 +101,7 @@ def serving(folder: Path, *, sole: str = "ann", signing_in: SigningIn | None = N
     console = Console(
         folder=folder, settings=settings, port=0, at=lambda: SECOND, sessions=sessions, sole=sole, signing_in=signing_in
     )
+    console.works.patience = timedelta(seconds=PATIENCE)  # a test that wants to see the work under way says so
     started = threading.Event()
 
     class Server(uvicorn.Server):
@@ -112,7 +114,7 @@ def serving(folder: Path, *, sole: str = "ann", signing_in: SigningIn | None = N
     thread = threading.Thread(target=server.run)
     thread.start()
     try:
-        assert started.wait(20)
+        assert started.wait(PATIENCE)
         with ExitStack() as closing:
             url = f"http://127.0.0.1:{console.port}"
             yield Running(url=url, folder=folder, console=console, clock=clock, closing=closing)
@@ -170,7 +172,7 @@ class Doors:
         """A browser's cookies, and both certificates."""
         trusting = ssl.create_default_context(cafile=self.authority["ca_bundle"])
         url = self.console.url.replace("127.0.0.1", "localhost")
-        client = httpx.Client(base_url=url, verify=trusting, follow_redirects=True, timeout=60)
+        client = httpx.Client(base_url=url, verify=trusting, follow_redirects=True, timeout=PATIENCE)
         return self.console.closing.enter_context(client)
 
     def sign_in(self, client: httpx.Client, username: str) -> httpx.Response:

@@ -16,6 +16,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+from building.patience import PATIENCE
 from console.conftest import SECOND, Browser, Running
 from console.test_pages import shown
 
@@ -44,7 +45,7 @@ def half_done(console: Running) -> Iterator[threading.Event]:
         yield further
     finally:
         further.set()
-        assert work.over.wait(60)
+        assert work.over.wait(PATIENCE)
 
 
 def approved(browser: Browser) -> httpx.Response:
@@ -59,7 +60,7 @@ def test_a_plan_that_takes_long_has_a_page_of_its_own_until_its_run_is_there(con
     work = console.console.works.last
     assert work is not None
     assert answer.url.path.startswith(("/carrying-out", "/runs/"))
-    assert work.over.wait(60)
+    assert work.over.wait(PATIENCE)
     page = console.browser().open("/carrying-out")
     assert page.url.path.startswith("/runs/")
     assert "Result applied By ann Changes 16" in shown(page.text)
@@ -95,11 +96,11 @@ def test_what_ended_it_is_told_with_what_to_do(console: Running, site: Path) -> 
     with half_done(console) as further:
         further.set()
         assert console.console.works.last is not None
-        assert console.console.works.last.over.wait(60)
+        assert console.console.works.last.over.wait(PATIENCE)
     assert browser.submit(page, "/plan/carry-out", reason="now").status_code == 409
     (site / "guard.toml").write_text("[limits]\nnonsense = 1\n", "utf-8")
     work = Work(command="apply", actor="ann", at=SECOND)
-    assert console.console.works.begin(site, work, pipeline.resume).over.wait(60)  # type: ignore[arg-type]
+    assert console.console.works.begin(site, work, pipeline.resume).over.wait(PATIENCE)  # type: ignore[arg-type]
     (site / "guard.toml").write_text("", "utf-8")
     told = browser.open("/carrying-out")
     assert "The configuration is wrong" in told.text
@@ -114,10 +115,10 @@ def process(site: Path, **environment: str) -> Iterator[tuple[subprocess.Popen[s
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=os.environ | environment) as started:
         assert started.stdout is not None
         url = json.loads(started.stdout.readline())["url"].rstrip("/")
-        with httpx.Client(base_url=url, follow_redirects=True, timeout=60) as client:
+        with httpx.Client(base_url=url, follow_redirects=True, timeout=PATIENCE) as client:
             yield started, client
         started.send_signal(signal.SIGTERM)
-        started.wait(timeout=60)
+        started.wait(timeout=PATIENCE)
 
 
 def exported(site: Path, capsys: pytest.CaptureFixture[str]) -> dict[str, object]:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+from building.patience import PATIENCE
 from console.conftest import configure
 
 from nexusops.cli import call
@@ -24,11 +25,11 @@ def test_it_says_where_it_is_once_it_answers_and_ends_when_told_to(site: Path) -
         line = json.loads(process.stdout.readline())
         assert list(line) == ["url"]
         assert line["url"].startswith("http://127.0.0.1:")
-        answer = httpx.get(line["url"] + "units", timeout=60)
+        answer = httpx.get(line["url"] + "units", timeout=PATIENCE)
         assert answer.status_code == 200
         assert "acts as <b>ann</b>" in answer.text
         process.send_signal(signal.SIGTERM)
-        assert process.wait(timeout=30) == 0
+        assert process.wait(timeout=PATIENCE) == 0
         assert process.stdout.read() == ""
 
 

@@ -11,6 +11,7 @@ import dns.update
 import pytest
 from building.name_server import OTHER_SECRET, SECRET, NameServer, name_server
 from building.outcomes import outcomes_of
+from building.patience import PATIENCE
 
 from nexusops.dns.primary import Primary, endpoint, tsig_key
 from nexusops.dns.publishing import Publishing
@@ -44,7 +45,7 @@ def spf(domain: str, value: str = "v=spf1 include:_spf.ox.ac.uk -all") -> DnsRec
 def perform(
     change: PublishRecords | RetireRecords, port: int, secret: str = SECRET, key: str = "nexusops"
 ) -> StepOutcome:
-    primary = Primary(host="127.0.0.1", port=port, key=tsig_key(key, "hmac-sha256", secret), timeout=3)
+    primary = Primary(host="127.0.0.1", port=port, key=tsig_key(key, "hmac-sha256", secret), timeout=PATIENCE)
     step = Step(change_id="c1", name="publish", change=change)
     way = Publishing({"dynamic_update": DynamicUpdate(primary=primary, ttl=300)})
     (outcome,) = outcomes_of(way, [step])

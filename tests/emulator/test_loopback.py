@@ -16,6 +16,7 @@ from typing import Any
 
 import httpx
 import pytest
+from building.patience import PATIENCE
 from emulator.asking import person
 
 SERVE = (
@@ -34,7 +35,7 @@ def serving(file: Path, **options: Any) -> Iterator[dict[str, str]]:
             yield json.loads(process.stdout.readline())
         finally:
             process.send_signal(signal.SIGTERM)
-            assert process.wait(timeout=10) == 0
+            assert process.wait(timeout=PATIENCE) == 0
 
 
 @pytest.fixture(autouse=True)

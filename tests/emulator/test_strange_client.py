@@ -8,6 +8,7 @@ import shutil
 import subprocess
 from pathlib import Path
 
+from building.patience import PATIENCE
 from conftest import needs
 from emulator.test_loopback import serving, token_of
 
@@ -27,7 +28,7 @@ def test_microsofts_javascript_client_reads_and_changes_users(tmp_path: Path) ->
         trusting = {"NODE_EXTRA_CA_CERTS": line["ca_bundle"]}  # it gives its token to https only
         environment = {**os.environ, **trusting, "GRAPH_CLIENT": str(package), "TENANT": tenant}
         command = [node, str(SCRIPT)]
-        done = subprocess.run(command, capture_output=True, text=True, env=environment, timeout=60, check=False)
+        done = subprocess.run(command, capture_output=True, text=True, env=environment, timeout=PATIENCE, check=False)
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout) == {
         "seen": [f"ball000{n}@nexus.ox.ac.uk" for n in (1, 2, 3)],

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 import trustme
+from building.patience import PATIENCE
 
 from nexusops.emulator import EmbeddedTenant
 from nexusops.emulator.tokens import issue
@@ -57,7 +58,7 @@ def blob(tenant: EmbeddedTenant, user: str, token: str | None = None) -> str:
 
 
 def signed_in(tenant: EmbeddedTenant, user: str, token: str | None = None) -> tuple[int, str]:
-    with tenant.submission() as place, smtplib.SMTP(*place, timeout=20) as client:
+    with tenant.submission() as place, smtplib.SMTP(*place, timeout=PATIENCE) as client:
         client.ehlo()
         code, text = client.docmd("AUTH", f"XOAUTH2 {blob(tenant, user, token)}")
         return code, text.decode()
@@ -109,7 +110,7 @@ def test_a_token_for_graph_does_not_open_submission(tenant: EmbeddedTenant) -> N
 
 def test_a_password_is_refused(tenant: EmbeddedTenant) -> None:
     """R64: modern authentication only."""
-    with tenant.submission() as place, smtplib.SMTP(*place, timeout=20) as client:
+    with tenant.submission() as place, smtplib.SMTP(*place, timeout=PATIENCE) as client:
         with pytest.raises(smtplib.SMTPAuthenticationError) as refused:
             client.login(OWN, "secret")
         assert (refused.value.smtp_code, refused.value.smtp_error) == (
@@ -119,7 +120,7 @@ def test_a_password_is_refused(tenant: EmbeddedTenant) -> None:
 
 
 def test_nobody_sends_without_signing_in_or_as_somebody_else(tenant: EmbeddedTenant) -> None:
-    with tenant.submission() as place, smtplib.SMTP(*place, timeout=20) as client:
+    with tenant.submission() as place, smtplib.SMTP(*place, timeout=PATIENCE) as client:
         client.ehlo()
         assert client.mail(OWN) == (530, b"5.7.57 Client not authenticated to send mail.")
         client.docmd("AUTH", f"XOAUTH2 {blob(tenant, OWN)}")
@@ -145,7 +146,7 @@ def test_with_tls_nothing_is_said_before_it(tenant: EmbeddedTenant) -> None:
     authority.issue_cert("localhost", "127.0.0.1").configure_cert(context)
     trusting = ssl.create_default_context()
     authority.configure_trust(trusting)
-    with tenant.submission(context) as (host, port), smtplib.SMTP(host, port, timeout=20) as client:
+    with tenant.submission(context) as (host, port), smtplib.SMTP(host, port, timeout=PATIENCE) as client:
         client.ehlo()
         assert client.docmd("AUTH", f"XOAUTH2 {blob(tenant, OWN)}")[0] == 530
         client.starttls(context=trusting)

@@ -15,7 +15,7 @@ from building.hours import history, lived
 from building.town import Town
 
 WANTED = int(os.environ.get("NEXUSOPS_HOURS", "2"))
-pytestmark = pytest.mark.timeout(120 if WANTED < 10 else 60 * WANTED)
+pytestmark = pytest.mark.timeout(600 if WANTED < 10 else 60 * WANTED)
 QUIET = Hour(24 * 5, ())
 WANTED_AGAIN = [Hour(1, ()), Hour(24, (Event("box", 3, 0, 0, 0),)), Hour(24, (Event("box", 3, 0, 5, 0),)), *[QUIET] * 8]
 """A unit wants a mailbox back that it gave up: deleted first, it is made anew when the old one has been purged."""

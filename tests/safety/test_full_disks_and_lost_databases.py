@@ -18,6 +18,7 @@ import psycopg
 import pytest
 from building.cluster import Cluster, binaries, server_account, standing
 from building.killed import DAYS, KilledSite, differing
+from building.patience import PATIENCE
 from conftest import needs
 
 SQLITE = 'url = "sqlite:///state/nexusops.db"'
@@ -94,7 +95,7 @@ def test_a_database_that_goes_away_in_the_middle_loses_nothing(
         while other.execute("SELECT count(*) FROM journal").fetchone()[0] < before + 20 and run.poll() is None:  # type: ignore[index]
             time.sleep(0.005)
         other.execute(AWAY)
-    _, said = run.communicate(timeout=60)
+    _, said = run.communicate(timeout=PATIENCE)
     assert run.returncode == 9, said
     assert "Traceback" not in said
     assert "`nexusops resume` finishes what was open" in said
@@ -189,7 +190,7 @@ def test_a_database_server_that_dies_in_the_middle_loses_nothing(
                 time.sleep(0.001)
         own_cluster.kill()
         try:
-            _, said = run.communicate(timeout=60)
+            _, said = run.communicate(timeout=PATIENCE)
             assert run.returncode == 9, said
             assert "Traceback" not in said
             assert "`nexusops resume` finishes what was open" in said
@@ -241,7 +242,7 @@ def test_two_runs_at_once_on_one_database_are_one_after_the_other(
     assert site.type("run", DAYS[0]) == 0
     words = [sys.executable, "-m", "nexusops", *site.words("run", DAYS[1])]
     started = [subprocess.Popen(words, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL) for _ in range(3)]
-    told = [run.communicate(timeout=90)[1].decode() for run in started]
+    told = [run.communicate(timeout=PATIENCE)[1].decode() for run in started]
     codes = [run.returncode for run in started]
     assert "Traceback" not in "".join(told)
     assert set(codes) <= {0, 7, 9}

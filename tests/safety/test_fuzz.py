@@ -41,7 +41,7 @@ WORDS = (
     "json",
 )
 FUZZ = settings(fuzzed.FUZZ, max_examples=TRIES)
-pytestmark = pytest.mark.timeout(120 + 5 * TRIES)
+pytestmark = pytest.mark.timeout(600 + 5 * TRIES)
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),

@@ -24,7 +24,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 TRIES = max(3, int(os.environ.get("NEXUSOPS_FUZZ", "0")) // 4)
-pytestmark = pytest.mark.timeout(120 + 30 * TRIES)
+pytestmark = pytest.mark.timeout(600 + 30 * TRIES)
 FEW = settings(FUZZ, max_examples=TRIES)
 READS, REQUESTS = 10, 46
 """So many requests a plan from scratch makes, and a run of the second day."""

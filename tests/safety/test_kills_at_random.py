@@ -28,7 +28,7 @@ from nexusops.cli import call
 
 KILLS = int(os.environ.get("NEXUSOPS_KILLS", "1"))
 SEED = int(os.environ.get("NEXUSOPS_SEED", "0")) or random.SystemRandom().randrange(1, 10**9)
-pytestmark = pytest.mark.timeout(120 + 30 * KILLS)
+pytestmark = pytest.mark.timeout(600 + 30 * KILLS)
 
 # Everything is imported once; each run is a process of its own, forked before it opens anything.
 NURSERY = """

@@ -18,6 +18,7 @@ from typing import Any, LiteralString
 import psycopg
 import pytest
 from building.killed import KilledSite
+from building.patience import PATIENCE
 from building.snapshot_folder import SnapshotFolder
 from procrastinate.schema import SchemaManager
 
@@ -29,8 +30,6 @@ from nexusops.queue.sites import looked_at_again
 
 SQLITE = 'url = "sqlite:///state/nexusops.db"'
 HOUR = datetime(2025, 10, 1, 8, 0, tzinfo=UTC)
-PATIENCE = 300
-"""Seconds; a machine may be busy."""
 
 
 @pytest.fixture

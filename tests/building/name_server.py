@@ -8,7 +8,7 @@ import socket
 import subprocess
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from queue import Queue
@@ -46,7 +46,7 @@ class NameServer:
 
     def ask(self, name: str, kind: str) -> list[str]:
         """The records of a name as text, sorted; an empty list where there are none."""
-        answer = dns.query.tcp(dns.message.make_query(name, kind), "127.0.0.1", 10, self.port)
+        answer = dns.query.tcp(dns.message.make_query(name, kind), "127.0.0.1", PATIENCE, self.port)
         wanted = dns.rdatatype.from_text(kind)
         return sorted(one.to_text() for found in answer.answer if found.rdtype == wanted for one in found)
 
@@ -102,7 +102,10 @@ def _until_it_runs(said: Queue[str | None]) -> None:
 
 
 def _free_port() -> int:
-    with socket.socket() as tcp:
-        tcp.bind(("127.0.0.1", 0))
-        port: int = tcp.getsockname()[1]
-        return port
+    """For both: the server would run with one of them, too, and answer only there."""
+    while True:
+        with socket.socket() as tcp, socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as udp, suppress(OSError):
+            tcp.bind(("127.0.0.1", 0))
+            port: int = tcp.getsockname()[1]
+            udp.bind(("127.0.0.1", port))
+            return port

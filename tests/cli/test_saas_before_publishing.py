@@ -82,13 +82,16 @@ def test_a_dns_that_does_not_answer_makes_nothing_well(asked: CommandSite) -> No
 
 def test_a_resolver_that_stays_silent_keeps_nobody_waiting(site: CommandSite) -> None:
     """interface.md 7: advice needs no DNS. Doctor tells of it."""
+    began = time.monotonic()
+    site.type("doctor", "--at", AT[0])
+    usual = time.monotonic() - began
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as silent:
         silent.bind(("127.0.0.1", 0))
         configure(site, f'resolver = "127.0.0.1:{silent.getsockname()[1]}"\nwatch_seconds = 1')
         began = time.monotonic()
         assert advised(site, 0) == ["DNS_UNKNOWN"]
         told = site.type("doctor", "--at", AT[0])
-        assert time.monotonic() - began < 8
+        assert time.monotonic() - began < 8 + 4 * usual  # a busy machine takes longer for both
     assert "does not answer for ox.ac.uk: the time is up" in told.out
 
 

@@ -114,7 +114,9 @@ def test_what_only_comes_near_the_limit_stays_live(live: CommandSite) -> None:
 def test_a_dns_that_does_not_answer_neither_stops_nor_delays_a_run(live: CommandSite) -> None:
     """And what was known of it before stays: nothing is then said to be well."""
     answers(live, provider=['TXT "v=spf1 ip4:198.51.100.0/24 -all"'])
+    began = time.monotonic()
     changed = run(live, 2)
+    usual = time.monotonic() - began
     silent = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
     silent.bind(("127.0.0.1", 0))
     path = live.folder / "nexusops.toml"
@@ -123,7 +125,7 @@ def test_a_dns_that_does_not_answer_neither_stops_nor_delays_a_run(live: Command
     path.write_text("\n".join(lines).replace('zone_file = "answers.txt"', where) + "\n", "utf-8")
     began = time.monotonic()
     found = run(live, 3)
-    assert time.monotonic() - began < 8
+    assert time.monotonic() - began < 8 + 4 * usual  # a busy machine takes longer for both
     silent.close()
     assert (found.pop("DNS_UNKNOWN")[:48], found) == ("it could not be seen whether the DNS is still as", changed)
     assert state(live) == "review_due"

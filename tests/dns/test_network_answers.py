@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 from building.name_server import NameServer, name_server
+from building.patience import PATIENCE
 
 from nexusops.dns.network import NetworkAnswers
 from nexusops.errors import UsageError
@@ -35,7 +36,7 @@ def test_a_name_server_answers(server: NameServer) -> None:
 
 def test_a_refusal_is_a_failure_and_not_empty(server: NameServer) -> None:
     question = Question("elsewhere.example", "TXT")
-    (answer,) = NetworkAnswers(("127.0.0.1", server.port), seconds=2).ask([question]).values()
+    (answer,) = NetworkAnswers(("127.0.0.1", server.port), seconds=PATIENCE).ask([question]).values()
     assert (answer.failed, answer.message) == (True, "REFUSED")
 
 

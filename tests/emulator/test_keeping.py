@@ -52,18 +52,18 @@ def test_a_single_request_costs_well_under_two_milliseconds(ask: Asking) -> None
     graph, exchange = ask.token("https://graph.microsoft.com"), ask.token("https://outlook.office365.com")
 
     async def reads_and_writes() -> tuple[float, float]:
-        """The quickest of five rounds: what else the machine does is not measured."""
+        """The quickest of five rounds, and only our own work: what else the machine does is not measured."""
         read = write = 1.0
         for _ in range(5):
-            began = time.perf_counter()
+            began = time.process_time()
             for _ in range(20):
                 await ask.client.get(f"https://graph.microsoft.com/v1.0/users/{user}", headers=graph)
-            middle = time.perf_counter()
+            middle = time.process_time()
             for n in range(20):
                 body["CmdletInput"]["Parameters"]["CustomAttribute1"] = str(n)  # type: ignore[index]
                 await ask.client.post(url, json=body, headers=exchange)
             read = min(read, (middle - began) / 20)
-            write = min(write, (time.perf_counter() - middle) / 20)
+            write = min(write, (time.process_time() - middle) / 20)
         return read, write
 
     read, write = ask.loop.run_until_complete(reads_and_writes())

@@ -23,6 +23,7 @@ from typing import Any
 
 import pytest
 from building.killed import DAYS, KilledSite, differing
+from building.patience import PATIENCE
 
 from nexusops.cli import call
 
@@ -100,7 +101,7 @@ def test_a_run_that_was_killed_at_any_moment_ends_as_if_it_had_not_been(
     expected = outcome(sites[day + 1])
     timed = sites[day].copied(tmp_path / "timed")
     begun = time.monotonic()
-    assert nursery.runs(timed, DAYS[day], 60) == 0
+    assert nursery.runs(timed, DAYS[day], PATIENCE) == 0
     lasts = time.monotonic() - begun
     wrong: dict[str, Any] = {}
     for number in range(KILLS):

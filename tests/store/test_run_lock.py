@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
+from building.patience import PATIENCE
 from building.state_rows import entry
 from sqlalchemy import text
 
@@ -128,7 +129,7 @@ def test_whoever_only_reads_for_long_keeps_the_lease_too(store: SqlStore) -> Non
     store.beat = timedelta(milliseconds=20)
     with store.lock("run"):
         alter(store, lease_until="2000-01-01T00:00:00Z")
-        patience = clock.now() + timedelta(seconds=20)
+        patience = clock.now() + timedelta(seconds=PATIENCE)
         while str(locks(store)[0]["lease_until"]) < "2001" and clock.now() < patience:
             pass
         assert datetime.fromisoformat(str(locks(store)[0]["lease_until"])) > clock.now()

@@ -172,6 +172,7 @@ class _Present:
 
     boxes: Mapping[MailboxKey, Mailbox]
     active: frozenset[tuple[MailboxKey | None, Address]]
+    known: frozenset[Address]
     twins: Counter[tuple[PersonId | None, Domain]]
 
     @classmethod
@@ -180,6 +181,7 @@ class _Present:
         return cls(
             boxes=merged.mailboxes,
             active=frozenset((row.mailbox_key, row.address) for row in active),
+            known=frozenset(row.address for row in merged.allocations.values()),
             twins=Counter((row.person_id, row.domain) for row in active if row.kind is AddressKind.PERSONAL),
         )
 
@@ -192,8 +194,10 @@ class _Present:
         return self.twins[row.person_id, row.domain] > 1
 
     def sends(self, box: Mailbox) -> bool:
-        """Whether a live mailbox has an active address to send from (R3)."""
-        return not box.live or box.name is None or (box.key, box.sender) in self.active
+        """Whether a live mailbox has an active address to send from (R3), or one of a domain with mail of its own."""
+        if not box.live or box.name is None:
+            return True
+        return (box.key, box.sender) in self.active or (box.sender is not None and box.sender not in self.known)
 
 
 def holds(

@@ -128,7 +128,7 @@ def withheld(rows: Sequence[LedgerRow], before: Ledger, items: frozenset[str]) -
             kept.append(_as_before(row, before))
         else:
             kept.append(row)
-    return tuple(kept) if fits(kept) or not fits(rows) else tuple(rows)
+    return tuple(kept) if fits(kept, rows) or not fits(rows) else tuple(rows)
 
 
 @frozen
@@ -184,15 +184,19 @@ def with_fields(box: Mailbox, of: Mailbox, item: str) -> Mailbox:
     return replace(box, **{name: getattr(of, name) for name in FIELDS[item]})
 
 
-def fits(rows: Iterable[LedgerRow]) -> bool:
-    """R3, R20: every live mailbox sends from an active address of its own; at most one personal one in a domain."""
+def fits(rows: Iterable[LedgerRow], others: Iterable[LedgerRow] = ()) -> bool:
+    """R3, R20: every live mailbox sends from an active address of its own; at most one personal one in a domain.
+
+    An address that is in none of these rows, nor in ``others``, is one of a domain with mail of its own (3.7).
+    """
     rows = tuple(rows)
+    ours = {row.address for row in (*rows, *others) if isinstance(row, Allocation)}
     active = [row for row in rows if isinstance(row, Allocation) and row.state is AddressState.ACTIVE]
     usable = {(row.mailbox_key, row.address) for row in active}
     senders = [
         (row.key, row.sender)
         for row in rows
-        if isinstance(row, Mailbox) and row.live and row.name is not None and row.sender is not None
+        if isinstance(row, Mailbox) and row.live and row.name is not None and row.sender in ours
     ]
     domains = [(row.person_id, row.domain) for row in active if row.kind is AddressKind.PERSONAL]
     return len(domains) == len(set(domains)) and usable.issuperset(senders)

@@ -159,4 +159,11 @@ def with_leavers(drafts: Iterable[Draft], ledger: Ledger, unrouted: Collection[D
         own = any(row.address == change.was and row.mailbox_key == change.mailbox.key and row.live for row in rows)
         return change if own else replace(change, leaves=True)
 
-    return tuple(replace(draft, changes=tuple(map(told, draft.changes))) for draft in drafts)
+    return tuple(_without_leavers(replace(draft, changes=tuple(map(told, draft.changes)))) for draft in drafts)
+
+
+def _without_leavers(draft: Draft) -> Draft:
+    """What leaves with this very plan is no strange address."""
+    leaving = {change.was for change in draft.changes if isinstance(change, SetSender) and change.leaves}
+    findings = tuple(f for f in draft.findings if f.code != "TENANT_EXTRA_ADDRESS" or f.subject not in leaving)
+    return replace(draft, findings=findings) if leaving else draft

@@ -103,6 +103,17 @@ def test_what_a_run_did_is_taken_back_to_the_very_values_before_it(site: Site) -
     assert live(site.killed.outcome()) == live(site.first)
 
 
+def test_a_sender_of_an_own_mail_domain_comes_back_with_its_forward(site: Site) -> None:
+    """3.7, R58: it is none of the mailbox's addresses, and may send; the forward alone would take all mail away."""
+    site.killed.export(THIRD, second_day().remove("sender_choices", person_id="1000005"))
+    assert site.killed.type("run", THIRD) == 0
+    assert tenant(site.killed.outcome())["1000005"]["primary"] != "di.eden@stats.ox.ac.uk"
+    assert site.undo(site.runs()[2], "--apply", "--reason", "wrong feed", at=THIRD)[0] == 0
+    assert site.killed.type("run", THIRD) == 0
+    kept = tenant(site.killed.outcome())["1000005"]
+    assert (kept["primary"], kept["forward"] is not None) == ("di.eden@stats.ox.ac.uk", True)
+
+
 def test_what_was_undone_is_not_done_again_until_the_rows_change(site: Site) -> None:
     """architecture.md, Holds: not by the next runs, whatever they look at; then by the first whose rows differ."""
     assert site.undo(site.second_run, "--apply", "--actor", "ann", "--reason", "wrong feed")[0] == 0

@@ -73,6 +73,7 @@ _GUARD = """## guard.toml
 | key | what it is |
 |---|---|
 | `[limits]` `Destructive` | how many destructive changes pass in one run: a number, a share (`"2%"`), or `{ count = 50, percent = 2.0 }`, whichever is more; the default is that of `[guard]` in policy.toml |
+| `[limits]` `TakenOver` | how many mailboxes the tenant may have where the state has no history; default 10 (docs/operations.md) |
 | `[limits]` a kind of change | the same for that kind alone, such as `DisableMailbox = 10` |
 | `[limits]` `"unit:CHEM"` | the same for the destructive changes of one unit's people and mailboxes |
 | `[roles]` `security` | who may use `desk disable --override`; none named: anybody |

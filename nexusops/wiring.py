@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from nexusops import __version__
 from nexusops.config import Configuration, load
+from nexusops.config.strict import files_of
 from nexusops.errors import TenantUnreadable, UsageError
 from nexusops.job import Job
 from nexusops.model.frozen import frozen
@@ -64,7 +65,7 @@ def opened(folder: Path, *, snapshot: Path | None = None) -> Iterator[Wired]:
 
 def _check_templates(folder: Path | None) -> None:
     """The site's own notices, where it has any: a broken one is found before anything is done."""
-    if folder is not None and any(folder.glob("*.j2")):
+    if folder is not None and files_of(folder, ".j2"):
         from nexusops.notify.templates import check_templates
 
         check_templates(folder)

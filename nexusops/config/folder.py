@@ -60,7 +60,7 @@ class Configuration:
     def templates(self) -> Path | None:
         """The folder of the site's own notice templates, where there is one."""
         path = self.folder / "templates"
-        return path if path.is_dir() else None
+        return path if path.exists() or path.is_symlink() else None
 
     def path(self, value: str) -> Path:
         """A path of the configuration; relative ones are relative to the folder."""
@@ -156,11 +156,12 @@ def _check_requests(settings: Settings, policy: Policy, main: Path) -> None:
 def _policy_layer(folder: Path, instead: Path | None) -> Layer:
     if instead is None:
         return _optional(folder / "policy.toml")
-    return Layer(origin=instead.name, path=instead, table=read_toml(instead))
+    return Layer(origin=instead.name, path=instead, table=read_toml(instead, piped=True))
 
 
 def _optional(path: Path) -> Layer:
-    return Layer(origin=path.name, path=path, table=read_toml(path) if path.exists() else {})
+    there = path.exists() or path.is_symlink()  # a link that leads nowhere is no file that is not there
+    return Layer(origin=path.name, path=path, table=read_toml(path) if there else {})
 
 
 def _completed(settings: Settings, main: Path) -> Settings:

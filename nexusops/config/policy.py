@@ -29,6 +29,10 @@ CHOICES: dict[str, tuple[str, ...]] = {
 """Words that a decision may have; a decision with one word here has no alternative yet."""
 
 
+MOST = {"months": 1200, "days": 36_500, "minutes": 525_600}
+"""The largest number of a key with this word in it: a century, and a year."""
+
+
 def load_policy(layers: Sequence[Layer]) -> tuple[Policy, list[Setting]]:
     """The effective policy and where each value came from. Raises UsageError for a value that makes no sense."""
     policy, settings = layered(Policy, layers, "policy.toml")
@@ -47,8 +51,8 @@ def _check(setting: Setting, path: Path) -> None:
     if key in CHOICES and value not in CHOICES[key]:
         raise wrong(path, key, " | ".join(CHOICES[key]), value)
     numbers = value.values() if isinstance(value, dict) else [value]
-    if any(isinstance(one, int | float) and one < 0 for one in numbers):
-        raise wrong(path, key, "a number that is not negative", value)
+    if any(isinstance(one, int | float) and not 0 <= one <= _most(key) for one in numbers):
+        raise wrong(path, key, f"a number that is not negative, and no more than {_most(key)}", value)
     if key.endswith("percent") and isinstance(value, float) and value > 100:
         raise wrong(path, key, "a percentage from 0 to 100", value)
     if key == "names.max_local" and isinstance(value, int) and not 8 <= value <= 64:
@@ -59,6 +63,11 @@ def _check(setting: Setting, path: Path) -> None:
         raise wrong(path, key, 'the name of a time zone, such as "Europe/London"', value)
     if key == "names.username_pattern":
         _check_pattern(str(value), path)
+
+
+def _most(key: str) -> int:
+    """No date, and no number of the databases, holds more."""
+    return next((most for word, most in MOST.items() if word in key), 10**9)
 
 
 def _check_pattern(pattern: str, path: Path) -> None:

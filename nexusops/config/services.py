@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import MISSING, field, fields
 from pathlib import Path
 
-from nexusops.config.strict import convert, read_toml, unknown, wrong
+from nexusops.config.strict import convert, files_of, read_toml, unknown, wrong
 from nexusops.errors import UsageError
 from nexusops.model.frozen import frozen
 from nexusops.model.ids import domain_of, local_of
@@ -48,7 +48,7 @@ def load_services(folder: Path) -> Requests:
     """All requests of the folder; none where there is no folder. A faulty one holds back itself only (D29)."""
     good: dict[str, ServiceRequest] = {}
     faulty: dict[str, UsageError] = {}
-    for path in sorted(folder.glob("*.toml")):
+    for path in files_of(folder, ".toml"):
         try:
             good[path.stem] = load_service(path)
         except UsageError as error:

@@ -7,6 +7,7 @@ are laid over its defaults, key by key; each value remembers the layer that it c
 from __future__ import annotations
 
 import difflib
+import os
 import tomllib
 import types
 import typing
@@ -40,8 +41,15 @@ class Setting:
     origin: str
 
 
-def read_toml(path: Path) -> dict[str, object]:
-    """The file's tables. Raises UsageError where it cannot be read or is no TOML."""
+def read_toml(path: Path, *, piped: bool = False) -> dict[str, object]:
+    """The file's tables; of a pipe only if ``piped``, since nobody may ever write to one that lies in the folder.
+    Raises UsageError where it cannot be read or is no TOML.
+    """
+    if not piped and path.exists() and not path.is_file():
+        raise UsageError(
+            f"{path}: is not a file.",
+            next_step="Put a file in its place, or remove it, and look at the whole with `nexusops config show`.",
+        )
     try:
         return tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except FileNotFoundError as error:
@@ -64,6 +72,21 @@ def read_toml(path: Path) -> dict[str, object]:
         raise UsageError(
             f"{path}: is not valid TOML: {error}.",
             next_step="Correct that line, and look at the whole with `nexusops config show`.",
+        ) from error
+
+
+def files_of(folder: Path, suffix: str) -> list[Path]:
+    """What lies in a folder of the configuration, by name; nothing where there is none. Raises UsageError where it
+    cannot be looked into: what cannot be seen is not gone.
+    """
+    try:
+        return sorted(folder / name for name in os.listdir(folder) if name.endswith(suffix))
+    except OSError as error:
+        if isinstance(error, FileNotFoundError) and not folder.is_symlink():
+            return []
+        raise UsageError(
+            f"{folder}: cannot be looked into: {error.strerror}.",
+            next_step="Make it a folder that this user may read, and look at the whole with `nexusops config show`.",
         ) from error
 
 

@@ -43,6 +43,8 @@ class PersonRecord:
     findings: tuple[Finding, ...] = ()
     frozen: str | None = None
     spared: str | None = None
+    choice_unread: bool = False
+    """There is a sender choice that cannot be read: an earlier one stands."""
     fingerprint: str = ""
 
 
@@ -69,6 +71,9 @@ class Snapshot:
     frozen_boxes: Mapping[str, str] = field(default_factory=dict)
     """mailbox_ids and addresses of non-personal rows with a fault, to its code (D29): in neither table above, and yet
     not gone; whatever stands under these names is left as it is."""
+    unclaimed: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    """Table -> the units (empty: any) of its rows whose key cannot be read (D29). What the unit has there and no row
+    names may be theirs: it is left as it is."""
     services: Mapping[str, ServiceRequest] = field(default_factory=dict)
     frozen_services: Mapping[str, str] = field(default_factory=dict)
     """Requests that cannot be read, with what is wrong; whatever stands under these names is left as it is."""

@@ -6,6 +6,7 @@ its own words and not the HTML sends text alone: the built-in HTML would say som
 
 from __future__ import annotations
 
+import os
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -17,11 +18,15 @@ from nexusops.model.changes import SendNotice, Why
 from nexusops.model.ids import Address
 from nexusops.model.notices import NoticeKind
 from nexusops.notify.message import Message
+from nexusops.notify.sandbox import Sandbox
 
 BUILT_IN = Path(__file__).with_name("templates")
 LANGUAGE = "en"
 PARTS = ("subject", "text", "html")
-_FAULTS = (jinja2.TemplateError, ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
+_FAULTS = (
+    *(jinja2.TemplateError, ArithmeticError, AttributeError, LookupError, TypeError, ValueError),
+    *(MemoryError, OSError, RuntimeError),
+)
 
 
 class Templates:
@@ -29,7 +34,7 @@ class Templates:
 
     def __init__(self, folder: Path | None) -> None:
         self._folder = folder
-        self._environment = jinja2.Environment(
+        self._environment = Sandbox(
             loader=jinja2.FileSystemLoader([str(path) for path in (folder, BUILT_IN) if path is not None]),
             # Only the HTML parts are escaped: subject and text go out as plain text.
             autoescape=jinja2.select_autoescape(enabled_extensions=("html.j2",), default=False),
@@ -71,6 +76,7 @@ class Templates:
     def _rendered(self, kind: NoticeKind, part: str, values: dict[str, Any]) -> str:
         name = _name(kind, part)
         place = str((self._folder or BUILT_IN) / name) if self._own(kind, part) else name
+        self._environment.begin()
         try:
             return self._environment.get_template(name).render(values)
         except jinja2.TemplateSyntaxError as error:
@@ -81,7 +87,7 @@ class Templates:
             ) from error
         except _FAULTS as error:
             raise UsageError(
-                f"{place}, line {_line(error)}: {error}",
+                f"{place}{f', line {line}' if (line := _line(error)) else ''}: {_told(error)}",
                 next_step="A notice has these names: addresses, successors, mailbox, unit, delete_on, "
                 "short_notice, closed and contact. Mend the template, or remove it so that the built-in one is used; "
                 "then repeat with `nexusops plan`.",
@@ -94,7 +100,12 @@ def check_templates(folder: Path | None) -> None:
     Raises UsageError that names the file and the line, also for a file that is no template of any notice.
     """
     known = {_name(kind, part) for kind in NoticeKind for part in PARTS}
-    for path in sorted(folder.glob("*.j2")) if folder is not None else ():
+    for path in _own_of(folder) if folder is not None else ():
+        if not path.is_file():
+            raise UsageError(
+                f"{path}: is not a file, or leads to none.",
+                next_step="Put the template in its place, or remove it; then repeat with `nexusops plan`.",
+            )
         if path.name not in known:
             raise UsageError(
                 f"{path}: no notice has this name.",
@@ -103,7 +114,25 @@ def check_templates(folder: Path | None) -> None:
             )
     templates = Templates(folder)
     for kind in NoticeKind:
-        templates.render(_sample(kind), "postmaster@example.ac.uk")
+        message = templates.render(_sample(kind), "postmaster@example.ac.uk")
+        for part, text in (("subject", message.subject), ("text", message.text.strip())):
+            if not text or "\0" in text:
+                told = "it holds a NUL character" if text else "it says nothing"
+                raise UsageError(
+                    f"{(folder or BUILT_IN) / _name(kind, part)}: {told}.",
+                    next_step="Write what people are to be told, or remove it so that the built-in one is used; then "
+                    "repeat with `nexusops plan`.",
+                )
+
+
+def _own_of(folder: Path) -> list[Path]:
+    try:
+        return sorted(folder / name for name in os.listdir(folder) if name.endswith(".j2"))
+    except OSError as error:
+        raise UsageError(
+            f"{folder}: cannot be looked into: {error.strerror}.",
+            next_step="Make it a folder that this user may read, or remove it; then repeat with `nexusops plan`.",
+        ) from error
 
 
 def _sample(kind: NoticeKind) -> SendNotice:
@@ -125,6 +154,20 @@ def _sample(kind: NoticeKind) -> SendNotice:
 
 def _name(kind: NoticeKind, part: str) -> str:
     return f"{kind.value}.{LANGUAGE}.{part}.j2"
+
+
+def _told(error: BaseException) -> str:
+    match error:
+        case RecursionError():
+            return "it calls or includes itself without an end"
+        case jinja2.TemplateNotFound():
+            return f"there is no template {error.name!r} to include"
+        case UnicodeDecodeError():
+            return f"it is not UTF-8 at byte {error.start}"
+        case OSError():
+            return error.strerror or "it cannot be read"
+        case _:
+            return str(error) or type(error).__name__
 
 
 def _line(error: BaseException) -> int:

@@ -24,6 +24,7 @@ from nexusops.model.snapshot import PersonRecord, Snapshot
 from nexusops.plan.boxes import judge_boxes
 from nexusops.plan.case import Case, Judged, Setting
 from nexusops.plan.domains import judge_domains, missing_posts
+from nexusops.plan.endings import unclaimed_domains
 from nexusops.plan.holding import Held, held_finding, items_of, mark_of_box, mark_of_person, withheld
 from nexusops.plan.judgement import JudgedBox
 from nexusops.plan.orphans import owed_to_units
@@ -87,6 +88,7 @@ def advance(
         usernames=ledger.usernames,
         owners=states,
         routes=replace(routes, boxes=boxes_now),
+        unclaimed=unclaimed_domains(snapshot),
     )
     book = setting.book(fold.holders)
     forwarding: list[Case] = []
@@ -151,6 +153,8 @@ def _take(fold: _Fold, judged: Judged) -> None:
     fold.judged.add(judged.case.scope)
     if judged.case.state.state is Standing.FROZEN:
         fold.unfinished[judged.case.scope] = f"frozen: {judged.case.state.frozen}"
+    elif judged.case.waits:
+        fold.unfinished[judged.case.scope] = judged.case.waits
     for row in judged.rows:
         if isinstance(row, Allocation):
             fold.hold(row)

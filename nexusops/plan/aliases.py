@@ -33,6 +33,10 @@ def judge_alias(
     owner = _owner(live, boxes)
     if wish is None and owner is not None:
         return result  # a mailbox's own address is not among the aliases (3.10)
+    unread = snapshot.unclaimed.get("nonpersonal_addresses", frozenset())
+    if wish is None and live is not None and {live.unit_id, ""} & unread:
+        result.waits = "a row of nonpersonal_addresses cannot be read, which may be its own"
+        return result
     if wish is None:
         if live is not None and live.reason != ADOPTED:
             result.rows.append(end(live, setting.today, why("R29", "its unit no longer wants it")))

@@ -80,9 +80,11 @@ def _judge_box(
         report(result, advice, row)
         wish = None if is_over(row, request, ledger, setting) else saas_wish(request, advice, box)
     if wish is not None and (box is None or _is_free(box, setting)):
-        _create(result, wish, box, holders, snapshot, setting)
+        _create(result, wish, shelf, holders, snapshot, setting)
     elif box is not None and wish is not None and _wanted_back(box, wish, ledger, holders, snapshot, setting):
         _restore(result, wish, box, holders, ledger, setting)
+    elif box is not None and request is None and wish is None and _may_be_wanted(result, box, snapshot):
+        return result
     elif box is not None:
         _keep(result, wish, box, shelf.live.get(box.key, ()), ledger, setting)
         if wish is not None and wish.kind is not MailboxKind.SAAS:
@@ -92,15 +94,38 @@ def _judge_box(
     return result
 
 
+def _may_be_wanted(result: JudgedBox, box: Mailbox, snapshot: Snapshot) -> bool:
+    """D29: its row has gone, and one that cannot be read, or has its name in other letters, may be it."""
+    if not box.live or box.kind is MailboxKind.SAAS:
+        return False
+    unread = {box.unit_id, ""} & snapshot.unclaimed.get("nonpersonal_mailboxes", frozenset())
+    if unread or box.sender in snapshot.frozen_boxes:
+        result.waits = "a row of nonpersonal_mailboxes cannot be read, which may be its own"
+        return True
+    names = snapshot.nonpersonal_mailboxes
+    alike = next((name for name in names if name.lower() == (box.name or "").lower()), None)
+    if alike is not None:
+        message = f"its row has gone, and there is one of {alike}: it is kept until it is known whether they are one"
+        result.refuse("ADDRESS_TAKEN", box.name or "", message)
+    return alike is not None
+
+
 def _is_free(box: Mailbox, setting: Setting) -> bool:
     """From the day after its purge on: at which hour of that day the tenant lets go of the name, nobody knows."""
     return box.state is MailboxState.PURGED and box.since < setting.today
 
 
+def _name_taken(name: str, shelf: Shelf) -> tuple[str, str] | None:
+    """It is another mailbox's but for its capitals: the tenant would take the two for one."""
+    alike = [one for one, box in shelf.boxes.items() if one != name and one.lower() == name.lower() and box.live]
+    return ("ADDRESS_TAKEN", f"{alike[0]} is there already; ask under another mailbox_id") if alike else None
+
+
 def _create(
-    result: JudgedBox, wish: BoxWish, last: Mailbox | None, holders: Holders, snapshot: Snapshot, setting: Setting
+    result: JudgedBox, wish: BoxWish, shelf: Shelf, holders: Holders, snapshot: Snapshot, setting: Setting
 ) -> None:
-    refusal = refused(wish, holders, snapshot, setting)
+    last = shelf.boxes.get(wish.name)
+    refusal = _name_taken(wish.name, shelf) or refused(wish, holders, snapshot, setting)
     if refusal is not None or wish.address is None:
         code, message = refusal or ("NONPERSONAL_NO_ADDRESS", "a non-personal mailbox needs an address")
         result.refuse(code, wish.name, message)

@@ -9,7 +9,7 @@ from datetime import date
 from nexusops.model.addresses import AddressKind, AddressState, Allocation
 from nexusops.model.findings import Evidence, Finding, Severity, person_scope
 from nexusops.model.frozen import frozen
-from nexusops.model.ids import Address, MailboxKey, PersonId, UnitId
+from nexusops.model.ids import Address, Domain, MailboxKey, PersonId, UnitId
 from nexusops.model.journal import LedgerRow
 from nexusops.model.ledger import (
     Alternative,
@@ -44,6 +44,8 @@ class Setting:
     usernames: Mapping[str, PersonId]
     owners: Mapping[PersonId, PersonState]
     routes: RouteBook
+    unclaimed: frozenset[Domain] = frozenset()
+    """Domains in which a row of affiliations gives somebody an address, and cannot be read whom (D29)."""
     taken: list[Allocation] = field(default_factory=list)
     """Non-personal addresses made or kept so far in this run."""
 
@@ -78,6 +80,8 @@ class Case:
     """The units whose affiliations are served now; None: not looked at, since there is no living mailbox."""
     needs: tuple[Need, ...] = ()
     """The domains that the served affiliations give."""
+    waits: str = ""
+    """Why the next run must look again, whatever the registration data say then."""
     _personal: tuple[Allocation, ...] | None = None
 
     @property

@@ -10,8 +10,9 @@ from dataclasses import replace
 from nexusops.model.addresses import AddressState, Allocation
 from nexusops.model.findings import Evidence
 from nexusops.model.frozen import frozen
-from nexusops.model.ids import Address, Domain
+from nexusops.model.ids import Address, Domain, UnitId
 from nexusops.model.people import Affiliation
+from nexusops.model.snapshot import Snapshot
 from nexusops.model.tenant import Reason
 from nexusops.plan.case import Case, Setting, why
 from nexusops.rules.allocation import bring_forward, wind_down
@@ -43,6 +44,9 @@ def wind_down_rest(
             continue
         if row.domain in without and row.state is AddressState.ACTIVE:
             continue
+        if row.domain in setting.unclaimed - needed and row.state is AddressState.ACTIVE:
+            _may_be_theirs(case, row)
+            continue
         if row.state is AddressState.WINDDOWN and row.reason == "reorg":
             case.put(_left_early(case, row, served, setting))
         elif row.state is AddressState.SUSPENDED and not row.gate:
@@ -61,6 +65,19 @@ def wind_down_rest(
                     successor=ends.successor,
                 )
             )
+
+
+def unclaimed_domains(snapshot: Snapshot) -> frozenset[Domain]:
+    """The domains of the units in affiliations that belong to nobody."""
+    units = (snapshot.units.get(UnitId(name)) for name in snapshot.unclaimed.get("affiliations", ()))
+    return frozenset(unit.domain for unit in units if unit is not None and unit.domain is not None)
+
+
+def _may_be_theirs(case: Case, row: Allocation) -> None:
+    """D29: the affiliation that gives the address may be the one of which nobody can tell whose it is."""
+    case.waits = f"an affiliation that may keep {row.address} belongs to nobody"
+    message = f"{row.address} has lost its affiliation, and one there names nobody; it stays until that one is repaired"
+    case.find("ORPHAN_AFFILIATION", message)
 
 
 def _without_target(case: Case, served: Sequence[Affiliation], setting: Setting) -> set[Domain | None]:

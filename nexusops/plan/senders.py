@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from dataclasses import replace
 
+from nexusops.model.addresses import AddressState
 from nexusops.model.changes import Change, SetSender
 from nexusops.model.findings import Evidence, Finding, Severity
 from nexusops.model.frozen import altered, frozen
 from nexusops.model.ids import Address, Domain, domain_of
 from nexusops.model.ledger import HoldKind, Ledger
-from nexusops.model.mailboxes import Forward, ForwardOrigin, Mailbox
+from nexusops.model.mailboxes import Forward, ForwardOrigin, Mailbox, SenderOrigin
 from nexusops.plan.case import PAUSED, Case, Setting
 from nexusops.plan.compare import Draft
 from nexusops.rules.allocation import Holders
@@ -65,7 +66,7 @@ def settle_sender(
 
 def _judged_choice(case: Case, holders: Holders, setting: Setting) -> Choice:
     if case.record.choice is None:
-        return NO_CHOICE
+        return _choice_so_far(case)
     choice = judge_choice(
         case.record.choice,
         case.person_id,
@@ -78,6 +79,15 @@ def _judged_choice(case: Case, holders: Holders, setting: Setting) -> Choice:
     if choice.code is not None:
         case.find(choice.code, _CHOICE[choice.code] + "; the choice is ignored", Severity.INFO)
     return choice
+
+
+def _choice_so_far(case: Case) -> Choice:
+    """D29: a choice that cannot be read undoes no earlier one, as long as that can be the sender."""
+    box = case.box
+    if not case.record.choice_unread or box is None or box.sender_origin is not SenderOrigin.CHOICE:
+        return NO_CHOICE
+    active = {row.address for row in case.personal if row.state is AddressState.ACTIVE}
+    return Choice(address=box.sender) if box.sender in active else NO_CHOICE
 
 
 def _with_forward(case: Case, box: Mailbox, setting: Setting) -> Mailbox:
@@ -102,6 +112,8 @@ def _route(case: Case, box: Mailbox, setting: Setting) -> Address | None:
         return None
     if setting.units.managed(domain_of(box.sender)):
         return None
+    if domain_of(box.sender) not in setting.units.domains and any(row.address == box.sender for row in case.personal):
+        return Address(box.forward.to) if box.forward is not None else None  # the domain's row cannot be read (D29)
     destination = setting.routes.external.get(box.sender)
     if destination is None:
         if not box.forward_exempt:

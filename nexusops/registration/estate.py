@@ -21,7 +21,8 @@ from nexusops.model.units import (
 )
 from nexusops.registration import layout as tables
 from nexusops.registration.domains import read_domains
-from nexusops.registration.fields import BadValue
+from nexusops.registration.fields import BadValue, is_address, is_box, meant
+from nexusops.registration.layout import Layout
 from nexusops.registration.rows import Reading, Row
 from nexusops.registration.shelf import Shelf
 
@@ -62,6 +63,8 @@ class Estate:
     frozen_units: Mapping[str, str]
     spared_units: Mapping[str, str]
     spared_people: Mapping[str, str]
+    unclaimed: Mapping[str, frozenset[str]]
+    """See Snapshot."""
     findings: tuple[Finding, ...]
 
 
@@ -81,12 +84,7 @@ def read_estate(shelf: Shelf, parent_domain: str, snapshot: str) -> Estate:
     def spare_person(row: Row, code: str) -> None:
         spared_people[row.get("person_id") or ""] = code
 
-    def freeze_box(row: Row, code: str) -> None:
-        frozen_boxes.update({key: code for key in (row.get("mailbox_id"), row.get("address")) if key})
-
-    def freeze_address(row: Row, code: str) -> None:
-        frozen_boxes[row.get("address") or ""] = code
-
+    boxes, aliases, unclaimed = _nonpersonal(reading, frozen_boxes)
     return Estate(
         units=units,
         domains=domains,
@@ -95,20 +93,54 @@ def read_estate(shelf: Shelf, parent_domain: str, snapshot: str) -> Estate:
         reorg_members=tuple(built for _, built in reading.sound(tables.REORG_MEMBERS, _member, spare_person)),
         routes={built.address: built for _, built in reading.sound(tables.ROUTING, _route)},
         external_routes={built.address: built for _, built in reading.sound(tables.EXTERNAL_ROUTES, _external)},
-        nonpersonal_mailboxes={
-            built.mailbox_id: built
-            for _, built in reading.sound(tables.NONPERSONAL_MAILBOXES, _mailbox, freeze_box, FROZEN)
-        },
-        nonpersonal_addresses={
-            built.address: built
-            for _, built in reading.sound(tables.NONPERSONAL_ADDRESSES, _nonpersonal_address, freeze_address, FROZEN)
-        },
+        nonpersonal_mailboxes=boxes,
+        nonpersonal_addresses=aliases,
         frozen_boxes=frozen_boxes,
         frozen_units=frozen_units,
         spared_units=spared_units,
         spared_people=spared_people,
+        unclaimed={**unclaimed, tables.AFFILIATIONS.name: _of_nobody(shelf)},
         findings=tuple(reading.findings),
     )
+
+
+def _nonpersonal(
+    reading: Reading, frozen_boxes: dict[str, str]
+) -> tuple[dict[str, NonpersonalMailbox], dict[Address, NonpersonalAddress], dict[str, frozenset[str]]]:
+    """Mailboxes, addresses, and the units of rows whose key cannot be read. What such a key means is frozen (D29)."""
+    units: dict[Layout, set[str]] = {tables.NONPERSONAL_MAILBOXES: set(), tables.NONPERSONAL_ADDRESSES: set()}
+
+    def freeze_box(row: Row, code: str) -> None:
+        keys = [meant(row.get(column) or "") for column in ("mailbox_id", "address")]
+        frozen_boxes.update({key: code for key in keys if is_box(key) or is_address(key)})
+        if not is_box(row.get("mailbox_id") or ""):
+            units[tables.NONPERSONAL_MAILBOXES].add(row.get("unit_id") or "")
+
+    def freeze_address(row: Row, code: str) -> None:
+        key = meant(row.get("address") or "")
+        if is_address(key):
+            frozen_boxes[key] = code
+        if not is_address(row.get("address") or ""):
+            units[tables.NONPERSONAL_ADDRESSES].add(row.get("unit_id") or "")
+
+    boxes = {
+        built.mailbox_id: built
+        for _, built in reading.sound(tables.NONPERSONAL_MAILBOXES, _mailbox, freeze_box, FROZEN)
+    }
+    aliases = {
+        built.address: built
+        for _, built in reading.sound(tables.NONPERSONAL_ADDRESSES, _nonpersonal_address, freeze_address, FROZEN)
+    }
+    return boxes, aliases, {layout.name: frozenset(found) for layout, found in units.items()}
+
+
+def _of_nobody(shelf: Shelf) -> frozenset[str]:
+    """The units in affiliations of which nobody can tell whose they are."""
+    rows = shelf.rows(
+        f"SELECT DISTINCT unit_id, person_id FROM {shelf.schema}.affiliations WHERE unit_id IS NOT NULL"
+        " AND (person_id IS NULL OR NOT regexp_full_match(person_id, '[!-~]+'))"
+    )
+    return frozenset(unit for unit, person in rows if person is None or meant(person) != person)
 
 
 def _units(
@@ -202,8 +234,10 @@ def _external(row: Row) -> ExternalRoute:
 
 def _mailbox(row: Row) -> NonpersonalMailbox:
     owner = row.get("owner_person_id")
+    if owner is not None and meant(owner) != owner:
+        raise BadValue(f"owner_person_id is {owner!r}, with something around or in it that does not belong there")
     return NonpersonalMailbox(
-        mailbox_id=row.text("mailbox_id"),
+        mailbox_id=row.box("mailbox_id"),
         kind=row.one_of("kind", "secondary", "project", "saas", "resource"),
         unit_id=UnitId(row.text("unit_id")),
         owner_person_id=PersonId(owner) if owner else None,
@@ -216,7 +250,7 @@ def _nonpersonal_address(row: Row) -> NonpersonalAddress:
     return NonpersonalAddress(
         address=Address(row.address("address")),
         unit_id=UnitId(row.text("unit_id")),
-        mailbox_id=row.get("mailbox_id"),
+        mailbox_id=row.box("mailbox_id") if row.get("mailbox_id") else None,
         target=row.destination("target") if row.get("target") else None,
         requested_by=row.get("requested_by"),
     )

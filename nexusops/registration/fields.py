@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from datetime import UTC, date, datetime
 from functools import lru_cache
 
@@ -10,7 +11,9 @@ _DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _INSTANT = re.compile(r"\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(:\d{2}(\.\d{1,9})?)?(Z|[+-]\d{2}(:?\d{2})?)", re.ASCII)
 _LABEL = r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?"
 _DOMAIN = re.compile(rf"{_LABEL}(\.{_LABEL})+")
-_LOCAL = re.compile(r"[^\s@<>()\[\]\\,;:\"]{1,64}")
+# RFC 5322's atext and dots: mailboxes, the directory and mail hubs have no letters but these in an address.
+_LOCAL = re.compile(r"[!#-'*+\-./0-9=?A-Z^-~]{1,64}")
+_BOX = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _MAILBOX = re.compile(r"mailbox:[a-z0-9][a-z0-9._-]*")
 _TRUE = frozenset({"true", "1", "yes"})
 _FALSE = frozenset({"false", "0", "no"})
@@ -69,6 +72,17 @@ def is_domain(text: str) -> bool:
 def is_address(text: str) -> bool:
     local, at, domain = text.rpartition("@")
     return at == "@" and _LOCAL.fullmatch(local) is not None and is_domain(domain)
+
+
+def is_box(text: str) -> bool:
+    """Whether it can name a mailbox."""
+    return _BOX.fullmatch(text) is not None
+
+
+def meant(key: str) -> str:
+    """A key without what nobody sees in it: white space around it, invisible characters, letters of another width."""
+    seen = "".join(one for one in key if unicodedata.category(one) not in ("Cc", "Cf"))
+    return unicodedata.normalize("NFKC", seen).strip()
 
 
 def is_destination(text: str) -> bool:

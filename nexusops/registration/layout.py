@@ -28,6 +28,8 @@ class Layout:
     instant: str | None = None
     person: str | None = None
     shared: str | None = None
+    caseless: bool = False
+    """Two keys that differ in capitals alone are one."""
 
 
 def _words(text: str) -> tuple[str, ...]:
@@ -136,6 +138,7 @@ NONPERSONAL_MAILBOXES = Layout(
     key=("mailbox_id",),
     nullable=_set("owner_person_id address requested_by"),
     lowered=_set("address"),
+    caseless=True,
 )
 NONPERSONAL_ADDRESSES = Layout(
     name="nonpersonal_addresses",

@@ -147,12 +147,20 @@ def _sound(draft: Draft, rows: Sequence[Values], estate: Estate) -> Iterator[Aff
             draft.freeze("BAD_AFFILIATION_DATES", message, _affiliation_row(draft, unit))
 
 
+def _affiliation_day(column: str, text: str | None) -> date | None:
+    try:
+        return day(text) if text else None
+    except BadValue as error:
+        raise BadValue(f"{column}: {error.reason}") from error
+
+
 def _affiliation_row(draft: Draft, unit: str | None) -> Evidence:
     return draft.row("affiliations", f"{draft.person_id}/{unit or ''}")
 
 
 def _affiliation(draft: Draft, unit_id: UnitId, start: str | None, end: str | None) -> Affiliation:
-    starts, ends = day(start) if start else FIRST_DAY, day(end) if end else None
+    starts = _affiliation_day("start_date", start) or FIRST_DAY
+    ends = _affiliation_day("end_date", end)
     if start is None:
         message = f"the affiliation to {unit_id} has no start_date; {FIRST_DAY} is taken"
         draft.note("NO_AFFILIATION_START", message, _affiliation_row(draft, unit_id))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from nexusops.model.findings import Evidence
 from nexusops.model.frozen import frozen
@@ -14,6 +14,7 @@ from nexusops.model.units import ExternalRoute
 from nexusops.registration import layout as tables
 from nexusops.registration.draft import Draft
 from nexusops.registration.estate import Estate
+from nexusops.registration.fields import meant
 from nexusops.registration.layout import Layout
 from nexusops.registration.person_rows import read_affiliations, read_cards, read_person
 from nexusops.registration.shelf import Shelf, name
@@ -22,6 +23,7 @@ from nexusops.registration.wishes import read_alternatives, read_choice, read_re
 Values = tuple[str | None, ...]
 _OWN = (tables.PERSONS, tables.CARDS, tables.AFFILIATIONS)
 _WISHES = (tables.SENDER_CHOICES, tables.NAME_REQUESTS, tables.ALTERNATIVE_ADDRESSES)
+_STRANGE = "white space around it, invisible characters, or letters of another width"
 PERSONS_OWN = frozenset(layout.name for layout in (*_OWN, *_WISHES))
 """The tables whose rows belong to one person each."""
 
@@ -34,6 +36,8 @@ class Clashes:
     usernames: frozenset[str]
     cards: frozenset[str]
     requests: frozenset[str]
+    meant: Mapping[str, str]
+    """person_id -> the table that has it in a row, with characters that do not belong to it."""
 
 
 def find_clashes(shelf: Shelf) -> Clashes:
@@ -42,7 +46,16 @@ def find_clashes(shelf: Shelf) -> Clashes:
         usernames=_repeated(shelf, "persons", "username"),
         cards=_repeated(shelf, "cards", "card_id"),
         requests=_repeated(shelf, "name_requests", "request_id"),
+        meant={person: table for table in ("cards", "persons") for person in _blurred(shelf, table)},
     )
+
+
+def _blurred(shelf: Shelf, table: str) -> Iterator[str]:
+    """The ids that are meant where something that nobody sees stands in them."""
+    rows = shelf.rows(
+        f"SELECT DISTINCT person_id FROM {shelf.schema}.{table} WHERE NOT regexp_full_match(person_id, '[!-~]+')"
+    )
+    return (meant(person) for (person,) in rows if meant(person) != person)
 
 
 def _repeated(shelf: Shelf, table: str, column: str) -> frozenset[str]:
@@ -107,16 +120,19 @@ def _record(
     affiliations = read_affiliations(draft, rows["affiliations"] if known else [], estate)
     if not known and rows["affiliations"]:
         draft.spare("ORPHAN_AFFILIATION")
+    _freeze_blurred(draft, clashes)
     if draft.person_id in estate.spared_people:
         draft.spare(estate.spared_people[draft.person_id])
         key = Evidence(table="reorg_members", key=draft.person_id, snapshot=draft.snapshot)
         draft.note(estate.spared_people[draft.person_id], "a reorg_members row of theirs cannot be used", key)
+    choice = read_choice(draft, rows["sender_choices"])
     return PersonRecord(
         person_id=draft.person_id,
         person=person,
         cards=cards,
         affiliations=affiliations,
-        choice=read_choice(draft, rows["sender_choices"]),
+        choice=choice,
+        choice_unread=choice is None and bool(rows["sender_choices"]),
         name_requests=read_requests(draft, rows["name_requests"], clashes.requests),
         alternatives=read_alternatives(draft, rows["alternative_addresses"]),
         external_routes=routes,
@@ -125,6 +141,17 @@ def _record(
         spared=draft.spared,
         fingerprint=fingerprint(rows),
     )
+
+
+def _freeze_blurred(draft: Draft, clashes: Clashes) -> None:
+    """D29: a row whose person_id has something invisible in it is a bad row of the person who is meant."""
+    table = clashes.meant.get(draft.person_id)
+    if table is not None:
+        message = f"a row of {table} has this person_id with {_STRANGE}"
+        draft.freeze("BAD_VALUE", message, draft.row(table, draft.person_id))
+    elif meant(draft.person_id) != draft.person_id:
+        message = f"the person_id {draft.person_id!r} is one with {_STRANGE}"
+        draft.freeze("BAD_VALUE", message, draft.row("persons", draft.person_id))
 
 
 def fingerprint(rows: dict[str, list[Values]]) -> str:

@@ -58,6 +58,12 @@ class Row:
             raise BadValue(f"{column} is {value!r} and not an address")
         return value
 
+    def box(self, column: str) -> str:
+        value = self.text(column)
+        if not fields.is_box(value):
+            raise BadValue(f"{column} is {value!r}, and cannot be the name of a mailbox")
+        return value
+
     def destination(self, column: str) -> str:
         value = self.text(column)
         if not fields.is_destination(value):
@@ -101,16 +107,18 @@ class Reading:
         which the findings say what is done ``then``.
         """
         rows = self.rows(layout)
-        times = Counter(row.key for row in rows)
+        keys = {row.key: row.key.lower() if layout.caseless else row.key for row in rows}
+        times = Counter(keys[row.key] for row in rows)
         told: set[str] = set()
         for row in rows:
+            several = times[keys[row.key]]
             try:
-                if times[row.key] > 1:
-                    reason = f"the key stands in {times[row.key]} rows, and none of them can be taken"
+                if several > 1:
+                    reason = f"the key stands in {several} rows, and none of them can be taken"
                     raise BadValue(reason, DUPLICATES.get(layout.name, "DUP_ROW"))
                 built = build(row)
             except BadValue as error:
-                if times[row.key] == 1 or row.key not in told:
+                if several == 1 or row.key not in told:
                     self.find(error.code, layout, row, f"{error.reason}; {then}")
                 told.add(row.key)
                 if bad is not None:

@@ -70,7 +70,8 @@ class Shelf:
             if layout.instant is not None:
                 # What is no instant is no reason to wait: the row is judged, and found bad.
                 committed = f"try_cast(upper({name(layout.instant)}) AS TIMESTAMPTZ)"
-                where = f"coalesce({committed} <= TIMESTAMPTZ {literal(as_of.isoformat())}, true)"
+                ahead = f"{committed} > TIMESTAMPTZ {literal(as_of.isoformat())} AND isfinite({committed})"
+                where = f"NOT coalesce({ahead}, false)"
             view = f"{self.schema}.{layout.name}"
             statements.append(f"CREATE OR REPLACE VIEW {view} AS SELECT * FROM {raw} WHERE {where}")
         self.execute(";".join(statements))

@@ -17,6 +17,7 @@ from nexusops.ports import SnapshotTables
 from nexusops.registration import changes, strays
 from nexusops.registration import manifest as manifests
 from nexusops.registration.estate import Estate, read_estate
+from nexusops.registration.fields import is_address, is_box, meant
 from nexusops.registration.layout import LAYOUTS
 from nexusops.registration.manifest import Manifest
 from nexusops.registration.records import PERSONS_OWN, Clashes, find_clashes, read_records
@@ -57,7 +58,9 @@ class Tables:
         return changes.changed_people(self.shelf, shelf_of(previous))
 
     def changed_boxes(self, previous: SnapshotTables) -> frozenset[str]:
-        return changes.changed_boxes(self.shelf, shelf_of(previous))
+        """Names that can be one; what a key that cannot be read means is looked at in its place (D29)."""
+        keys = (meant(key) for key in changes.changed_boxes(self.shelf, shelf_of(previous)))
+        return frozenset(key for key in keys if is_box(key) or is_address(key))
 
     def changed_domains(self, previous: SnapshotTables) -> frozenset[Domain]:
         """Domains whose row, units or reorganisations differ: whoever has an address there is affected."""
@@ -87,6 +90,7 @@ class Tables:
             nonpersonal_mailboxes=estate.nonpersonal_mailboxes,
             nonpersonal_addresses=estate.nonpersonal_addresses,
             frozen_boxes=estate.frozen_boxes,
+            unclaimed=estate.unclaimed,
             services=services,
             findings=tuple(sorted(findings, key=lambda f: (f.code, f.subject, f.message))),
         )

@@ -6,10 +6,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from building.spoiled_files import NO_FILES
 
 from nexusops.config import Configuration, load
 from nexusops.config.services import load_services, service_path
 from nexusops.errors import UsageError
+from nexusops.wiring import opened
 
 MINIMAL = '[site]\nname = "oxford-test"\nfallback_domain = "nexus.ox.ac.uk"\n'
 Write = Callable[..., Path]
@@ -99,6 +101,40 @@ def test_whoever_asks_for_changes_of_the_dns_makes_none(write: Write) -> None:
             load(write(MINIMAL + asked, policy="[dns]\napply = 'request'\n"))
 
 
+@pytest.mark.parametrize("name", ["nexusops.toml", "policy.toml", "guard.toml"])
+@pytest.mark.parametrize("other", [one for one in NO_FILES if one != "nothing"])
+def test_what_is_no_file_is_neither_waited_for_nor_taken_for_nothing(other: str, name: str, write: Write) -> None:
+    """A policy behind a link that leads nowhere is not the default policy."""
+    folder = write(MINIMAL)
+    (folder / name).unlink(missing_ok=True)
+    NO_FILES[other](folder / name)
+    with pytest.raises(UsageError) as caught:
+        load(folder)
+    assert str(folder / name) in caught.value.message
+
+
+@pytest.mark.parametrize("name", ["services", "templates"])
+@pytest.mark.parametrize("other", ["a file", "a link to nowhere"])
+def test_a_folder_that_cannot_be_looked_into_is_not_empty(other: str, name: str, write: Write) -> None:
+    """Every product would have been retired, and every notice sent in other words."""
+    folder = write(MINIMAL)
+    if other == "a file":
+        (folder / name).write_text("", "utf-8")
+    else:
+        NO_FILES[other](folder / name)
+    with pytest.raises(UsageError, match="cannot be looked into"), opened(folder):
+        pass
+
+
+@pytest.mark.parametrize("other", [one for one in NO_FILES if one != "nothing"])
+def test_a_request_that_is_no_file_holds_back_itself_alone(other: str, write: Write) -> None:
+    """D29."""
+    folder = write(MINIMAL)
+    (folder / "services").mkdir()
+    NO_FILES[other](folder / "services" / "adminday.toml")
+    assert set(load(folder).requests.faulty) == {"adminday"}
+
+
 @pytest.mark.parametrize("dot", ["", "."])
 def test_names_in_dns_are_meant_alike_with_and_without_their_last_dot(write: Write, dot: str) -> None:
     lines = f'standard_mx = "5  mx.ox.ac.uk{dot}"\nsite_include = "_hosts.ox.ac.uk{dot}"\n'
@@ -115,6 +151,10 @@ def test_names_in_dns_are_meant_alike_with_and_without_their_last_dot(write: Wri
         (MINIMAL, "[missing_card]\nhold_days = '3'\n", None, ("missing_card.hold_days", "a whole number", "'3'")),
         (MINIMAL, "[missing_card]\nhold_days = true\n", None, ("a whole number", "true")),
         (MINIMAL, "[missing_card]\nhold_days = -1\n", None, ("not negative",)),
+        (MINIMAL, "[missing_card]\nhold_days = 99999999999\n", None, ("missing_card.hold_days", "36500")),
+        (MINIMAL, "[snapshot]\nmax_age_minutes = 99999999999999\n", None, ("snapshot.max_age_minutes", "525600")),
+        (MINIMAL, "[snapshot]\nshrink_percent = nan\n", None, ("snapshot.shrink_percent", "not negative")),
+        (MINIMAL, "[expiry.grace_months_by_status]\nUG = 9999\n", None, ("expiry.grace_months_by_status", "1200")),
         (MINIMAL, "[time]\nmonth_overflow = 'up'\n", None, ("time.month_overflow", "clamp | roll")),
         (MINIMAL, "[time]\nzone = 'Europe/Oxford'\n", None, ("time.zone", "time zone")),
         (MINIMAL, "[names]\nusername_pattern = '('\n", None, ("names.username_pattern", "regular expression")),

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from building.notices import SENDER, notice
+from building.spoiled_files import NO_FILES
 
 from nexusops.errors import UsageError
 from nexusops.model.notices import NoticeKind
@@ -131,6 +132,50 @@ def test_the_mailboxes_of_one_message_are_not_taken_for_one() -> None:
         "with their addresses, from 16 March 2025 on:\n\n  mary.smith@balliol.ox.ac.uk\n"
     )
     assert "deleted on 16 March 2025, with its addresses:\n\n" in rendered(NoticeKind.ORPHANED).text
+
+
+UNFIT = {
+    "{% for i in range(100000) %}{% for j in range(100000) %}{% endfor %}{% endfor %}": "steps, or has no end",
+    "{% for i in range(10000000000) %}{% endfor %}": "steps, or has no end",
+    "{% macro a(n) %}{{ a(n - 1) ~ a(n - 1) if n }}{% endmacro %}{{ a(40) }}": "steps, or has no end",
+    "{% macro a() %}{{ a() }}{% endmacro %}{{ a() }}": "without an end",
+    "{% include 'winddown.en.text.j2' %}": "without an end",
+    "{{ 'x' * 1000000000 }}": "small whole numbers",
+    "{{ 10 ** 100000000 }}": "small whole numbers",
+    "{{ ''.__class__ }}": "is unsafe",
+    "{{ cycler() }}": "at least one item",
+    "{% include 'nowhere.j2' %}": "there is no template 'nowhere.j2' to include",
+    "a\0b": "it holds a NUL character",
+    " {# nothing #} ": "it says nothing",
+}
+
+
+@pytest.mark.parametrize("text", UNFIT)
+def test_a_template_without_an_end_or_a_word_is_found_before_anything_is_done(text: str, tmp_path: Path) -> None:
+    """Nothing of the program is in a template's reach, and none holds the hour up."""
+    (tmp_path / "winddown.en.text.j2").write_text(text, "utf-8")
+    with pytest.raises(UsageError) as caught:
+        check_templates(tmp_path)
+    assert str(tmp_path / "winddown.en.text.j2") in caught.value.message
+    assert UNFIT[text] in caught.value.message
+
+
+@pytest.mark.parametrize("content", [b"\xe9", "a".encode("utf-16")])
+def test_a_template_in_another_encoding_is_told_as_that(content: bytes, tmp_path: Path) -> None:
+    (tmp_path / "winddown.en.text.j2").write_bytes(content)
+    with pytest.raises(UsageError, match=r"winddown.en.text.j2: it is not UTF-8 at byte 0"):
+        check_templates(tmp_path)
+
+
+@pytest.mark.parametrize("other", NO_FILES)
+def test_what_is_no_template_is_not_waited_for_nor_left_out(other: str, tmp_path: Path) -> None:
+    """A link that leads nowhere would have had the built-in text sent in its place."""
+    NO_FILES[other](tmp_path / "winddown.en.text.j2")
+    if other == "nothing":
+        check_templates(tmp_path)
+        return
+    with pytest.raises(UsageError, match="is not a file"):
+        check_templates(tmp_path)
 
 
 def test_days_are_written_without_a_leading_nought() -> None:

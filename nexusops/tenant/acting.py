@@ -114,7 +114,8 @@ class Site:
         What is ``synced`` from on premises is mastered there: it is not tried at all.
         """
         if synced:
-            raise TenantFault(FaultClass.WRONG_AUTHORITY, "it is synchronised from on premises; change it there")
+            where = "change it there, or, if IsExchangeCloudManaged is set, in Exchange"
+            raise TenantFault(FaultClass.WRONG_AUTHORITY, f"it is synchronised from on premises; {where}")
         for again in (True, False):
             try:
                 await write()

@@ -227,6 +227,19 @@ def test_a_synced_object_is_not_tried(room: Room, change: Change) -> None:
     assert room.writes() == before
 
 
+def test_what_is_synced_is_not_tried_though_exchange_manages_it_in_the_cloud(room: Room) -> None:
+    """tenant-api.md 10, 12: what may be changed there then no source tells; a human is sent to where it is done."""
+    made = room.perform(creation(ADA))[-1]
+    managed = {"Identity": made.exchange_guid, "IsExchangeCloudManaged": True}
+    room.tenant._run(room.tenant._exchange.invoke("Set-Mailbox", **managed))
+    control(room, f"users/{made.user_id}", {"onPremisesSyncEnabled": True})
+    before = room.writes()
+    (outcome,) = room.perform(AddAddress(mailbox=ADA, why=WHY, address=NEW))
+    told = "it is synchronised from on premises; change it there, or, if IsExchangeCloudManaged is set, in Exchange"
+    assert (outcome.result.value, outcome.message) == ("set_aside", f"needs a human: {told}")
+    assert room.writes() == before
+
+
 def test_an_administrators_account_needs_a_human(room: Room) -> None:
     user_id = room.perform(creation(ADA))[0].user_id
     control(room, f"users/{user_id}", {"privileged": True})

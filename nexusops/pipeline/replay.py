@@ -18,6 +18,7 @@ from nexusops.model.ids import Domain
 from nexusops.model.journal import (
     Acceptance,
     JournalRow,
+    JsonObject,
     LedgerRow,
     Phase,
     RowChange,
@@ -170,12 +171,13 @@ def _change(row: JournalRow) -> RowChange | None:
     return RowChange(before=before, after=after, rule=row.entry.rule)
 
 
-def _answers(rows: Iterable[JournalRow]) -> Iterator[tuple[tuple[str, str], StepResult]]:
-    """How each step ended, by change and step."""
+def _answers(rows: Iterable[JournalRow]) -> Iterator[tuple[tuple[str, str], tuple[StepResult, JsonObject | None]]]:
+    """How each step ended and what it left, by change and step: an application's id, the end of its secret."""
     for row in rows:
         entry = row.entry
+        after = entry.after if isinstance(entry.after, dict) else None
         if entry.change_id is not None and entry.phase not in (Phase.PROMISE, Phase.INTENT):
-            yield (entry.change_id, entry.step or ""), StepResult(entry.phase.value)
+            yield (entry.change_id, entry.step or ""), (StepResult(entry.phase.value), after)
 
 
 def _ids(rows: Iterable[JournalRow]) -> Iterator[tuple[str, tuple[str | None, str | None]]]:
@@ -192,7 +194,7 @@ class _Again(ImaginedTenant):
 
     def __init__(self, store: Store, ports: Ports) -> None:
         super().__init__(store, ports.site)
-        self.answers: Mapping[tuple[str, str], StepResult] = {}
+        self.answers: Mapping[tuple[str, str], tuple[StepResult, JsonObject | None]] = {}
         self.ids: Mapping[str, tuple[str | None, str | None]] = {}
 
     def prepare(self, domains: Collection[Domain], at: datetime) -> None:
@@ -202,10 +204,12 @@ class _Again(ImaginedTenant):
         yield [self._one(step) for step in steps]
 
     def _one(self, step: Step) -> StepOutcome:
-        result = self.answers.get((step.change_id, step.name), StepResult.DONE)
+        result, after = self.answers.get((step.change_id, step.name), (StepResult.DONE, None))
         mailbox = getattr(step.change, "mailbox", None)
         user_id, guid = self.ids.get(mailbox.key, (None, None)) if mailbox is not None else (None, None)
-        return StepOutcome(change_id=step.change_id, step=step.name, result=result, user_id=user_id, exchange_guid=guid)
+        return StepOutcome(
+            change_id=step.change_id, step=step.name, result=result, after=after, user_id=user_id, exchange_guid=guid
+        )
 
     def close(self) -> None:
         """Nothing is open."""

@@ -102,12 +102,14 @@ def _taken(
 
 def report(result: JudgedBox, advice: Advice, row: Service | None) -> None:
     """What was found about a request, as findings of its own; that an owner has gone is said with its cure."""
+    if row is not None and row.state in ENDED:
+        return  # nobody needs to know any more
     running = row is not None and row.state in RUNNING
     for point in advice.points:
         if running and point.code == "OWNER_INELIGIBLE":
             continue
-        if row is not None and point.code == "DNS_UNKNOWN" and (row.verified_on is not None or row.state in ENDED):
-            continue  # it was asked since, when it was proved; or nobody needs to know any more
+        if row is not None and point.code == "DNS_UNKNOWN" and row.verified_on is not None:
+            continue  # it was asked since, when it was proved
         quiet = advice.ruling is Ruling.APPROVED and point.code == "DNS_UNKNOWN"
         result.find(
             point.code, advice.request_id, " ".join(point.reasons), Severity.INFO if quiet else Severity.WARNING

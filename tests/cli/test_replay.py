@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 from cli.conftest import CommandSite
+from cli.test_saas import file
 
 DESK = ("--actor", "olive", "--reason", "stolen card", "--at", "2025-10-01T09:00:00Z")
 
@@ -48,6 +49,17 @@ def test_the_same_snapshots_and_decisions_make_the_same_plans_and_the_same_state
     assert (document["same"], set(document["differences"].values())) == (True, {0})
     assert "The state at the end is the same." in decided.type("replay", decided.day_one, decided.day_two).out
     assert {path: path.read_bytes() for path in (decided.folder / "state").glob("*.db")} == before
+
+
+def test_what_a_product_was_given_is_the_same_too(site: CommandSite) -> None:
+    """2.4: its application and the end of its secret are what the tenant answered, then and when it was renewed."""
+    file(site, "adminday")
+    assert site.on_day_one("run").code == 0
+    wish = ("--reason", "leaked", "--at", "2025-10-01T09:00:00Z")
+    assert site.type("saas", "renew", "adminday", "--revoke", *wish).code == 0
+    assert site.on_day_two("run").code == 0
+    said = site.type("replay", site.day_one, site.day_two, "--format", "json")
+    assert (said.code, said.document["differences"]["services"]) == (0, 0)
 
 
 def test_a_history_with_an_interrupted_run_is_the_same_too(site: CommandSite) -> None:

@@ -201,6 +201,16 @@ def test_a_request_that_is_withdrawn_gives_everything_back(columns: dict[str, An
     assert row(world).state == "retired"
 
 
+def test_of_a_request_that_has_ended_nothing_is_found_any_more() -> None:
+    """2.4: whatever its file still says, and whoever has its domain now."""
+    world = chemistry(**NEITHER)
+    world.run(FIRST)
+    del world.services["adminday"]
+    world.run("2024-10-03")
+    file(world, **NEITHER, requester="nobody")
+    assert codes(world, "2024-10-04") == set()
+
+
 def test_a_request_that_was_never_approved_can_come_back() -> None:
     """2.4: what is withdrawn before anything was made is a draft again."""
     world = chemistry(auth="basic")

@@ -28,7 +28,7 @@ from nexusops.pipeline.explain_ahead import ahead_of, on_return, upcoming
 from nexusops.pipeline.explain_decided import about_address, asked_facts, contact_facts, decided_facts
 from nexusops.pipeline.explain_history import decisions, own_rows, told
 from nexusops.pipeline.explain_mail import mail_facts
-from nexusops.pipeline.explain_summary import address_summary, person_summary
+from nexusops.pipeline.explain_summary import STANDINGS, address_summary, person_summary
 from nexusops.pipeline.inputs import Ports
 from nexusops.pipeline.saas_explain import service_facts
 from nexusops.pipeline.simulate_tenant import Remembered
@@ -275,11 +275,14 @@ def _box_scopes(box: Mailbox) -> list[str]:
 
 
 def _named(ports: Ports, person_id: PersonId | None) -> str:
-    """Somebody as staff know them: by their username, where they have one."""
+    """Somebody as staff know them: by their username, where they have one; with how they stand, unless all is well."""
     if person_id is None:
         return "none"
     state = next(iter(ports.store.owners({person_id})), None)
-    return f"{state.username} ({person_id})" if state is not None and state.username else person_id
+    if state is None or not state.username:
+        return person_id
+    left = "" if state.state is Standing.ENTITLED else f", {STANDINGS[state.state]}"
+    return f"{state.username} ({person_id}){left}"
 
 
 def named(boxes: Iterable[Mailbox]) -> dict[str, str]:

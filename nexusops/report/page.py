@@ -68,6 +68,7 @@ def templates() -> Environment:
     )
     places.filters["coded"] = coded
     places.filters["dated"] = dated
+    places.filters["parted"] = parted
     return places
 
 
@@ -89,13 +90,17 @@ def coded(sentence: str) -> str:
 
 
 def dated(sentence: str) -> str:
-    """Dates in one piece, so that none is broken at its hyphens, and addresses broken behind the @, if at all;
-    everything is escaped.
-    """
+    """Dates in one piece, so that none is broken at its hyphens; everything is escaped."""
     from markupsafe import Markup, escape
 
-    escaped = str(escape(visible(sentence))).replace("@", "@<wbr>")
-    return Markup(_DATE.sub(r"<time>\g<0></time>", escaped))  # noqa: S704 - escaped above
+    return Markup(_DATE.sub(r"<time>\g<0></time>", str(escape(visible(sentence)))))  # noqa: S704 - escaped above
+
+
+def parted(sentence: str) -> str:
+    """The same, with addresses broken behind the @ where there is no room for them in one line."""
+    from markupsafe import Markup
+
+    return Markup(dated(sentence).replace("@", "@<wbr>"))  # noqa: S704 - escaped by dated
 
 
 def asset(name: str) -> str:

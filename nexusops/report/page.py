@@ -100,7 +100,7 @@ def parted(sentence: str) -> str:
     """The same, with addresses broken behind the @ where there is no room for them in one line."""
     from markupsafe import Markup
 
-    return Markup(dated(sentence).replace("@", "@<wbr>"))  # noqa: S704 - escaped by dated
+    return Markup(str(dated(sentence)).replace("@", "@<wbr>"))  # noqa: S704 - escaped by dated
 
 
 def asset(name: str) -> str:

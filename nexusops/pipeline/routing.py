@@ -14,16 +14,22 @@ from nexusops.model.snapshot import Snapshot
 from nexusops.pipeline.inputs import Deciding, Ports
 from nexusops.ports import SnapshotTables
 from nexusops.rules.routes import Known, concerned, judge_routes
-from nexusops.rules.routing import accepted_states, table
+from nexusops.rules.routing import accepted_states, place, table
 
 
 def with_routes(ports: Deciding, ledger: Ledger, snapshot: Snapshot) -> Ledger:
     """What the routes of the snapshot rest on beside addresses: mailboxes that they reach, and the last table.
 
-    The addresses that they name must be among ``holders`` or ``allocations`` by now.
+    The addresses that they name must be among ``holders`` or ``allocations`` by now. A role whose row was refused goes
+    where the ledger has it, which the snapshot does not name any more: that is looked up, too.
     """
     named = concerned(snapshot, ports.site.fallback_domain)
     rows = (*ledger.holders.values(), *ledger.allocations.values())
+    kept = {place(r.target, ports.site.fallback_domain) for r in rows if r.target and r.live and r.address in named}
+    if kept := kept - named:
+        found = ports.store.holders({(domain_of(address), local_of(address)) for address in kept})
+        ledger = replace(ledger, holders={**ledger.holders, **{(row.address, row.period): row for row in found}})
+        named, rows = named | kept, (*rows, *found)
     keys = {row.mailbox_key for row in rows if row.address in named and row.mailbox_key is not None}
     names = {local_of(address) for address in named if domain_of(address) == ports.site.fallback_domain}
     reached = ports.store.reached(names, keys - set(ledger.mailboxes))
@@ -46,7 +52,7 @@ def build_routing(ports: Ports, tables: SnapshotTables, at: datetime) -> None:
     bare = Ledger(serial=store.serial(), holders={(row.address, row.period): row for row in holders})
     ledger = with_routes(ports, bare, snapshot)
     known = Known(
-        holders=by_address(holders),
+        holders=by_address(ledger.holders.values()),
         boxes=ledger.reached.values(),
         states={state.person_id: state for state in store.owners(staff_of(snapshot))},
         routed=ledger.routed,

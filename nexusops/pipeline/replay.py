@@ -14,6 +14,7 @@ from typing import Any, cast
 
 from nexusops.codec import digest_of, row_from_json
 from nexusops.model.addresses import Allocation
+from nexusops.model.changes import PROMISES, kind_of, target_of
 from nexusops.model.ids import Domain
 from nexusops.model.journal import (
     Acceptance,
@@ -126,7 +127,30 @@ def _replayed(
     under = replace(under, told=told_at(under, [change for change in promised if change is not None]))
     outcome = run_again(under, at=record.at, actor=record.actor, refresh="full")
     now = _digest(under, outcome.plan, serial) if outcome.plan is not None else None
-    return Replayed(run=record, verdict=Verdict.SAME if now == record.digest else Verdict.OTHER, now=now)
+    if now == record.digest:
+        return Replayed(run=record, verdict=Verdict.SAME, now=now)
+    begun, planned = set(_begun(rows)), set(_in_tenant(outcome.plan))
+    return Replayed(
+        run=record,
+        verdict=Verdict.OTHER,
+        now=now,
+        then_alone=tuple(sorted(begun - planned)),
+        now_alone=tuple(sorted(planned - begun)),
+    )
+
+
+def _begun(rows: Iterable[JournalRow]) -> Iterator[tuple[str, str]]:
+    """Kind and target of what a run set out to do in the tenant: each has its intent."""
+    for row in rows:
+        after = row.entry.after
+        if row.entry.phase is Phase.INTENT and isinstance(after, dict):
+            yield str(after.get("kind")), str(after.get("target"))
+
+
+def _in_tenant(plan: Plan | None) -> Iterator[tuple[str, str]]:
+    for planned in plan.changes if plan is not None else ():
+        if (kind := kind_of(planned.change)) not in PROMISES:
+            yield kind.value, target_of(planned.change)
 
 
 def _digest(ports: Ports, plan: Plan, serial: int) -> str:

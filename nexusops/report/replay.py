@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from enum import StrEnum
 
 from nexusops.codec import instant, to_text
@@ -23,11 +23,17 @@ class Verdict(StrEnum):
 
 @frozen
 class Replayed:
-    """One run of the history. ``now``: the digest of the plan that was made anew, None where none was."""
+    """One run of the history. ``now``: the digest of the plan that was made anew, None where none was.
+
+    ``then_alone``: kind and target of what an ``other`` one set out to do in the tenant, and the plan made anew would
+    not; ``now_alone``: the reverse.
+    """
 
     run: RunRecord
     verdict: Verdict
     now: str | None = None
+    then_alone: tuple[tuple[str, str], ...] = ()
+    now_alone: tuple[tuple[str, str], ...] = ()
 
 
 @frozen
@@ -48,7 +54,9 @@ def replay_text(found: Replay, look: Look = PLAIN) -> str:
 
 
 def replay_json(found: Replay) -> str:
-    """``{"same", "runs": [{"run_id", "at", "command", "actor", "verdict", "digest", "digest_now"}], "differences"}``"""
+    """``{"same", "runs": [{"run_id", "at", "command", "actor", "verdict", "digest", "digest_now", "then_alone",
+    "now_alone"}], "differences"}``
+    """
     rows: list[JsonObject] = [
         {
             "run_id": one.run.run_id,
@@ -58,6 +66,8 @@ def replay_json(found: Replay) -> str:
             "verdict": one.verdict.value,
             "digest": one.run.digest,
             "digest_now": one.now,
+            "then_alone": [{"kind": kind, "target": target} for kind, target in one.then_alone],
+            "now_alone": [{"kind": kind, "target": target} for kind, target in one.now_alone],
         }
         for one in found.runs
     ]
@@ -74,6 +84,7 @@ def _blocks(found: Replay) -> Iterator[Block]:
             ],
             indent=0,
         )
+    yield from _others([one for one in found.runs if one.verdict is Verdict.OTHER])
     told = sum(one.verdict is Verdict.SAME for one in found.runs)
     yield Line(text=f"{number_of(told, 'plan')} came out the same, of {len(found.runs)} entries of the history.")
     otherwise = sum(one.verdict is Verdict.OTHER for one in found.runs)
@@ -95,3 +106,22 @@ def _blocks(found: Replay) -> Iterator[Block]:
         yield Line(text=f"The state at the end differs, in rows that are not in both: {counted}.", tone=Tone.DANGER)
     else:
         yield Line(text="The state at the end is the same.", tone=Tone.GOOD)
+
+
+def _others(runs: Sequence[Replayed]) -> Iterator[Block]:
+    """What is in one of the two plans alone, and what may be behind it."""
+    for one in runs:
+        yield Line(text=f"The plan of {instant(one.run.at)} came out as another one:", tone=Tone.DANGER)
+        alone = (("then alone", one.then_alone), ("now alone", one.now_alone))
+        rows = [(when, kind, target) for when, changes in alone for kind, target in changes]
+        if rows:
+            yield Table(rows=rows)
+        else:
+            yield Line(text="the same changes in the tenant, with other details or promises", indent=2)
+    if any(one.then_alone for one in runs):
+        yield Line(
+            text="Then alone is also what came of the tenant as it was found: by a full run that mended it, by the "
+            "first run after an adoption, from a forward set by hand. The journal keeps what was done, not what "
+            "was found.",
+            tone=Tone.QUIET,
+        )

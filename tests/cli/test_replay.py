@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import sqlite3
@@ -11,8 +12,12 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from building.by_hand import exchange
+from building.killed import DAYS, KilledSite
 from cli.conftest import CommandSite
 from cli.test_saas import file
+
+from nexusops.cli import call
 
 DESK = ("--actor", "olive", "--reason", "stolen card", "--at", "2025-10-01T09:00:00Z")
 
@@ -110,3 +115,26 @@ def test_without_one_of_the_snapshots_it_says_which_is_missing(decided: CommandS
     assert said.code == 6
     assert "which was not given: name it too" in said.out
     assert decided.type("replay", tmp_path / "nothing").code == 2
+
+
+def test_of_a_run_that_mended_the_tenant_it_is_told_what_it_did_beyond_the_plan_made_anew(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The journal does not keep that somebody had taken an address away by hand."""
+    site = KilledSite.made(tmp_path / "site")
+    assert site.type("run", DAYS[0]) == 0
+    gone = {"@odata.type": "#Exchange.GenericHashTable", "Remove": ["smtp:ann.lee@chem.ox.ac.uk"]}
+    exchange(site, "1000001", "Set-Mailbox", EmailAddresses=gone)
+    assert site.type("run", DAYS[1], "--refresh", "full") == 0
+    words = ["--config", str(site.folder / "config"), "replay", *(str(site.folder / day[:10]) for day in DAYS[:2])]
+    capsys.readouterr()
+    assert call([*words, "--format", "json"]) == 6
+    first, second = json.loads(capsys.readouterr().out)["runs"]
+    assert (first["verdict"], first["then_alone"], first["now_alone"]) == ("same", [], [])
+    assert (second["verdict"], second["now_alone"]) == ("other", [])
+    assert second["then_alone"] == [{"kind": "AddAddress", "target": "ann.lee@chem.ox.ac.uk"}]
+    assert call(words) == 6
+    said = capsys.readouterr().out
+    assert "The plan of 2025-01-16T08:00:00Z came out as another one:" in said
+    assert "then alone  AddAddress  ann.lee@chem.ox.ac.uk" in said
+    assert "by a full run that mended it" in " ".join(said.split())

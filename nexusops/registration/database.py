@@ -9,15 +9,11 @@ from __future__ import annotations
 import csv
 import hashlib
 import io
-import math
 import re
 import tempfile
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import UTC, date, datetime
-from decimal import Decimal
-from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -30,17 +26,20 @@ from nexusops.registration.manifest import Listed, Manifest, check_header, parti
 from nexusops.registration.reading import Unreadable, read_table
 from nexusops.registration.shelf import Shelf
 from nexusops.registration.tables import Tables, unpack
+from nexusops.registration.values import holding_of, line_of, text_of
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection, Engine
     from sqlalchemy.engine import URL
+    from sqlalchemy.exc import SQLAlchemyError
+    from sqlalchemy.sql import ColumnElement
     from sqlalchemy.types import TypeEngine
 
 MANIFEST = "manifest"
 # What shows one state of the database for the whole transaction, best first.
 _LEVELS = ("REPEATABLE READ", "SNAPSHOT", "SERIALIZABLE")
 _BATCH = 10_000
-_ZONELESS = re.compile(r"\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(:\d{2}(\.\d+)?)?", re.ASCII)
+_QUOTED = re.compile(r"""(?<=: )".*"|(?<=with text )'.*'|(?<=: )'.*'""")
 
 
 class DatabaseRegistration:
@@ -64,8 +63,7 @@ class DatabaseRegistration:
                 return self._read(connection, Path(folder))
         except SQLAlchemyError as error:
             shown = without_password(url.render_as_string(hide_password=True))
-            reason = str(getattr(error, "orig", None) or error).splitlines()[0]
-            raise refused(partial(f"the registration database {shown} cannot be read: {reason}")) from error
+            raise refused(partial(f"the registration database {shown} cannot be read: {_reason(error)}")) from error
         finally:
             engine.dispose()
 
@@ -74,6 +72,8 @@ class DatabaseRegistration:
         return unpack(blobs, self.parent_domain, only)
 
     def _read(self, connection: Connection, folder: Path) -> Tables:
+        from sqlalchemy.exc import SQLAlchemyError
+
         there = _there(connection)
         manifest, defects = _manifest(connection, there, self.site)
         shelf = Shelf()
@@ -89,6 +89,8 @@ class DatabaseRegistration:
                 ignored += [f"{layout.name}.{column}" for column in unknown]
             except Unreadable as error:
                 defects.append(partial(f"the table {layout.name} cannot be used: {error}"))
+            except SQLAlchemyError as error:
+                raise refused(*defects, partial(f"the table {layout.name} cannot be read: {_reason(error)}")) from error
         if defects:
             raise refused(*defects)
         return Tables(shelf, replace(manifest, tables=listed, ignored_columns=tuple(ignored)), self.parent_domain)
@@ -130,6 +132,8 @@ def _one_state(engine: Engine) -> Iterator[Connection]:
         known = engine.dialect.get_isolation_level_values(driver) if driver is not None else ()
         level = next((level for level in _LEVELS if level in known), None)
         with plain.execution_options(**({"isolation_level": level} if level else {})) as connection:
+            if engine.dialect.name == "postgresql":
+                connection.exec_driver_sql("SET LOCAL DateStyle TO 'ISO'")
             yield connection
 
 
@@ -155,24 +159,26 @@ def _manifest(connection: Connection, there: Collection[str], site: str | None) 
     schema, tenant, as_of = rows[0]
     defects = check_header(schema, tenant, site)
     try:
-        stood = instant(_text(as_of))
+        stood = instant(text_of(as_of))
     except BadValue as error:
         raise refused(*defects, partial(f"the manifest's as_of: {error.reason}")) from error
+    except Unreadable as error:
+        raise refused(*defects, partial(f"the manifest's as_of cannot be used: {error}")) from error
     return Manifest(tenant=str(tenant), as_of=stood, tables={}), defects
 
 
 def _take(connection: Connection, shelf: Shelf, layout: Layout, folder: Path) -> tuple[Listed, tuple[str, ...]]:
     """Writes the table as a canonical CSV, and reads that like any other. Raises Unreadable."""
-    from sqlalchemy import column, inspect, table
+    from sqlalchemy import inspect, select, table
 
     described = {found["name"]: found["type"] for found in inspect(connection).get_columns(layout.name)}
-    holding = {name: _holding(layout, name, described[name]) for name in layout.columns if name in described}
+    holding = {name: holding_of(layout, name, described[name]) for name in layout.columns if name in described}
     lines = []
     if holding:
-        query = table(layout.name, *[column(name) for name in holding]).select()
+        chosen = [_chosen(connection, name, described[name]) for name in holding]
+        query = select(*chosen).select_from(table(layout.name))
         result = connection.execution_options(yield_per=_BATCH).execute(query)
-        kinds = tuple(holding.values())
-        lines = sorted(tuple(_text(value, kind) for value, kind in zip(row, kinds, strict=True)) for row in result)
+        lines = sorted(line_of(row, holding, layout) for row in result)
     content = _csv(tuple(holding), lines)
     path = folder / f"{layout.name}.csv"
     path.write_bytes(content)
@@ -182,6 +188,27 @@ def _take(connection: Connection, shelf: Shelf, layout: Layout, folder: Path) ->
         raise Unreadable(f"{len(lines)} rows were fetched and {rows} could be read")
     unknown = tuple(name for name in described if name not in layout.columns)
     return Listed(rows=rows, sha256=hashlib.sha256(content).hexdigest()), unknown
+
+
+def _chosen(connection: Connection, name: str, type_: TypeEngine[Any]) -> ColumnElement[Any]:
+    """The column, in PostgreSQL a date as its text: for a day before or after all days the driver has no value, and
+    would fail on the whole table because of one row.
+    """
+    from sqlalchemy import Date, Text, cast, column
+
+    dated = connection.dialect.name == "postgresql" and isinstance(type_, Date)
+    return cast(column(name), Text).label(name) if dated else column(name)
+
+
+def _reason(error: SQLAlchemyError) -> str:
+    """What the database says, without a value that it quotes: that may be personal data."""
+    from sqlalchemy.exc import DataError
+
+    cause = getattr(error, "orig", None) or error
+    told = (str(cause).splitlines() or [type(cause).__name__])[0]
+    if isinstance(error, DataError) or "with text" in told:
+        return _QUOTED.sub("…", told)
+    return told
 
 
 def _csv(columns: tuple[str, ...], lines: list[tuple[str, ...]]) -> bytes:
@@ -194,53 +221,3 @@ def _csv(columns: tuple[str, ...], lines: list[tuple[str, ...]]) -> bytes:
         return out.getvalue().encode()
     except UnicodeEncodeError as error:
         raise Unreadable("it holds text that is not Unicode") from error
-
-
-class _Holding(StrEnum):
-    """What a column holds, where that says more than its values do: SQLite keeps all of these as text or numbers."""
-
-    FLAG = "flag"
-    DAY = "day"
-    INSTANT = "instant"
-    PADDED = "padded"
-    TEXT = "text"
-
-
-def _holding(layout: Layout, name: str, type_: TypeEngine[Any]) -> _Holding:
-    from sqlalchemy import CHAR, Boolean, DateTime
-
-    if name in layout.dates:
-        return _Holding.DAY
-    if isinstance(type_, Boolean):
-        return _Holding.FLAG
-    if isinstance(type_, CHAR):
-        return _Holding.PADDED
-    return _Holding.INSTANT if name == layout.instant and isinstance(type_, DateTime) else _Holding.TEXT
-
-
-def _text(value: object, holding: _Holding = _Holding.TEXT) -> str:
-    """A value of any type as the text of a CSV field; an instant without a zone is in UTC. Raises Unreadable."""
-    match value:
-        case None:
-            return ""
-        case str() if holding is _Holding.PADDED:
-            return value.rstrip(" ")
-        case str():
-            return f"{value}Z" if holding is _Holding.INSTANT and _ZONELESS.fullmatch(value) else value
-        case bool():
-            return "true" if value else "false"
-        case datetime() if holding is _Holding.DAY:
-            return value.date().isoformat()
-        case datetime():
-            aware = value if value.tzinfo else value.replace(tzinfo=UTC)
-            return aware.astimezone(UTC).isoformat().replace("+00:00", "Z")
-        case date():
-            return value.isoformat()
-        case 0 | 1 if holding is _Holding.FLAG:
-            return "true" if value else "false"
-        case int():
-            return str(value)
-        case float() | Decimal():
-            return str(int(value)) if math.isfinite(value) and value == int(value) else str(value)
-        case _:
-            raise Unreadable(f"it holds values of the type {type(value).__name__}, which no column of it may have")

@@ -28,6 +28,8 @@ class Layout:
     instant: str | None = None
     person: str | None = None
     shared: str | None = None
+    texts: frozenset[str] = frozenset()
+    """Columns in which a number, a truth value or a time is a mistake of the exporter's: names of people."""
     caseless: bool = False
     """Two keys that differ in capitals alone are one."""
 
@@ -46,6 +48,7 @@ PERSONS = Layout(
     key=("person_id",),
     required=True,
     nullable=_set("username known_as deceased"),
+    texts=_set("known_as"),
     person="person_id",
     shared="username",
 )
@@ -59,6 +62,7 @@ CARDS = Layout(
     required=True,
     nullable=_set("personal_names family_names status_effective_on cancelled_on cancel_reason"),
     dates=_set("start_date end_date status_effective_on cancelled_on"),
+    texts=_set("personal_names family_names"),
     person="person_id",
     shared="card_id",
 )

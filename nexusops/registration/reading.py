@@ -13,8 +13,10 @@ from nexusops.registration.shelf import Shelf, literal, name
 
 KINDS = ("csv", "parquet", "jsonl", "ndjson")
 _NESTED = re.compile(r"STRUCT|MAP|UNION|BLOB|LIST|VARIANT|.*\]$", re.IGNORECASE)
+_TEXTUAL = re.compile(r"VARCHAR|ENUM", re.IGNORECASE)
 _FRACTIONAL = re.compile(r"DOUBLE|FLOAT|DECIMAL", re.IGNORECASE)
 _QUOTED = re.compile(r"[{\[].*[}\]]|[{\[].*\.\.\.")
+_VALUE = re.compile(r'value ".*?"(?=[ :,.]|$)')
 _TELLING = re.compile(r"Expected Number|Value with|Invalid unicode|Maximum line|state machine", re.IGNORECASE)
 
 _OTHERWISE = {b"\xff\xfe": "UTF-16", b"\xfe\xff": "UTF-16", b"\x1f\x8b": "compressed", b"PK\x03\x04": "a ZIP archive"}
@@ -64,7 +66,7 @@ def _missing(missing: Sequence[str], there: Sequence[str]) -> str:
 def _reason(error: Exception) -> str:
     """DuckDB's reason without the line or the object that it quotes: that may hold personal data."""
     first, *others = str(error).splitlines() or [""]
-    told = _QUOTED.sub("…", first.removeprefix("Invalid Input Error: "))
+    told = _VALUE.sub('value "…"', _QUOTED.sub("…", first.removeprefix("Invalid Input Error: ")))
     telling = [line for line in others if _TELLING.search(line)]
     return ". ".join(line.rstrip(". ") for line in (told, *telling))
 
@@ -89,6 +91,7 @@ def _line(content: bytes, place: int) -> int:
 def _csv(path: Path, text: str, scratch: Path) -> _Relation:
     try:
         header = header_of(text)
+        _told_apart(header)
         ordered = in_order(text, len(header))
     except BadLine as error:
         raise Unreadable(str(error)) from error
@@ -112,17 +115,26 @@ def _json_lines(shelf: Shelf, layout: Layout, path: Path, text: str) -> _Relatio
         raise Unreadable("a line is not a JSON object")
     found = shelf.rows(f"SELECT DISTINCT unnest(json_keys(json)) AS k FROM read_json_objects({source}) ORDER BY k")
     keys = tuple(key for (key,) in found)
+    _told_apart(keys)
     columns = ", ".join(f"{literal(column)}: 'JSON'" for column in (keys or layout.columns))
     # An exporter may leave out what is null; of a table without rows nothing can be said.
     unsure = layout.nullable if keys else frozenset(layout.columns)
     relation = f"read_json({source}, columns={{{columns}}}, ignore_errors=false)"
-    _flat(shelf, relation, [column for column in keys if column in layout.columns])
+    _flat(shelf, layout, relation, [column for column in keys if column in layout.columns])
     texts = ", ".join(f"{_json_text(column)} AS {name(column)}" for column in (keys or layout.columns))
     return f"(SELECT {texts} FROM {relation})", keys or layout.columns, unsure
 
 
-def _flat(shelf: Shelf, relation: str, columns: Sequence[str]) -> None:
-    """Lists and objects are no values of any column: their text would be taken for a name or an address."""
+def _told_apart(keys: Sequence[str]) -> None:
+    """DuckDB knows no capitals in names: two that differ in them alone would be one."""
+    seen: dict[str, str] = {}
+    for key in keys:
+        if seen.setdefault(key.lower(), key) != key:
+            raise Unreadable(f"it has the column {key.lower()} twice, in other capitals")
+
+
+def _flat(shelf: Shelf, layout: Layout, relation: str, columns: Sequence[str]) -> None:
+    """Lists and objects are no values of any column, nor numbers of a name's: their text would be taken for one."""
     if not columns:
         return
     nested = ", ".join(
@@ -132,6 +144,11 @@ def _flat(shelf: Shelf, relation: str, columns: Sequence[str]) -> None:
     for column, bad in zip(columns, found, strict=True):
         if bad:
             raise Unreadable(f"the column {column} holds a list or an object instead of a text")
+    for column in sorted(layout.texts & set(columns)):
+        kind, value = f"json_type({name(column)})", f"lower({name(column)} ->> '$')"
+        other = f"{kind} NOT IN ('VARCHAR', 'NULL') AND {value} <> 'nan'"
+        if shelf.rows(f"SELECT bool_or({other}) FROM {relation}") == [(True,)]:
+            raise Unreadable(f"the column {column} holds numbers or truth values instead of texts")
 
 
 def _json_text(column: str) -> str:
@@ -142,7 +159,7 @@ def _json_text(column: str) -> str:
 
 def _whole(value: str) -> str:
     """Exporters make numbers with fractions of whole ones where a column has gaps: 3.0 is 3, and NaN is no value."""
-    return f"nullif(regexp_replace({value}, '\\.0+$', ''), 'nan')"
+    return f"CASE WHEN lower({value}) <> 'nan' THEN regexp_replace({value}, '\\.0+$', '') END"
 
 
 def _parquet(shelf: Shelf, layout: Layout, path: Path) -> _Relation:
@@ -151,6 +168,12 @@ def _parquet(shelf: Shelf, layout: Layout, path: Path) -> _Relation:
     nested = [column for column, kind in described if column in layout.columns and _NESTED.match(kind)]
     if nested:
         raise Unreadable(f"the column {nested[0]} holds nested or binary values instead of text")
+    for column, kind in described:
+        if column in layout.texts and not _TEXTUAL.match(kind):
+            value = f"nullif(lower(CAST({name(column)} AS VARCHAR)), 'nan')"
+            [(values,)] = shelf.rows(f"SELECT count({value}) FROM {source}")
+            if values:
+                raise Unreadable(f"the column {column} holds values of the type {kind} instead of texts")
     chosen = ", ".join(f"{_as_text(layout, column, kind)} AS {name(column)}" for column, kind in described)
     return f"(SELECT {chosen} FROM {source})", tuple(column for column, _ in described), frozenset()
 

@@ -10,7 +10,9 @@ from typing import Any, TypeVar
 
 import msgspec
 from sqlalchemy import Connection, RowMapping, Table, TextClause, case, func, or_, select, text
+from sqlalchemy.exc import DBAPIError
 
+from nexusops.errors import StateUnavailable
 from nexusops.model.addresses import AddressState, Allocation, same_name
 from nexusops.model.findings import Evidence, Finding, Severity
 from nexusops.model.ids import Address, Domain, PersonId
@@ -200,3 +202,18 @@ def unused_approvals(connection: Connection, digest: str) -> list[Approval]:
         Approval(digest=row["digest"], actor=row["actor"], at=datetime.fromisoformat(row["at"]), reason=row["reason"])
         for row in connection.execute(statement).mappings()
     ]
+
+
+def unusable(error: DBAPIError) -> StateUnavailable:
+    return StateUnavailable(
+        f"The state cannot be used: {str(error.orig).strip().splitlines()[0]}.",
+        next_step="Check the database and its disk, then repeat; `nexusops resume` finishes what was open.",
+    )
+
+
+def read_on(rows: Iterator[Any]) -> Iterator[Any]:
+    """Rows that are read while somebody else already writes them out."""
+    try:
+        yield from rows
+    except DBAPIError as error:
+        raise unusable(error) from error

@@ -60,10 +60,7 @@ class SqlStore:
             with nullcontext(on) if on is not None else self._connected(writes) as connection, connection.begin():
                 yield connection
         except DBAPIError as error:
-            raise StateUnavailable(
-                f"The state cannot be used: {str(error.orig).strip().splitlines()[0]}.",
-                next_step="Check the database and its disk, then repeat; `nexusops resume` finishes what was open.",
-            ) from error
+            raise reading.unusable(error) from error
 
     def _connected(self, writes: bool) -> Connection:
         return self.engine.connect().execution_options(writes=writes)
@@ -281,7 +278,8 @@ class SqlStore:
 
     def export(self) -> Iterator[tuple[str, Any]]:
         with self._begin() as connection:
-            yield from export.parts(connection)
+            for name, value in export.parts(connection):
+                yield name, reading.read_on(value) if isinstance(value, Iterator) else value
 
     def units_of(self, people: Collection[PersonId]) -> Mapping[PersonId, tuple[UnitId, ...]]:
         with self._begin() as connection:

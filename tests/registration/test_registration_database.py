@@ -133,7 +133,7 @@ def test_binary_values_are_no_text(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path / 'binary.db'}"
     alter(url, TABLES)
     alter(url, "UPDATE persons SET known_as = x'00ff' WHERE person_id = '1'")
-    reason = "it holds values of the type bytes, which no column of it may have"
+    reason = "the column known_as holds values of the type bytes instead of texts"
     assert defects(url) == [("SNAPSHOT_PARTIAL", f"the table persons cannot be used: {reason}")]
 
 
@@ -192,3 +192,69 @@ def test_a_column_of_fixed_length_is_read_without_its_padding(postgres_database:
     person = source(postgres_database).read().slice([PersonId("1")], {}).people[PersonId("1")].person
     assert person is not None
     assert person.username == "abcd0001"
+
+
+def with_card(url: str, card: str = "'1', 'UG', 'Zebedee', 'Quimby', '2024-10-01', '2028-09-30'") -> str:
+    alter(url, f"INSERT INTO cards VALUES ('c1', {card}, NULL, NULL, NULL);\n")
+    return url
+
+
+def test_a_view_that_fails_is_told_by_its_name_and_without_a_value(url: str) -> None:
+    """D27: what the driver quotes may be somebody's name."""
+    with_card(url)
+    alter(url, "ALTER TABLE cards RENAME TO rows_of_cards;\n")
+    fails = "CAST(personal_names AS INTEGER)" if url.startswith("postgresql") else "json_extract(personal_names, '$')"
+    view = f"CREATE VIEW cards AS SELECT card_id, person_id, status_code, {fails} AS personal_names, family_names,"
+    alter(url, f"{view} start_date, end_date, status_effective_on, cancelled_on, cancel_reason FROM rows_of_cards;\n")
+    [(code, told)] = defects(url)
+    assert (code, told.partition(":")[0]) == ("SNAPSHOT_PARTIAL", "the table cards cannot be read")
+    assert "Zebedee" not in told
+
+
+def test_text_that_is_none_is_told_without_it(tmp_path: Path) -> None:
+    """SQLite keeps any bytes as text, and its driver quotes them."""
+    url = f"sqlite:///{tmp_path / 'registration.db'}"
+    alter(url, TABLES)
+    with_card(url, "'1', 'UG', CAST(x'5ae96265' AS TEXT), 'Quimby', '2024-10-01', '2028-09-30'")
+    told = "the table cards cannot be read: Could not decode to UTF-8 column 'personal_names' with text …"
+    assert defects(url) == [("SNAPSHOT_PARTIAL", told)]
+
+
+@pytest.mark.parametrize(
+    ("value", "told"),
+    [
+        ("1.5", "values of the type float instead of texts"),
+        ("7", "values of the type int instead of texts"),
+        ("x'5a'", "values of the type bytes instead of texts"),
+        ("'Z' || char(0) || 'e'", "a NUL character"),
+        ("replace(hex(zeroblob(2000000)), '00', 'Z')", "a text of 2000000 characters"),
+    ],
+)
+def test_a_name_that_is_no_name_is_told_by_its_column(value: str, told: str, tmp_path: Path) -> None:
+    """A number would have become a name, and the person's address another one."""
+    url = f"sqlite:///{tmp_path / 'registration.db'}"
+    alter(url, TABLES.replace("personal_names VARCHAR(300)", "personal_names"))
+    with_card(url, f"'1', 'UG', {value}, 'Quimby', '2024-10-01', '2028-09-30'")
+    assert defects(url) == [
+        ("SNAPSHOT_PARTIAL", f"the table cards cannot be used: the column personal_names holds {told}")
+    ]
+
+
+def test_a_manifest_that_holds_bytes_is_refused(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'registration.db'}"
+    alter(url, TABLES.replace("'2025-10-01T07:50:00Z'", "x'00ff'"))
+    [(code, told)] = defects(url)
+    assert (code, told.startswith("the manifest's as_of cannot be used: it holds values of the type bytes")) == (
+        "SNAPSHOT_PARTIAL",
+        True,
+    )
+
+
+@pytest.mark.parametrize("day", ["infinity", "-infinity", "0001-01-01 BC"])
+def test_a_day_beyond_all_days_freezes_its_person_alone(day: str, request: pytest.FixtureRequest) -> None:
+    """D29: PostgreSQL knows such days, its driver does not, and failed on the whole table."""
+    url: str = request.getfixturevalue("postgres_database")
+    alter(url, TABLES)
+    with_card(url, f"'1', 'UG', 'Zebedee', 'Quimby', '2024-10-01', '{day}'")
+    found = source(url).read().slice(None, {}).people
+    assert {person: record.frozen for person, record in found.items()} == {"1": "BAD_CARD_DATES", "2": None}

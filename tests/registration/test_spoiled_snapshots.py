@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import csv
 import hashlib
 import json
 from collections.abc import Iterator
 from pathlib import Path
 
+import duckdb
 import pytest
 from building.snapshot_folder import SnapshotFolder
 from building.spoiled_files import NO_FILES, READ, REFUSED, Bytes
 
 from nexusops.errors import SnapshotRefused
 from nexusops.model.findings import Finding
+from nexusops.model.ids import PersonId
 from nexusops.model.snapshot import Snapshot
 from nexusops.registration import FolderRegistration
 
@@ -43,6 +46,10 @@ def spoiled(folder: Path, table: str, spoil: Bytes) -> Path:
     """The table's file after the spoil, and a manifest that fits it: only the content can give it away."""
     path = folder / f"{table}.csv"
     path.write_bytes(spoil(path.read_bytes()))
+    return stamped(folder, table, path)
+
+
+def stamped(folder: Path, table: str, path: Path) -> Path:
     manifest = json.loads((folder / "manifest.json").read_text("utf-8"))
     manifest["tables"][table]["sha256"] = hashlib.sha256(path.read_bytes()).hexdigest()
     (folder / "manifest.json").write_text(json.dumps(manifest), "utf-8")
@@ -111,3 +118,51 @@ def test_a_file_with_nearly_that_name_is_named(near: str, folder: Path) -> None:
     assert list(refusals(folder)) == [
         f"the manifest lists the table persons, and there is no file of it; {near} is none: persons.csv is expected"
     ]
+
+
+def as_json_lines(folder: Path, **columns: object) -> Path:
+    """The cards as JSON Lines, the last of them with these columns."""
+    text = (folder / "cards.csv").read_text("utf-8")
+    rows: list[dict[str, object]] = [dict(row) for row in csv.DictReader(text.splitlines())]
+    rows[-1] |= columns
+    (folder / "cards.csv").unlink()
+    (folder / "cards.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows), "utf-8")
+    return stamped(folder, "cards", folder / "cards.jsonl")
+
+
+@pytest.mark.parametrize("value", [True, 1.5, 7])
+def test_a_number_is_no_name(value: object, folder: Path) -> None:
+    """JSON has types, and an exporter that mixes them up must not rename people."""
+    assert list(refusals(as_json_lines(folder, personal_names=value))) == [
+        "cards.jsonl cannot be used: the column personal_names holds numbers or truth values instead of texts"
+    ]
+
+
+def test_what_is_no_number_is_no_value(folder: Path) -> None:
+    """NaN is what some exporters have for what is missing."""
+    assert (
+        read(as_json_lines(folder, personal_names=float("nan"))).people[PersonId("1000002")].cards[0].personal_names
+        == ""
+    )
+
+
+def test_columns_that_differ_in_capitals_alone_are_told(folder: Path) -> None:
+    assert list(refusals(as_json_lines(folder, Start_Date="2025-01-01"))) == [
+        "cards.jsonl cannot be used: it has the column start_date twice, in other capitals"
+    ]
+
+
+def test_parquet_that_was_spoiled_is_refused_without_its_values(folder: Path) -> None:
+    """D27: byte by byte."""
+    path = folder / "cards.parquet"
+    duckdb.sql(f"COPY (FROM read_csv('{folder / 'cards.csv'}', all_varchar=true)) TO '{path}' (FORMAT parquet)")
+    (folder / "cards.csv").unlink()
+    whole = path.read_bytes()
+    for place in range(0, len(whole), max(1, len(whole) // 40)):
+        path.write_bytes(whole[:place] + bytes([whole[place] ^ 0xFF]) + whole[place + 1 :])
+        stamped(folder, "cards", path)
+        try:
+            read(folder)
+        except SnapshotRefused as refused:
+            told = " ".join(defect.message for defect in refused.defects)
+            assert [canary for canary in CANARIES if canary in told] == []

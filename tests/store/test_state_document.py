@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import tracemalloc
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 
+import pytest
 from building.state_rows import (
     ANN,
     AT,
@@ -21,8 +23,10 @@ from building.state_rows import (
     person,
     run_record,
 )
+from sqlalchemy import create_engine
 
 from nexusops.codec import state_bytes
+from nexusops.errors import StateUnavailable
 from nexusops.model.addresses import AddressKind, AddressState
 from nexusops.model.findings import Finding, Severity
 from nexusops.model.ids import Address
@@ -318,3 +322,20 @@ def _held(store: Store) -> int:
         return tracemalloc.get_traced_memory()[1]
     finally:
         tracemalloc.stop()
+
+
+def test_a_state_that_breaks_off_while_it_is_written_out_is_no_defect(tmp_path: Path) -> None:
+    """Exit code 9: the rows are read while they are written, long after the transaction began."""
+    store = open_store(f"sqlite:///{tmp_path / 'state.db'}", site="oxford-test", base_dir=tmp_path)
+    alter = create_engine(f"sqlite:///{tmp_path / 'state.db'}")
+    with alter.begin() as connection:
+        connection.exec_driver_sql("ALTER TABLE addresses RENAME TO lost")
+    with pytest.raises(StateUnavailable, match="no such table: addresses"):
+        _all_of(store)
+    store.close()
+
+
+def _all_of(store: Store) -> None:
+    for _, rows in store.export():
+        if isinstance(rows, Iterator):
+            list(rows)

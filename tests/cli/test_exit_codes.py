@@ -218,7 +218,7 @@ def test_a_plan_document_that_was_edited_is_refused(site: CommandSite, tmp_path:
     document["changes"][0]["target"] = "somebody"
     saved.write_text(json.dumps(document), "utf-8")
     refused = site.type("show", saved)
-    assert (refused.code, refused.out) == (2, "")
+    assert (refused.code, refused.out) == (7, "")
     assert str(saved) in refused.err
 
 

@@ -203,9 +203,11 @@ def _wanted(facts: DomainFacts, ask: Ask, terms: Terms) -> Wanted:
 
 
 def _standard(facts: DomainFacts, ask: Ask, terms: Terms) -> Sequence[DnsRecord]:
-    """Of a unit's domain whose mail the University routes. An SPF record that the profile accepts may stay."""
+    """Of a unit's domain whose mail the University routes. An SPF record that the profile accepts may stay; of one
+    whose mail is refused by now the records are to go, and none is missing (2.5).
+    """
     site, domain = terms.site, facts.domain
-    if not facts.managed or not facts.units:
+    if not facts.managed or not facts.units or facts.state == "failing":
         return ()
     records = [DnsRecord(type="MX", name=domain, value=site.standard_mx)] if site.standard_mx else []
     report = lint_of_site(domain, ask, terms.policy.spf, site, terms.today)

@@ -110,7 +110,7 @@ def _mail_notes(facts: DomainFacts, standing: Standing, ask: Ask, policy: Policy
         yield _note(
             "NO_BOUNCE_MX", f"{domain} has no MX whose server catches bounces; most systems refuse its mail", domain
         )
-    elif standing is Standing.UNIT and facts.state != "deregistered" and not answer.values:
+    elif standing is Standing.UNIT and facts.state not in ("failing", "deregistered") and not answer.values:
         yield _note("NO_MX", f"{domain} has no MX record, so its mail cannot be delivered", domain)
     elif standing is Standing.UNIT and not any(hosts):
         yield _note("NULL_MX", f"{domain} has a null MX, so it refuses all mail", domain)

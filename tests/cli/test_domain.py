@@ -216,6 +216,19 @@ def test_a_memory_that_is_no_memory_is_refused(site: CommandSite, zone: Path) ->
     assert (said.code, "providers.json" in said.err) == (2, True)
 
 
+def test_a_domain_whose_mail_is_refused_misses_no_records(site: CommandSite, tmp_path: Path) -> None:
+    """rules.md 2.5: its MX is to go, and once it is gone nobody is told to put it back."""
+    university = SnapshotFolder().unit("CHEM", domain="chem.ox.ac.uk").domain("chem.ox.ac.uk", state="failing")
+    university.unit("LAW", domain="law.ox.ac.uk").domain("law.ox.ac.uk")
+    folder = university.person("1", "chem0001").write(tmp_path / "1", "2025-10-01T07:50:00Z")
+    empty = tmp_path / "zone.txt"
+    empty.write_text("$ORIGIN ox.ac.uk.\noxmail A 129.67.1.1\n", "utf-8")
+    site.type("run", "--at", "2025-10-01T08:00:00Z", "--snapshot", folder)
+    planned = site.type("domain", "plan", "--zone", empty, "--format", "json", *AT).document["domains"]
+    assert [one["domain"] for one in planned] == ["law.ox.ac.uk"]
+    assert "NO_MX" not in site.type("domain", "check", "chem.ox.ac.uk", "--zone", empty, *AT).out
+
+
 def test_a_domain_in_wind_down_says_when_it_ends_and_what_is_left(site: CommandSite, tmp_path: Path) -> None:
     """rules.md 4d, R51, R53, D36: end date, addresses left, and how full a foreign domain is."""
     university = (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Mapping
 from dataclasses import asdict, replace
 from importlib import resources
@@ -60,7 +61,7 @@ class Configuration:
     def templates(self) -> Path | None:
         """The folder of the site's own notice templates, where there is one."""
         path = self.folder / "templates"
-        return path if path.exists() or path.is_symlink() else None
+        return path if os.path.lexists(path) else None
 
     def path(self, value: str) -> Path:
         """A path of the configuration; relative ones are relative to the folder."""
@@ -160,7 +161,7 @@ def _policy_layer(folder: Path, instead: Path | None) -> Layer:
 
 
 def _optional(path: Path) -> Layer:
-    there = path.exists() or path.is_symlink()  # a link that leads nowhere is no file that is not there
+    there = os.path.lexists(path)  # a link that leads nowhere is no file that is not there
     return Layer(origin=path.name, path=path, table=read_toml(path) if there else {})
 
 

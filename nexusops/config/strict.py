@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import difflib
 import os
+import stat
 import tomllib
 import types
 import typing
@@ -45,12 +46,12 @@ def read_toml(path: Path, *, piped: bool = False) -> dict[str, object]:
     """The file's tables; of a pipe only if ``piped``, since nobody may ever write to one that lies in the folder.
     Raises UsageError where it cannot be read or is no TOML.
     """
-    if not piped and path.exists() and not path.is_file():
-        raise UsageError(
-            f"{path}: is not a file.",
-            next_step="Put a file in its place, or remove it, and look at the whole with `nexusops config show`.",
-        )
     try:
+        if not piped and not stat.S_ISREG(path.stat().st_mode):
+            raise UsageError(
+                f"{path}: is not a file.",
+                next_step="Put a file in its place, or remove it, and look at the whole with `nexusops config show`.",
+            )
         return tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except FileNotFoundError as error:
         raise UsageError(

@@ -113,6 +113,11 @@ def test_what_is_no_file_is_neither_waited_for_nor_taken_for_nothing(other: str,
     assert str(folder / name) in caught.value.message
 
 
+def test_a_folder_that_the_system_refuses_to_look_for_is_told(tmp_path: Path) -> None:
+    folder = tmp_path / ("x" * 300)
+    assert refused(folder).message == f"{folder / 'nexusops.toml'}: cannot be read: File name too long."
+
+
 @pytest.mark.parametrize("name", ["services", "templates"])
 @pytest.mark.parametrize("other", ["a file", "a link to nowhere"])
 def test_a_folder_that_cannot_be_looked_into_is_not_empty(other: str, name: str, write: Write) -> None:

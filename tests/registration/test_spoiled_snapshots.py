@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import csv
 import hashlib
+import itertools
 import json
+import os
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -166,3 +169,33 @@ def test_parquet_that_was_spoiled_is_refused_without_its_values(folder: Path) ->
         except SnapshotRefused as refused:
             told = " ".join(defect.message for defect in refused.defects)
             assert [canary for canary in CANARIES if canary in told] == []
+
+
+def test_a_file_that_changes_while_it_is_read_is_refused(folder: Path) -> None:
+    """D27: what was hashed and what was read must be the same."""
+    path, done = folder / "persons.csv", threading.Event()
+
+    def touch() -> None:
+        for second in itertools.count(1):
+            os.utime(path, (second, second))
+            if done.is_set():
+                return
+
+    thread = threading.Thread(target=touch)
+    thread.start()
+    try:
+        assert next(told for told in map(_refusal, itertools.repeat(folder, 200)) if told) == [
+            "persons.csv was changed while it was read"
+        ]
+    finally:
+        done.set()
+        thread.join()
+    assert read(folder).people
+
+
+def _refusal(folder: Path) -> list[str]:
+    try:
+        read(folder)
+    except SnapshotRefused as refused:
+        return [defect.message for defect in refused.defects]
+    return []

@@ -12,7 +12,7 @@ from typing import cast
 from urllib.parse import urlsplit
 
 from nexusops.config import secrets
-from nexusops.config.forms import check_forms
+from nexusops.config.forms import LOOPBACK, check_addresses, check_forms
 from nexusops.config.guard import load_guard
 from nexusops.config.policy import load_policy
 from nexusops.config.schema import CHOICES, SECRETS, URLS, DnsTable, Settings, TenantTable
@@ -222,8 +222,7 @@ def _check_kinds(settings: Settings, main: Path) -> None:
             needed.append(("tenant.certificate_path", tenant.certificate_path))
         if tenant.credential == "secret":
             needed.append(("tenant.secret", tenant.secret))
-        if tenant.authority and not tenant.authority.startswith("https://"):
-            raise wrong(main, "tenant.authority", "an https:// address (credentials go nowhere else)", tenant.authority)
+        check_addresses(tenant, main)
     if tenant.smtp and not (tenant.smtp.rpartition(":")[0] and tenant.smtp.rpartition(":")[2].isdecimal()):
         raise wrong(main, "tenant.smtp", "host:port, such as smtp.office365.com:587", tenant.smtp)
     _check_collector(settings, main)
@@ -249,7 +248,7 @@ def _check_collector(settings: Settings, main: Path) -> None:
     parts = urlsplit(endpoint)
     if endpoint and (parts.scheme not in ("http", "https") or not parts.hostname):
         raise wrong(main, "otel.endpoint", "an address, such as http://127.0.0.1:4318", endpoint)
-    near = parts.scheme == "https" or parts.hostname in ("127.0.0.1", "localhost", "::1")
+    near = parts.scheme == "https" or parts.hostname in LOOPBACK
     if endpoint and settings.otel.authorization and not near:
         raise wrong(main, "otel.endpoint", "an https:// address, since otel.authorization goes there", endpoint)
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from urllib.parse import urlsplit
 
-from nexusops.config.schema import URLS, Settings
+from nexusops.config.schema import URLS, Settings, TenantTable
 from nexusops.config.strict import wrong
 from nexusops.errors import UsageError
 
@@ -16,6 +17,8 @@ _DOMAIN = "a domain, such as nexus.ox.ac.uk, in lower case"
 FORMS: dict[str, tuple[str, str]] = {
     "site.fallback_domain": (_NAME, _DOMAIN),
     "site.parent_domain": (_NAME, _DOMAIN),
+    "tenant.tenant_id": (r"[A-Za-z0-9][A-Za-z0-9.-]*", "the directory's id, or one of its domains"),
+    "tenant.client_id": (r"[A-Za-z0-9-]+", "the application's id"),
     "tenant.usage_location": (r"[A-Z]{2}", 'two capital letters, such as "GB"'),
     "notices.sender": (r"[^@\s]+@[^@\s]+\.[^@\s]+", "an address, such as postmaster@nexus.ox.ac.uk"),
     "dns.ticket_to": (r"[^@\s]+@[^@\s]+\.[^@\s]+", "an address, such as ip-register@uis.cam.ac.uk"),
@@ -24,6 +27,7 @@ FORMS: dict[str, tuple[str, str]] = {
 }
 """Keys whose value, where there is one, must match the expression whole; and that in words."""
 
+LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 RANGES: dict[str, range] = {
     "notices.port": range(1, 65536),
     "dns.ttl": range(2**31),
@@ -49,6 +53,19 @@ def check_forms(settings: Settings, main: Path) -> None:
             raise _no_url(key, main)
     if not settings.state.url:
         raise _no_url("state.url", main)
+
+
+def check_addresses(tenant: TenantTable, main: Path) -> None:
+    """Credentials and tokens go over TLS; a token for a trial, no further than this machine. What stands before a host
+    may be a password, and is not repeated.
+    """
+    for name in ("authority", "graph_base_url", "exchange_base_url"):
+        url = getattr(tenant, name)
+        parts = urlsplit(url)
+        near = name != "authority" and parts.scheme == "http" and parts.hostname in LOOPBACK
+        if url and ("@" in parts.netloc or not parts.hostname or not (parts.scheme == "https" or near)):
+            shown = "one with a name before the host" if "@" in parts.netloc else url
+            raise wrong(main, f"tenant.{name}", "an https:// address (credentials go nowhere else)", shown)
 
 
 def _value(settings: Settings, key: str) -> object:

@@ -103,7 +103,7 @@ def _certificate(settings: TenantSettings) -> TokenCredential:
             password=settings.certificate_password,
             **_authority(settings),
         )
-    except (OSError, ValueError) as error:
+    except (OSError, TypeError, ValueError) as error:  # TypeError: the passphrase is missing, or there should be none
         raise UsageError(
             f"nexusops.toml, tenant.certificate_path: {path} cannot be used: {error}",
             next_step="Give a PEM file with the RSA key and its certificate, or a PFX file, with its passphrase; "

@@ -14,6 +14,8 @@ from nexusops.errors import UsageError
 from nexusops.wiring import opened
 
 MINIMAL = '[site]\nname = "oxford-test"\nfallback_domain = "nexus.ox.ac.uk"\n'
+MICROSOFT = MINIMAL + '[tenant]\nkind = "microsoft365"\n'
+REAL = MICROSOFT + 'tenant_id = "t"\nclient_id = "c"\nsecret = "env:NX"\ncredential = "secret"\n'
 Write = Callable[..., Path]
 
 
@@ -178,6 +180,14 @@ def test_names_in_dns_are_meant_alike_with_and_without_their_last_dot(write: Wri
         (MINIMAL + '[dns]\npublish = "dynamic_update"\n', None, None, ("dns.server", "dns.publish", "missing")),
         (MINIMAL + '[dns]\ntsig_algorithm = "hmac-md5"\n', None, None, ("dns.tsig_algorithm", "hmac-sha256")),
         (MINIMAL.replace("nexus.ox.ac.uk", "Nexus ox"), None, None, ("site.fallback_domain", "a domain")),
+        (MICROSOFT + 'tenant_id = "not a guid"\n', None, None, ("tenant.tenant_id", "the directory's id")),
+        (MICROSOFT + 'tenant_id = "t"\nclient_id = "a b"\n', None, None, ("tenant.client_id", "the application's id")),
+        (
+            REAL + 'graph_base_url = "http://graph.example/v1.0"\n',
+            None,
+            None,
+            ("tenant.graph_base_url", "an https:// address"),
+        ),
         (MINIMAL + '[tenant]\nusage_location = "Britain"\n', None, None, ("tenant.usage_location", "'Britain'")),
         (MINIMAL + '[notices]\nsender = "postmaster"\n', None, None, ("notices.sender", "an address")),
         (MINIMAL + "[notices]\nport = 0\n", None, None, ("notices.port", "from 1 to 65535")),
@@ -254,6 +264,14 @@ def test_a_file_in_another_encoding_says_where(tmp_path: Path) -> None:
     (tmp_path / "nexusops.toml").write_bytes(MINIMAL.encode() + b"# Z\xfcrich\n")
     error = refused(tmp_path)
     assert error.message == f"{tmp_path / 'nexusops.toml'}: is not UTF-8 at byte {len(MINIMAL) + 3}."
+
+
+@pytest.mark.parametrize("key", ["authority", "graph_base_url", "exchange_base_url"])
+def test_a_name_before_a_host_is_refused_without_being_repeated(write: Write, key: str) -> None:
+    """interface.md 3: it may be a password, and would be told by whoever refuses the token."""
+    error = refused(write(f'{REAL}{key} = "https://me:hunter2@graph.example/v1.0"\n'))
+    assert f"tenant.{key}" in str(error)
+    assert "hunter2" not in str(error)
 
 
 def test_a_literal_secret_is_refused_without_being_repeated(write: Write) -> None:

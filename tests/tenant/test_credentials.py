@@ -11,7 +11,14 @@ import pytest
 import trustme
 from azure.core.credentials import AccessToken
 from azure.core.exceptions import ClientAuthenticationError
-from cryptography.hazmat.primitives.serialization import BestAvailableEncryption, load_pem_private_key, pkcs12
+from cryptography.hazmat.primitives.serialization import (
+    BestAvailableEncryption,
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    load_pem_private_key,
+    pkcs12,
+)
 from cryptography.x509 import load_pem_x509_certificate
 
 from nexusops.errors import UsageError
@@ -47,6 +54,18 @@ def test_a_certificate_is_read_from_pem_or_pfx(kept: Callable[[Path, trustme.Lea
     word = "pass phrase" if kept is pfx else None
     settings = replace(SETTINGS, certificate_path=str(kept(tmp_path, made)), certificate_password=word)
     assert type(credential(settings)).__name__ == "CertificateCredential"
+
+
+@pytest.mark.parametrize(("locked", "word"), [(True, None), (True, "wrong"), (False, "needless")])
+def test_a_passphrase_that_does_not_fit_the_key_is_told(tmp_path: Path, *, locked: bool, word: str | None) -> None:
+    """interface.md 1: exit 2, with the key path; it was taken for a defect."""
+    made = trustme.CA().issue_cert("app.example", key_type=trustme.KeyType.RSA)
+    lock = BestAvailableEncryption(b"pass phrase") if locked else NoEncryption()
+    key = load_pem_private_key(made.private_key_pem.bytes(), None)
+    path = tmp_path / "app.pem"
+    path.write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, lock) + made.cert_chain_pems[0].bytes())
+    with pytest.raises(UsageError, match=r"tenant\.certificate_path"):
+        credential(replace(SETTINGS, certificate_path=str(path), certificate_password=word))
 
 
 def test_a_secret(tmp_path: Path) -> None:

@@ -166,9 +166,12 @@ def test_missed_nights_do_no_harm(history: list[Event], nights: int) -> None:
 
 
 def _begins(world: World, today: date) -> bool:
-    """An affiliation that begins and a card that ends in one gap would give no address: in a grace nothing is new."""
+    """An affiliation or a merger that begins and a card that ends in one gap would give no address: in a grace nothing
+    is new.
+    """
+    reorgs = {reorg.effective_on for reorg in world.reorgs}
     cards = [day for card in world.cards.values() for day in (card.start_date, card.status_effective_on)]
-    return today in {*cards, *(affiliation.start_date for affiliation in world.affiliations.values())}
+    return today in {*reorgs, *cards, *(affiliation.start_date for affiliation in world.affiliations.values())}
 
 
 def _ends(world: World) -> dict[str, Any]:

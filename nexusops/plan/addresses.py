@@ -58,6 +58,9 @@ def settle_addresses(
             _settle_served(case, box, served, book, setting)
         end_due(case, setting)
         _settle_dates(case, box, setting)
+    for row in case.personal:
+        if row.live and row.gate:
+            case.let_end_go(row.address)
 
 
 def _end_all(case: Case, box: Mailbox, setting: Setting) -> None:
@@ -155,13 +158,11 @@ def _reuse(work: _Allotting, need: Need) -> bool:
     resting = next((row for row in reversed(mine) if row.live), None)
     if resting is not None:
         work.case.revived.append(resting)
-        work.case.let_end_go(resting.address)
         work.case.put(revive(resting, why("D23", _back(resting, need), *_proof(work.case, need, work.setting))))
         work.served[need.domain] = resting.address
         return True
     for row in sorted(mine, key=lambda r: (r.period, r.created_on), reverse=True):
         if not row.live and work.book.free_for(row.address, work.case.person_id):
-            work.case.let_end_go(row.address)
             _put_new(work, need, row.n, row.local, ("D10", "it is the person's own former address"))
             return True
     return False

@@ -136,7 +136,7 @@ class Case:
         self.revived = [row for row in self.revived if (row.address, row.period) in active]
 
     def let_end_go(self, address: Address) -> None:
-        """What the desk was asked for holds until registration says something newer: the address is needed again."""
+        """What the desk was asked for is over: the address was needed again, and ends, if it does, by the rules."""
         hold = self.address_holds.get(address)
         if hold is not None:
             self.gone.append(hold)

@@ -21,12 +21,19 @@ from nexusops.model.tenant import Wanted
 LONG = "NEXUSOPS_LONG_STORIES"
 STORIES = sorted(Path(__file__).parent.glob("*.toml"))
 LONDON = ZoneInfo("Europe/London")
-UNITS = (
+OXFORD = (
     ("BALL", "college", "balliol.ox.ac.uk"),
     ("MERT", "college", "merton.ox.ac.uk"),
     ("CHEM", "department", "chem.ox.ac.uk"),
     ("LAW", "department", "law.ox.ac.uk"),
 )
+CAMBRIDGE = (
+    ("BOTO", "college", "botolphs.cam.ac.uk"),
+    ("TRIN", "college", "trin.cam.ac.uk"),
+    ("CHEM", "department", "ch.cam.ac.uk"),
+    ("LAW", "department", "law.cam.ac.uk"),
+)
+UNITS = {"oxford": OXFORD, "cambridge": CAMBRIDGE}
 
 
 class Teller:
@@ -34,11 +41,12 @@ class Teller:
 
     def __init__(self, folder: Path, story: dict[str, Any], capture: pytest.CaptureFixture[str]) -> None:
         self.folder, self.capture, self.runs = folder, capture, 0
-        write_starter(folder / "config")
+        profile = story.get("profile", "oxford")
+        write_starter(folder / "config", profile)
         for name, text in story.get("configuration", {}).items():
             (folder / "config" / name).write_text(text)
-        self.data = SnapshotFolder()
-        for unit, kind, domain in UNITS:
+        self.data = SnapshotFolder(f"{profile}-test")
+        for unit, kind, domain in UNITS[profile]:
             self.data.unit(unit, kind, domain).domain(domain)
         for table, rows in story["registration"].items():
             for row in rows:

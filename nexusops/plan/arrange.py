@@ -14,6 +14,7 @@ from nexusops.model.changes import (
     Kind,
     RemoveAddress,
     RestoreMailbox,
+    ReviveAddress,
     RevokeAccess,
     SendNotice,
     SetSender,
@@ -23,6 +24,7 @@ from nexusops.model.changes import (
 )
 from nexusops.model.findings import Finding, Severity, box_scope, person_scope
 from nexusops.model.ids import Address, MailboxKey
+from nexusops.model.notices import NoticeKind
 from nexusops.model.plan import Planned
 from nexusops.plan.compare import Draft
 from nexusops.plan.promises import Promise
@@ -100,6 +102,7 @@ def _place(change: Change, moved: Collection[Address], late: Collection[MailboxK
     return _PLACE[kind_of(change)]
 
 
+_OF_WIND_DOWNS = frozenset({NoticeKind.WINDDOWN, NoticeKind.WINDDOWN_CANCELLED})
 _ONCE_MADE = frozenset({Kind.ENABLE_MAILBOX, Kind.ADD_ADDRESS, Kind.SET_FORWARD, Kind.CLEAR_FORWARD, Kind.GRANT_ACCESS})
 
 
@@ -116,6 +119,8 @@ class _Links:
     removed: dict[Address, str] = field(default_factory=dict)
     left: dict[Address, str] = field(default_factory=dict)
     """Addresses that are no sender any more."""
+    promised: dict[Address, str] = field(default_factory=dict)
+    """Addresses whose wind-down begins or ends: nobody is told of it before it is so (R47, D23)."""
 
     def note(self, change_id: str, change: Change) -> None:
         if isinstance(change, CreateMailbox) or isinstance(change, RestoreMailbox):  # noqa: SIM101 - a union is slow here
@@ -124,6 +129,8 @@ class _Links:
             self.added[change.address] = change_id
         elif isinstance(change, RemoveAddress):
             self.removed[change.address] = change_id
+        elif isinstance(change, WindDownAddress | ReviveAddress):
+            self.promised[change.address] = change_id
         elif isinstance(change, RevokeAccess):
             self.revoked[change.mailbox.key] = (*self.revoked.get(change.mailbox.key, ()), change_id)
         elif isinstance(change, SetSender) and change.was is not None:
@@ -142,6 +149,8 @@ class _Links:
         if isinstance(change, SetSender):
             made, added = self._made(change), self.added.get(change.becomes) if change.becomes else None
             return (*made, added) if added else made
+        if self.promised and isinstance(change, SendNotice) and change.notice in _OF_WIND_DOWNS:
+            return tuple(self.promised[address] for address in change.addresses if address in self.promised)
         if isinstance(change, WindDownAddress | RemoveAddress) and change.address in self.left:
             return (self.left[change.address],)
         return ()

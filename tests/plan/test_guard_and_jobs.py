@@ -116,6 +116,20 @@ def test_the_guard_is_monotone(history: list[Event], count: int, data: st.DataOb
         assert whole.counts[DESTRUCTIVE] == destroyed
 
 
+def test_nobody_is_told_that_a_wind_down_is_over_before_it_is() -> None:
+    """D23: the job of the notices alone waits for that of the addresses, which brings it back; it told it twice."""
+    world = student(oxford(), "1", "Ann Lee", "BALL", "CHEM")
+    world.run("2025-01-10")
+    world.affiliation("1", "CHEM", "2024-10-01", "2025-01-10")
+    world.run("2025-01-11")
+    world.run("2025-01-12")
+    world.affiliation("1", "CHEM", "2024-10-01")
+    back = world.plan(date(2025, 1, 13)).changes
+    assert [kind_of(p.change) for p in back] == [Kind.REVIVE_ADDRESS, Kind.SEND_NOTICE]
+    chosen, waits = select(back, frozenset({Kind.SEND_NOTICE}))
+    assert (chosen, [f.code for f in waits]) == ((), ["WAITS_FOR"])
+
+
 @few
 @given(histories(), st.frozensets(st.sampled_from(tuple(Kind))))
 def test_a_jobs_plan_is_a_part_of_the_whole_and_needs_nothing_outside_it(

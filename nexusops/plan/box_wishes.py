@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from nexusops.model.findings import Evidence
 from nexusops.model.frozen import frozen
-from nexusops.model.ids import Address, MailboxKey, PersonId, UnitId, domain_of
+from nexusops.model.ids import Address, Domain, MailboxKey, PersonId, UnitId, address, domain_of
 from nexusops.model.ledger import HoldKind, Ledger
 from nexusops.model.mailboxes import Mailbox, MailboxKind
 from nexusops.model.services import Advice, Ruling, SendingPath, ServiceRequest
@@ -65,18 +65,20 @@ def saas_wish(request: ServiceRequest, advice: Advice, box: Mailbox | None) -> B
     )
 
 
-def is_username(name: str, snapshot: Snapshot, setting: Setting) -> bool:
-    """R18: a mailbox of that name would stand in the way of somebody's own, or be taken for it."""
+def is_username(name: str, holders: Holders, setting: Setting) -> bool:
+    """R18: a mailbox of that name would stand in the way of somebody's own, or be taken for it. Who is new in this run
+    has their fallback address already.
+    """
     wanted = name.lower()
     if username_form(setting.policy.names.username_pattern).match(wanted) is None:
         return False
-    people = (record.person for record in snapshot.people.values())
-    return wanted in setting.usernames or any(one is not None and one.username == wanted for one in people)
+    fallback = address(wanted, Domain(setting.site.fallback_domain))
+    return wanted in setting.usernames or any(row.person_id is not None for row in holders.get(fallback, ()))
 
 
 def refused(wish: BoxWish, holders: Holders, snapshot: Snapshot, setting: Setting) -> tuple[str, str] | None:
     """R18, R25, R26, R30, D31; rules.md 3.10."""
-    if is_username(wish.name, snapshot, setting):
+    if is_username(wish.name, holders, setting):
         return "ADDRESS_TAKEN", f"{wish.name} is somebody's username; ask for the mailbox under another name"
     refusal = no_address(wish, holders, snapshot, setting)
     if refusal is None and not may_own(wish.owner, setting):

@@ -71,7 +71,7 @@ def _judge_box(
     box = shelf.boxes.get(name)
     wish, advice, request = wish_for(name, snapshot), None, snapshot.services.get(name)
     if wish is not None and request is not None and (box is None or box.kind is not MailboxKind.SAAS):
-        result.find("SAAS_FIELD", name, words.id_taken(whose_id(request, snapshot, setting)))
+        result.find("SAAS_FIELD", name, words.id_taken(whose_id(request, snapshot, holders, setting)))
         request = None  # whoever has the name first keeps it
     if request is not None:
         dns = ledger.looked_up.get(name, NOT_ASKED)

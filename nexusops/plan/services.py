@@ -74,18 +74,18 @@ def facts_of(
         requester_in_scope=in_scope(request.requester, request.unit_id, snapshot, setting),
         owner_may=may_own(request.owner_person_id, setting),
         taken=frozenset(name for name in wanted if _taken(name, request, snapshot, holders, holding)),
-        id_taken=whose_id(request, snapshot, setting),
+        id_taken=whose_id(request, snapshot, holders, setting),
     )
 
 
-def whose_id(request: ServiceRequest, snapshot: Snapshot, setting: Setting) -> str:
+def whose_id(request: ServiceRequest, snapshot: Snapshot, holders: Holders, setting: Setting) -> str:
     """Whose the request's id is already as the name of a mailbox, in whatever case (Exchange knows one); else ''."""
     name = request.request_id
     if any(other.lower() == name.lower() for other in snapshot.nonpersonal_mailboxes):
         return f"{name} is the name of a mailbox in the registration data"
     path, _ = path_of(request)
     return (
-        f"{name} is somebody's username" if path is SendingPath.MAILBOX and is_username(name, snapshot, setting) else ""
+        f"{name} is somebody's username" if path is SendingPath.MAILBOX and is_username(name, holders, setting) else ""
     )
 
 

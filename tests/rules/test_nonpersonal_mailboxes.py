@@ -88,6 +88,16 @@ def test_a_request_that_may_not_be_is_refused_with_its_code(columns: dict[str, o
     assert (done.acts, done.codes) == ([], {(code, "chemoffice")})
 
 
+def test_a_mailbox_may_not_be_called_like_a_person_and_may_look_like_one() -> None:
+    """R18: it would stand in the way of theirs; a room with four digits does not."""
+    world = _chemistry()
+    username = next(box.name for box in world.ledger.mailboxes.values() if box.person_id == "1")
+    assert username is not None
+    mailbox(mailbox(world, username), "room1234", address=Address("room@chem.ox.ac.uk"))
+    done = world.run("2024-10-02")
+    assert (done.acts, done.codes) == ([("CreateMailbox", "room1234")], {("ADDRESS_TAKEN", username)})
+
+
 def test_a_person_gets_a_number_where_a_role_has_the_name() -> None:
     """R17, 2.6: an address held by a non-personal mailbox counts as existing."""
     world = mailbox(_chemistry(), address=Address("cat.moor@chem.ox.ac.uk"))

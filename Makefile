@@ -58,7 +58,8 @@ kill: $(STAMP) ## runs killed after every transaction, and at three hundred rand
 	  tests/safety/test_full_disks_and_lost_databases.py tests/safety/test_undo_limits.py
 
 fuzz: $(STAMP) ## two thousand broken inputs of every sort
-	NEXUSOPS_FUZZ=2000 $(BIN)/python -m pytest tests/safety/test_fuzz.py tests/safety/test_fuzz_of_answers.py
+	NEXUSOPS_FUZZ=2000 $(BIN)/python -m pytest tests/safety/test_fuzz.py tests/safety/test_fuzz_of_answers.py \
+	  tests/safety/test_spoiled_rows.py
 
 # Coverage-guided, where there is a wheel of atheris for this machine; it is no part of the gate.
 GUIDED := plan.json zone manifest.json cards.csv policy.toml nexusops.toml answer

@@ -120,7 +120,9 @@ def ticket_text(change: PublishRecords | RetireRecords, ttl: int, to: str = "") 
     ]
     if gone := lines(_gone(change), ttl):
         text += ["They replace these, which should go:", "", *(f"    {one}" for one in gone), ""]
-    text += [f"Why: {_why(change)}", "The strings of a TXT record are read as one; none is longer than 255 octets.", ""]
+    because = " ".join(change.why.because.split())
+    text += [f"Why: {because} (our request {change.why.subject}).", ""]
+    text += ["The strings of a TXT record are read as one; none is longer than 255 octets.", ""]
     return "\n".join(text)
 
 

@@ -229,6 +229,7 @@ def test_cambridge_gets_the_text_of_a_ticket(site: CommandSite) -> None:
     said = site.on_day_one("saas", "plan", "mailshot")
     subject = "Subject: mail domain mail-shot.foodtech.ox.ac.uk: please add these records"
     assert f"{subject}\nTo: ip-register@uis.cam.ac.uk\n" in said.out
+    assert "so nothing else of its DNS is changed (our request mailshot).\n" in said.out
     assert '"v=spf1 include:mx.cam.ac.uk include:spf.mailshot.example ?all"' in said.out
     assert "10 mx.mailshot.example." in said.out
 

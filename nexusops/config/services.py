@@ -186,6 +186,12 @@ def _certificate(name: str, path: Path) -> str:
     found = _PEM.findall(text)
     if len(found) != 1 or "PRIVATE KEY" in text:
         raise wrong(path, "certificate", expected, name)
+    from cryptography.x509 import load_pem_x509_certificate  # only who signs in with one waits for it
+
+    try:
+        load_pem_x509_certificate(text.encode())
+    except ValueError as error:
+        raise wrong(path, "certificate", expected, name) from error
     return "".join(found[0].split())
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import trustme
 from building.spoiled_files import NO_FILES
 
 from nexusops.config import Configuration, load
@@ -407,6 +408,18 @@ supports_exo = true
 supports_ms_smtp = true
 auth = "oauth2"
 """
+
+
+def test_the_certificate_of_a_request_must_be_one(tmp_path: Path) -> None:
+    """SAAS_FIELD: what only looks like one ended the run as a defect, or was set aside in each."""
+    good = trustme.CA().issue_cert("app.example").cert_chain_pems[0].bytes().decode()
+    (tmp_path / "adminday.toml").write_text(f'{SERVICE}certificate = "app.pem"\n', "utf-8")
+    fake = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"
+    for text in (good.replace("MII", "", 1), fake, good * 2):
+        (tmp_path / "app.pem").write_text(text, "ascii")
+        assert "one certificate and no private key" in load_services(tmp_path).faulty["adminday"].message
+    (tmp_path / "app.pem").write_text(good, "ascii")
+    assert load_services(tmp_path).good["adminday"].certificate == "".join(good.split("-----")[2].split())
 
 
 def test_requests_that_differ_in_capitals_only_are_both_held_back(tmp_path: Path) -> None:

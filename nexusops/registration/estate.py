@@ -139,8 +139,10 @@ def _of_nobody(shelf: Shelf) -> frozenset[str]:
     rows = shelf.rows(
         f"SELECT DISTINCT unit_id, person_id FROM {shelf.schema}.affiliations WHERE unit_id IS NOT NULL"
         " AND (person_id IS NULL OR NOT regexp_full_match(person_id, '[!-~]+'))"
+        " AND coalesce(person_id NOT IN"
+        f" (SELECT person_id FROM {shelf.schema}.persons WHERE person_id IS NOT NULL), true)"
     )
-    return frozenset(unit for unit, person in rows if person is None or meant(person) != person)
+    return frozenset(unit for unit, _ in rows)
 
 
 def _units(

@@ -11,8 +11,8 @@ _DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _INSTANT = re.compile(r"\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(:\d{2}(\.\d{1,9})?)?(Z|[+-]\d{2}(:?\d{2})?)", re.ASCII)
 _LABEL = r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?"
 _DOMAIN = re.compile(rf"{_LABEL}(\.{_LABEL})+")
-# RFC 5322's atext and dots: mailboxes, the directory and mail hubs have no letters but these in an address.
-_LOCAL = re.compile(r"[!#-'*+\-./0-9=?A-Z^-~]{1,64}")
+# RFC 5322's dot-atom: mailboxes, the directory and mail hubs have no letters but these in an address.
+_LOCAL = re.compile(r"(?!\.)(?!.*\.\.)[!#-'*+\-./0-9=?A-Z^-~]{1,64}(?<!\.)")
 _BOX = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _MAILBOX = re.compile(r"mailbox:[a-z0-9][a-z0-9._-]*")
 _TRUE = frozenset({"true", "1", "yes"})

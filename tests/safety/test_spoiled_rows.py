@@ -17,13 +17,20 @@ from building.snapshot_folder import SnapshotFolder
 from building.spoiled_rows import SpoiledRow, spoiled_rows
 
 TAKES = {"WindDownAddress", "DisableMailbox", "DeleteMailbox", "RemoveAddress", "ClearForward", "RevokeAccess"}
-MEANT = {("nonpersonal_addresses", "mailbox_id"), ("units", "domain", "empty")}
-"""What an empty value says in so many words: attached to no mailbox, a unit without a domain."""
+MEANT = {
+    ("nonpersonal_addresses", "mailbox_id"),
+    ("units", "domain", "empty"),
+    *(("affiliations", "person_id", way) for way in ("endless", "a path", "a formula", "markup", "quoted")),
+}
+"""What an empty value says in so many words: attached to no mailbox, a unit without a domain; and ids that could be
+somebody's who is not in persons (ORPHAN_AFFILIATION)."""
 
 UNTOLD = {
     ("cards", "card_id"),
     ("name_requests", "request_id"),
     ("it_staff", "staff_id"),
+    ("it_staff", "person_id"),
+    ("units", "domain"),
     ("it_staff", "unit_id"),
     ("nonpersonal_mailboxes", "owner_person_id"),
 }

@@ -121,6 +121,13 @@ def process(site: Path, **environment: str) -> Iterator[tuple[subprocess.Popen[s
         started.wait(timeout=PATIENCE)
 
 
+def ended(browser: Browser, page: httpx.Response) -> httpx.Response:
+    """The page that stands at the end of the work: on a busy machine it takes longer than a page waits."""
+    while page.url.path.startswith("/carrying-out"):
+        page = browser.open("/carrying-out")
+    return page
+
+
 def exported(site: Path, capsys: pytest.CaptureFixture[str]) -> dict[str, object]:
     capsys.readouterr()
     assert call(["--config", str(site), "state", "export", "--format", "json"]) == 0
@@ -139,14 +146,14 @@ def test_a_console_that_is_killed_offers_to_finish_what_it_had_begun(
         browser = Browser(client=client)
         page = approved(browser)
         with pytest.raises(httpx.TransportError):
-            browser.submit(page, "/plan/carry-out", reason="as agreed")
-        assert started.wait(60) == -signal.SIGKILL
+            ended(browser, browser.submit(page, "/plan/carry-out", reason="as agreed"))
+        assert started.wait(PATIENCE) == -signal.SIGKILL
     with process(site) as (_, client):
         browser = Browser(client=client)
         page = browser.open("/")
         assert "A run was interrupted" in page.text
         assert 'action="/plan/carry-out"' not in page.text
-        page = browser.submit(page, "/plan/finish")
+        page = ended(browser, browser.submit(page, "/plan/finish"))
         assert page.url.path.startswith("/runs/")
         assert "A run was interrupted" not in browser.open("/").text
     assert exported(site, capsys) == exported(unharmed, capsys)

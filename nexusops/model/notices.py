@@ -21,6 +21,10 @@ class NoticeKind(StrEnum):
     ORPHANED = "orphaned"
 
 
+OF_WIND_DOWNS = frozenset({NoticeKind.WINDDOWN, NoticeKind.WINDDOWN_CANCELLED})
+"""Notices that say that addresses begin, or no longer are, to wind down."""
+
+
 class NoticeState(StrEnum):
     """``dropped``: no longer true before it could be sent, so it never is."""
 

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
+from dataclasses import replace
 
 from nexusops.model.addresses import Allocation
 from nexusops.model.changes import PROMISES, CreateMailbox, ReviveAddress, WindDownAddress, kind_of, target_of
 from nexusops.model.findings import Finding
 from nexusops.model.frozen import frozen
+from nexusops.model.ids import Address
 from nexusops.model.journal import RowChange
 from nexusops.model.ledger import Ledger
+from nexusops.model.mailboxes import Mailbox
+from nexusops.model.notices import OF_WIND_DOWNS, Notice, NoticeState
 from nexusops.model.plan import Plan, Planned
 from nexusops.plan.arrange import scope_of
+from nexusops.plan.holding import SENDER, with_fields
 from nexusops.plan.promises import UNREACHABLE
 
 PLANNED = "planned: "
@@ -45,14 +50,14 @@ class Decision:
         }
 
     def rows_for(self, carried: Sequence[Planned]) -> tuple[RowChange, ...]:
-        """The rows to commit: all but those of promises that this plan does not carry."""
+        """The rows to commit: all but those of promises that this plan does not carry, and what rests on them."""
         kept = {target_of(p.change) for p in carried if isinstance(p.change, WindDownAddress | ReviveAddress)}
         left = {
             p.change.address
             for p in self.whole
             if isinstance(p.change, WindDownAddress | ReviveAddress) and p.change.address not in kept
         }
-        return tuple(row for row in self.rows if not (isinstance(row.after, Allocation) and row.after.address in left))
+        return tuple(r for row in self.rows if (r := _without(row, left)) is not None) if left else self.rows
 
     def left_out(self, carried: Sequence[Planned]) -> dict[str, str]:
         """Scopes in which this plan leaves something out, for another job or for want of licences: they are looked at
@@ -71,3 +76,18 @@ class Decision:
         """Scopes that stay unfinished even when all that is planned for them is done."""
         others = (scope for scope, reason in self.unfinished.items() if not reason.startswith(PLANNED))
         return frozenset({*self.left_out(carried), *others})
+
+
+def _without(row: RowChange, left: Set[Address]) -> RowChange | None:
+    """A row without what these addresses, left as they are, do not bear yet: nobody is told of it, and nothing sends
+    as one that still winds down (R40).
+    """
+    after, before = row.after, row.before
+    if isinstance(after, Allocation):
+        return None if after.address in left else row
+    if isinstance(after, Notice):
+        owed = after.state is NoticeState.OWED and after.kind in OF_WIND_DOWNS
+        return None if owed and not left.isdisjoint(after.addresses) else row
+    if isinstance(after, Mailbox) and isinstance(before, Mailbox) and after.sender in left:
+        return replace(row, after=with_fields(after, before, SENDER))
+    return row

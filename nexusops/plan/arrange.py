@@ -24,7 +24,7 @@ from nexusops.model.changes import (
 )
 from nexusops.model.findings import Finding, Severity, box_scope, person_scope
 from nexusops.model.ids import Address, MailboxKey
-from nexusops.model.notices import NoticeKind
+from nexusops.model.notices import OF_WIND_DOWNS
 from nexusops.model.plan import Planned
 from nexusops.plan.compare import Draft
 from nexusops.plan.promises import Promise
@@ -102,7 +102,6 @@ def _place(change: Change, moved: Collection[Address], late: Collection[MailboxK
     return _PLACE[kind_of(change)]
 
 
-_OF_WIND_DOWNS = frozenset({NoticeKind.WINDDOWN, NoticeKind.WINDDOWN_CANCELLED})
 _ONCE_MADE = frozenset({Kind.ENABLE_MAILBOX, Kind.ADD_ADDRESS, Kind.SET_FORWARD, Kind.CLEAR_FORWARD, Kind.GRANT_ACCESS})
 
 
@@ -147,9 +146,9 @@ class _Links:
         if isinstance(change, DeleteMailbox):
             return self.revoked.get(change.mailbox.key, ())
         if isinstance(change, SetSender):
-            made, added = self._made(change), self.added.get(change.becomes) if change.becomes else None
-            return (*made, added) if added else made
-        if self.promised and isinstance(change, SendNotice) and change.notice in _OF_WIND_DOWNS:
+            first = (self.added.get(change.becomes), self.promised.get(change.becomes)) if change.becomes else ()
+            return (*self._made(change), *(other for other in first if other is not None))
+        if self.promised and isinstance(change, SendNotice) and change.notice in OF_WIND_DOWNS:
             return tuple(self.promised[address] for address in change.addresses if address in self.promised)
         if isinstance(change, WindDownAddress | RemoveAddress) and change.address in self.left:
             return (self.left[change.address],)

@@ -6,7 +6,8 @@ from collections.abc import Collection, Mapping, Set
 from dataclasses import dataclass
 from datetime import date
 
-from nexusops.model.ids import Address, Domain, PersonId, domain_of
+from nexusops.model.ids import Address, Domain, PersonId, domain_of, local_of
+from nexusops.model.mailboxes import MailboxKind
 from nexusops.model.services import ServiceRequest
 from nexusops.model.snapshot import Snapshot
 from nexusops.pipeline.inputs import Deciding
@@ -103,6 +104,11 @@ def _concerned(people: set[PersonId], boxes: set[str], tables: SnapshotTables, p
         if request.owner_person_id in people or request.requester in staff
     }
     found |= ports.store.boxes_owned_by(people)
+    found |= _attached(boxes | found, ending, small)
+    held = ports.store.holders({(domain_of(Address(n)), local_of(Address(n))) for n in boxes | found if "@" in n})
+    keys = {row.mailbox_key for row in held if row.live and row.mailbox_key is not None}
+    owners = {box.name for box in ports.store.reached(frozenset(), keys) if box.kind is not MailboxKind.PERSONAL}
+    found |= {name for name in owners if name is not None}  # of an address that is a mailbox's own (3.10)
     return found | _attached(boxes | found, ending, small)
 
 

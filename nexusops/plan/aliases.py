@@ -5,7 +5,6 @@ R25-R30, R51; D31, D36. They belong to their unit, and go only when it says so o
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
 from dataclasses import replace
 
 from nexusops.model.addresses import AddressKind, AddressState, Allocation
@@ -13,17 +12,18 @@ from nexusops.model.findings import Evidence, box_scope
 from nexusops.model.frozen import altered
 from nexusops.model.ids import Address, MailboxKey, domain_of, local_of
 from nexusops.model.ledger import Ledger
-from nexusops.model.mailboxes import Mailbox, MailboxKind
+from nexusops.model.mailboxes import Mailbox
 from nexusops.model.snapshot import Snapshot
 from nexusops.model.units import NonpersonalAddress
 from nexusops.plan.adoption import ADOPTED
+from nexusops.plan.box_shelf import SoFar
 from nexusops.plan.case import Setting, why
 from nexusops.plan.judgement import JudgedBox, domain_end, in_scope, taken_by, unit_owns
 from nexusops.rules.allocation import Holders, end
 
 
 def judge_alias(
-    name: Address, boxes: Collection[Mailbox], ledger: Ledger, snapshot: Snapshot, holders: Holders, setting: Setting
+    name: Address, boxes: SoFar, ledger: Ledger, snapshot: Snapshot, holders: Holders, setting: Setting
 ) -> JudgedBox:
     """One row of nonpersonal_addresses: made, changed, or ended."""
     result = JudgedBox(scope=box_scope(name))
@@ -68,9 +68,10 @@ def judge_alias(
     return result
 
 
-def _owner(row: Allocation | None, boxes: Iterable[Mailbox]) -> Mailbox | None:
+def _owner(row: Allocation | None, boxes: SoFar) -> Mailbox | None:
     """The mailbox whose own address this is: without it, it had none (R25)."""
-    return next((box for box in boxes if row and box.key == row.mailbox_key and box.sender == row.address), None)
+    box = boxes.keyed.get(row.mailbox_key) if row is not None and row.mailbox_key is not None else None
+    return box if box is not None and row is not None and box.sender == row.address else None
 
 
 def _asked(wish: NonpersonalAddress) -> str:
@@ -78,10 +79,10 @@ def _asked(wish: NonpersonalAddress) -> str:
     return f"{wish.unit_id} asked for it; it {where}"
 
 
-def _attached_to(mailbox_id: str, boxes: Iterable[Mailbox]) -> MailboxKey | None:
+def _attached_to(mailbox_id: str, boxes: SoFar) -> MailboxKey | None:
     """The live mailbox of that name; one that was deleted takes no addresses, nor does a person's (R27)."""
-    mine = (box for box in boxes if box.name == mailbox_id and box.live and box.kind is not MailboxKind.PERSONAL)
-    return next((box.key for box in mine), None)
+    box = boxes.named.get(mailbox_id)
+    return box.key if box is not None else None
 
 
 def _ours(row: Allocation) -> bool:

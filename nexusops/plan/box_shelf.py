@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 
 from nexusops.model.addresses import Allocation
 from nexusops.model.frozen import frozen
@@ -17,6 +18,8 @@ class Shelf:
 
     boxes: Mapping[str, Mailbox]
     live: Mapping[MailboxKey, Sequence[Allocation]]
+    folded: Mapping[str, Sequence[str]]
+    """The names, by their lower case."""
 
     @classmethod
     def of(cls, ledger: Ledger) -> Shelf:
@@ -32,7 +35,39 @@ class Shelf:
         for row in ledger.allocations.values():
             if row.mailbox_key in keys and row.live:
                 live.setdefault(row.mailbox_key, []).append(row)
-        return cls(boxes=boxes, live=live)
+        folded: dict[str, list[str]] = {}
+        for name in boxes:
+            folded.setdefault(name.lower(), []).append(name)
+        return cls(boxes=boxes, live=live, folded=folded)
+
+    def alike(self, name: str) -> str | None:
+        """Another live one's name, which differs in capitals only."""
+        found = (one for one in self.folded.get(name.lower(), ()) if one != name and self.boxes[one].live)
+        return next(found, None)
+
+
+@dataclass(slots=True)
+class SoFar:
+    """All mailboxes as they have been judged so far: by their keys, and the live non-personal ones by their names."""
+
+    keyed: dict[MailboxKey, Mailbox] = field(default_factory=dict)
+    named: dict[str, Mailbox] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, boxes: Iterable[Mailbox]) -> SoFar:
+        found = cls()
+        for box in boxes:
+            found.put(box)
+        return found
+
+    def put(self, box: Mailbox) -> None:
+        self.keyed[box.key] = box
+        if box.name is None or box.kind is MailboxKind.PERSONAL:
+            return
+        if box.live:
+            self.named[box.name] = box
+        elif box.name in self.named and self.named[box.name].key == box.key:
+            del self.named[box.name]
 
 
 def latest(name: str, boxes: Iterable[Mailbox]) -> Mailbox | None:

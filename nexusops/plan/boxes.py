@@ -14,7 +14,7 @@ from nexusops.model.services import NOT_ASKED, Service
 from nexusops.model.snapshot import Snapshot
 from nexusops.plan.adoption import ADOPTED
 from nexusops.plan.aliases import judge_alias
-from nexusops.plan.box_shelf import Shelf, latest
+from nexusops.plan.box_shelf import Shelf, SoFar, latest
 from nexusops.plan.box_wishes import BoxWish, no_address, owner_of, refused, saas_wish, wish_for
 from nexusops.plan.case import Setting, why
 from nexusops.plan.judgement import JudgedBox, domain_end, may_own
@@ -32,7 +32,7 @@ def judge_boxes(
     by what was made of those before it: whoever takes them may hold rows back.
     """
     taken = dict(holders)
-    known = dict(ledger.mailboxes)
+    known = SoFar.of(ledger.mailboxes.values())
     shelf = Shelf.of(ledger)
     holding = {**ledger.domain_holders, **domains_held(ledger.services.values())}
     ledger = replace(ledger, domain_holders=holding)
@@ -42,7 +42,7 @@ def judge_boxes(
         elif name in snapshot.frozen_services:
             result = _held_back(name, snapshot.frozen_services[name])
         elif "@" in name:
-            result = judge_alias(Address(name), known.values(), ledger, snapshot, taken, setting)
+            result = judge_alias(Address(name), known, ledger, snapshot, taken, setting)
         else:
             result = _judge_box(name, shelf, ledger, snapshot, taken, setting)
         yield result
@@ -52,7 +52,7 @@ def judge_boxes(
                 taken[row.address] = (*others, row)
                 setting.taken.append(row)
             elif isinstance(row, Mailbox):
-                known[row.key] = row
+                known.put(row)
             elif isinstance(row, Service):
                 holding |= domains_held((row,))
 
@@ -117,8 +117,8 @@ def _is_free(box: Mailbox, setting: Setting) -> bool:
 
 def _name_taken(name: str, shelf: Shelf) -> tuple[str, str] | None:
     """It is another mailbox's but for its capitals: the tenant would take the two for one."""
-    alike = [one for one, box in shelf.boxes.items() if one != name and one.lower() == name.lower() and box.live]
-    return ("ADDRESS_TAKEN", f"{alike[0]} is there already; ask under another mailbox_id") if alike else None
+    alike = shelf.alike(name)
+    return ("ADDRESS_TAKEN", f"{alike} is there already; ask under another mailbox_id") if alike else None
 
 
 def _create(

@@ -28,7 +28,7 @@ from nexusops.pipeline.stopping import Mandate
 from nexusops.plan.judgement import may_own_as
 from nexusops.plan.mailbox import mark_of
 from nexusops.rules.allocation import ends_on
-from nexusops.rules.entitlement import entitlement
+from nexusops.rules.entitlement import Entitlement, entitlement
 
 
 @frozen
@@ -68,7 +68,7 @@ def disable(ports: Ports, username: str, wish: Wish, *, override: bool) -> Told:
     """R45, D41: at once; needs a cancelled card, or an override by somebody of the role security."""
     person_id, ledger, record = _person(ports, username)
     _personal_mailbox(ledger, username)
-    found = entitlement(record.cards, ports.policy, _today(ports, wish))
+    found = _entitled(ports, ledger, record, wish)
     if override and ports.guard.security and wish.actor not in ports.guard.security:
         raise Refused(
             f"NOT_SECURITY: {wish.actor} may not override.",
@@ -99,7 +99,7 @@ def undo_disable(ports: Ports, username: str, wish: Wish) -> Told:
     hold = ledger.holds.get((person_id, HoldKind.MANUAL_DISABLE))
     if hold is None:
         raise Refused(f"{username} was not disabled by the desk.", next_step=f"See `nexusops explain {username}`.")
-    if not entitlement(record.cards, ports.policy, _today(ports, wish)).qualifying:
+    if not _entitled(ports, ledger, record, wish).qualifying:
         raise Refused(
             f"CARD_NOT_CURRENT: {username} has no current card that entitles to a mailbox.",
             next_step=f"A new or renewed card brings the mailbox back by itself; `nexusops explain {username}` says "
@@ -219,6 +219,13 @@ def eligible_owner(ports: Ports, username: str) -> PersonId:
             "USERNAME` shows both.",
         )
     return person_id
+
+
+def _entitled(ports: Ports, ledger: Ledger, record: PersonRecord, wish: Wish) -> Entitlement:
+    """What the cards say, as a run would read them: by what counted so far."""
+    state = ledger.people.get(record.person_id)
+    was, held = (state.code, state.card_id) if state is not None else (None, None)
+    return entitlement(record.cards, ports.policy, _today(ports, wish), was, held)
 
 
 def _today(ports: Ports, wish: Wish) -> date:

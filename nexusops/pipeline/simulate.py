@@ -28,6 +28,10 @@ from nexusops.pipeline.watching import Looked, looked
 from nexusops.ports import SnapshotTables
 
 Progress = Callable[[date], None]
+PATIENCE = 10
+"""Days without anything done after which, of a few scopes, what only waits (a notice that nobody can be told) is tried
+on others' days alone.
+"""
 
 
 def simulate(
@@ -60,11 +64,11 @@ def simulate(
     inputs = imagined_inputs(ports, memory, looked(ports, tables, start, ask=False))
     found: list[Happening] = []
     runs = 0
-    for instant in _instants(memory, at, until, every, ports.policy, days):
+    for instant in _instants(memory, at, until, every, ports.policy, days, PATIENCE if most else None):
         progress(local_date(instant, ports.policy.time.zone))
         runs += 1
         happening = _happen(inputs, memory, tables, instant)
-        if happening.changes or happening.purged or happening.ended:
+        if _did_something(happening, memory):
             found.append(happening)
         if len(found) == most:
             break
@@ -80,6 +84,12 @@ def simulate(
         runs=runs,
         happenings=tuple(found),
     )
+
+
+def _did_something(happening: Happening, memory: Imagined) -> bool:
+    did = bool(happening.changes or happening.purged or happening.ended)
+    memory.idle = 0 if did else memory.idle + 1
+    return did
 
 
 def _checked(start: date, until: date) -> date:
@@ -113,9 +123,17 @@ def _days_of_change(snapshot: Snapshot) -> tuple[date, ...]:
 
 
 def _instants(
-    memory: Imagined, at: datetime, until: date, every: str, policy: Policy, days: tuple[date, ...]
+    memory: Imagined,
+    at: datetime,
+    until: date,
+    every: str,
+    policy: Policy,
+    days: tuple[date, ...],
+    patience: int | None,
 ) -> Iterator[datetime]:
-    """``at`` itself, then the first run of each later day on which something is due; or each hour of such a day."""
+    """``at`` itself, then the first run of each later day on which something is due; or each hour of such a day.
+    ``patience``: how many runs may do nothing before what waits from earlier is no longer tried every day.
+    """
     zone = ZoneInfo(policy.time.zone)
     day: date | None = local_date(at, policy.time.zone)
     instant = at
@@ -124,7 +142,8 @@ def _instants(
         if every == "hour":
             hours = _rest_of_the_day(instant, day, policy.time.zone)
             yield from (hour for hour in hours if memory.overdue(day))
-        day = earliest(memory.next_due(day), next((one for one in days if one > day), None))
+        waiting = patience is None or memory.idle < patience
+        day = earliest(memory.next_due(day, waiting=waiting), next((one for one in days if one > day), None))
         if day is not None:
             instant = datetime.combine(day, time(), zone).astimezone(UTC)
 

@@ -40,6 +40,8 @@ class Imagined:
         self._hashes = store.hashes()
         self._serial = store.serial()
         self._only = only
+        self.idle = 0
+        """Runs since something was done."""
         unfinished = set(store.due(date.min))
         self._unfinished = unfinished if only is None else unfinished & set(only)
         self._due: dict[date, dict[object, str]] = {}
@@ -167,10 +169,14 @@ class Imagined:
 
     # What the imagined run leaves behind.
 
-    def next_due(self, after: date) -> date | None:
-        """The next day, later than this one, on which something is due; what waits from earlier is tried on it."""
+    def next_due(self, after: date, *, waiting: bool = True) -> date | None:
+        """The next day, later than this one, on which something is due. What waits from earlier is tried on it, and, if
+        ``waiting``, is due tomorrow.
+        """
         tomorrow = next_day(after)
-        return min((max(day, tomorrow) for day, due in self._due.items() if due), default=None)
+        return min(
+            (max(day, tomorrow) for day, due in self._due.items() if due and (waiting or day > after)), default=None
+        )
 
     def overdue(self, today: date) -> bool:
         """Whether somebody's date is reached, work left unfinished aside."""

@@ -27,7 +27,8 @@ _ours = exists().where(_held.c.address == mailboxes.c.sender, ~_elsewhere)
 _may_send = exists().where(
     _held.c.address == mailboxes.c.sender, _held.c.state == "active", _held.c.mailbox_key == mailboxes.c.key
 )
-_foreign = exists().where(_held.c.address == mailboxes.c.sender, _held.c.state == "active", _held.c.kind == "foreign")
+# A list made once: else SQLite takes the index of the states, and goes through all active addresses for each mailbox.
+_foreign = mailboxes.c.sender.in_(select(_held.c.address).where(_held.c.state == "active", _held.c.kind == "foreign"))
 _beside = exists().where(
     _held.c.mailbox_key == mailboxes.c.key,
     _held.c.state != "deleted",

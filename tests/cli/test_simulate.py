@@ -15,6 +15,9 @@ from xml.etree import ElementTree
 from cli.conftest import CommandSite, Said
 
 from nexusops.demo.snapshots import restamped
+from nexusops.pipeline.explain_ahead import ahead_of
+from nexusops.pipeline.inputs import accepted_tables
+from nexusops.wiring import opened
 
 UNTIL = "2026-02-28"
 FIRST = datetime(2025, 10, 3, tzinfo=UTC)
@@ -124,3 +127,13 @@ def test_a_look_too_far_ahead_says_how_far_it_may_be(site: CommandSite) -> None:
     said = site.type("simulate", "--until", "2999-01-01", "--at", FROM)
     assert (said.code, said.out) == (2, "")
     assert "--until may be 20 years ahead at most: 2045-09-27." in said.err
+
+
+def test_what_nobody_can_be_told_is_not_tried_on_every_day_of_twelve_years(site: CommandSite) -> None:
+    """D31: the moot's mailbox waits for a notice to Law, which has no IT staff; a look ahead comes to its end."""
+    assert site.on_day_one("run").code == 0
+    at = datetime(2025, 10, 1, 9, tzinfo=UTC)
+    with opened(site.folder) as wired:
+        forecast = ahead_of(wired.ports, accepted_tables(wired.ports), {"box:law-moot", "person:1000048"}, at)
+    assert forecast.happenings
+    assert forecast.runs < 40

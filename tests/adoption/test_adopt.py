@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
@@ -211,14 +211,19 @@ def test_the_addresses_of_users_with_one_id_are_given_to_nobody_else(old: OldTen
     assert [(one["code"], one["subject"]) for one in found] == [("TENANT_AMBIGUOUS", "1000009")]
 
 
+def deleted(old: OldTenant, day: date) -> None:
+    """Somebody takes ball0001 away in the tenant itself."""
+    with old.asking() as asking:
+        asking.tenant.set_clock(datetime(day.year, day.month, day.day, 8, tzinfo=UTC))
+        assert asking.graph("DELETE", "/users/ball0001@nexus.ox.ac.uk").status_code == 204
+
+
 def test_a_mailbox_that_somebody_deleted_comes_back_to_whoever_is_entitled_to_it(old: OldTenant) -> None:
     """2.2, D23: deleted and qualifying within 30 days: it is restored, not made anew."""
     old.student("1000001", "ball0001", "Eva Klein")
     old.student("1000002", "ball0002", "Eva Klein")
     old.mailbox("1000001", "ball0001", "eva.klein@balliol.ox.ac.uk")
-    with old.asking() as asking:
-        asking.tenant.set_clock(datetime(2025, 9, 20, 8, tzinfo=UTC))
-        asking.graph("DELETE", "/users/ball0001@nexus.ox.ac.uk")
+    deleted(old, date(2025, 9, 20))
     document = old.adopt()
     assert ("TENANT_DELETED", "1000001") in codes(document)
     box = mailbox(old.state(), "ball0001")
@@ -233,9 +238,7 @@ def test_what_the_tenant_is_about_to_discard_is_not_taken_over_and_routes_no_mai
     """D08: thirty days after its deletion."""
     old.student("1000001", "ball0001", "Eva Klein")
     old.mailbox("1000001", "ball0001", "eva.klein@balliol.ox.ac.uk")
-    with old.asking() as asking:
-        asking.tenant.set_clock(datetime(2025, 9, 1, 8, tzinfo=UTC))
-        asking.graph("DELETE", "/users/ball0001@nexus.ox.ac.uk")
+    deleted(old, date(2025, 9, 1))
     document = old.adopt()
     assert (document["mailboxes"], document["reserved"]) == ([], [])
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from ipaddress import ip_address
 from pathlib import Path
 
@@ -22,7 +22,11 @@ HEADERS: Mapping[str, str] = {
 }
 """No script runs at all: the pages have none."""
 OVER_TLS = {"Strict-Transport-Security": "max-age=31536000"}
-_SOCKETS = Path("/proc/net/tcp")
+_SOCKETS = (Path("/proc/net/tcp"), Path("/proc/net/tcp6"))
+LOOKS = 3
+"""A table that changes while it is read may leave a row out."""
+_MAPPED = "0000000000000000FFFF0000"
+"""What stands before an IPv4 address in the table of IPv6: a program may come here by such a socket, too."""
 
 
 def own_hosts(port: int, public_host: str) -> frozenset[str]:
@@ -40,19 +44,29 @@ def from_elsewhere(headers: Mapping[str, str], origin: str) -> bool:
     return site not in ("same-origin", "none") or (said is not None and said != origin)
 
 
-def strangers(host: str, port: int, own_port: int, sockets: Path = _SOCKETS) -> bool:
+def strangers(host: str, port: int, own_port: int, tables: Sequence[Path] = _SOCKETS) -> bool:
     """Whether the other end of a loopback connection belongs to another user of this machine.
 
-    Linux says whose each socket is; elsewhere, and where it says nothing, nobody is a stranger.
+    Linux says whose each socket is; elsewhere nobody is a stranger. Where it knows our end of the connection and not the
+    other one, that has been closed by whoever had it, and nobody is there to be answered.
     """
+    theirs, own = _end(host, port), _end("127.0.0.1", own_port)
+    owners: dict[tuple[str, str], str] = {}
+    for _ in range(LOOKS):
+        owners = {ends: owner for table in tables for ends, owner in _sockets(table)}
+        if (owner := owners.get((theirs, own))) is not None:
+            return owner not in (str(os.getuid()), os.environ.get("SUDO_UID"))
+    return (own, theirs) in owners
+
+
+def _sockets(table: Path) -> Iterator[tuple[tuple[str, str], str]]:
+    """Both ends of each connection, the first one its own, and whose it is."""
     try:
-        rows = sockets.read_text("ascii").splitlines()[1:]
+        rows = table.read_text("ascii").splitlines()[1:]
     except OSError:
-        return False
-    ends = (_end(host, port), _end("127.0.0.1", own_port))
-    owners = [fields[7] for fields in map(str.split, rows) if (fields[1], fields[2]) == ends]
-    ours = {str(os.getuid()), os.environ.get("SUDO_UID", "")}
-    return bool(owners) and ours.isdisjoint(owners)
+        return
+    for fields in map(str.split, rows):
+        yield (fields[1].removeprefix(_MAPPED), fields[2].removeprefix(_MAPPED)), fields[7]
 
 
 def _end(host: str, port: int) -> str:

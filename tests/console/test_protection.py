@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import subprocess
 from datetime import timedelta
 from pathlib import Path
 
@@ -129,16 +130,53 @@ def test_in_single_user_mode_every_page_says_so(looked_at: Running) -> None:
             assert "Single-user mode: no sign-in, this machine only." in browser.open(example(route.path)).text
 
 
-def test_another_user_of_the_machine_is_a_stranger_and_the_own_one_is_not(tmp_path: Path) -> None:
-    """Linux says whose the other end of a loopback connection is."""
-    sockets = tmp_path / "tcp"
-    row = "  1: 0100007F:9C40 0100007F:22C5 01 00000000:00000000 00:00000000 00000000 {uid} 0 123 1\n"
-    sockets.write_text("  sl  local_address\n" + row.format(uid=os.getuid() + 1), "ascii")
-    assert strangers("127.0.0.1", 40000, 8901, sockets)
-    assert not strangers("127.0.0.1", 40001, 8901, sockets)
-    sockets.write_text("  sl  local_address\n" + row.format(uid=os.getuid()), "ascii")
-    assert not strangers("127.0.0.1", 40000, 8901, sockets)
-    assert not strangers("127.0.0.1", 40000, 8901, tmp_path / "none")
+HEADER = "  sl  local_address rem_address\n"
+ROW = "  1: 0100007F:9C40 0100007F:22C5 01 00000000:00000000 00:00000000 00000000 {uid} 0 123 1\n"
+OWN_END = "  2: 0100007F:22C5 0100007F:9C40 01 00000000:00000000 00:00000000 00000000 0 0 124 1\n"
+MAPPED = ROW.replace("0100007F", "0000000000000000FFFF00000100007F")
+
+
+@pytest.mark.parametrize(
+    ("tcp", "tcp6", "uid", "is_stranger"),
+    [
+        (ROW, "", os.getuid(), False),
+        (ROW, "", os.getuid() + 1, True),
+        (OWN_END, MAPPED, os.getuid(), False),
+        (OWN_END, MAPPED, os.getuid() + 1, True),
+        (OWN_END, "", 0, True),
+        ("", "", 0, False),
+    ],
+)
+def test_another_user_of_the_machine_is_a_stranger_and_the_own_one_is_not(
+    tmp_path: Path, tcp: str, tcp6: str, uid: int, is_stranger: bool
+) -> None:
+    """Linux says whose the other end of a loopback connection is, which may be a socket of IPv6; of what was closed it
+    says nothing, and nobody would be answered.
+    """
+    tables = tmp_path / "tcp", tmp_path / "tcp6"
+    for table, rows in zip(tables, (tcp, tcp6), strict=True):
+        table.write_text(HEADER + rows.format(uid=uid), "ascii")
+    assert strangers("127.0.0.1", 40000, 8901, tables) is is_stranger
+    assert not strangers("127.0.0.1", 40000, 8901, [tmp_path / "none"])
+
+
+AS_IPV6 = """
+import socket
+with socket.socket(socket.AF_INET6) as end:
+    end.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
+    end.connect(("::ffff:127.0.0.1", {port}))
+    end.sendall(b"GET /units HTTP/1.1\\r\\nHost: 127.0.0.1:{port}\\r\\nConnection: close\\r\\n\\r\\n")
+    print(end.makefile("rb").readline().decode())
+"""
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="only root can be somebody else for a moment")
+@pytest.mark.parametrize(("uid", "status"), [(0, "200"), (65534, "403")])
+def test_a_real_socket_of_ipv6_is_known_by_its_user(looked_at: Running, uid: int, status: str) -> None:
+    """It stands in another table than the console's own end."""
+    code = AS_IPV6.format(port=httpx.URL(looked_at.url).port)
+    done = subprocess.run(["/usr/bin/env", "python3", "-I", "-c", code], user=uid, capture_output=True, check=False)
+    assert done.stdout.split()[1:2] == [status.encode()], done.stderr.decode()
 
 
 def test_the_real_socket_of_a_request_is_found_to_be_ours(looked_at: Running) -> None:

@@ -219,6 +219,9 @@ class Store(Memory, Questions, Protocol):
     def lock(self, command: str) -> AbstractContextManager[None]:
         """One run at a time on one site; raises StateUnavailable while another holds it."""
 
+    def seal(self, text: str) -> str:
+        """Hex digits over the text that nobody makes without this state."""
+
     def staged(self, sha256: str) -> SnapshotRecord | None: ...
 
     def stage(self, record: SnapshotRecord, tables: Mapping[str, bytes]) -> None:

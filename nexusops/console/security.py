@@ -47,8 +47,8 @@ def from_elsewhere(headers: Mapping[str, str], origin: str) -> bool:
 def strangers(host: str, port: int, own_port: int, tables: Sequence[Path] = _SOCKETS) -> bool:
     """Whether the other end of a loopback connection belongs to another user of this machine.
 
-    Linux says whose each socket is; elsewhere nobody is a stranger. Where it knows our end of the connection and not the
-    other one, that has been closed by whoever had it, and nobody is there to be answered.
+    Linux says whose each socket is; elsewhere nobody is a stranger. Where it knows our end of the connection and not
+    the other one, that has been closed by whoever had it, and nobody is there to be answered.
     """
     theirs, own = _end(host, port), _end("127.0.0.1", own_port)
     owners: dict[tuple[str, str], str] = {}

@@ -24,6 +24,7 @@ from nexusops.model.snapshot import PersonRecord, Snapshot
 from nexusops.model.tenant import Actual
 from nexusops.pipeline.affected import Affected, affected
 from nexusops.pipeline.decision import Decision
+from nexusops.pipeline.fitting import sealed
 from nexusops.pipeline.inputs import Deciding, Ports
 from nexusops.pipeline.routing import staff_of, with_routes
 from nexusops.pipeline.sight import read_tenant
@@ -56,12 +57,14 @@ def make_plan(
     refresh: str = "delta",
     accept: Mapping[str, int] | None = None,
 ) -> Plan:
-    """The planned changes, staged with the snapshot that they rest on. Never writes to the tenant.
+    """The planned changes, sealed, and staged with the snapshot that they rest on. Never writes to the tenant.
 
     Raises SnapshotRefused where the snapshot is not fit (D27), TenantUnreadable where the tenant cannot be read.
     """
     full = refresh == "full"
-    return decide(ports, read_tables(ports, at), at=at, jobs=jobs, full=full, accept=accept or {}, watch=True).plan
+    tables = read_tables(ports, at)
+    decision = decide(ports, tables, at=at, jobs=jobs, full=full, accept=accept or {}, watch=True)
+    return sealed(ports.store, decision.plan)
 
 
 def read_tables(ports: Ports, at: datetime) -> SnapshotTables:

@@ -1,7 +1,13 @@
-"""Whether a saved plan still fits: of today, this snapshot, ledger, policy and services (interface.md 4; exit 7)."""
+"""Whether a saved plan still fits: of today, this snapshot, ledger, policy and services (interface.md 4; exit 7).
+
+Its digest says what was planned, and whoever edits the file can make a new one for it. That it was planned here says
+the second half of its ``plan_id``, a seal over the first half and the digest with a key of this state.
+"""
 
 from __future__ import annotations
 
+import hmac
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from nexusops.codec import digest_of
@@ -9,9 +15,16 @@ from nexusops.errors import StalePlan
 from nexusops.model.dates import local_date
 from nexusops.model.plan import Plan
 from nexusops.pipeline.inputs import Ports
+from nexusops.ports import Store
 
 RUNNING = "running"
 """The result of a run that has not ended, or was interrupted."""
+
+
+def sealed(store: Store, plan: Plan) -> Plan:
+    """The plan as this site offers it: to be saved, read and applied."""
+    name, _, _ = plan.plan_id.partition("-")
+    return replace(plan, plan_id=f"{name}-{store.seal(f'{name} {plan.digest}')}")
 
 
 def must_fit(ports: Ports, plan: Plan, at: datetime) -> None:
@@ -42,6 +55,9 @@ def must_fit(ports: Ports, plan: Plan, at: datetime) -> None:
         raise StalePlan("The snapshot that the plan rests on is no longer the latest one.", next_step=again)
     if digest != plan.digest:
         message = "The plan's content does not match its digest: it was edited, or policy or services changed since."
+        raise StalePlan(message, next_step=again)
+    if not hmac.compare_digest(sealed(store, plan).plan_id.encode(), plan.plan_id.encode()):
+        message = "The plan was not made with this state, or not by this version of nexusops: it may have been edited."
         raise StalePlan(message, next_step=again)
 
 

@@ -9,6 +9,7 @@ from nexusops.codec import digest_of
 from nexusops.errors import UsageError
 from nexusops.model.plan import Plan
 from nexusops.pipeline.decide import decide, make_plan
+from nexusops.pipeline.fitting import sealed
 from nexusops.pipeline.inputs import Ports
 from nexusops.plan.estimate import estimate
 from nexusops.plan.guard import check
@@ -35,7 +36,7 @@ def plan_of_request(ports: Ports, request_id: str, *, at: datetime, fresh: bool 
     digest = digest_of(
         changes, whole.today, whole.snapshot_sha256, whole.ledger_serial, ports.policy_hash, ports.services_hash
     )
-    return replace(
+    part = replace(
         whole,
         digest=digest,
         changes=changes,
@@ -43,3 +44,4 @@ def plan_of_request(ports: Ports, request_id: str, *, at: datetime, fresh: bool 
         guard=check(changes, ports.guard, ports.store.live_mailboxes(), {}, {}),
         estimate=estimate(changes),
     )
+    return sealed(ports.store, part)

@@ -146,3 +146,14 @@ def test_what_was_kept_of_something_else_is_not_used(room: Room, store: KeepingS
 def test_without_a_memory_everything_is_read(room: Room) -> None:
     room.tenant._memory = None
     assert read(room, CHANGES) == (["/users"], [])
+
+
+def test_only_the_same_state_makes_the_same_seal(store: KeepingStore, tmp_path: Path) -> None:
+    """Of a saved plan: neither its text nor another state is enough."""
+    other = open_store("sqlite:///other.db", site="oxford-test", base_dir=tmp_path)
+    try:
+        seals = [store.seal("one"), store.seal("one"), store.seal("another"), other.seal("one")]
+    finally:
+        other.close()
+    assert [seals.index(seal) for seal in seals] == [0, 0, 2, 3]
+    assert len(seals[0]) == 32

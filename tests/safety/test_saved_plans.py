@@ -4,13 +4,20 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 from building.by_hand import exchange
 from building.killed import DAYS, KilledSite, differing, second_day
 
+from nexusops import wiring
 from nexusops.cli import call
+from nexusops.codec import digest_of, dump_plan, load_plan
+from nexusops.model.changes import SetForward, SetSender
+from nexusops.model.ids import Address
+from nexusops.model.plan import Planned
 
 FIRST, SECOND, _ = DAYS
 NEITHER = (
@@ -124,3 +131,33 @@ def test_a_plan_of_another_world_does_nothing(
     assert (code, answer) == (7, None)
     assert "Next: " in said
     assert site.outcome()["tenant"] == before
+
+
+def test_a_plan_that_somebody_else_made_up_does_nothing(
+    site: KilledSite, apply: Callable[..., tuple[int, Any, str]]
+) -> None:
+    """Exit code 7: its digest is right, for whoever edits a plan can make that too; it was not planned here."""
+    before = site.outcome()["tenant"]
+    path = site.folder / "plan.json"
+    plan = load_plan(path)
+    first = next(one.change for one in plan.changes if isinstance(one.change, SetSender))
+    theft = SetForward(why=first.why, mailbox=first.mailbox, was=None, becomes=Address("a@thief.example"))
+    changes = (*plan.changes, Planned(id="c99", job="forwards", change=theft))
+    with wiring.opened(site.folder / "config") as opened:
+        hashes = opened.ports.policy_hash, opened.ports.services_hash
+    digest = digest_of(changes, plan.today, plan.snapshot_sha256, plan.ledger_serial, *hashes)
+    dump_plan(replace(plan, changes=changes, digest=digest), path)
+    code, answer, said = apply("--approve", digest)
+    assert (code, answer) == (7, None)
+    assert "was not made with this state" in said
+    assert site.outcome()["tenant"] == before
+
+
+def test_a_plan_of_a_site_of_the_same_name_does_nothing(
+    site: KilledSite, apply: Callable[..., tuple[int, Any, str]], tmp_path: Path
+) -> None:
+    """Exit code 7: whoever sets up a state of their own makes plans of their own."""
+    other = KilledSite.made(tmp_path / "other")
+    assert other.type("run", FIRST) == 0
+    assert other.type("plan", SECOND, "--out", str(site.folder / "plan.json")) == 0
+    assert apply()[0] == 7

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
+from email.message import EmailMessage
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -29,6 +30,8 @@ class NotReached(NotSent):
 
 DOWN_AFTER = 3
 """Messages in a row for which the channel did not answer, after which no more is tried: the run must come to an end."""
+HANGS_UP = 421
+"""What a server answers that ends the dialogue (RFC 5321, 3.8)."""
 
 
 class Channel(Protocol):
@@ -84,18 +87,25 @@ def _outcome(step: Step, result: StepResult, message: str) -> StepOutcome:
 
 
 class FolderChannel:
-    """One .eml file for each notice; the same notice is the same file. ``at``: the run's instant, its date."""
+    """One .eml file for each notice; the same notice is the same file. ``at``: the run's instant, its date.
+
+    It is about a person: for its owner and group, as far as the umask allows.
+    """
 
     def __init__(self, folder: Path, *, at: datetime) -> None:
         self._folder = folder
         self._at = at
 
     def send(self, message: Message) -> str:
+        content = _written(message, self._at).as_bytes()
         try:
             self._folder.mkdir(parents=True, exist_ok=True)
             path = self._folder / f"{identity(message.key)}.eml"
-            path.with_suffix(".part").write_bytes(composed(message, self._at).as_bytes())
-            path.with_suffix(".part").replace(path)
+            part = path.with_suffix(".part")
+            part.unlink(missing_ok=True)
+            with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o640), "wb") as file:
+                file.write(content)
+            part.replace(path)
         except OSError as error:
             raise NotSent(f"the folder {self._folder} does not take it: {error.strerror}") from error
         return ""
@@ -131,12 +141,21 @@ class SmtpChannel:
         self._open: smtplib.SMTP | None = None
 
     def send(self, message: Message) -> str:
-        try:
-            with self._answering():
-                refused = self._connected().send_message(composed(message, self._at))
-        except smtplib.SMTPRecipientsRefused as error:
-            raise NotSent(f"{self._host}:{self._port} refuses {_refusals(error.recipients)}") from error
-        return f"{self._host}:{self._port} refuses {_refusals(refused)}" if refused else ""
+        """What the server says to one message is no silence: the next one is tried."""
+        mail, place = _written(message, self._at), f"{self._host}:{self._port}"
+        with self._answering():
+            client = self._connected()
+            try:
+                refused = client.send_message(mail)
+            except smtplib.SMTPRecipientsRefused as error:
+                raise NotSent(f"{place} refuses {_refusals(error.recipients)}") from error
+            except smtplib.SMTPNotSupportedError as error:  # of an address that is not ASCII
+                raise NotSent(f"{place}: {error}") from error
+            except smtplib.SMTPDataError as error:
+                if error.smtp_code == HANGS_UP:
+                    raise
+                raise NotSent(f"{place}: {error}") from error
+        return f"{place} refuses {_refusals(refused)}" if refused else ""
 
     def reached(self) -> str:
         with self._answering():
@@ -147,8 +166,6 @@ class SmtpChannel:
     def _answering(self) -> Iterator[None]:
         try:
             yield
-        except smtplib.SMTPRecipientsRefused:
-            raise
         except (smtplib.SMTPException, OSError) as error:
             self.close()
             raise NotReached(f"{self._host}:{self._port}: {error}") from error
@@ -169,6 +186,13 @@ class SmtpChannel:
         if self._open is not None:
             self._open.close()
             self._open = None
+
+
+def _written(message: Message, at: datetime) -> EmailMessage:
+    try:
+        return composed(message, at)
+    except (ValueError, LookupError, AttributeError) as error:  # what the standard library says to an address
+        raise NotSent(f"it cannot be put into a message: {error}") from error
 
 
 def _alive(client: smtplib.SMTP) -> bool:

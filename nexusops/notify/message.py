@@ -41,7 +41,12 @@ def identity(key: str) -> str:
 
 
 def composed(message: Message, at: datetime) -> EmailMessage:
-    """The message as RFC 5322 has it, with text and HTML parts; ``at`` is when it is sent, aware."""
+    """The message as RFC 5322 has it, with text and HTML parts; ``at`` is when it is sent, aware.
+
+    Raises ValueError for an address that would say more than an address, such as the end of a line.
+    """
+    if strange := [one for one in (message.sender, *message.to) if not one.isprintable()]:
+        raise ValueError(f"{strange[0]!r} is no address")
     mail = EmailMessage()
     mail["From"] = message.sender
     mail["To"] = ", ".join(message.to)

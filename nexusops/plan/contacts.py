@@ -10,7 +10,7 @@ from nexusops.model.ledger import Alternative
 from nexusops.model.people import AlternativeAddress
 from nexusops.plan.case import Case, Setting
 
-_ADDRESS = re.compile(r"^[^@\s<>\"(),;:\\\[\]]+@[a-z0-9]([a-z0-9.-]*[a-z0-9])?\.[a-z]{2,}$", re.IGNORECASE)
+_ADDRESS = re.compile(r"[^@\s<>\"(),;:\\\[\]]+@[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?\.[A-Za-z]{2,}")
 FEEDS = ("hris", "student_records")
 
 
@@ -48,7 +48,7 @@ def _set(case: Case, row: AlternativeAddress, setting: Setting) -> None:
     evidence = [
         Evidence(table="alternative_addresses", key=f"{case.person_id}/{row.source}", snapshot=setting.snapshot)
     ]
-    if not _ADDRESS.match(row.address):
+    if not (_ADDRESS.fullmatch(row.address) and row.address.isprintable()):
         case.find(
             "ALT_SYNTAX", "the alternative address is not an e-mail address; the old one stays", evidence=evidence
         )

@@ -23,6 +23,7 @@ from building.notices import MARY, SENDER, notice, sending
 from building.outcomes import outcomes_of
 
 from nexusops.model.changes import SendNotice
+from nexusops.model.ids import Address
 from nexusops.model.journal import StepOutcome, StepResult
 from nexusops.notify.channels import DOWN_AFTER, Channel, FolderChannel, NotSent, Outbox, SmtpChannel, TenantChannel
 from nexusops.notify.templates import Templates
@@ -164,6 +165,7 @@ def postbox(authority: trustme.CA) -> Iterator[tuple[Postbox, Controller]]:
         require_starttls=True,
         auth_required=True,
         authenticator=password,
+        enable_SMTPUTF8=False,
     )
     controller.start()
     yield box, controller
@@ -233,6 +235,63 @@ def test_a_refusal_leaves_the_notice_owed_and_the_next_one_goes_out(
         ("failed", f"{place} refuses {MARY}: 550 no such mailbox"),
         ("done", ""),
     ]
+
+
+@pytest.mark.parametrize(
+    ("answer", "to", "said"),
+    [
+        ("554 looks like junk", MARY, "(554, b'looks like junk')"),
+        (
+            "250 taken",
+            "jürgen@mail.example",
+            "One or more source or delivery addresses require internationalized email",
+        ),
+    ],
+)
+def test_what_is_refused_of_one_message_keeps_no_other_from_going_out(
+    postbox: tuple[Postbox, Controller], authority: trustme.CA, answer: str, to: str, said: str
+) -> None:
+    """The same messages come first in every run: nobody behind them would ever be told."""
+    box, controller = postbox
+    outbox = Outbox(channel(controller, authority), Templates(None), SENDER)
+    box.answer = answer
+    refused = replace(notice(), to=(Address(to),))
+    outcomes = outcomes_of(outbox, [sending(refused, n) for n in range(DOWN_AFTER)])
+    box.answer = "250 taken"
+    (last,) = outcomes_of(outbox, [sending(notice())])
+    outbox.close()
+    assert [one.result.value for one in (*outcomes, last)] == ["failed"] * DOWN_AFTER + ["done"]
+    assert all(one.message.startswith(f"127.0.0.1:{controller.port}: {said}") for one in outcomes)
+
+
+@pytest.mark.parametrize(
+    "to", ["mary@mail.example\n", "mary@mail.example\r\nBcc: all@mail.example", "mary@", "a:b;@c.d"]
+)
+def test_an_address_that_says_more_than_one_is_not_written_to(
+    postbox: tuple[Postbox, Controller], authority: trustme.CA, tmp_path: Path, to: str
+) -> None:
+    """RFC 5322: the end of a line would end the headers, or begin another one."""
+    box, controller = postbox
+    wrong = replace(notice(), to=(Address(to),))
+    smtp = channel(controller, authority)
+    for one in (smtp, FolderChannel(tmp_path, at=AT)):
+        outcome = send(one, wrong)
+        assert outcome.result is StepResult.FAILED
+        assert outcome.message.startswith("it cannot be put into a message: ")
+    smtp.close()
+    assert (box.taken, list(tmp_path.iterdir())) == ([], [])
+
+
+def test_a_notice_in_a_folder_is_not_for_everybody_on_the_machine(tmp_path: Path) -> None:
+    """SECURITY.md; whoever puts a link in its way does not have it written elsewhere."""
+    kept = tmp_path / "kept"
+    kept.write_text("as it was", "utf-8")
+    folder = tmp_path / "notices"
+    folder.mkdir()
+    (folder / f"{MARK}.part").symlink_to(kept)
+    assert send(FolderChannel(folder, at=AT)) == DONE
+    (path,) = folder.iterdir()
+    assert (path.stat().st_mode & 0o007, path.is_symlink(), kept.read_text("utf-8")) == (0, False, "as it was")
 
 
 def test_that_some_of_a_units_staff_were_refused_is_said(

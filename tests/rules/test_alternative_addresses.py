@@ -63,6 +63,10 @@ def test_a_removal_counts_once_and_is_remembered() -> None:
         ("ball0001@nexus.ox.ac.uk", "ALT_IS_OXFORD"),
         ("ann", "ALT_SYNTAX"),
         ("ann lee@mail.example", "ALT_SYNTAX"),
+        ("ann@mail.example\n", "ALT_SYNTAX"),
+        ("ann\x1b[31m@mail.example", "ALT_SYNTAX"),
+        ("ann\u202e@mail.example", "ALT_SYNTAX"),
+        ("ann@mail.examp\u212ae", "ALT_SYNTAX"),
     ],
 )
 def test_an_address_that_cannot_be_an_alternative_leaves_the_old_one(address: str, code: str) -> None:

@@ -209,6 +209,12 @@ class Memory(Protocol):
     def routed(self, wanted: Collection[Address]) -> Mapping[Address, Address]:
         """Where the last routing table sends these addresses; absent: they are not in it."""
 
+    def moved_addresses(
+        self, states: Collection[AddressState], fallback_domain: str, also: Collection[Address]
+    ) -> tuple[Sequence[LiveAddress], Sequence[Address]]:
+        """Of these, what the kept table sends elsewhere than to its mailbox's name at that domain, or not at all, and
+        the addresses of ``also``; and what is in the kept table and not in one of these states."""
+
     def licences(self) -> int:
         """Personal mailboxes that hold a licence: made, or being made, and not deleted."""
 
@@ -267,12 +273,6 @@ class Store(Memory, Questions, Protocol):
 
     def routing_build(self) -> RoutingBuild | None:
         """When the kept routing table was built; None: there is none yet."""
-
-    def moved_addresses(
-        self, states: Collection[AddressState], fallback_domain: str, also: Collection[Address]
-    ) -> tuple[Sequence[LiveAddress], Sequence[Address]]:
-        """Of these, what the kept table sends elsewhere than to its mailbox's name at that domain, or not at all, and
-        the addresses of ``also``; and what is in the kept table and not in one of these states."""
 
     def keep_routing(
         self, at: datetime, signature: str, entries: Iterable[RouteEntry], among: Collection[str] | None = None

@@ -44,7 +44,7 @@ class PersonRecord:
     frozen: str | None = None
     spared: str | None = None
     choice_unread: bool = False
-    """There is a sender choice that cannot be read: an earlier one stands."""
+    """There is a sender choice that cannot be read, or waits for the next run (R60): an earlier one stands."""
     fingerprint: str = ""
 
 
@@ -66,14 +66,17 @@ class Snapshot:
     reorg_members: tuple[ReorgMember, ...] = ()
     routes: Mapping[Address, Route] = field(default_factory=dict)
     external_routes: Mapping[Address, ExternalRoute] = field(default_factory=dict)
+    held_routes: frozenset[Address] = frozenset()
+    """Addresses of rows in routing and external_routes that cannot be read, name nobody who is known, or wait for the
+    next run (D29, R60): mail for them goes where it went before."""
     nonpersonal_mailboxes: Mapping[str, NonpersonalMailbox] = field(default_factory=dict)
     nonpersonal_addresses: Mapping[Address, NonpersonalAddress] = field(default_factory=dict)
     frozen_boxes: Mapping[str, str] = field(default_factory=dict)
     """mailbox_ids and addresses of non-personal rows with a fault, to its code (D29): in neither table above, and yet
     not gone; whatever stands under these names is left as it is."""
     unclaimed: Mapping[str, frozenset[str]] = field(default_factory=dict)
-    """Table -> the units (empty: any) of its rows whose key cannot be read (D29). What the unit has there and no row
-    names may be theirs: it is left as it is."""
+    """Table -> of its rows whose key cannot be read the unit, in external_routes the person, in sender_choices the
+    address (empty: any). What they have there and no row names may be theirs: it is left as it is (D29)."""
     services: Mapping[str, ServiceRequest] = field(default_factory=dict)
     frozen_services: Mapping[str, str] = field(default_factory=dict)
     """Requests that cannot be read, with what is wrong; whatever stands under these names is left as it is."""

@@ -26,7 +26,7 @@ from nexusops.pipeline.affected import Affected, affected
 from nexusops.pipeline.decision import Decision
 from nexusops.pipeline.fitting import sealed
 from nexusops.pipeline.inputs import Deciding, Ports
-from nexusops.pipeline.routing import staff_of, with_routes
+from nexusops.pipeline.routing import staff_of, with_held, with_routes
 from nexusops.pipeline.sight import read_tenant
 from nexusops.pipeline.watching import Looked, looked
 from nexusops.pipeline.whom import units_counted
@@ -178,7 +178,7 @@ def _drafts(ports: Deciding, promised: _Promised) -> tuple[Draft, ...]:
 def _slice(ports: Deciding, tables: SnapshotTables, who: Affected) -> Snapshot:
     """The affected people's records; somebody who has gone from every table has an empty one."""
     snapshot = tables.slice(None if who.everyone else who.people, ports.services)
-    snapshot = replace(snapshot, frozen_services=ports.faulty_services)
+    snapshot = with_held(ports, replace(snapshot, frozen_services=ports.faulty_services))
     gone = {p: PersonRecord(person_id=p, person=None) for p in who.people if p not in snapshot.people}
     return replace(snapshot, people={**snapshot.people, **gone}) if gone else snapshot
 

@@ -13,7 +13,7 @@ from nexusops.model.routing import LiveAddress
 from nexusops.model.snapshot import Snapshot
 from nexusops.model.units import ExternalRoute
 from nexusops.pipeline.inputs import Ports, accepted_tables
-from nexusops.pipeline.routing import by_address, staff_of, with_routes
+from nexusops.pipeline.routing import by_address, staff_of, with_held, with_routes
 from nexusops.report.explain import Fact
 from nexusops.rules.routes import Known, concerned, judge_routes
 from nexusops.rules.routing import MAILBOX, accepted_states, place, table
@@ -81,7 +81,7 @@ def next_hour(ports: Ports, row: Allocation, box: Mailbox | None, snapshot: Snap
     if row.state not in accepted_states(ports.policy):
         return None
     site = ports.site
-    small = _around(row.address, snapshot, site.fallback_domain)
+    small = with_held(ports, _around(row.address, snapshot, site.fallback_domain))
     named = concerned(small, site.fallback_domain) | {row.address}
     holders = ports.store.holders({(domain_of(address), local_of(address)) for address in named})
     bare = Ledger(serial=0, holders={(held.address, held.period): held for held in holders})

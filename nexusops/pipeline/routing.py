@@ -21,11 +21,15 @@ def with_routes(ports: Deciding, ledger: Ledger, snapshot: Snapshot) -> Ledger:
     """What the routes of the snapshot rest on beside addresses: mailboxes that they reach, and the last table.
 
     The addresses that they name must be among ``holders`` or ``allocations`` by now. A role whose row was refused goes
-    where the ledger has it, which the snapshot does not name any more: that is looked up, too.
+    where the ledger has it, which the snapshot does not name any more, and one whose route cannot be read where it
+    went before: that is looked up, too.
     """
     named = concerned(snapshot, ports.site.fallback_domain)
     rows = (*ledger.holders.values(), *ledger.allocations.values())
     kept = {place(r.target, ports.site.fallback_domain) for r in rows if r.target and r.live and r.address in named}
+    routed = ports.store.routed(named)
+    domains = {*snapshot.domains, ports.site.fallback_domain}
+    kept |= {destination for destination in routed.values() if domain_of(destination) in domains}
     if kept := kept - named:
         found = ports.store.holders({(domain_of(address), local_of(address)) for address in kept})
         ledger = replace(ledger, holders={**ledger.holders, **{(row.address, row.period): row for row in found}})
@@ -33,7 +37,16 @@ def with_routes(ports: Deciding, ledger: Ledger, snapshot: Snapshot) -> Ledger:
     keys = {row.mailbox_key for row in rows if row.address in named and row.mailbox_key is not None}
     names = {local_of(address) for address in named if domain_of(address) == ports.site.fallback_domain}
     reached = ports.store.reached(names, keys - set(ledger.mailboxes))
-    return replace(ledger, reached={box.key: box for box in reached}, routed=ports.store.routed(named))
+    return replace(ledger, reached={box.key: box for box in reached}, routed=routed)
+
+
+def with_held(ports: Deciding, snapshot: Snapshot) -> Snapshot:
+    """D29: of a row of routing without an address nobody can tell whose it is; what is routed elsewhere stays so."""
+    if not snapshot.unclaimed.get("routing"):
+        return snapshot
+    live, _ = ports.store.moved_addresses(accepted_states(ports.policy), ports.site.fallback_domain, ())
+    elsewhere = {Address(row.address) for row in live if row.mailbox is not None}
+    return replace(snapshot, held_routes=snapshot.held_routes | elsewhere)
 
 
 def staff_of(snapshot: Snapshot) -> frozenset[PersonId]:
@@ -46,7 +59,7 @@ def build_routing(ports: Ports, tables: SnapshotTables, at: datetime) -> None:
     stands. A run that was rejected never comes here: it keeps the last table (D27).
     """
     store, site = ports.store, ports.site
-    snapshot = tables.slice((), ports.services)
+    snapshot = with_held(ports, tables.slice((), ports.services))
     named = concerned(snapshot, site.fallback_domain)
     holders = store.holders({(domain_of(address), local_of(address)) for address in named})
     bare = Ledger(serial=store.serial(), holders={(row.address, row.period): row for row in holders})

@@ -9,13 +9,14 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from typing import Any
 
-from nexusops.model.addresses import AddressKind, Allocation
+from nexusops.model.addresses import AddressKind, AddressState, Allocation
 from nexusops.model.dates import earliest, next_day
 from nexusops.model.findings import Finding, box_scope, person_scope
 from nexusops.model.ids import Address, Domain, MailboxKey, PersonId
 from nexusops.model.journal import JournalRow, LedgerRow, RowChange, SnapshotRecord
 from nexusops.model.ledger import Ledger, PersonState
 from nexusops.model.mailboxes import Mailbox, MailboxKind, MailboxState
+from nexusops.model.routing import LiveAddress
 from nexusops.model.rows import TABLES, key_of
 from nexusops.model.services import Service
 from nexusops.model.slicing import keyed, slice_of
@@ -166,6 +167,11 @@ class Imagined:
 
     def routed(self, wanted: Collection[Address]) -> Mapping[Address, Address]:
         return self._store.routed(wanted)
+
+    def moved_addresses(
+        self, states: Collection[AddressState], fallback_domain: str, also: Collection[Address]
+    ) -> tuple[Sequence[LiveAddress], Sequence[Address]]:
+        return self._store.moved_addresses(states, fallback_domain, also)
 
     # What the imagined run leaves behind.
 

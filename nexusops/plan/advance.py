@@ -89,6 +89,7 @@ def advance(
         owners=states,
         routes=replace(routes, boxes=boxes_now),
         unclaimed=unclaimed_domains(snapshot),
+        unread=snapshot.unclaimed,
     )
     book = setting.book(fold.holders)
     forwarding: list[Case] = []
@@ -103,10 +104,7 @@ def advance(
             boxes_now[case.box.name] = case.box
             if case.box.forward is not None:
                 forwarding.append(case)
-    for case in forwarding:  # what only those judged after them made into a circle
-        if (refused := refuse_circle(case, setting)) is not None:
-            fold.rows.append(refused.box)
-            fold.findings.append(refused.finding)
+    _refuse_circles(forwarding, fold, setting)
     for box in judge_boxes(boxes, ledger, snapshot, fold.holders, setting):
         box.rows = _box_as_undone(box, ledger, snapshot, fold)
         _take_box(fold, box)
@@ -117,6 +115,14 @@ def advance(
     fold.rows.extend(judge_domains(ledger, snapshot, units, policy, today))
     fold.findings.extend(_routes(ledger, fold, snapshot, states, site)[1])
     return _advanced(ledger, fold)
+
+
+def _refuse_circles(forwarding: Iterable[Case], fold: _Fold, setting: Setting) -> None:
+    """What only those judged after them made into a circle."""
+    for case in forwarding:
+        if (refused := refuse_circle(case, setting)) is not None:
+            fold.rows.append(refused.box)
+            fold.findings.append(refused.finding)
 
 
 def _box_as_undone(box: JudgedBox, ledger: Ledger, snapshot: Snapshot, fold: _Fold) -> list[LedgerRow]:

@@ -46,6 +46,8 @@ class Setting:
     routes: RouteBook
     unclaimed: frozenset[Domain] = frozenset()
     """Domains in which a row of affiliations gives somebody an address, and cannot be read whom (D29)."""
+    unread: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    """``unclaimed`` of the snapshot."""
     taken: list[Allocation] = field(default_factory=list)
     """Non-personal addresses made or kept so far in this run."""
 

@@ -66,7 +66,7 @@ def settle_sender(
 
 def _judged_choice(case: Case, holders: Holders, setting: Setting) -> Choice:
     if case.record.choice is None:
-        return _choice_so_far(case)
+        return _choice_so_far(case, setting)
     choice = judge_choice(
         case.record.choice,
         case.person_id,
@@ -76,18 +76,42 @@ def _judged_choice(case: Case, holders: Holders, setting: Setting) -> Choice:
         setting.units,
         setting.policy.time.zone,
     )
+    if choice.code is not None and case.box is not None and case.record.choice.address == case.box.sender:
+        if _route_unread(case, case.box.sender, setting):
+            return Choice(address=case.box.sender)
     if choice.code is not None:
         case.find(choice.code, _CHOICE[choice.code] + "; the choice is ignored", Severity.INFO)
     return choice
 
 
-def _choice_so_far(case: Case) -> Choice:
-    """D29: a choice that cannot be read undoes no earlier one, as long as that can be the sender."""
+def _choice_so_far(case: Case, setting: Setting) -> Choice:
+    """D29, R60: a choice that cannot be read, or waits, undoes no earlier one, as long as that can be the sender."""
     box = case.box
-    if not case.record.choice_unread or box is None or box.sender_origin is not SenderOrigin.CHOICE:
+    if box is None or box.sender is None or box.sender_origin is not SenderOrigin.CHOICE:
         return NO_CHOICE
-    active = {row.address for row in case.personal if row.state is AddressState.ACTIVE}
-    return Choice(address=box.sender) if box.sender in active else NO_CHOICE
+    nobodys = box.sender in setting.unread.get("sender_choices", ())
+    if not case.record.choice_unread and not nobodys:
+        return NO_CHOICE
+    can = {row.address for row in case.personal if row.state is AddressState.ACTIVE}
+    can |= {route.address for route in case.record.external_routes if route.address not in setting.routes.refused}
+    if box.sender not in can and not _route_unread(case, box.sender, setting):
+        return NO_CHOICE
+    if nobodys:
+        case.waits = f"a choice of {box.sender} is nobody's"
+        message = f"the choice of {box.sender} is gone, and one in sender_choices names nobody who is known"
+        case.find("BAD_ROW", f"{message}; it counts until that one is repaired")
+    return Choice(address=box.sender)
+
+
+def _route_unread(case: Case, sender: Address, setting: Setting) -> bool:
+    """D29: the sender is elsewhere, and the row cannot be read that says whose it is or where its mail goes."""
+    if domain_of(sender) == setting.site.fallback_domain or setting.units.managed(domain_of(sender)):
+        return False
+    if sender in setting.routes.held:
+        return True
+    said = sender in setting.routes.external or sender in setting.routes.refused
+    mine = any(route.address == sender for route in case.record.external_routes)
+    return not said and not mine and bool({case.person_id, ""} & setting.unread.get("external_routes", frozenset()))
 
 
 def _with_forward(case: Case, box: Mailbox, setting: Setting) -> Mailbox:
@@ -115,16 +139,31 @@ def _route(case: Case, box: Mailbox, setting: Setting) -> Address | None:
     if domain_of(box.sender) not in setting.units.domains and any(row.address == box.sender for row in case.personal):
         return Address(box.forward.to) if box.forward is not None else None  # the domain's row cannot be read (D29)
     destination = setting.routes.external.get(box.sender)
-    if destination is None:
+    if _route_unread(case, box.sender, setting):
+        _may_be_theirs(case, box.sender, setting)
+        destination = destination or (Address(box.forward.to) if box.forward is not None else None)
+    elif destination is None:
         if not box.forward_exempt:
             message = f"mail for {box.sender} goes elsewhere, and no route is known: ask the unit for it"
             case.find("NO_ROUTE", message, subject=box.sender)
         return None
-    if _comes_back(case, box, destination, setting):
+    if destination is not None and _comes_back(case, box, destination, setting):
         if not box.forward_exempt:
             case.find("FORWARD_LOOP", _circle(box), Severity.ALERT, subject=box.sender)
         return None
     return destination
+
+
+def _may_be_theirs(case: Case, sender: Address, setting: Setting) -> None:
+    """Told of the person, too, where nobody can tell from the row whose it is, or of which address."""
+    if sender in setting.routes.external:
+        message = f"the outside route of {sender} names nobody who is known"
+    elif sender not in setting.routes.held:
+        message = f"there is no outside route of {sender}, and one cannot be read that may be its own"
+    else:
+        return  # the row's own finding names the address
+    case.waits = message
+    case.find("BAD_ROW", f"{message}; sender and forward stay until it is repaired", subject=sender)
 
 
 def _comes_back(case: Case, box: Mailbox, destination: Address, setting: Setting) -> bool:

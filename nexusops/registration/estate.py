@@ -23,6 +23,7 @@ from nexusops.registration import layout as tables
 from nexusops.registration.domains import read_domains
 from nexusops.registration.fields import BadValue, is_address, is_box, meant
 from nexusops.registration.layout import Layout
+from nexusops.registration.routes import read_routes
 from nexusops.registration.rows import Reading, Row
 from nexusops.registration.shelf import Shelf
 
@@ -57,6 +58,8 @@ class Estate:
     reorg_members: tuple[ReorgMember, ...]
     routes: Mapping[Address, Route]
     external_routes: Mapping[Address, ExternalRoute]
+    held_routes: frozenset[Address]
+    """See Snapshot."""
     nonpersonal_mailboxes: Mapping[str, NonpersonalMailbox]
     nonpersonal_addresses: Mapping[Address, NonpersonalAddress]
     frozen_boxes: Mapping[str, str]
@@ -85,21 +88,34 @@ def read_estate(shelf: Shelf, parent_domain: str, snapshot: str) -> Estate:
         spared_people[row.get("person_id") or ""] = code
 
     boxes, aliases, unclaimed = _nonpersonal(reading, frozen_boxes)
+    routes = read_routes(reading)
+    unread_staff: set[str] = set()
+
+    def miss_staff(row: Row, _code: str) -> None:
+        unread_staff.add(_named_unit(row))
+
     return Estate(
         units=units,
         domains=domains,
-        staff=tuple(built for _, built in reading.sound(tables.IT_STAFF, _staff)),
+        staff=tuple(built for _, built in reading.sound(tables.IT_STAFF, _staff, miss_staff)),
         reorgs=tuple(built for _, built in reading.sound(tables.REORGS, _reorg, spare_members)),
         reorg_members=tuple(built for _, built in reading.sound(tables.REORG_MEMBERS, _member, spare_person)),
-        routes={built.address: built for _, built in reading.sound(tables.ROUTING, _route)},
-        external_routes={built.address: built for _, built in reading.sound(tables.EXTERNAL_ROUTES, _external)},
+        routes=routes.routes,
+        external_routes=routes.external,
+        held_routes=routes.held,
         nonpersonal_mailboxes=boxes,
         nonpersonal_addresses=aliases,
         frozen_boxes=frozen_boxes,
         frozen_units=frozen_units,
         spared_units=spared_units,
         spared_people=spared_people,
-        unclaimed={**unclaimed, tables.AFFILIATIONS.name: _of_nobody(shelf)},
+        unclaimed={
+            **unclaimed,
+            **routes.unclaimed,
+            tables.IT_STAFF.name: frozenset(unread_staff),
+            tables.AFFILIATIONS.name: _of_nobody(shelf),
+            tables.SENDER_CHOICES.name: _chosen_by_nobody(shelf),
+        },
         findings=tuple(reading.findings),
     )
 
@@ -143,6 +159,22 @@ def _of_nobody(shelf: Shelf) -> frozenset[str]:
         f" (SELECT person_id FROM {shelf.schema}.persons WHERE person_id IS NOT NULL), true)"
     )
     return frozenset(unit for unit, _ in rows)
+
+
+def _chosen_by_nobody(shelf: Shelf) -> frozenset[str]:
+    """The addresses in sender_choices of which nobody can tell who chose them."""
+    rows = shelf.rows(
+        f"SELECT DISTINCT address FROM {shelf.schema}.sender_choices WHERE address IS NOT NULL"
+        " AND coalesce(person_id NOT IN"
+        f" (SELECT person_id FROM {shelf.schema}.persons WHERE person_id IS NOT NULL), true)"
+    )
+    return frozenset(address for (address,) in rows)
+
+
+def _named_unit(row: Row) -> str:
+    """The unit that a row means; empty: nobody can tell."""
+    unit = meant(row.get("unit_id") or "")
+    return unit if _UNIT_ID.fullmatch(unit) else ""
 
 
 def _units(
@@ -190,7 +222,7 @@ def _unit(row: Row) -> Unit:
 
 def _staff(row: Row) -> Staff:
     return Staff(
-        staff_id=row.text("staff_id"), person_id=PersonId(row.text("person_id")), unit_id=UnitId(row.text("unit_id"))
+        staff_id=row.plain("staff_id"), person_id=PersonId(row.text("person_id")), unit_id=UnitId(row.plain("unit_id"))
     )
 
 
@@ -214,30 +246,8 @@ def _member(row: Row) -> ReorgMember:
     )
 
 
-def _route(row: Row) -> Route:
-    return Route(
-        address=Address(row.address("address")),
-        destination=row.destination("destination"),
-        set_by=row.text("set_by"),
-        set_at=row.instant("set_at"),
-    )
-
-
-def _external(row: Row) -> ExternalRoute:
-    person = row.get("person_id")
-    return ExternalRoute(
-        address=Address(row.address("address")),
-        destination=row.destination("destination") if row.get("destination") else None,
-        person_id=PersonId(person) if person else None,
-        set_by=row.text("set_by"),
-        set_at=row.instant("set_at"),
-    )
-
-
 def _mailbox(row: Row) -> NonpersonalMailbox:
-    owner = row.get("owner_person_id")
-    if owner is not None and meant(owner) != owner:
-        raise BadValue(f"owner_person_id is {owner!r}, with something around or in it that does not belong there")
+    owner = row.plain("owner_person_id") if row.get("owner_person_id") else None
     return NonpersonalMailbox(
         mailbox_id=row.box("mailbox_id"),
         kind=row.one_of("kind", "secondary", "project", "saas", "resource"),

@@ -38,6 +38,8 @@ class Clashes:
     requests: frozenset[str]
     meant: Mapping[str, str]
     """person_id -> the table that has it in a row, with characters that do not belong to it."""
+    late_choosers: frozenset[str]
+    """Whose sender choice was committed too late for this hour (R60)."""
 
 
 def find_clashes(shelf: Shelf) -> Clashes:
@@ -47,7 +49,14 @@ def find_clashes(shelf: Shelf) -> Clashes:
         cards=_repeated(shelf, "cards", "card_id"),
         requests=_repeated(shelf, "name_requests", "request_id"),
         meant={person: table for table in ("cards", "persons") for person in _blurred(shelf, table)},
+        late_choosers=_late_choosers(shelf),
     )
+
+
+def _late_choosers(shelf: Shelf) -> frozenset[str]:
+    all_rows, in_effect = f"{shelf.schema}.raw_sender_choices", f"{shelf.schema}.sender_choices"
+    rows = shelf.rows(f"SELECT person_id FROM {all_rows} EXCEPT SELECT person_id FROM {in_effect}")
+    return frozenset(person for (person,) in rows if person is not None)
 
 
 def _blurred(shelf: Shelf, table: str) -> Iterator[str]:
@@ -120,7 +129,7 @@ def _record(
     affiliations = read_affiliations(draft, rows["affiliations"] if known else [], estate)
     if not known and rows["affiliations"]:
         draft.spare("ORPHAN_AFFILIATION")
-    _freeze_blurred(draft, clashes)
+    _freeze_blurred(draft, clashes, here=any(rows.values()))
     if draft.person_id in estate.spared_people:
         draft.spare(estate.spared_people[draft.person_id])
         key = Evidence(table="reorg_members", key=draft.person_id, snapshot=draft.snapshot)
@@ -132,7 +141,7 @@ def _record(
         cards=cards,
         affiliations=affiliations,
         choice=choice,
-        choice_unread=choice is None and bool(rows["sender_choices"]),
+        choice_unread=choice is None and (bool(rows["sender_choices"]) or draft.person_id in clashes.late_choosers),
         name_requests=read_requests(draft, rows["name_requests"], clashes.requests),
         alternatives=read_alternatives(draft, rows["alternative_addresses"]),
         external_routes=routes,
@@ -143,13 +152,13 @@ def _record(
     )
 
 
-def _freeze_blurred(draft: Draft, clashes: Clashes) -> None:
+def _freeze_blurred(draft: Draft, clashes: Clashes, *, here: bool) -> None:
     """D29: a row whose person_id has something invisible in it is a bad row of the person who is meant."""
     table = clashes.meant.get(draft.person_id)
     if table is not None:
         message = f"a row of {table} has this person_id with {_STRANGE}"
         draft.freeze("BAD_VALUE", message, draft.row(table, draft.person_id))
-    elif meant(draft.person_id) != draft.person_id:
+    elif here and meant(draft.person_id) != draft.person_id:
         message = f"the person_id {draft.person_id!r} is one with {_STRANGE}"
         draft.freeze("BAD_VALUE", message, draft.row("persons", draft.person_id))
 

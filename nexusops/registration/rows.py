@@ -34,6 +34,13 @@ class Row:
             raise BadValue(f"{column} is empty")
         return value
 
+    def plain(self, column: str) -> str:
+        """A key of another row, with nothing around or in it that nobody sees (D29)."""
+        value = self.text(column)
+        if fields.meant(value) != value:
+            raise BadValue(f"{column} is {value!r}, with something around or in it that does not belong there")
+        return value
+
     def one_of(self, column: str, *words: str) -> str:
         value = self.text(column)
         if value not in words:

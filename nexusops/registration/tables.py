@@ -87,6 +87,7 @@ class Tables:
             reorg_members=estate.reorg_members,
             routes=estate.routes,
             external_routes=estate.external_routes,
+            held_routes=estate.held_routes,
             nonpersonal_mailboxes=estate.nonpersonal_mailboxes,
             nonpersonal_addresses=estate.nonpersonal_addresses,
             frozen_boxes=estate.frozen_boxes,

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from nexusops.model.addresses import AddressKind, AddressState, Allocation
 from nexusops.model.findings import Evidence, Finding, Severity
 from nexusops.model.frozen import frozen
-from nexusops.model.ids import Address, Domain, MailboxKey, PersonId, domain_of
+from nexusops.model.ids import Address, Domain, MailboxKey, PersonId, UnitId, domain_of
 from nexusops.model.ledger import PersonState, Standing
 from nexusops.model.mailboxes import Mailbox, MailboxKind, MailboxState
 from nexusops.model.snapshot import Snapshot
@@ -44,6 +44,7 @@ class _Judging:
     by_key: dict[MailboxKey, Mailbox]
     by_name: dict[str, Mailbox]
     setters: Mapping[Domain, frozenset[str]]
+    routed: Mapping[Address, Address]
     fallback_domain: str
     findings: list[Finding] = field(default_factory=list)
 
@@ -78,6 +79,13 @@ class _Judging:
     def may_set(self, set_by: str, domain: Domain) -> bool:
         return set_by == "registration" or set_by in self.setters.get(domain, ())
 
+    def unsure(self, set_by: str, domain: Domain) -> bool:
+        """D29: nobody can tell whether they may: a row of the unit's IT staff, or of a unit of theirs, is damaged."""
+        units = self.snapshot.units
+        unread = self.snapshot.unclaimed.get("it_staff", frozenset())
+        lost = any(staff.staff_id == set_by and staff.unit_id not in units for staff in self.snapshot.staff)
+        return lost or "" in unread or any(u in units and units[UnitId(u)].domain == domain for u in unread)
+
 
 def judge_routes(snapshot: Snapshot, known: Known, fallback_domain: str) -> tuple[RouteBook, tuple[Finding, ...]]:
     """What stands of the rows, and what is wrong with the others. Findings are in the order of their addresses."""
@@ -86,8 +94,9 @@ def judge_routes(snapshot: Snapshot, known: Known, fallback_domain: str) -> tupl
     for box in by_key.values():
         if box.name is not None and (box.name not in by_name or by_name[box.name].generation < box.generation):
             by_name[box.name] = box
-    judging = _Judging(snapshot, known.holders, by_key, by_name, _setters(snapshot, known.states), fallback_domain)
-    external, refused = _external(judging)
+    setters = _setters(snapshot, known.states)
+    judging = _Judging(snapshot, known.holders, by_key, by_name, setters, known.routed, fallback_domain)
+    external, refused, held = _external(judging)
     routes = _routes(judging)
     wanted = {**_aliases(judging, routes), **routes}
     plain = {address: place(f"mailbox:{name}", fallback_domain) for address in wanted if (name := judging.on(address))}
@@ -100,6 +109,7 @@ def judge_routes(snapshot: Snapshot, known: Known, fallback_domain: str) -> tupl
         chosen=chosen,
         external=external,
         refused=refused,
+        held=held,
         mailbox_of={address: name for address in concerned(snapshot, fallback_domain) if (name := judging.on(address))},
         boxes=by_name,
     )
@@ -117,7 +127,7 @@ def concerned(snapshot: Snapshot, fallback_domain: str) -> frozenset[Address]:
     ]
     places = {place(end, fallback_domain) for end in ends if end}
     ours = {found for found in places if domain_of(found) == fallback_domain or domain_of(found) in snapshot.domains}
-    return frozenset({*snapshot.routes, *snapshot.nonpersonal_addresses, *ours})
+    return frozenset({*snapshot.routes, *snapshot.held_routes, *snapshot.nonpersonal_addresses, *ours})
 
 
 def _setters(snapshot: Snapshot, states: Mapping[PersonId, PersonState]) -> dict[Domain, frozenset[str]]:
@@ -130,18 +140,20 @@ def _setters(snapshot: Snapshot, states: Mapping[PersonId, PersonState]) -> dict
     return {domain: frozenset(names) for domain, names in found.items()}
 
 
-def _external(judging: _Judging) -> tuple[dict[Address, Address], frozenset[Address]]:
-    """Outside routes that count, and the addresses of those that do not (rules.md 3.6)."""
+def _external(judging: _Judging) -> tuple[dict[Address, Address], frozenset[Address], frozenset[Address]]:
+    """Outside routes that count, the addresses of those that do not, and those that nobody can tell of (3.6, D29)."""
     good: dict[Address, Address] = {}
     refused: set[Address] = set()
+    held = set(judging.snapshot.held_routes)
     for address, route in sorted(judging.snapshot.external_routes.items()):
         code = _refusal(judging, route)
         if code is not None:
             judging.find(code[0], address, code[1], table="external_routes")
-            refused.add(address)
+            unsure = code[0] == "NOT_UNIT_IT" and judging.unsure(route.set_by, domain_of(address))
+            (held if unsure else refused).add(address)
         elif route.destination:
             good[address] = place(route.destination, judging.fallback_domain)
-    return good, frozenset(refused)
+    return good, frozenset(refused), frozenset(held)
 
 
 def _refusal(judging: _Judging, route: ExternalRoute) -> tuple[str, str] | None:
@@ -170,12 +182,24 @@ def _routes(judging: _Judging) -> dict[Address, Address]:
         elif not judging.may_set(route.set_by, row.domain):
             message = f"{route.set_by} is not IT staff of a unit that uses {row.domain}; the route is ignored"
             judging.find("NOT_UNIT_IT", address, message)
+            if judging.unsure(route.set_by, row.domain):
+                wanted |= _as_before(judging, address)
         elif (reason := judging.dead(destination)) is not None:
             message = f"it is to go to {route.destination}, and {reason}; the route is not followed"
             judging.find("DANGLING_ROUTE", address, message)
         else:
             wanted[address] = destination
+    for address in judging.snapshot.held_routes.difference(wanted, judging.snapshot.routes):
+        wanted |= _as_before(judging, address)
     return wanted
+
+
+def _as_before(judging: _Judging, address: Address) -> dict[Address, Address]:
+    """D29, R60: its route cannot be read, or waits for the next run; mail goes where the last table sends it."""
+    row, before = judging.live(address), judging.routed.get(address)
+    if row is None or before is None or row.kind is AddressKind.FALLBACK or judging.dead(before) is not None:
+        return {}
+    return {address: before}
 
 
 def _aliases(judging: _Judging, routed: Mapping[Address, Address]) -> dict[Address, Address]:

@@ -100,14 +100,16 @@ class RouteBook:
     """What is known of the places that routes lead to.
 
     ``chosen``: routed addresses and unattached aliases, with what they were given. ``external``: addresses of
-    unmanaged domains, with where their mail goes; ``refused`` of these are not followed. ``mailbox_of``: accepted
-    addresses, with the name of the mailbox that they are on. ``boxes``: the latest mailbox of each name.
+    unmanaged domains, with where their mail goes; ``refused`` of these are not followed, and of ``held`` what was known
+    before still counts (D29, R60). ``mailbox_of``: accepted addresses, with the name of the mailbox that they are on.
+    ``boxes``: the latest mailbox of each name.
     """
 
     fallback_domain: str
     chosen: Mapping[Address, Address | None] = field(default_factory=dict)
     external: Mapping[Address, Address] = field(default_factory=dict)
     refused: frozenset[Address] = frozenset()
+    held: frozenset[Address] = frozenset()
     mailbox_of: Mapping[Address, str] = field(default_factory=dict)
     boxes: Mapping[str, Mailbox] = field(default_factory=dict)
 

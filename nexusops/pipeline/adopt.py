@@ -1,4 +1,7 @@
-"""First use on a tenant that already has mailboxes: they become the ledger's, as they are. The tenant is only read."""
+"""First use on a tenant that already has mailboxes: they become the ledger's, as they are. The tenant is only read.
+
+So does what a tenant was given since the state was backed up, once the backup is back.
+"""
 
 from __future__ import annotations
 
@@ -21,6 +24,7 @@ from nexusops.pipeline.decide import read_tables
 from nexusops.pipeline.inputs import Ports
 from nexusops.plan.adoption import Adopted, Adopting, Adoption, adopt_box, reserve, setting_of
 from nexusops.plan.adoption_findings import finding, nobodys, several, unknown_person, usernames_of
+from nexusops.plan.adoption_known import gained
 from nexusops.plan.adoption_person import adopt_person
 from nexusops.ports import SnapshotTables
 
@@ -36,6 +40,7 @@ class _Work:
     """``person:ID`` and ``box:NAME`` of mailboxes that the ledger has."""
     adopted: list[Adopted]
     reserved: list[Allocation]
+    gained: list[Allocation]
     findings: list[Finding]
     known: int = 0
     without: int = 0
@@ -72,6 +77,7 @@ def _found(ports: Ports, at: datetime, *, fresh: bool, dry_run: bool, actor: str
         dry_run=dry_run,
         adopted=tuple(one for one in work.adopted if one.mailbox is not None),
         reserved=tuple(sorted(work.reserved, key=lambda row: row.address)),
+        gained=tuple(sorted(work.gained, key=lambda row: row.address)),
         known=work.known,
         without=work.without,
         findings=tuple(sorted(findings, key=lambda f: (f.code, f.subject, f.message))),
@@ -100,12 +106,13 @@ def _work(ports: Ports, snapshot: Snapshot, at: datetime, actor: str) -> _Work:
         live=frozenset(f"person:{box.person_id}" if box.person_id else f"box:{box.name}" for box in boxes),
         adopted=[],
         reserved=[],
+        gained=[],
         findings=[],
     )
 
 
 def _people(work: _Work, snapshot: Snapshot, actual: Actual) -> None:
-    usernames = usernames_of(snapshot.people)
+    usernames, since = usernames_of(snapshot.people), gained(work.ledger, work.setting)
     for person_id, users in sorted(actual.ambiguous.items()):
         work.findings.append(several(person_id, users))
         for found in users if f"person:{person_id}" not in work.live else ():
@@ -116,6 +123,9 @@ def _people(work: _Work, snapshot: Snapshot, actual: Actual) -> None:
             continue
         if f"person:{person_id}" in work.live:
             work.known += 1
+            for row in since(person_id, found, work.holders):
+                work.gained.append(row)
+                work.holders[row.address] = row
         elif found.exchange_guid is None:
             work.without += 1
         elif record is None or record.person is None:
@@ -193,7 +203,7 @@ def _reserve(work: _Work, found: ActualMailbox) -> None:
 
 
 def _changes(ledger: Ledger, found: Adoption) -> tuple[RowChange, ...]:
-    rows = [*(row for one in found.adopted for row in one.rows), *found.reserved]
+    rows = [*(row for one in found.adopted for row in one.rows), *found.gained, *found.reserved]
     return tuple(
         RowChange(before=getattr(ledger, TABLES[type(row)]).get(key_of(row)), after=row, rule=rule_of(row))
         for row in rows
@@ -207,7 +217,7 @@ def _commit(ports: Ports, found: Adoption, rows: tuple[RowChange, ...], run_id: 
         f"person:{one.mailbox.person_id}" if one.mailbox.person_id else box_scope(one.mailbox.name or "")
         for one in found.adopted
         if one.mailbox is not None
-    }
+    } | {f"person:{row.person_id}" for row in found.gained}
     run = RunRecord(
         run_id=run_id,
         at=found.at,
@@ -215,7 +225,7 @@ def _commit(ports: Ports, found: Adoption, rows: tuple[RowChange, ...], run_id: 
         actor=actor,
         program_version=ports.program_version,
         result="adopted",
-        changes=len(found.adopted),
+        changes=len(found.adopted) + len(found.gained),
         policy_text=ports.texts.policy,
         services_text=ports.texts.services,
         config_text=ports.texts.config,

@@ -65,6 +65,7 @@ class Adoption:
     """What was found. ``run_id`` None: nothing was written, because it was a dry run or there was nothing to adopt.
 
     ``reserved``: addresses of mailboxes that are nobody's; they stay where they are, and are given to nobody else.
+    ``gained``: addresses that mailboxes of the ledger have had since it was backed up.
     ``known``: mailboxes that the ledger had already. ``without``: users of people that have no mailbox yet.
     """
 
@@ -73,6 +74,7 @@ class Adoption:
     dry_run: bool
     adopted: tuple[Adopted, ...]
     reserved: tuple[Allocation, ...]
+    gained: tuple[Allocation, ...]
     known: int
     without: int
     findings: tuple[Finding, ...]

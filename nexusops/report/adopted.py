@@ -19,7 +19,9 @@ def adoption_text(adoption: Adoption, look: Look = PLAIN) -> str:
 
 
 def adoption_json(adoption: Adoption) -> str:
-    """``counts``, one entry of ``mailboxes`` for each that was taken over, ``reserved`` addresses, ``findings``."""
+    """``counts``, one entry of ``mailboxes`` for each that was taken over, ``gained`` and ``reserved`` addresses,
+    ``findings``.
+    """
     return to_text(
         {
             "at": instant(adoption.at),
@@ -28,6 +30,7 @@ def adoption_json(adoption: Adoption) -> str:
             "run_id": adoption.run_id,
             "counts": dict(_counts(adoption).items()),
             "mailboxes": [_mailbox(one, one.mailbox) for one in adoption.adopted if one.mailbox is not None],
+            "gained": [{"address": row.address, "person_id": row.person_id} for row in adoption.gained],
             "reserved": [row.address for row in adoption.reserved],
             "findings": [encode_finding(finding) for finding in adoption.findings],
             "next": _next(adoption),
@@ -61,6 +64,7 @@ def _counts(adoption: Adoption) -> dict[str, int]:
         "addresses": len(rows),
         "personal_addresses": sum(row.kind is AddressKind.PERSONAL for row in rows),
         "forwards": sum(box.forward is not None for box in boxes),
+        "gained": len(adoption.gained),
         "reserved": len(adoption.reserved),
         "already_known": adoption.known,
         "without_mailbox": adoption.without,
@@ -73,6 +77,10 @@ _WORDS = {
     "nonpersonal": ("other mailbox", "other mailboxes"),
     "addresses": ("address", "addresses"),
     "forwards": ("forward, kept as set by hand", "forwards, kept as set by hand"),
+    "gained": (
+        "address that a mailbox of the ledger has had since",
+        "addresses that mailboxes of the ledger have had since",
+    ),
     "reserved": (
         "address reserved for a mailbox that is nobody's",
         "addresses reserved for mailboxes that are nobody's",
@@ -97,7 +105,7 @@ def _blocks(adoption: Adoption) -> Iterator[Block]:
 
 
 def _next(adoption: Adoption) -> str:
-    if adoption.dry_run and not adoption.adopted:
+    if adoption.dry_run and not (adoption.adopted or adoption.gained):
         return "There is nothing to take over. `nexusops plan` shows what the rules want."
     if adoption.dry_run:
         return "Read the findings; `nexusops adopt` takes over what is listed, and `--format json` lists each mailbox."

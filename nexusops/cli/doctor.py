@@ -202,7 +202,9 @@ def _permissions(site: Wired, jobs: tuple[str, ...], seen: Inspection) -> Check:
 
 def _credentials(seen: Inspection, at: datetime) -> Iterator[Check]:
     if not seen.ends:
-        yield Check("credentials", True, "their last days are not told to this application; keep them in a calendar")
+        refused = any(name == "credentials" for name, _ in seen.refused)
+        why = f"cannot be read: {_why(seen, 'credentials')}" if refused else "are not told to this application"
+        yield Check("credentials", True, f"their last days {why}; keep them in a calendar")
         return
     today = at.date()
     for name, day in seen.ends:

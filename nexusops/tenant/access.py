@@ -52,6 +52,11 @@ def only(row: MailboxRow) -> str:
     return f"ExternalDirectoryObjectId -eq '{row.external_directory_object_id}'"
 
 
+def same_filter(found: str, wanted: str) -> bool:
+    """Exchange may put a filter into brackets; with anything else in it, others pass too."""
+    return found.strip(" ()").casefold() == wanted.casefold()
+
+
 async def grant(site: Site, step: Step, change: GrantAccess) -> StepOutcome:
     applications = Applications(site)
     if step.name == APPLICATION:
@@ -113,8 +118,7 @@ async def _limited(site: Site, step: Step, change: GrantAccess, principal: Princ
     scope, wanted = await _scope(site, name), only(row)
     if scope is None:
         await _write_scope(site, name, wanted)
-    elif row.external_directory_object_id not in str(scope.get("RecipientFilter")):
-        found = scope.get("RecipientFilter")
+    elif not same_filter(found := str(scope.get("RecipientFilter")), wanted):
         return aside(step, f"needs a human: the scope {name} is there, and means {found!r}, not {change.mailbox.name}")
     before = await assignments(site, principal.id)
     for role in roles_of(change):

@@ -10,24 +10,30 @@ import msgspec
 
 from nexusops.tenant.acting import Site
 from nexusops.tenant.cmdlets import Row
-from nexusops.tenant.directory import decoded
+from nexusops.tenant.directory import Instant, decoded
 from nexusops.tenant.faults import FaultClass, GraphFault, TenantFault
 from nexusops.tenant.transport import next_page
 
 T = TypeVar("T")
 
 
-class PasswordCredential(msgspec.Struct, rename="camel"):
+class _Credential(msgspec.Struct, rename="camel"):
     key_id: str
+    end_date_time: Instant | None = None
+
+    @property
+    def ends_on(self) -> str:
+        """``YYYY-MM-DD``; '' where it has no end."""
+        return self.end_date_time.date().isoformat() if self.end_date_time is not None else ""
+
+
+class PasswordCredential(_Credential):
     display_name: str | None = None
-    end_date_time: str | None = None
     secret_text: str | None = None
 
 
-class KeyCredential(msgspec.Struct, rename="camel"):
-    key_id: str
+class KeyCredential(_Credential):
     custom_key_identifier: str | None = None
-    end_date_time: str | None = None
 
 
 class Application(msgspec.Struct, rename="camel"):

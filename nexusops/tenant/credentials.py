@@ -35,7 +35,7 @@ async def upload(
         now = await applications.find(unique_name(change.mailbox.name))
         keys = now.key_credentials if now is not None else []
         found = [key for key in keys if (key.custom_key_identifier or "").upper() == thumbprint]
-        ends_on = (found[0].end_date_time or "")[:10] if found else None
+        ends_on = found[0].ends_on if found else None
         return bool(found)
 
     if not await look():
@@ -113,7 +113,7 @@ def _newest(app: Application, held: str | None) -> str | None:
     """The secret that the file holds; the one that lasts longest, where that is gone already."""
     if any(one.key_id == held for one in app.password_credentials):
         return held
-    lasting = sorted(app.password_credentials, key=lambda one: one.end_date_time or "")
+    lasting = sorted(app.password_credentials, key=lambda one: str(one.end_date_time or ""))
     return lasting[-1].key_id if lasting else None
 
 
@@ -123,17 +123,13 @@ def handover_file(folder: str | None, mailbox: str) -> Path | None:
 
 def _is_kept(one: PasswordCredential, change: GrantAccess) -> bool:
     """The one that the product has, whose file may be gone since: it stays."""
-    known = change.signs_in_until is not None and _ends_on(one) == change.signs_in_until.isoformat()
+    known = change.signs_in_until is not None and one.ends_on == change.signs_in_until.isoformat()
     return known and not change.renew
 
 
 def _is_old(one: PasswordCredential, change: GrantAccess) -> bool:
     """One that is being renewed works on until it ends; one that lasts longer is a renewal that broke off."""
-    return change.renew and change.signs_in_until is not None and _ends_on(one) <= change.signs_in_until.isoformat()
-
-
-def _ends_on(one: PasswordCredential) -> str:
-    return (one.end_date_time or "")[:10]
+    return change.renew and change.signs_in_until is not None and one.ends_on <= change.signs_in_until.isoformat()
 
 
 def _label(change: GrantAccess) -> str:
@@ -178,7 +174,7 @@ def _text(site: Site, app: Application, change: GrantAccess, made: PasswordCrede
         "client_id": app.app_id,
         "client_secret": made.secret_text,
         "key_id": made.key_id,
-        "ends_on": _ends_on(made),
+        "ends_on": made.ends_on,
     }
     head = "# Give this to whoever sets the product up, by a safe way, and delete it when the product works.\n"
     return head + "".join(f"{name} = {json.dumps(value)}\n" for name, value in values.items())
@@ -210,4 +206,4 @@ def _written(path: Path, text: str) -> None:
 
 
 def _after(made: PasswordCredential, path: Path) -> JsonObject:
-    return {"key_id": made.key_id, "ends_on": _ends_on(made), "file": path.name}
+    return {"key_id": made.key_id, "ends_on": made.ends_on, "file": path.name}

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, TypeVar
+from datetime import datetime
+from typing import Annotated, Any, TypeVar
 
 import msgspec
 
@@ -15,6 +16,8 @@ SELECT = (
     "usageLocation"
 )
 T = TypeVar("T")
+Instant = Annotated[datetime, msgspec.Meta(tz=True)]
+"""RFC 3339 with an offset, as Graph writes it."""
 
 
 class Licence(msgspec.Struct, rename="camel"):
@@ -35,7 +38,7 @@ class User(msgspec.Struct, rename="camel"):
     on_premises_sync_enabled: bool | None = None
     mail_nickname: str | None = None
     usage_location: str | None = None
-    deleted_date_time: str | None = None
+    deleted_date_time: Instant | None = None
     removed: dict[str, str] | None = msgspec.field(name="@removed", default=None)
     """In a delta: deleted, restorably ("changed") or not ("deleted")."""
 

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from datetime import UTC, date, datetime
-from email.utils import parsedate_to_datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import quote
@@ -15,11 +14,13 @@ import msgspec
 from nexusops import clock
 from nexusops.model.ids import Domain
 from nexusops.model.inspection import Inspection
-from nexusops.tenant.directory import decoded
+from nexusops.tenant.cmdlets import converted
+from nexusops.tenant.directory import Instant, decoded
 from nexusops.tenant.exchange import Exchange
 from nexusops.tenant.faults import FaultClass, TenantFault
 from nexusops.tenant.graph import Graph
 from nexusops.tenant.settings import TenantSettings
+from nexusops.tenant.transport import date_of
 
 T = TypeVar("T")
 _READS_APPLICATIONS = frozenset(
@@ -32,12 +33,28 @@ class Credential(msgspec.Struct, rename="camel"):
 
     key_id: str | None = None
     display_name: str | None = None
-    end_date_time: str | None = None
+    end_date_time: Instant | None = None
 
 
 class Registered(msgspec.Struct, rename="camel"):
     password_credentials: list[Credential] = []
     key_credentials: list[Credential] = []
+
+
+class AcceptedDomain(msgspec.Struct, rename="pascal"):
+    domain_name: str
+    match_sub_domains: bool = False
+
+
+class OutboundPolicy(msgspec.Struct, rename="pascal"):
+    name: str
+    auto_forwarding_mode: str
+
+
+class RemoteDomain(msgspec.Struct, rename="pascal"):
+    name: str
+    domain_name: str
+    auto_forward_enabled: bool
 
 
 async def inspect(graph: Graph, exchange: Exchange, settings: TenantSettings, sender: str | None) -> Inspection:
@@ -85,24 +102,26 @@ def roles_of(token: str) -> frozenset[str]:
 
 async def _domains(exchange: Exchange) -> frozenset[Domain]:
     rows = await exchange.invoke("Get-AcceptedDomain", ResultSize="Unlimited")
-    names = {str(row["DomainName"]).lower(): bool(row.get("MatchSubDomains")) for row in rows}
+    found = [converted(row, AcceptedDomain) for row in rows]
+    names = {row.domain_name.lower(): row.match_sub_domains for row in found}
     return frozenset([*map(Domain, names), *(Domain(f".{name}") for name, beneath in names.items() if beneath)])
 
 
 async def _gates(exchange: Exchange) -> tuple[str, ...]:
     """The strictest wins (4.8): ``Automatic`` lets nothing out, as ``Off`` does, whatever the mailbox is set to."""
-    policies = await exchange.invoke("Get-HostedOutboundSpamFilterPolicy")
-    remote = await exchange.invoke("Get-RemoteDomain", ResultSize="Unlimited")
+    rows = await exchange.invoke("Get-HostedOutboundSpamFilterPolicy")
+    policies = [converted(row, OutboundPolicy) for row in rows]
+    remote = [converted(row, RemoteDomain) for row in await exchange.invoke("Get-RemoteDomain", ResultSize="Unlimited")]
     return (
         *(
-            f"the outbound spam policy {row['Name']} has AutoForwardingMode {row['AutoForwardingMode']}"
+            f"the outbound spam policy {row.name} has AutoForwardingMode {row.auto_forwarding_mode}"
             for row in policies
-            if row["AutoForwardingMode"] != "On"
+            if row.auto_forwarding_mode != "On"
         ),
         *(
-            f"the remote domain {row['Name']} ({row['DomainName']}) does not let forwards through"
+            f"the remote domain {row.name} ({row.domain_name}) does not let forwards through"
             for row in remote
-            if not row["AutoForwardEnabled"]
+            if not row.auto_forward_enabled
         ),
     )
 
@@ -114,10 +133,9 @@ async def _sender(exchange: Exchange, address: str) -> str:
 
 
 def _ahead(answered_at: str | None, asked: datetime) -> float | None:
-    """Of the answer's Date, which is whole seconds."""
-    if answered_at is None:
-        return None
-    return (asked - parsedate_to_datetime(answered_at).astimezone(UTC)).total_seconds()
+    """Of the answer's Date, which is whole seconds; None where it has none that can be read."""
+    at = date_of(answered_at or "")
+    return (asked - at).total_seconds() if at is not None else None
 
 
 async def _ends(graph: Graph, settings: TenantSettings, roles: frozenset[str]) -> tuple[tuple[str, date], ...]:
@@ -132,7 +150,7 @@ async def _ends(graph: Graph, settings: TenantSettings, roles: frozenset[str]) -
             for one in credentials:
                 if one.end_date_time is not None:
                     name = f"{kind} {one.display_name or one.key_id or ''}".strip()
-                    found.append((name, datetime.fromisoformat(one.end_date_time).date()))
+                    found.append((name, one.end_date_time.date()))
     return tuple(found)
 
 

@@ -75,9 +75,7 @@ async def _submission(site: Site, product: Product, guid: str) -> Check:
 
 
 def _credential(app: Application) -> Check:
-    days = [one.end_date_time for one in app.password_credentials]
-    days += [one.end_date_time for one in app.key_credentials]
-    ends = sorted((day or "")[:10] for day in days)
+    ends = sorted(one.ends_on for one in (*app.password_credentials, *app.key_credentials))
     secrets, certificates = len(app.password_credentials), len(app.key_credentials)
     kinds = (
         f"{secrets} secret{'' if secrets == 1 else 's'}, {certificates} certificate{'' if certificates == 1 else 's'}"

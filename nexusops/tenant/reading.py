@@ -6,7 +6,6 @@ import asyncio
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
 
 from nexusops.model.ids import Address, PersonId
 from nexusops.model.tenant import Actual, ActualMailbox, Wanted
@@ -133,7 +132,7 @@ def _person(user: User, row: MailboxRow | None, *, deleted: bool) -> ActualMailb
         forward=row.forward if row is not None else None,
         shared=row is not None and row.recipient_type_details == "SharedMailbox",
         deleted=deleted,
-        deleted_at=datetime.fromisoformat(user.deleted_date_time) if user.deleted_date_time else None,
+        deleted_at=user.deleted_date_time,
         synced=bool(user.on_premises_sync_enabled),
         held=row is not None and row.held,
         licensed=bool(user.assigned_licenses),

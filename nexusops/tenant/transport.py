@@ -217,7 +217,7 @@ def asked_pause(headers: Mapping[str, str]) -> float | None:
 
     A date is counted from the answer's own Date: our clock may be minutes off.
     """
-    return retry_after(headers.get("retry-after"), _instant(headers.get("date", "")))
+    return retry_after(headers.get("retry-after"), date_of(headers.get("date", "")))
 
 
 def retry_after(value: str | None, now: datetime | None = None) -> float | None:
@@ -226,7 +226,7 @@ def retry_after(value: str | None, now: datetime | None = None) -> float | None:
         return None
     if re.fullmatch(r"\s*\d+(\.\d+)?\s*", value):
         return float(value)
-    at = _instant(value)
+    at = date_of(value)
     if at is None:
         return None
     from nexusops import clock
@@ -234,7 +234,8 @@ def retry_after(value: str | None, now: datetime | None = None) -> float | None:
     return max(0.0, (at - (now or clock.now())).total_seconds())
 
 
-def _instant(value: str) -> datetime | None:
+def date_of(value: str) -> datetime | None:
+    """The instant of an HTTP date; None for anything else."""
     try:
         at = parsedate_to_datetime(value)
     except (ValueError, OverflowError):

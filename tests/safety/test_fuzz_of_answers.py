@@ -18,7 +18,7 @@ from typing import Any
 import pytest
 from building.fuzzed import FUZZ, answers
 from building.killed import DAYS, KilledSite, differing
-from building.spoiled import FarSite, Spoil, far_tenant
+from building.spoiled import Answered, FarSite, Spoil, far_tenant
 from building.spoils import any_spoil, saying, unreadable
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -99,6 +99,32 @@ def test_an_answer_nested_beyond_measure_is_no_defect_of_ours(
         code, plan = planned(site)
         assert tenant.met == 1
     assert (code, plan) in ((0, right), (8, {}))
+
+
+def without_their_values(answer: Answered) -> Answered:
+    """Rows that are there and say nothing, and ends that are no instants."""
+    document = json.loads(answer.body)
+    for name, rows in document.items():
+        if isinstance(rows, list) and not name.startswith("@"):
+            document[name] = [{"@odata.id": "1", "keyId": "1", "endDateTime": "soon"} for _ in rows]
+    return answer.saying(json.dumps(document).encode())
+
+
+def test_doctor_says_which_question_was_not_answered_as_documented(
+    far: FarSite, one_day: KilledSite, tmp_path: Path
+) -> None:
+    """interface.md 3: it ends with 6, and the rest is told all the same."""
+    config = str(one_day.copied(tmp_path / "site").folder / "config")
+    with far.answering(Path(config)) as tenant:
+        _, right = answers("--config", config, "doctor", "--at", DAYS[1])
+        asked = [n for n, one in enumerate(tenant.asked) if "InvokeCommand" in one or "applications" in one]
+        for number in asked[:-1]:  # the last one looks for the sender's mailbox
+            tenant.spoil({number: without_their_values})
+            code, said = answers("--config", config, "doctor", "--at", DAYS[1])
+            assert (code, tenant.met) == (6, 1)
+            assert "cannot be understood" in said or "is not what Graph documents" in said
+            assert len(said.splitlines()) >= len(right.splitlines()) - 1
+    assert len(asked) == 5
 
 
 def test_a_token_in_an_answer_that_cannot_be_read_is_shown_to_nobody(

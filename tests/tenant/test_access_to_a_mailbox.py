@@ -245,13 +245,24 @@ def test_an_application_with_a_right_to_everything_is_set_aside(room: Room) -> N
     assert "whole tenant" in outcome.message
 
 
-def test_a_scope_of_that_name_that_means_something_else_is_set_aside(room: Room) -> None:
+@pytest.mark.parametrize(
+    ("means", "result"),
+    [
+        ("CustomAttribute15 -eq 'all'", "set_aside"),
+        ("{own} -or Alias -like 'a*'", "set_aside"),
+        ("({own}) -or (Alias -like 'a*')", "set_aside"),
+        ("(({own}))", "done"),
+    ],
+)
+def test_a_scope_of_that_name_that_means_something_else_is_set_aside(room: Room, means: str, result: str) -> None:
+    """R62: whoever widened it would have the application read others' mail; Exchange may add brackets."""
     room.perform(granting(), "application", "scope")
-    scope = dict(objects(room, "scope")[0]) | {"RecipientFilter": "CustomAttribute15 -eq 'all'"}
+    own = dict(objects(room, "scope")[0])
+    scope = own | {"RecipientFilter": means.format(own=own["RecipientFilter"])}
     room.service._write(lambda: room.service._book.put("scope", scope["Name"].lower(), scope))
     (outcome,) = room.perform(granting(), "scope")
-    assert outcome.result == "set_aside"
-    assert "CustomAttribute15" in outcome.message
+    assert outcome.result == result
+    assert (scope["RecipientFilter"] in outcome.message) is (result == "set_aside")
 
 
 def test_another_connection_takes_the_old_role_away(room: Room) -> None:

@@ -12,6 +12,7 @@ from nexusops.apply.settle import Books
 from nexusops.errors import SnapshotRefused
 from nexusops.model.changes import Kind
 from nexusops.model.dates import local_date
+from nexusops.model.findings import person_scope
 from nexusops.model.ids import Domain, PersonId
 from nexusops.model.journal import Acceptance, OpenIntent, RunRecord
 from nexusops.model.plan import Plan
@@ -133,6 +134,8 @@ def carry_out_for(ports: Ports, tables: SnapshotTables, people: frozenset[Person
     """The line for these people alone, from a snapshot that was accepted before: the desk's immediate actions."""
     with ports.store.lock(mandate.command):
         decision = decide(ports, tables, at=mandate.at, jobs=(), full=False, accept={}, only=people)
+        again = dict.fromkeys(map(person_scope, people), "the desk acted; what hangs on it is for the next run")
+        decision = replace(decision, waiting={**decision.waiting, **again})
         return carry_out(ports, tables, decision, decision.plan, replace(mandate, builds_routing=False, partial=True))
 
 

@@ -20,7 +20,7 @@ from nexusops.model.ledger import HoldKind, Ledger, PersonState, Standing
 from nexusops.model.plan import Plan, Planned
 from nexusops.model.policy import ACCEPT
 from nexusops.model.progress import Progress, Stage
-from nexusops.model.snapshot import PersonRecord, Snapshot
+from nexusops.model.snapshot import Snapshot
 from nexusops.model.tenant import Actual
 from nexusops.pipeline.affected import Affected, affected
 from nexusops.pipeline.decision import Decision
@@ -176,11 +176,12 @@ def _drafts(ports: Deciding, promised: _Promised) -> tuple[Draft, ...]:
 
 
 def _slice(ports: Deciding, tables: SnapshotTables, who: Affected) -> Snapshot:
-    """The affected people's records; somebody who has gone from every table has an empty one."""
+    """The affected people's records; somebody who has gone from every table has one like everybody else's."""
     snapshot = tables.slice(None if who.everyone else who.people, ports.services)
     snapshot = with_held(ports, replace(snapshot, frozen_services=ports.faulty_services))
-    gone = {p: PersonRecord(person_id=p, person=None) for p in who.people if p not in snapshot.people}
-    return replace(snapshot, people={**snapshot.people, **gone}) if gone else snapshot
+    gone = who.people - snapshot.people.keys()
+    rest = tables.slice(gone, ports.services).people if gone else {}
+    return replace(snapshot, people={**snapshot.people, **rest}) if gone else snapshot
 
 
 def _with_names(ports: Deciding, ledger: Ledger, snapshot: Snapshot, who: Affected) -> Ledger:

@@ -105,14 +105,16 @@ def advance(
             if case.box.forward is not None:
                 forwarding.append(case)
     _refuse_circles(forwarding, fold, setting)
-    for box in judge_boxes(boxes, ledger, snapshot, fold.holders, setting):
+    domains = judge_domains(ledger, snapshot, units, policy, today)
+    with_domains = replace(ledger, domains={**ledger.domains, **{row.domain: row for row in domains}})
+    for box in judge_boxes(boxes, with_domains, snapshot, fold.holders, setting):
         box.rows = _box_as_undone(box, ledger, snapshot, fold)
         _take_box(fold, box)
     shared = (row for row in fold.rows if isinstance(row, Mailbox) and row.person_id is None)
     last_rows = (rows[-1] for rows in fold.holders.values())
     fold.rows.extend(owed_to_units(shared, last_rows, ledger.notices, policy, today))
     fold.findings.extend(missing_posts(ledger, snapshot))
-    fold.rows.extend(judge_domains(ledger, snapshot, units, policy, today))
+    fold.rows.extend(domains)
     fold.findings.extend(_routes(ledger, fold, snapshot, states, site)[1])
     return _advanced(ledger, fold)
 

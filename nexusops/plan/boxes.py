@@ -60,7 +60,7 @@ def judge_boxes(
 def _held_back(name: str, fault: str) -> JudgedBox:
     """A request that cannot be read holds back itself only: its mailbox is neither made nor ended (D29)."""
     result = JudgedBox(scope=box_scope(name))
-    result.find("SAAS_FIELD", name, fault)
+    result.refuse("SAAS_FIELD", name, fault)
     return result
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import date, timedelta
 from typing import Any, NamedTuple
 
+from building.snapshot_folder import Row
 from building.town import DOMAINS, UNITS, Town
 from nexusops.model.ids import Address
 from nexusops.pipeline import Ports
@@ -63,7 +64,8 @@ def reorganise(town: Town, event: Event) -> None:
 def domain(town: Town, event: Event) -> None:
     """Winds down, comes back, is taken over by its unit, or is given another name."""
     unit = tuple(UNITS)[event.a % 5]
-    (row,) = town.rows("units", unit_id=unit)
+    gone: Row = {"domain": DOMAINS[unit], "own_mail": False}
+    row = next(iter(town.rows("units", unit_id=unit)), gone)
     what = event.b % 5
     if what < 2:
         state, since = (("winddown", town.today), ("active", None))[what]
@@ -135,7 +137,7 @@ def service(town: Town, event: Event) -> None:
 
 def desk(town: Town, event: Event) -> None:
     """What the desk refuses leaves no trace."""
-    (row,) = town.rows("persons", person_id=town.person(event.who))
+    row = town.rows("persons", person_id=town.person(event.who))[0]
     name, on = str(row["username"]), day_of(town, event.c)
     address = Address(("ann.lee@chem.ox.ac.uk", "ann.lee@ball.ox.ac.uk", "ann.lee2@chem.ox.ac.uk")[event.c % 3])
     acts: tuple[Callable[[Ports, Wish], Any], ...] = (

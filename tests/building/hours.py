@@ -7,7 +7,7 @@ from collections.abc import Callable
 from datetime import date, timedelta
 from typing import Any
 
-from building import happenings
+from building import happenings, meddling, mischief
 from building.happenings import ALIASES, BOXES, Event, Hour, day_of
 from building.snapshot_folder import Row
 from building.town import DOMAINS, UNITS, Town
@@ -240,4 +240,19 @@ EVENTS: dict[str, Callable[[Town, Event], None]] = {
     "policy": happenings.policy,
     "service": happenings.service,
     "desk": happenings.desk,
+    "clash": mischief.clash,
+    "spelling": mischief.spelling,
+    "lose": mischief.lose,
+    "double": mischief.double,
+    "single": mischief.single,
+    "merge": mischief.merge,
+    "unit": mischief.unit,
+    "reorganise more": mischief.reorganise_more,
+    "domain ends": mischief.domain_ends,
+    "job": meddling.job,
+    "killed": meddling.killed,
+    "wish": meddling.wish,
+    "undone": meddling.undone,
+    "product": meddling.request,
+    "by hand": meddling.by_hand,
 }

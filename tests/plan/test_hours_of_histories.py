@@ -19,6 +19,32 @@ pytestmark = pytest.mark.timeout(600 if WANTED < 10 else 60 * WANTED)
 QUIET = Hour(24 * 5, ())
 WANTED_AGAIN = [Hour(1, ()), Hour(24, (Event("box", 3, 0, 0, 0),)), Hour(24, (Event("box", 3, 0, 5, 0),)), *[QUIET] * 8]
 """A unit wants a mailbox back that it gave up: deleted first, it is made anew when the old one has been purged."""
+ENDED_DOMAIN = [
+    Hour(2, (Event("domain ends", 5, 8, 10, 8),)),
+    Hour(2280, (Event("product", 5, 5, 7, 2),)),
+    Hour(2280, ()),
+]
+"""A product is asked for in a domain that winds down, and has come to its end by the next run: that run judged the
+request by the domain as it had been, and the next one anew (2.4, 2.5)."""
+BROKEN_REQUEST = [Hour(25, (Event("product", 5, 8, 4, 8),)), Hour(744, (Event("product", 10, 2, 0, 10),))]
+"""A request that could not be read is taken away: what was found of it stood there for ever."""
+OWNER_DISABLED = [Hour(7659, ()), Hour(672, (Event("wish", 3, 9, 3, 3),))]
+"""Somebody whose card has ended is judged by the desk's action first: the mailbox that they owned was looked at no more
+(D31)."""
+UNDONE_OF_NOBODY = [
+    Hour(2280, ()),
+    Hour(2280, (Event("merge", 10, 8, 3, 7),)),
+    Hour(24, ()),
+    Hour(48, (Event("undone", 11, 8, 11, 7),)),
+]
+"""A run is undone for somebody who has gone from the registration data: a whole plan took it for something new."""
+ONCE = {
+    "wanted again": WANTED_AGAIN,
+    "a request in a domain that has just ended": ENDED_DOMAIN,
+    "a broken request that is taken away": BROKEN_REQUEST,
+    "an owner whom the desk disabled": OWNER_DISABLED,
+    "an undo for somebody who has gone": UNDONE_OF_NOBODY,
+}
 
 
 def differing(hours: list[Hour], folder: Path) -> dict[int, object]:
@@ -33,6 +59,6 @@ def test_the_plan_from_the_diff_is_the_plan_from_scratch(seed: int, tmp_path: Pa
     assert differing(history(seed), tmp_path) == {}
 
 
-@pytest.mark.parametrize("once", [WANTED_AGAIN], ids=["wanted again"])
+@pytest.mark.parametrize("once", ONCE.values(), ids=ONCE)
 def test_a_history_that_once_made_a_difference_makes_none(once: list[Hour], tmp_path: Path) -> None:
     assert differing(once, tmp_path) == {}

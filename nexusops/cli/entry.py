@@ -148,6 +148,7 @@ def main() -> None:
 def call(arguments: Sequence[str]) -> int:
     """Runs one command line and gives its exit code; never raises. Tests and the demo call it many times."""
     try:
+        _must_be_text(arguments)
         code = program.main(args=list(arguments), prog_name="nexusops", standalone_mode=False)
     except click.exceptions.Exit as ending:
         return ending.exit_code
@@ -169,6 +170,16 @@ def call(arguments: Sequence[str]) -> int:
         )
         return NexusopsError.exit_code
     return code if isinstance(code, int) else 0
+
+
+def _must_be_text(arguments: Sequence[str]) -> None:
+    """What is not UTF-8 is no text that could be kept or printed; it would be found out in the middle of the work."""
+    for argument in arguments:
+        try:
+            argument.encode()
+        except UnicodeEncodeError as error:
+            shown = argument.encode("utf-8", "backslashreplace").decode()
+            raise click.UsageError(f"The argument {shown} is not UTF-8.") from error
 
 
 def _usage(error: click.ClickException) -> int:

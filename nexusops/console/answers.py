@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from nexusops.console.acting import Works
     from nexusops.console.shelf import Shelf
     from nexusops.wiring import Wired
+DIGITS = 10
+"""Of a number in an address: with so many it is none that we gave."""
 
 
 @frozen
@@ -34,6 +36,11 @@ class Asked:
     @property
     def today(self) -> date:
         return local_date(self.at, self.site.ports.policy.time.zone)
+
+    def start(self) -> int:
+        """Where in a long list the page begins; what is no place in it is its beginning."""
+        place = self.query.get("from", "")
+        return int(place) if place.isdecimal() and len(place) < DIGITS else 0
 
     def reason(self) -> str:
         """Why, as the journal keeps it. Raises Refused where none is given."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from urllib.parse import urlencode
 
 from nexusops import pipeline
@@ -78,7 +78,7 @@ def plan_page(asked: Asked) -> Answer:
             "whole": whole,
             "total": len(rows),
             "destructive": sum(row.destructive for row in rows),
-            "sheet": _sheet([row for row in rows if chosen.fits(row)], asked.query),
+            "sheet": _sheet([row for row in rows if chosen.fits(row)], asked),
             "chosen": chosen,
             "kinds": [(kind, kinds[kind]) for kind in Kind if kind in kinds],
             "units": sorted({unit for row in rows for unit in row.units}),
@@ -187,10 +187,9 @@ def _rows(asked: Asked, plan: Plan) -> list[Row]:
     return [row for row in rows if asked.viewer.may_in(Right.SEE_PLAN, row.units)]
 
 
-def _sheet(rows: Sequence[Row], query: Mapping[str, str]) -> Sheet:
-    given = {name: value for name, value in query.items() if name != "done"}
-    place = given.pop("from", "0")
-    first = min(int(place) if place.isdecimal() else 0, max(len(rows) - 1, 0)) // A_PAGE * A_PAGE
+def _sheet(rows: Sequence[Row], asked: Asked) -> Sheet:
+    given = {name: value for name, value in asked.query.items() if name not in ("done", "from")}
+    first = min(asked.start(), max(len(rows) - 1, 0)) // A_PAGE * A_PAGE
 
     def at(start: int) -> str:
         return "?" + urlencode({**given, "from": start})

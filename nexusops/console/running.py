@@ -34,8 +34,7 @@ def run_page(asked: Asked) -> Answer:
         raise NotFound(f"There is no run {run_id}")
     chosen = asked.query.get("show", "")
     phases = SHOWN.get(chosen, SHOWN[""])
-    place = asked.query.get("from", "0")
-    first = int(place) // ROWS * ROWS if place.isdecimal() else 0
+    first = asked.start() // ROWS * ROWS
     wanted = (row for row in store.journal(run_id=run_id) if row.entry.phase in phases)
     rows = list(islice(wanted, first, first + ROWS + 1))
     names = mailbox_names(asked.site.ports, rows)

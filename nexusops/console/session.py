@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -34,6 +35,7 @@ class Sessions:
     secure: bool
     key: bytes = field(default_factory=lambda: secrets.token_bytes(32), repr=False)
     _ended: dict[str, int] = field(default_factory=dict)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
 
     @property
     def cookie(self) -> str:
@@ -73,7 +75,9 @@ class Sessions:
 
     def end(self, session: Session) -> None:
         now = self._now()
-        self._ended = {sid: until for sid, until in self._ended.items() if until > now} | {session.sid: session.expires}
+        with self._lock:  # of two that sign out at once neither may stay
+            known = {sid: until for sid, until in self._ended.items() if until > now}
+            self._ended = known | {session.sid: session.expires}
 
     def _now(self) -> float:
         return self.clock().timestamp()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -23,7 +24,9 @@ if TYPE_CHECKING:
 DOOR, OUT, BACK, LEAVE = "/sign-in", "/sign-in/begin", "/sign-in/done", "/sign-out"
 NOTHING_DONE = "Your session has ended. Nothing was done with what you sent: sign in, and repeat it."
 MINUTES, MOST = 10, 1000
-"""A dialogue takes so long at most; so many are kept at once."""
+"""A dialogue takes so long at most; of more than so many at once the oldest are given up: whoever begins many in vain
+does not shut the door for everybody.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +40,9 @@ class SigningIn:
     """Open dialogues stay on this side; the browser has their number in a cookie, so that none ends in another's."""
 
     oidc: OpenIdConnect
+    most: int = MOST
     _open: dict[str, _Open] = field(default_factory=dict)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def respond(
         self, console: Console, request: Request, session: Session | None, form: Mapping[str, str]
@@ -71,12 +76,11 @@ class SigningIn:
             flow = self.oidc.begin(f"{base}{BACK}")
         except SignInFailed as error:
             return _failed(console, error)
-        now = console.sessions.clock().timestamp()
-        self._open = {key: one for key, one in self._open.items() if one.until > now}
-        if len(self._open) >= MOST:
-            return _failed(console, SignInFailed("Too many people are signing in at this moment; try again soon."))
         key = secrets.token_urlsafe(24)
-        self._open[key] = _Open(flow, now + MINUTES * 60)
+        with self._lock:
+            self._open[key] = _Open(flow, console.sessions.clock().timestamp() + MINUTES * 60)
+            while len(self._open) > self.most:
+                del self._open[next(iter(self._open))]
         response = RedirectResponse(flow["auth_uri"], 303)
         secure = console.sessions.secure
         response.set_cookie(
@@ -86,7 +90,8 @@ class SigningIn:
 
     def _back(self, console: Console, request: Request) -> Response:
         secure = console.sessions.secure
-        known = self._open.pop(request.cookies.get(_cookie(secure=secure), ""), None)
+        with self._lock:
+            known = self._open.pop(request.cookies.get(_cookie(secure=secure), ""), None)
         if known is None or known.until <= console.sessions.clock().timestamp():
             return _failed(console, SignInFailed("This sign-in was not begun here, or took too long."))
         try:

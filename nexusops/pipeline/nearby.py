@@ -12,12 +12,16 @@ from nexusops.rules.naming import words
 FEW = 5
 SHORT = 2
 """A single letter stands in everybody's name, and means nobody."""
+LONGEST = 254
+"""Characters, of an address (RFC 5321): what is longer is nobody's, and more than a database looks for."""
 
 
 def people_like(store: Store, wanted: str, most: int, units: Collection[UnitId] | None = None) -> Sequence[PersonState]:
     """People in whose names, username or addresses every word of ``wanted`` stands, whatever its accents; with
     ``units``, those who hold a place in one of them.
     """
+    if len(wanted) > LONGEST:
+        return ()
     latin = words(wanted.replace(".", " ").replace("@", " "))
     return store.people_like(latin, most, units) if latin else ()
 

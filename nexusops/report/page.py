@@ -85,7 +85,7 @@ def coded(sentence: str) -> str:
     """What stands between backticks as code; everything is escaped."""
     from markupsafe import Markup, escape
 
-    parts = sentence.split("`")
+    parts = visible(sentence).split("`")
     return Markup("").join(Markup("<code>{}</code>").format(p) if n % 2 else escape(p) for n, p in enumerate(parts))
 
 

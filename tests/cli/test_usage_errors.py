@@ -36,6 +36,7 @@ D = "sha256:" + "0" * 64
         (["plan", "--out", "-"], "names no file"),
         (["history", "--config", "site"], "--config stands before the command: nexusops --config … history."),
         (["apply"], "PLANFILE"),
+        (["explain", "m\udcfcller"], "The argument m\\udcfcller is not UTF-8."),
         (["emulator", "serve", "--port", "70000"], "70000"),
     ],
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+import pytest
 from console.conftest import Running
 
 from nexusops.console.routes import match
@@ -40,6 +41,26 @@ def test_the_plan_is_searched_and_filtered_by_kind_unit_and_person(looked_at: Ru
     assert found("/?person=oliver&kind=SetSender") == "1 to 1 of 1 change, out of 16"
     assert found("/?words=former+sender") == "1 to 2 of 2 changes, out of 16"
     assert found("/?words=nothing+of+the+kind") == "No change fits"
+
+
+@pytest.mark.parametrize(
+    ("path", "says"),
+    [
+        (f"/?from={'9' * 5000}", "Today's plan"),
+        (f"/people?q={'a' * 20_000}", "Nobody is found for"),
+        (f"/people?q={'a+' * 2_000}", "Nobody is found for"),
+        (f"/people?q={'a+' * 126}", "People"),
+        (f"/people/{'a' * 20_000}", "Nothing is known of"),
+    ],
+    ids=["place", "word", "words", "many words", "subject"],
+)
+def test_what_is_too_long_to_be_meant_is_no_defect_and_no_trouble_of_the_state(
+    looked_at: Running, path: str, says: str
+) -> None:
+    """A number with more digits than Python reads, a name longer than a database looks for."""
+    answer = looked_at.browser().open(path)
+    assert answer.status_code in (200, 404)
+    assert says in shown(answer.text)
 
 
 def test_what_is_typed_into_a_search_is_shown_and_never_obeyed(looked_at: Running) -> None:

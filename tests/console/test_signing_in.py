@@ -56,6 +56,17 @@ def test_an_answer_that_was_not_asked_for_here_signs_nobody_in(front_door: Doors
     assert victim.get("/units").url.path == "/sign-in"
 
 
+def test_whoever_begins_many_dialogues_shuts_the_door_for_nobody(front_door: Doors) -> None:
+    """The oldest ones are given up: nobody needs to have signed in to begin one."""
+    signing_in = front_door.console.console.signing_in
+    assert signing_in is not None
+    signing_in.most = 3
+    for _ in range(5):
+        assert front_door.visitor().get("/sign-in/begin", follow_redirects=False).status_code in (303, 307)
+    assert front_door.sign_in(front_door.visitor(), "chem0011").status_code == 200
+    assert len(signing_in._open) == 2
+
+
 def test_a_code_is_taken_once(front_door: Doors) -> None:
     client = front_door.visitor()
     form = client.get("/sign-in/begin")

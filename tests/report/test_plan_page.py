@@ -16,6 +16,7 @@ from nexusops.model.changes import DisableMailbox
 from nexusops.model.findings import Finding
 from nexusops.model.plan import Plan, Planned
 from nexusops.report import plan_page
+from nexusops.report.page import coded
 
 VOID = {"meta", "input", "col", "link", "br", "wbr"}
 
@@ -211,3 +212,8 @@ def test_five_thousand_changes_make_a_page_of_a_few_megabytes() -> None:
     assert text.count('class="row"') == 5000
     assert len(text) < 3_000_000
     assert SNAPSHOT_SHA256[:12] in text
+
+
+def test_a_next_step_shows_direction_marks_instead_of_obeying_them() -> None:
+    """Part of it may be what somebody has typed: it would read the other way round."""
+    assert coded("ask \u202e for `a\u2066b`") == "ask \\u202e for <code>a\\u2066b</code>"

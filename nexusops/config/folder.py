@@ -226,6 +226,8 @@ def _check_kinds(settings: Settings, main: Path) -> None:
     if tenant.smtp and not (tenant.smtp.rpartition(":")[0] and tenant.smtp.rpartition(":")[2].isdecimal()):
         raise wrong(main, "tenant.smtp", "host:port, such as smtp.office365.com:587", tenant.smtp)
     _check_collector(settings, main)
+    if notices.password and not notices.starttls and notices.host not in LOOPBACK:
+        raise wrong(main, "notices.starttls", "true, since notices.password goes there", False)
     if settings.dns.publish == "dynamic_update":
         for name in ("server", "tsig_name", "tsig_secret"):
             needed.append((f"dns.{name}", getattr(settings.dns, name)))

@@ -121,21 +121,19 @@ def microsoft365(
     ``retry`` that of their sleep, ``scale`` that of measurements: how many times as fast the limits' clock runs."""
     import asyncio
 
-    import httpx
-
     from nexusops.tenant.auth import Translating, credential
     from nexusops.tenant.exchange import Exchange
     from nexusops.tenant.graph import Graph
     from nexusops.tenant.live import LiveTenant
     from nexusops.tenant.pacing import exchange_pace, graph_pace
     from nexusops.tenant.transport import Retry
-    from nexusops.tenant.trust import trusting
+    from nexusops.tenant.trust import trusting, way_out
 
     verify: ssl.SSLContext | bool = trusting(settings.ca_bundle) if settings.ca_bundle else True
     found = Translating(credential(settings))
     used = retry or Retry(sleep=lambda seconds: asyncio.sleep(seconds / scale))
     scope = f"{settings.exchange_base_url}/.default"
-    transport = wrap(transport or httpx.AsyncHTTPTransport(verify=verify)) if wrap is not None else transport
+    transport = wrap(transport or way_out(settings.graph_base_url, verify)) if wrap is not None else transport
     paced = used.paced(graph_pace(scale=scale, sleep=used.sleep))
 
     def make() -> tuple[Graph, Exchange]:

@@ -45,9 +45,7 @@ class _Refusal(msgspec.Struct):
 
 
 def _client(doors: Doors) -> httpx.AsyncClient:
-    return httpx.AsyncClient(
-        transport=doors.transport, verify=doors.verify, timeout=SECONDS, follow_redirects=False, trust_env=False
-    )
+    return httpx.AsyncClient(transport=doors.transport, verify=doors.verify, timeout=SECONDS, follow_redirects=False)
 
 
 async def token(doors: Doors, who: SignIn, base_url: str) -> str:

@@ -1,8 +1,10 @@
-"""Whom the tenant's addresses are believed for: the system's authorities, or a bundle of one's own."""
+"""Whom the tenant's addresses are believed for (the system's authorities, or one's own bundle), and the way there."""
 
 from __future__ import annotations
 
 import ssl
+from typing import Any
+from urllib.parse import urlsplit
 
 from nexusops.errors import UsageError
 
@@ -17,3 +19,15 @@ def trusting(bundle: str | None, key: str = "tenant.ca_bundle") -> ssl.SSLContex
             next_step="Name a PEM file with the authority's certificate (that of `nexusops emulator serve --tls` goes "
             "when it ends), then try `nexusops doctor`.",
         ) from error
+
+
+def way_out(url: str, verify: ssl.SSLContext | bool) -> Any:
+    """A transport to this host, through the proxy of the environment where it names one, as httpx's own clients go."""
+    from urllib.request import getproxies, proxy_bypass
+
+    import httpx
+
+    parts, proxies = urlsplit(url), getproxies()
+    wanted = proxies.get(parts.scheme) or proxies.get("all")
+    proxy = wanted if wanted and not proxy_bypass(parts.hostname or "") else None
+    return httpx.AsyncHTTPTransport(verify=verify, proxy=proxy)

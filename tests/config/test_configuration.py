@@ -492,3 +492,14 @@ def test_the_text_that_a_run_keeps_tells_one_policy_from_another(write: Write) -
     default = load(write()).text("policy.toml")
     assert load(write(policy="[missing_card]\nhold_days = 7\n")).text("policy.toml") == default
     assert load(write(policy="[missing_card]\nhold_days = 3\n")).text("policy.toml") != default
+
+
+def test_a_password_for_the_mail_server_goes_over_tls_or_no_further_than_this_machine(write: Write) -> None:
+    smtp = MINIMAL + '[notices]\nkind = "smtp"\nhost = "{}"\nusername = "n"\npassword = "env:NX"\nstarttls = false\n'
+    assert load(write(smtp.format("127.0.0.1"))).settings.notices.starttls is False
+    error = refused(write(smtp.format("smtp.ox.ac.uk")))
+    assert "notices.starttls: expected true, since notices.password goes there, found false" in error.message
+    assert (
+        load(write(smtp.format("smtp.ox.ac.uk").replace('password = "env:NX"\n', ""))).settings.notices.starttls
+        is False
+    )

@@ -18,6 +18,8 @@ GOOD = frozenset({"applied", "nothing", "resumed"})
 LOOKED_BACK = 200
 """Among so many of the last runs the last good one is looked for."""
 LONG_LOCK = timedelta(hours=2)
+ASKEW = timedelta(minutes=10)
+"""So far two clocks may differ; what is of later than that was written under a wrong one."""
 
 
 def health(ports: Ports, *, at: datetime, oldest: timedelta | None = None) -> Health:
@@ -53,6 +55,12 @@ def _problems(seen: Health, oldest: timedelta) -> Iterator[str]:
     if seen.snapshot_as_of is None or seen.at - seen.snapshot_as_of > oldest:
         age = f"is {_age(seen.at - seen.snapshot_as_of)} old" if seen.snapshot_as_of else "is missing"
         yield f"The accepted snapshot {age}: ask registration for its export, and see `nexusops snapshot check DIR`."
+    later = max(seen.run.at, seen.snapshot_as_of or seen.run.at)
+    if later - seen.at > ASKEW:
+        yield (
+            f"The last run or its snapshot is of {later:%Y-%m-%dT%H:%M:%SZ}, later than now: a clock is or was wrong, "
+            "and what is older is refused until then: see docs/runbook.md, A clock is wrong."
+        )
     if seen.good_at is None or seen.at - seen.good_at > oldest:
         since = f"for {_age(seen.at - seen.good_at)}" if seen.good_at else "at all"
         yield f"No run has done all that it planned {since} (the last one: {seen.run.result}): see `nexusops history`."

@@ -21,7 +21,7 @@ def gate(new: SnapshotRecord, last: SnapshotRecord | None, at: datetime, policy:
     """
     found = list(_age(new, at, policy))
     if last is not None:
-        found += _order(new, last)
+        found += _order(new, last, at)
         found += _losses(new, last, policy)
     return tuple(found)
 
@@ -40,11 +40,12 @@ def _age(new: SnapshotRecord, at: datetime, policy: Policy) -> Iterator[Defect]:
         )
 
 
-def _order(new: SnapshotRecord, last: SnapshotRecord) -> Iterator[Defect]:
+def _order(new: SnapshotRecord, last: SnapshotRecord, at: datetime) -> Iterator[Defect]:
     if new.as_of < last.as_of:
         yield Defect(
             code="SNAPSHOT_ORDER",
-            message=f"the snapshot is as of {_text(new.as_of)}, older than the accepted one of {_text(last.as_of)}",
+            message=f"the snapshot is as of {_text(new.as_of)}, older than the accepted one of {_text(last.as_of)}"
+            + (", which is still to come: it was accepted under a wrong clock" if last.as_of > at else ""),
         )
     elif new.as_of == last.as_of and new.sha256 != last.sha256:
         yield Defect(

@@ -50,11 +50,15 @@ def health_json(seen: Health) -> str:
     return to_text(document)
 
 
-def metrics_text(seen: Health, exit_code: int | None = None) -> str:
+def metrics_text(seen: Health, exit_code: int | None = None, certificate_end: datetime | None = None) -> str:
     """Prometheus' text exposition format, for node_exporter's textfile collector. ``exit_code``: of the run that writes
-    it.
+    it. ``certificate_end``: of the one that the site signs in with.
     """
-    return "".join(f"{line}\n" for line in _metrics(seen, exit_code))
+    lines = [*_metrics(seen, exit_code)]
+    if certificate_end is not None:
+        said, at = "When the application's certificate ends.", certificate_end.timestamp()
+        lines += _gauge("certificate_end_timestamp_seconds", said, seen.site, {"": at})
+    return "".join(f"{line}\n" for line in lines)
 
 
 def unread_text(site: str, exit_code: int) -> str:

@@ -95,7 +95,8 @@ def _leave(site: Wired, at: datetime, command: str, began: datetime, code: int, 
         return
     health = _health(site, at, told)
     if settings.metrics.textfile:
-        text = metrics_text(health, code) if health is not None else unread_text(site.ports.site.name, code)
+        end = _certificate_end(site.configuration)
+        text = metrics_text(health, code, end) if health is not None else unread_text(site.ports.site.name, code)
         _textfile(site.configuration, text, told)
     if settings.otel.endpoint:
         from nexusops.telemetry.otlp import export
@@ -121,6 +122,19 @@ def _health(site: Wired, at: datetime, told: Told) -> Health | None:
         return health(site.ports, at=at)
     except NexusopsError as error:
         told(f"The metrics say nothing of the state: {error}")
+        return None
+
+
+def _certificate_end(configuration: Configuration) -> datetime | None:
+    """None also where its file cannot be read: whoever signs in with it says so."""
+    from nexusops.tenant.expiry import certificate_end
+    from nexusops.tenant.faults import TenantFault
+
+    if configuration.settings.tenant.kind != "microsoft365":
+        return None
+    try:
+        return certificate_end(wiring.tenant_settings(configuration))
+    except (NexusopsError, TenantFault, OSError, ValueError):
         return None
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from datetime import date, datetime
-from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import quote
 
@@ -17,6 +16,7 @@ from nexusops.model.inspection import Inspection
 from nexusops.tenant.cmdlets import converted
 from nexusops.tenant.directory import Instant, decoded
 from nexusops.tenant.exchange import Exchange
+from nexusops.tenant.expiry import certificate_end
 from nexusops.tenant.faults import FaultClass, TenantFault
 from nexusops.tenant.graph import Graph
 from nexusops.tenant.settings import TenantSettings
@@ -141,8 +141,9 @@ def _ahead(answered_at: str | None, asked: datetime) -> float | None:
 async def _ends(graph: Graph, settings: TenantSettings, roles: frozenset[str]) -> tuple[tuple[str, date], ...]:
     """Of the certificate in use from its file; of what is registered, where we may read that."""
     found = []
-    if settings.credential == "certificate" and settings.certificate_path:
-        found.append(("the certificate in use", _certificate_end(Path(settings.certificate_path), settings)))
+    in_use = certificate_end(settings)
+    if in_use is not None:
+        found.append(("the certificate in use", in_use.date()))
     if settings.client_id and roles & _READS_APPLICATIONS:
         path = f"/applications(appId='{quote(settings.client_id)}')?$select=passwordCredentials,keyCredentials"
         app = decoded(await graph.send("GET", path), Registered)
@@ -152,19 +153,3 @@ async def _ends(graph: Graph, settings: TenantSettings, roles: frozenset[str]) -
                     name = f"{kind} {one.display_name or one.key_id or ''}".strip()
                     found.append((name, one.end_date_time.date()))
     return tuple(found)
-
-
-def _certificate_end(path: Path, settings: TenantSettings) -> date:
-    from cryptography import x509
-    from cryptography.hazmat.primitives.serialization import pkcs12
-
-    content = path.read_bytes()
-    if b"-----BEGIN" in content:
-        return x509.load_pem_x509_certificate(
-            content[content.index(b"-----BEGIN CERTIFICATE") :]
-        ).not_valid_after_utc.date()
-    password = settings.certificate_password.encode() if settings.certificate_password else None
-    _, certificate, _ = pkcs12.load_key_and_certificates(content, password)
-    if certificate is None:
-        raise TenantFault(FaultClass.CONFIG, f"{path} holds no certificate")
-    return certificate.not_valid_after_utc.date()

@@ -38,6 +38,16 @@ def test_a_site_that_is_run_every_hour_is_well_and_one_that_is_not_says_what_to_
     assert "not well" in begun.type("health", "--at", "2025-10-01T14:00:00Z").out
 
 
+def test_a_run_of_later_than_now_is_a_problem_and_a_refusal_names_it(begun: CommandSite) -> None:
+    """Both clocks were a day ahead together: until then every true snapshot is refused (D27)."""
+    assert begun.on_day_two("run").code == 0
+    said = begun.type("health", "--at", "2025-10-01T09:00:00Z")
+    assert (said.code, "of 2025-10-02T08:00:00Z, later than now" in said.out) == (6, True)
+    refused = begun.on_day_one("run")
+    assert refused.code == 3
+    assert "which is still to come: it was accepted under a wrong clock" in refused.err
+
+
 def test_before_the_first_run_and_without_a_state_there_is_a_code_for_each(site: CommandSite) -> None:
     assert site.type("health").code == 6
     (site.folder / "state" / "nexusops.db").write_bytes(b"this is no database")

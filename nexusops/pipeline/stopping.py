@@ -10,6 +10,7 @@ from nexusops.errors import GuardStopped, StalePlan
 from nexusops.model.frozen import frozen
 from nexusops.model.journal import Approval, RunRecord
 from nexusops.model.plan import Plan
+from nexusops.pipeline.fitting import sealed
 from nexusops.pipeline.inputs import Ports
 from nexusops.plan.guard import FIRST_OF_ALL, NO_HISTORY, TAKEN_OVER
 
@@ -39,7 +40,7 @@ def must_pass(ports: Ports, plan: Plan, mandate: Mandate, record: RunRecord) -> 
     if plan.guard.tripped and len(approvers) < max(1, ports.guard.approvers):
         # The serial stays as it is, so that this very digest can still be approved.
         ports.store.begin(replace(record, result="stopped"))
-        raise StoppedPlan(plan, approvers, ports.guard.approvers)
+        raise StoppedPlan(sealed(ports.store, plan), approvers, ports.guard.approvers)
 
 
 def _approve(ports: Ports, plan: Plan, mandate: Mandate) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 
 from nexusops.apply.undo_pieces import Piece, pieces_of, shown
 from nexusops.apply.undo_winding import was_called_off, wound_down_anew
@@ -138,7 +138,8 @@ def _put_back(piece: Piece, present: LedgerRow | None, undoing: Undoing, ledger:
     before, why = piece.before, Reason(rule=RULE, because=undoing.because)
     if isinstance(present, Mailbox):
         if isinstance(before, Mailbox):
-            return with_fields(present, before, piece.item)
+            row = with_fields(present, before, piece.item)
+            return _deleted_anew(row, undoing) if piece.item == LIFE and before.state is MailboxState.DELETED else row
         return deleted(present, undoing.today, undoing.policy, why)
     if isinstance(present, Service):
         return undone_service(present, before if isinstance(before, Service) else None)
@@ -147,7 +148,16 @@ def _put_back(piece: Piece, present: LedgerRow | None, undoing: Undoing, ledger:
         return end(present, undoing.today, why) if present.live else present
     if isinstance(present, Allocation) and isinstance(before, Allocation) and was_called_off(before, ledger.notices):
         return wound_down_anew(present, before, undoing.today, undoing.policy, why)
+    if isinstance(present, Allocation) and isinstance(before, Allocation) and present.live and not before.live:
+        return replace(before, deleted_on=undoing.today)
     return before
+
+
+def _deleted_anew(box: Mailbox, undoing: Undoing) -> Mailbox:
+    """D08: the tenant counts its thirty days from today, and keeps the addresses for as long."""
+    today = undoing.today
+    purge_on = today + timedelta(days=undoing.policy.deleted.purge_after_days)
+    return replace(box, since=today, deleted_on=today, purge_on=purge_on)
 
 
 def _misfits(work: Sequence[Piece], merged: Ledger) -> list[Piece]:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from nexusops.config.strict import DEFAULT, Layer, Setting, layered, wrong
-from nexusops.model.policy import REQUEST, Policy
+from nexusops.model.policy import LEFT_UNIT, REQUEST, Policy
 
 CHOICES: dict[str, tuple[str, ...]] = {
     "time.month_overflow": ("clamp", "roll"),
@@ -17,7 +17,7 @@ CHOICES: dict[str, tuple[str, ...]] = {
     "notice.to": ("sender",),
     "disabled.inbound": ("reject", "accept_autoreply"),
     "reuse.left_means": ("no_current_card",),
-    "reuse.owner_still_member": ("never",),
+    "reuse.owner_still_member": ("never", LEFT_UNIT),
     "dup.scope": ("common", "per_domain"),
     "names.no_result": ("fallback",),
     "missing_card.policy": ("cancel", "manual"),

@@ -86,6 +86,9 @@ class DeletedPolicy:
     """D08: how long its content can be restored from then on; the tenant's own rule."""
 
 
+LEFT_UNIT = "left_unit"
+
+
 @frozen
 class ReusePolicy:
     left_means: str = "no_current_card"
@@ -93,7 +96,8 @@ class ReusePolicy:
     after_months: int = 6
     """D09: an address is free for others when its owner left longer ago than this."""
     owner_still_member: str = "never"
-    """D10: an address of somebody who is still here is given to nobody else."""
+    """D10: an address of somebody who is still here is given to nobody else, or as if they had left when they left its
+    unit (left_unit)."""
 
 
 @frozen

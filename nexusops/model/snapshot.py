@@ -77,6 +77,8 @@ class Snapshot:
     unclaimed: Mapping[str, frozenset[str]] = field(default_factory=dict)
     """Table -> of its rows whose key cannot be read the unit, in external_routes the person, in sender_choices the
     address (empty: any). What they have there and no row names may be theirs: it is left as it is (D29)."""
+    strangers: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    """Unit -> the person_ids in its affiliations that persons does not have: of who has left, or mistyped."""
     services: Mapping[str, ServiceRequest] = field(default_factory=dict)
     frozen_services: Mapping[str, str] = field(default_factory=dict)
     """Requests that cannot be read, with what is wrong; whatever stands under these names is left as it is."""

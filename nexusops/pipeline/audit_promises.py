@@ -16,6 +16,7 @@ from nexusops.model.mailboxes import MailboxState
 from nexusops.pipeline.explain_decided import HELD
 from nexusops.pipeline.explain_facts import word
 from nexusops.pipeline.inputs import Ports
+from nexusops.rules.allocation import free_after
 
 NOTICE_MONTHS = 2
 """R46: at least two months before."""
@@ -87,9 +88,8 @@ def _reuse(ports: Ports) -> Audit:
 
 
 def _given(ports: Ports, old: Allocation, new: Allocation) -> Proof:
-    months = ports.policy.reuse.after_months
     left, died = _known_by(ports, old.person_id, new.created_on) if old.person_id else (None, False)
-    free = add_months(left, months, overflow=ports.policy.time.month_overflow) if left is not None else None
+    free = free_after(old, left, ports.policy)
     kept = free is not None and new.created_on > free and not died
     gone = "had died" if died else f"left on {left or 'no day that is known'}"
     message = f"{old.person_id} {gone}; {new.person_id or new.unit_id} has it since {new.created_on}"

@@ -194,7 +194,8 @@ def _with_names(ports: Deciding, ledger: Ledger, snapshot: Snapshot, who: Affect
         rows = store.holders(wanted)
         ledger = replace(ledger, holders={(row.address, row.period): row for row in rows})
     ledger = with_routes(ports, ledger, snapshot)
-    missing = (former_owners(ledger) | _owners(snapshot, ledger) | staff_of(snapshot)) - set(ledger.people)
+    strangers = {PersonId(one) for ids in snapshot.strangers.values() for one in ids}
+    missing = (former_owners(ledger) | _owners(snapshot, ledger) | staff_of(snapshot) | strangers) - set(ledger.people)
     return replace(
         ledger,
         owners={state.person_id: state for state in store.owners(missing)},

@@ -6,7 +6,6 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 
 from nexusops.model.addresses import AddressKind, AddressState, Allocation
-from nexusops.model.dates import add_months
 from nexusops.model.findings import Evidence, Finding
 from nexusops.model.ids import PersonId, UnitId
 from nexusops.model.ledger import NameOverride, PersonState, Standing
@@ -15,6 +14,7 @@ from nexusops.model.people import Affiliation
 from nexusops.model.policy import Policy
 from nexusops.model.snapshot import PersonRecord, Snapshot
 from nexusops.report.explain import Fact, Period
+from nexusops.rules.allocation import free_after
 
 SOMEBODY = "somebody else"
 """How the holder of another ownership period is named: who it was is not for everybody (rules.md 4c)."""
@@ -205,12 +205,12 @@ def reuse_fact(row: Allocation, owner: PersonState | None, policy: Policy) -> It
         return
     if owner.deceased:
         yield Fact(label="given again", value="not until it is released", rule="D43")
-    elif owner.left_on is None:
+    elif (free := free_after(row, owner.left_on, policy)) is None:
         because = "its owner is still here, and may take it back"
         yield Fact(label="given again", value="never, as long as its owner is here", rule="D10", because=because)
     else:
-        free = add_months(owner.left_on, policy.reuse.after_months, overflow=policy.time.month_overflow)
-        because = f"its owner left on {owner.left_on}"
+        here = owner.left_on is None
+        because = f"its owner left its unit on {row.winddown_on}" if here else f"its owner left on {owner.left_on}"
         yield Fact(label="given again", value=f"to somebody else after {free}", rule="R19", because=because)
 
 

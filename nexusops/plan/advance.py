@@ -24,11 +24,12 @@ from nexusops.model.snapshot import PersonRecord, Snapshot
 from nexusops.plan.boxes import judge_boxes
 from nexusops.plan.case import Case, Judged, Setting
 from nexusops.plan.domains import judge_domains, missing_posts
-from nexusops.plan.endings import unclaimed_domains
+from nexusops.plan.endings import strangers_by_domain, unclaimed_domains
 from nexusops.plan.holding import Held, held_finding, items_of, mark_of_box, mark_of_person, withheld
 from nexusops.plan.judgement import JudgedBox
 from nexusops.plan.orphans import owed_to_units
 from nexusops.plan.person import judge, person_state
+from nexusops.plan.roles import like_people
 from nexusops.plan.senders import refuse_circle
 from nexusops.rules.reorganising import unit_map
 from nexusops.rules.routes import Known, judge_routes
@@ -89,6 +90,7 @@ def advance(
         owners=states,
         routes=replace(routes, boxes=boxes_now),
         unclaimed=unclaimed_domains(snapshot),
+        strangers=strangers_by_domain(snapshot, states),
         unread=snapshot.unclaimed,
     )
     book = setting.book(fold.holders)
@@ -110,13 +112,17 @@ def advance(
     for box in judge_boxes(boxes, with_domains, snapshot, fold.holders, setting):
         box.rows = _box_as_undone(box, ledger, snapshot, fold)
         _take_box(fold, box)
-    shared = (row for row in fold.rows if isinstance(row, Mailbox) and row.person_id is None)
-    last_rows = (rows[-1] for rows in fold.holders.values())
-    fold.rows.extend(owed_to_units(shared, last_rows, ledger.notices, policy, today))
-    fold.findings.extend(missing_posts(ledger, snapshot))
+    _owe_to_units(ledger, fold, setting)
+    fold.findings.extend((*missing_posts(ledger, snapshot), *like_people(snapshot, fold.holders)))
     fold.rows.extend(domains)
     fold.findings.extend(_routes(ledger, fold, snapshot, states, site)[1])
     return _advanced(ledger, fold)
+
+
+def _owe_to_units(ledger: Ledger, fold: _Fold, setting: Setting) -> None:
+    shared = (row for row in fold.rows if isinstance(row, Mailbox) and row.person_id is None)
+    last_rows = (rows[-1] for rows in fold.holders.values())
+    fold.rows.extend(owed_to_units(shared, last_rows, ledger.notices, setting.policy, setting.today))
 
 
 def _refuse_circles(forwarding: Iterable[Case], fold: _Fold, setting: Setting) -> None:

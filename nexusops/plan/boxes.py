@@ -19,6 +19,7 @@ from nexusops.plan.box_wishes import BoxWish, no_address, owner_of, refused, saa
 from nexusops.plan.case import Setting, why
 from nexusops.plan.judgement import JudgedBox, domain_end, may_own
 from nexusops.plan.orphans import settle_owner
+from nexusops.plan.roles import names_of_people
 from nexusops.plan.services import advice_on, domains_held, is_over, report, settle_service, whose_id
 from nexusops.rules import services_words as words
 from nexusops.rules.allocation import Holders, end
@@ -31,7 +32,7 @@ def judge_boxes(
     """Mailboxes first, then addresses, each in the order of names; what one takes the next cannot have. Each is judged
     by what was made of those before it: whoever takes them may hold rows back.
     """
-    taken = dict(holders)
+    taken, setting = dict(holders), replace(setting, people=names_of_people(holders))
     known = SoFar.of(ledger.mailboxes.values())
     shelf = Shelf.of(ledger)
     holding = {**ledger.domain_holders, **domains_held(ledger.services.values())}

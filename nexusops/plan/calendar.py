@@ -25,6 +25,9 @@ def next_date(case: Case, found: Entitlement, setting: Setting) -> date | None:
     if box is not None and (late or box.state in (MailboxState.GRACE_CANCELLED, MailboxState.GRACE_STATUS)):
         if box.since >= today:
             ahead.append(next_day(box.since))  # the notice of the day after
+    if box is not None and box.state is MailboxState.DISABLED:
+        closed = (box.since, case.state.ending_seen_on)  # the same notice, where there is no grace
+        ahead += [next_day(day) for day in closed if day is not None and day >= today]
     if late and box is not None and box.state is MailboxState.PENDING:
         ahead.append(tomorrow)  # it is made today, and warned about tomorrow
     return min(ahead, default=None)

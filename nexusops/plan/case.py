@@ -46,8 +46,12 @@ class Setting:
     routes: RouteBook
     unclaimed: frozenset[Domain] = frozenset()
     """Domains in which a row of affiliations gives somebody an address, and cannot be read whom (D29)."""
+    strangers: Mapping[Domain, frozenset[str]] = field(default_factory=dict)
+    """person_ids in affiliations that nobody has or ever had, by the domain of the unit."""
     unread: Mapping[str, frozenset[str]] = field(default_factory=dict)
     """``unclaimed`` of the snapshot."""
+    people: frozenset[Address] = frozenset()
+    """The first.last of everybody, number or not: no address for a unit (R23); known once all people are judged."""
     taken: list[Allocation] = field(default_factory=list)
     """Non-personal addresses made or kept so far in this run."""
 

@@ -4,18 +4,20 @@ D18, D30).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from nexusops.model.addresses import AddressState, Allocation
 from nexusops.model.findings import Evidence
 from nexusops.model.frozen import frozen
-from nexusops.model.ids import Address, Domain, UnitId
+from nexusops.model.ids import Address, Domain, PersonId, UnitId
+from nexusops.model.ledger import PersonState
 from nexusops.model.people import Affiliation
 from nexusops.model.snapshot import Snapshot
 from nexusops.model.tenant import Reason
 from nexusops.plan.case import Case, Setting, why
 from nexusops.rules.allocation import bring_forward, wind_down
+from nexusops.rules.likeness import one_slip
 from nexusops.rules.reorganising import Need
 
 
@@ -44,8 +46,7 @@ def wind_down_rest(
             continue
         if row.domain in without and row.state is AddressState.ACTIVE:
             continue
-        if row.domain in setting.unclaimed - needed and row.state is AddressState.ACTIVE:
-            _may_be_theirs(case, row)
+        if row.state is AddressState.ACTIVE and row.domain not in needed and _may_be_theirs(case, row, setting):
             continue
         if row.state is AddressState.WINDDOWN and row.reason == "reorg":
             case.put(_left_early(case, row, served, setting))
@@ -73,11 +74,33 @@ def unclaimed_domains(snapshot: Snapshot) -> frozenset[Domain]:
     return frozenset(unit.domain for unit in units if unit is not None and unit.domain is not None)
 
 
-def _may_be_theirs(case: Case, row: Allocation) -> None:
-    """D29: the affiliation that gives the address may be the one of which nobody can tell whose it is."""
+def strangers_by_domain(snapshot: Snapshot, states: Mapping[PersonId, PersonState]) -> dict[Domain, frozenset[str]]:
+    """The person_ids in affiliations that nobody has or had, by the domains of the units; who has left had one."""
+    found: dict[Domain, frozenset[str]] = {}
+    for unit_id, ids in snapshot.strangers.items():
+        unit = snapshot.units.get(UnitId(unit_id))
+        if unit is not None and unit.domain is not None:
+            strange = {one for one in ids if not _was_somebody(states.get(PersonId(one)))}
+            found[unit.domain] = found.get(unit.domain, frozenset()) | strange
+    return found
+
+
+def _was_somebody(state: PersonState | None) -> bool:
+    return state is not None and (state.username is not None or state.code is not None)
+
+
+def _may_be_theirs(case: Case, row: Allocation, setting: Setting) -> bool:
+    """D29: the affiliation that gives the address may be one of which nobody can tell whose it is, or one of somebody
+    who was never here, and whose person_id is theirs but for a slip of the keyboard.
+    """
+    alike = sorted(one for one in setting.strangers.get(row.domain, ()) if one_slip(one, case.person_id))
+    if row.domain not in setting.unclaimed and not alike:
+        return False
     case.waits = f"an affiliation that may keep {row.address} belongs to nobody"
-    message = f"{row.address} has lost its affiliation, and one there names nobody; it stays until that one is repaired"
+    whose = f"is of {alike[0]}, whom nobody knows" if alike else "names nobody"
+    message = f"{row.address} has lost its affiliation, and one there {whose}; it stays until that one is repaired"
     case.find("ORPHAN_AFFILIATION", message)
+    return True
 
 
 def _without_target(case: Case, served: Sequence[Affiliation], setting: Setting) -> set[Domain | None]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 
 from nexusops.model.addresses import AddressKind, Allocation
 from nexusops.model.findings import Finding, Severity
-from nexusops.model.ids import Address, Domain, MailboxKey, PersonId, UnitId, address, domain_of, local_of
+from nexusops.model.ids import Address, Domain, MailboxKey, PersonId, UnitId
 from nexusops.model.journal import LedgerRow
 from nexusops.model.ledger import PersonState, Standing
 from nexusops.model.policy import Policy
@@ -15,7 +15,6 @@ from nexusops.model.units import OVER
 from nexusops.plan.case import Setting, why
 from nexusops.plan.domains import least_end
 from nexusops.rules.allocation import Holders, end, kept_by_tenant
-from nexusops.rules.naming import local_part
 
 
 @dataclass(slots=True, kw_only=True)
@@ -66,13 +65,6 @@ def unit_owns(unit_id: UnitId, domain: Domain, setting: Setting) -> bool:
     return unit is not None and unit.domain == domain and domain in setting.units.domains
 
 
-def is_persons_name(wanted: Address, holders: Holders) -> bool:
-    """R23: whether somebody there has this very first.last, if with a number behind it (which others had before)."""
-    local, domain = local_of(wanted), domain_of(wanted)
-    numbered = (holders.get(address(local_part(local, n), domain), ()) for n in range(2, 10))
-    return any(rows and rows[-1].live and rows[-1].base == local and rows[-1].person_id for rows in numbered)
-
-
 def taken_by(
     wanted: Address, holders: Holders, setting: Setting, *, routed_only: bool = False, on: MailboxKey | None = None
 ) -> str | None:
@@ -85,7 +77,7 @@ def taken_by(
     kept = bool(rows) and not routed_only and (on is None or rows[-1].mailbox_key != on)
     if kept and kept_by_tenant(rows[-1], setting.policy, setting.today):
         return f"{wanted} was deleted with its mailbox, which keeps it until it is purged; wait, or ask for another one"
-    if is_persons_name(wanted, holders):
+    if wanted in setting.people:
         return f"{wanted} is the name of a person in that domain; ask for another one"
     return None
 

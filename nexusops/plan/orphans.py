@@ -14,7 +14,7 @@ from nexusops.model.notices import Notice, NoticeKind, NoticeState
 from nexusops.model.policy import Policy
 from nexusops.plan.case import Setting, why
 from nexusops.rules.lifecycle import deleted
-from nexusops.rules.notices import notice_key
+from nexusops.rules.owing import notice_key
 
 
 def owed_to_units(

@@ -13,6 +13,7 @@ from nexusops.model.ids import Address, Domain, PersonId, UnitId, domain_of, loc
 from nexusops.model.ledger import Ledger, NamePart
 from nexusops.model.policy import Policy
 from nexusops.model.snapshot import PersonRecord, Snapshot
+from nexusops.plan.roles import likenesses, roles_of
 from nexusops.rules.naming import form_name
 from nexusops.rules.routes import concerned
 from nexusops.rules.services import names_of
@@ -37,6 +38,7 @@ def candidate_names(
     for name in boxes:
         wanted |= _of_box(name, snapshot)
     wanted |= {_exact(address) for address in concerned(snapshot, fallback_domain)}
+    wanted |= {_exact(form) for _, _, role in roles_of(snapshot) for form in likenesses(role)}
     return frozenset(wanted)
 
 

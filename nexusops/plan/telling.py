@@ -9,7 +9,8 @@ from nexusops.model.mailboxes import Mailbox
 from nexusops.model.notices import NoticeState
 from nexusops.plan.case import Case, Setting
 from nexusops.rules.entitlement import Entitlement
-from nexusops.rules.notices import Owing, owed
+from nexusops.rules.notices import owed
+from nexusops.rules.owing import Owing
 
 
 def settle_notices(
@@ -32,6 +33,7 @@ def settle_notices(
         rows=tuple(case.rows.values()),
         known=case.notices,
         until=until,
+        cancellation_seen_on=case.state.ending_seen_on if (case.state.ending or "").startswith("cancelled") else None,
         code=code,
         cards=case.record.cards,
         policy=setting.policy,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from nexusops.model.ids import Domain
-from nexusops.model.policy import ReorgPolicy
 from nexusops.model.units import DomainState, MailDomain
 from nexusops.registration.fields import BadValue, is_domain
 from nexusops.registration.layout import DOMAINS
@@ -18,10 +17,6 @@ def read_domains(reading: Reading, parent_domain: str) -> dict[Domain, MailDomai
         if zone is not None and zone != domain.zone:
             lies = f"which lies {'under' if domain.zone == 'ox' else 'outside'} {parent_domain}"
             reading.find("ZONE_MISMATCH", DOMAINS, row, f"the zone says {zone}; {domain.zone} is meant of one {lies}")
-        months = domain.winddown_months
-        if months is not None and months != row.number("winddown_months"):
-            reason = f"{row.get('winddown_months')} months without a negotiated_ref; taken as {months}"
-            reading.find("REORG_MONTHS", DOMAINS, row, reason)
         found[domain.domain] = domain
     return found
 
@@ -38,7 +33,7 @@ def _domain(row: Row, parent_domain: str) -> MailDomain:
         managed=_required_flag(row),
         state=DomainState(row.one_of("state", *DomainState)),
         winddown_start=row.day("winddown_start") if row.get("winddown_start") else None,
-        winddown_months=_months(row),
+        winddown_months=row.number("winddown_months") if row.get("winddown_months") else None,
         negotiated_ref=row.get("negotiated_ref"),
         incoming_cap=row.number("incoming_cap") if row.get("incoming_cap") else None,
     )
@@ -47,13 +42,3 @@ def _domain(row: Row, parent_domain: str) -> MailDomain:
 def _required_flag(row: Row) -> bool:
     row.text("managed")
     return row.flag("managed", default=False)
-
-
-def _months(row: Row) -> int | None:
-    """R53: 2 to 6, or longer as negotiated. What may not be becomes the nearest that may: never sooner than allowed."""
-    if row.get("winddown_months") is None:
-        return None
-    months, limits = row.number("winddown_months"), ReorgPolicy()
-    if months > limits.max_months and row.get("negotiated_ref"):
-        return months
-    return min(max(months, limits.min_months), limits.max_months)

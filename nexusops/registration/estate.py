@@ -23,6 +23,7 @@ from nexusops.registration import layout as tables
 from nexusops.registration.domains import read_domains
 from nexusops.registration.fields import BadValue, is_address, is_box, meant
 from nexusops.registration.layout import Layout
+from nexusops.registration.nobodys import read_nobodys
 from nexusops.registration.routes import read_routes
 from nexusops.registration.rows import Reading, Row
 from nexusops.registration.shelf import Shelf
@@ -68,6 +69,8 @@ class Estate:
     spared_people: Mapping[str, str]
     unclaimed: Mapping[str, frozenset[str]]
     """See Snapshot."""
+    strangers: Mapping[str, frozenset[str]]
+    """See Snapshot."""
     findings: tuple[Finding, ...]
 
 
@@ -81,25 +84,16 @@ def read_estate(shelf: Shelf, parent_domain: str, snapshot: str) -> Estate:
     domains = read_domains(reading, parent_domain)
     units = _units(reading, domains, frozen_units, spared_units)
 
-    def spare_members(row: Row, code: str) -> None:
-        spared_units.update({unit: code for unit in (row.get("source_unit"), row.get("target_unit")) if unit})
-
-    def spare_person(row: Row, code: str) -> None:
-        spared_people[row.get("person_id") or ""] = code
-
     boxes, aliases, unclaimed = _nonpersonal(reading, frozen_boxes)
-    routes = read_routes(reading)
-    unread_staff: set[str] = set()
-
-    def miss_staff(row: Row, _code: str) -> None:
-        unread_staff.add(_named_unit(row))
-
+    routes, nobodys = read_routes(reading), read_nobodys(shelf)
+    staff, unread_staff = _all_staff(reading)
+    reorgs, members = _reorganised(reading, spared_units, spared_people)
     return Estate(
         units=units,
         domains=domains,
-        staff=tuple(built for _, built in reading.sound(tables.IT_STAFF, _staff, miss_staff)),
-        reorgs=tuple(built for _, built in reading.sound(tables.REORGS, _reorg, spare_members)),
-        reorg_members=tuple(built for _, built in reading.sound(tables.REORG_MEMBERS, _member, spare_person)),
+        staff=staff,
+        reorgs=reorgs,
+        reorg_members=members,
         routes=routes.routes,
         external_routes=routes.external,
         held_routes=routes.held,
@@ -112,10 +106,11 @@ def read_estate(shelf: Shelf, parent_domain: str, snapshot: str) -> Estate:
         unclaimed={
             **unclaimed,
             **routes.unclaimed,
-            tables.IT_STAFF.name: frozenset(unread_staff),
-            tables.AFFILIATIONS.name: _of_nobody(shelf),
-            tables.SENDER_CHOICES.name: _chosen_by_nobody(shelf),
+            tables.IT_STAFF.name: unread_staff,
+            tables.AFFILIATIONS.name: nobodys.units,
+            tables.SENDER_CHOICES.name: nobodys.choices,
         },
+        strangers=nobodys.strangers,
         findings=tuple(reading.findings),
     )
 
@@ -150,25 +145,24 @@ def _nonpersonal(
     return boxes, aliases, {layout.name: frozenset(found) for layout, found in units.items()}
 
 
-def _of_nobody(shelf: Shelf) -> frozenset[str]:
-    """The units in affiliations of which nobody can tell whose they are."""
-    rows = shelf.rows(
-        f"SELECT DISTINCT unit_id, person_id FROM {shelf.schema}.affiliations WHERE unit_id IS NOT NULL"
-        " AND (person_id IS NULL OR NOT regexp_full_match(person_id, '[!-~]+'))"
-        " AND coalesce(person_id NOT IN"
-        f" (SELECT person_id FROM {shelf.schema}.persons WHERE person_id IS NOT NULL), true)"
-    )
-    return frozenset(unit for unit, _ in rows)
+def _all_staff(reading: Reading) -> tuple[tuple[Staff, ...], frozenset[str]]:
+    """The IT staff, and the units (empty: any) of rows that cannot be read."""
+    unread: set[str] = set()
+    rows = reading.sound(tables.IT_STAFF, _staff, lambda row, _: unread.add(_named_unit(row)))
+    return tuple(built for _, built in rows), frozenset(unread)
 
 
-def _chosen_by_nobody(shelf: Shelf) -> frozenset[str]:
-    """The addresses in sender_choices of which nobody can tell who chose them."""
-    rows = shelf.rows(
-        f"SELECT DISTINCT address FROM {shelf.schema}.sender_choices WHERE address IS NOT NULL"
-        " AND coalesce(person_id NOT IN"
-        f" (SELECT person_id FROM {shelf.schema}.persons WHERE person_id IS NOT NULL), true)"
-    )
-    return frozenset(address for (address,) in rows)
+def _reorganised(
+    reading: Reading, spared_units: dict[str, str], spared_people: dict[str, str]
+) -> tuple[tuple[Reorg, ...], tuple[ReorgMember, ...]]:
+    def spare_members(row: Row, code: str) -> None:
+        spared_units.update({unit: code for unit in (row.get("source_unit"), row.get("target_unit")) if unit})
+
+    def spare_person(row: Row, code: str) -> None:
+        spared_people[row.get("person_id") or ""] = code
+
+    reorgs = tuple(built for _, built in reading.sound(tables.REORGS, _reorg, spare_members))
+    return reorgs, tuple(built for _, built in reading.sound(tables.REORG_MEMBERS, _member, spare_person))
 
 
 def _named_unit(row: Row) -> str:

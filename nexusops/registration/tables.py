@@ -92,6 +92,7 @@ class Tables:
             nonpersonal_addresses=estate.nonpersonal_addresses,
             frozen_boxes=estate.frozen_boxes,
             unclaimed=estate.unclaimed,
+            strangers=estate.strangers,
             services=services,
             findings=tuple(sorted(findings, key=lambda f: (f.code, f.subject, f.message))),
         )

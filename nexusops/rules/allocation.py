@@ -13,7 +13,7 @@ from nexusops.model.findings import Evidence
 from nexusops.model.frozen import altered, frozen
 from nexusops.model.ids import Address, Domain, MailboxKey, PersonId, address
 from nexusops.model.ledger import PersonState
-from nexusops.model.policy import Policy
+from nexusops.model.policy import LEFT_UNIT, Policy
 from nexusops.model.tenant import Reason
 from nexusops.rules.naming import local_part
 
@@ -50,14 +50,14 @@ class Book:
             return False
         if last.person_id == person_id:
             return True
-        return self._owner_gone(last.person_id) and not kept_by_tenant(last, self.policy, self.today)
+        return self._given_up(last, last.person_id) and not kept_by_tenant(last, self.policy, self.today)
 
-    def _owner_gone(self, owner: PersonId) -> bool:
+    def _given_up(self, row: Allocation, owner: PersonId) -> bool:
         state = self.owners.get(owner)
-        if state is None or state.left_on is None or state.deceased:
+        if state is None or state.deceased:
             return False
-        free_after = add_months(state.left_on, self.policy.reuse.after_months, overflow=self.policy.time.month_overflow)
-        return self.today > free_after
+        free = free_after(row, state.left_on, self.policy)
+        return free is not None and self.today > free
 
     def common_n(self, base: str, domains: Iterable[Domain], person_id: PersonId) -> int:
         """D11: the smallest n whose name part is free in all the domains."""
@@ -80,6 +80,18 @@ class Book:
     def next_period(self, wanted: Address) -> int:
         rows = self.holders.get(wanted, ())
         return rows[-1].period + 1 if rows else 1
+
+
+def free_after(row: Allocation, left_on: date | None, policy: Policy) -> date | None:
+    """R19, D09: after which day an address is free for others, its owner having left on ``left_on``; None: it is not,
+    as they are here. D10: where leaving the unit counts as leaving, from the day on which the address lost its unit.
+    """
+    left = left_on
+    if policy.reuse.owner_still_member == LEFT_UNIT and row.reason == "affiliation":
+        left = earliest(left_on, row.winddown_on)
+    if left is None:
+        return None
+    return add_months(left, policy.reuse.after_months, overflow=policy.time.month_overflow)
 
 
 _TAKEN_OFF = frozenset({"R29", "R30", "R41", "D43", "undo"})

@@ -9,56 +9,16 @@ from datetime import date
 from nexusops.model.addresses import AddressKind, AddressState, Allocation
 from nexusops.model.dates import add_months, earliest, next_day
 from nexusops.model.findings import Evidence
-from nexusops.model.frozen import frozen
-from nexusops.model.ids import Address, PersonId
+from nexusops.model.ids import Address
 from nexusops.model.ledger import Alternative
 from nexusops.model.mailboxes import Mailbox, MailboxState
 from nexusops.model.notices import Notice, NoticeKind, NoticeState
-from nexusops.model.people import Card
-from nexusops.model.policy import Policy
 from nexusops.rules.allocation import noticed
-from nexusops.rules.lifecycle import expiry_disables_on, warn_on
+from nexusops.rules.lifecycle import warn_on
+from nexusops.rules.owing import Owing, new_notice, notice_key
 
 SOURCE_ORDER = ("self", "hris", "student_records")
 """D32: which alternative address is used first."""
-
-
-def notice_key(kind: NoticeKind, subject: str, due_on: date) -> str:
-    """The identity of a notice: kind, person (or mailbox), and the day on which it fell due (interface.md 9)."""
-    return f"{kind.value}|{subject}|{due_on.isoformat()}"
-
-
-@frozen
-class Owing:
-    """What is known when the notices of one person are judged.
-
-    ``was`` is the mailbox as the run found it. ``until`` is the last day of a card that no other like it follows,
-    ``code`` its status; ``cards`` are all there are.
-    """
-
-    person_id: PersonId
-    box: Mailbox
-    was: Mailbox | None
-    rows: Sequence[Allocation]
-    known: Mapping[str, Notice]
-    until: date | None
-    code: str
-    cards: tuple[Card, ...]
-    policy: Policy
-    today: date
-    evidence: tuple[Evidence, ...]
-
-    @property
-    def disable_on(self) -> date | None:
-        """The day on which the card's natural end disables the mailbox (D07); where another card goes on, which gives
-        none, that on which the mailbox is deleted (R42).
-        """
-        if self.until is None:
-            return None
-        after = next_day(self.until)
-        if any(card.current(after) for card in self.cards):
-            return add_months(after, self.policy.status_change.months, overflow=self.policy.time.month_overflow)
-        return expiry_disables_on(after, self.code, self.policy)
 
 
 def owed(owing: Owing, revived: Iterable[Allocation]) -> tuple[Notice, ...]:
@@ -68,6 +28,7 @@ def owed(owing: Owing, revived: Iterable[Allocation]) -> tuple[Notice, ...]:
         *_winddown(owing),
         *_cancelled_winddown(owing, revived),
         *_grace(owing),
+        *_without_grace(owing),
         *_expiry(owing),
     ]
     return (*told, *(notice for notice in fresh if notice.key not in owing.known))
@@ -107,7 +68,7 @@ def _refreshed(notice: Notice, owing: Owing, live: Mapping[Address, Allocation])
         left = tuple(a for a in notice.addresses if a in live and live[a].state is AddressState.ACTIVE)
         return replace(notice, addresses=left) if left else dropped
     if notice.kind is NoticeKind.CANCELLED:
-        if _over(box):
+        if _over(box) or _closed_on(owing) is not None:
             return replace(notice, delete_on=box.disabled_on) if box.disabled_on else dropped
         return notice if _ends_cancelled(box, owing) and notice.delete_on == box.disable_on else dropped
     if notice.kind is NoticeKind.STATUS_CHANGE:
@@ -138,7 +99,7 @@ def _winddown(owing: Owing) -> list[Notice]:
     if due_on > owing.today:
         return []
     ends, short, because = _end_told(due, owing)
-    return [_notice(owing, NoticeKind.WINDDOWN, due_on, due, ends, "R47", because, short=short)]
+    return [new_notice(owing, NoticeKind.WINDDOWN, due_on, due, ends, "R47", because, short=short)]
 
 
 def _due(row: Allocation, today: date) -> bool:
@@ -205,14 +166,40 @@ def _grace(owing: Owing) -> list[Notice]:
     owed: list[Notice] = []
     ends = box.disabled_on if _over(box) else box.disable_on
     if ends and _ends_cancelled(grace, owing) and all(notice.delete_on != grace.disable_on for notice in told):
-        because = "the card was cancelled, and the mailbox ends"
-        owed.append(_notice(owing, NoticeKind.CANCELLED, due_on, listed, ends, "R44", because))
+        owed.append(new_notice(owing, NoticeKind.CANCELLED, due_on, listed, ends, "R44", CANCELLED))
     if grace.state is MailboxState.GRACE_STATUS:
         ends = box.deleted_on or box.delete_on
         because = "the status stopped qualifying, and mailbox and addresses end"
         short, kind = _short(ends, owing), NoticeKind.STATUS_CHANGE
-        owed.append(_notice(owing, kind, due_on, listed, ends, "R42", because, short=short))
+        owed.append(new_notice(owing, kind, due_on, listed, ends, "R42", because, short=short))
     return owed
+
+
+CANCELLED = "the card was cancelled, and the mailbox ends"
+
+
+def _without_grace(owing: Owing) -> list[Notice]:
+    """The day after the card was cancelled (D33), where that found no grace to begin: there is none (R44), or the
+    mailbox was disabled already (R45).
+    """
+    box, closed_on = owing.box, _closed_on(owing)
+    if closed_on is None or owing.today < (due_on := next_day(closed_on)):
+        return []
+    told = (n for n in owing.known.values() if n.kind is NoticeKind.CANCELLED and n.state is not NoticeState.DROPPED)
+    if any(notice.due_on >= due_on or notice.delete_on == box.disabled_on for notice in told):
+        return []
+    listed = [row for row in owing.rows if _goes_with(row, box) and row.kind is not AddressKind.FALLBACK]
+    return [new_notice(owing, NoticeKind.CANCELLED, due_on, listed, box.disabled_on, "R44", CANCELLED)]
+
+
+def _closed_on(owing: Owing) -> date | None:
+    """The day on which a cancellation closed a mailbox for good without a grace; None: it did not."""
+    box, seen_on = owing.box, owing.cancellation_seen_on
+    if box.state is not MailboxState.DISABLED or box.disabled_on is None:
+        return None
+    if box.manual_disable:
+        return seen_on if seen_on is not None and seen_on > box.disabled_on else None
+    return box.disabled_on if box.rule == "R44" and owing.policy.cancelled.grace_months == 0 else None
 
 
 _GRACES = frozenset({MailboxState.GRACE_CANCELLED, MailboxState.GRACE_STATUS})
@@ -244,31 +231,4 @@ def _expiry(owing: Owing) -> list[Notice]:
         return []
     listed = [row for row in owing.rows if row.state is AddressState.ACTIVE and row.kind is not AddressKind.FALLBACK]
     because = f"the card ends on {owing.until}"
-    return [_notice(owing, NoticeKind.EXPIRY_WARNING, due_on, listed, owing.disable_on, "R36", because)]
-
-
-def _notice(
-    owing: Owing,
-    kind: NoticeKind,
-    due_on: date,
-    rows: Iterable[Allocation],
-    ends: date | None,
-    rule: str,
-    because: str,
-    *,
-    short: bool = False,
-) -> Notice:
-    return Notice(
-        key=notice_key(kind, owing.person_id, due_on),
-        kind=kind,
-        person_id=owing.person_id,
-        unit_id=None,
-        mailbox_key=owing.box.key,
-        addresses=tuple(sorted(row.address for row in rows)),
-        due_on=due_on,
-        delete_on=ends,
-        short_notice=short,
-        rule=rule,
-        because=because,
-        evidence=owing.evidence,
-    )
+    return [new_notice(owing, NoticeKind.EXPIRY_WARNING, due_on, listed, owing.disable_on, "R36", because)]

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
 
-from nexusops.model.findings import Finding, Severity
+from nexusops.model.findings import Evidence, Finding, Severity
 from nexusops.model.frozen import frozen
 from nexusops.model.ids import Domain, PersonId, UnitId
 from nexusops.model.people import Affiliation
@@ -125,12 +125,12 @@ def unit_map(snapshot: Snapshot, policy: Policy, today: date) -> UnitMap:
             (splits[reorg_id], person): target for (reorg_id, person), target in members.items() if reorg_id in splits
         },
         split_units=frozenset(splits.values()),
-        winding=_winding(months, effective, snapshot, today),
+        winding=_winding(months, effective, snapshot, policy, today),
         months=months,
         starts=starts,
         renamed={reorg.source_unit: reorg.months for reorg in begun if reorg.source_unit == reorg.target_unit},
         ahead=frozenset(ahead),
-        findings=tuple(findings),
+        findings=(*findings, *_unlikely_months(snapshot, policy)),
     )
 
 
@@ -178,14 +178,38 @@ def _begins_later(row: MailDomain, today: date) -> bool:
     return row.state is DomainState.WINDDOWN and row.winddown_start is not None and row.winddown_start > today
 
 
+def domain_months(row: MailDomain, policy: Policy) -> int:
+    """R53: what a domain's row says, or the nearest that may be; longer only as negotiated."""
+    limits, months = policy.reorg, row.winddown_months
+    if months is None:
+        return limits.min_months
+    if months > limits.max_months and row.negotiated_ref:
+        return months
+    return min(max(months, limits.min_months), limits.max_months)
+
+
+def _unlikely_months(snapshot: Snapshot, policy: Policy) -> Iterator[Finding]:
+    for row in snapshot.domains.values():
+        said, taken = row.winddown_months, domain_months(row, policy)
+        if said is not None and said != taken:
+            few = said < taken
+            message = f"{said} months are fewer than {taken}" if few else f"{said} months without a negotiated_ref"
+            yield Finding(
+                code="REORG_MONTHS",
+                subject=row.domain,
+                message=f"{message}; taken as {taken}",
+                evidence=(Evidence(table="domains", key=row.domain, snapshot=snapshot.sha256),),
+            )
+
+
 def _winding(
-    gone: Mapping[UnitId, int], effective: Iterable[Reorg], snapshot: Snapshot, today: date
+    gone: Mapping[UnitId, int], effective: Iterable[Reorg], snapshot: Snapshot, policy: Policy, today: date
 ) -> dict[Domain, int]:
     """Domains that wind down, with N: by their row, or because every unit that used them has gone elsewhere (R52)."""
     winding: dict[Domain, int] = {}
     for row in snapshot.domains.values():
         if row.state is DomainState.WINDDOWN and not _begins_later(row, today):
-            winding[row.domain] = row.winddown_months or 2
+            winding[row.domain] = domain_months(row, policy)
     for reorg in effective:
         domain = snapshot.units[reorg.source_unit].domain
         if domain is None or domain == snapshot.units[reorg.target_unit].domain:

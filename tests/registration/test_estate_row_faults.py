@@ -231,27 +231,6 @@ def test_the_zone_is_computed_and_never_believed(
 
 
 @pytest.mark.parametrize(
-    ("months", "negotiated", "taken", "codes"),
-    [
-        (2, None, 2, []),
-        (6, None, 6, []),
-        (1, None, 2, ["REORG_MONTHS"]),
-        (1, "R-7", 2, ["REORG_MONTHS"]),
-        (7, None, 6, ["REORG_MONTHS"]),
-        (12, "R-7", 12, []),
-        (None, None, None, []),
-    ],
-)
-def test_a_domain_winds_down_in_two_to_six_months_or_as_negotiated(
-    college: SnapshotFolder, read: Read, months: int | None, negotiated: str | None, taken: int | None, codes: list[str]
-) -> None:
-    """rules.md 3.4, R53: what may not be becomes the nearest that may."""
-    columns: dict[str, Value] = {"state": "winddown", "winddown_months": months, "negotiated_ref": negotiated}
-    found = whole(read(college.change("domains", {"domain": BALLIOL}, winddown_start="2025-10-01", **columns)))
-    assert (found.domains[BALLIOL].winddown_months, [code for code, _ in told(found)]) == (taken, codes)
-
-
-@pytest.mark.parametrize(
     ("columns", "code"),
     [
         ({"destination": "ball1234"}, "BAD_ROUTE"),

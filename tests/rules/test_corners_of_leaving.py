@@ -9,7 +9,7 @@ from building.oxford import oxford, student
 from building.world import World
 
 from nexusops.model.ledger import Hold, HoldKind
-from nexusops.model.policy import ExpiryPolicy, Policy
+from nexusops.model.policy import CancelledPolicy, ExpiryPolicy, Policy
 
 HOME, WORK = "ann.lee@balliol.ox.ac.uk", "ann.lee@chem.ox.ac.uk"
 HAND = Hold(subject="1", kind=HoldKind.MANUAL_DISABLE, fingerprint="c1:2028-09-30", actor="desk", reason="phished")
@@ -281,3 +281,33 @@ def test_deceased_people_have_no_warning_and_their_wind_downs_end_without_one() 
         [("RemoveAddress", WORK)],
     ]
     assert world.sent() == []
+
+
+def test_a_cancellation_without_a_month_of_grace_is_told_all_the_same() -> None:
+    """R44, D33: the day after, at the alternative address, once; also where that day's run was missed."""
+    for day, later in (("2025-01-16", "2025-01-17"), ("2025-01-20", "2025-01-21")):
+        world = student(oxford(policy=Policy(cancelled=CancelledPolicy(grace_months=0))), "1", "Ann Lee")
+        world.alternative("1", "ann@private.example").run("2024-10-01")
+        world.card("1", "UG", "Ann", "Lee", "2024-10-01", "2028-09-30", cancelled_on="2025-01-15")
+        assert world.run("2025-01-15").acts == [("DisableMailbox", "ball0001")]
+        told = [(n.notice, n.to, n.addresses, str(n.delete_on)) for n in world.run(day).notices]
+        assert told == [("cancelled", ("ann@private.example",), (HOME,), "2025-01-15")]
+        assert world.run(later).acts == []
+
+
+def test_a_cancellation_of_whom_the_desk_had_disabled_before_is_told() -> None:
+    """R44, R45, D33: until then it could have been enabled again; the desk has told of nothing but the disabling."""
+    world = _ann().alternative("1", "ann@private.example").hold(HAND)
+    assert _run(world, "2025-01-10").box("ball0001").state == "disabled"
+    world.card("1", "UG", "Ann", "Lee", "2024-10-01", "2028-09-30", cancelled_on="2025-01-15")
+    assert world.run("2025-01-15").acts == []
+    told = [(n.notice, n.to, n.addresses, str(n.delete_on)) for n in world.run("2025-01-16").notices]
+    assert told == [("cancelled", ("ann@private.example",), (HOME,), "2025-01-10")]
+    assert (world.run("2025-01-17").acts, str(world.box("ball0001").delete_on)) == ([], "2025-03-15")
+
+
+def test_whom_the_desk_disables_after_the_cancellation_it_tells_itself() -> None:
+    """R45: the disabling is what they are told of; the notice of the cancellation has been sent."""
+    world = _run(_ann(cancelled_on="2025-01-15").alternative("1", "ann@private.example"), "2025-01-15", "2025-01-16")
+    world.hold(replace(HAND, fingerprint="c1:2028-09-30")).run("2025-01-17")
+    assert (world.box("ball0001").state, world.run("2025-01-18").acts) == ("disabled", [])

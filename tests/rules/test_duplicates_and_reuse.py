@@ -6,6 +6,8 @@ import pytest
 from building.oxford import oxford, student
 from building.world import World
 
+from nexusops.model.policy import Policy, ReusePolicy
+
 
 def test_the_second_and_third_of_a_name_get_a_number() -> None:
     """R17, D11: served in the order of earliest affiliation, then username."""
@@ -103,6 +105,32 @@ def test_an_address_of_somebody_who_is_still_a_member_is_never_given_on() -> Non
     assert world.states("1")["ann.lee@chem.ox.ac.uk"] == "deleted"
     student(world, "2", "Ann Lee", "CHEM", start="2026-01-01")
     world.run("2026-01-01")
+    assert world.states("2") == {"ann.lee2@chem.ox.ac.uk": "active"}
+
+
+@pytest.mark.parametrize(("day", "address"), [("2025-05-01", "ann.lee2"), ("2025-05-02", "ann.lee")])
+def test_a_site_may_let_leaving_the_unit_count_as_leaving(day: str, address: str) -> None:
+    """D10's alternative: free more than six months after the address lost its unit; the reason must be that."""
+    policy = Policy(reuse=ReusePolicy(owner_still_member="left_unit"))
+    world = student(oxford(policy=policy), "1", "Ann Lee", "BALL", "CHEM")
+    world.affiliation("1", "CHEM", "2024-10-01", "2024-10-31")
+    for past in ("2024-10-01", "2024-11-01", "2024-11-02", "2025-01-02"):
+        world.run(past)
+    student(world, "2", "Ann Lee", "CHEM", start=day)
+    world.run(day)
+    assert world.states("2") == {f"{address}@chem.ox.ac.uk": "active"}
+
+
+def test_a_former_name_is_not_given_on_because_its_owner_left_the_unit() -> None:
+    """D10: whose name has changed has left nothing."""
+    policy = Policy(reuse=ReusePolicy(owner_still_member="left_unit"))
+    world = student(oxford(policy=policy), "1", "Ann Lee", "CHEM")
+    world.run("2024-10-01")
+    world.card("1", "UG", "Ann", "Shaw", "2024-10-01", "2028-09-30")
+    for past in ("2024-11-01", "2024-11-02", "2025-01-02"):
+        world.run(past)
+    student(world, "2", "Ann Lee", "CHEM", start="2025-10-01")
+    world.run("2025-10-01")
     assert world.states("2") == {"ann.lee2@chem.ox.ac.uk": "active"}
 
 

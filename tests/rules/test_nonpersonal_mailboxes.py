@@ -88,6 +88,39 @@ def test_a_request_that_may_not_be_is_refused_with_its_code(columns: dict[str, o
     assert (done.acts, done.codes) == ([], {(code, "chemoffice")})
 
 
+@pytest.mark.parametrize("local", ["ann-lee", "lee.ann", "ann_lee", "ann.lee7", "Lee-Ann"])
+def test_an_address_that_is_only_like_a_persons_name_is_warned_of(local: str) -> None:
+    """R23: every day, as long as the person is there; it is not refused."""
+    world = alias(_chemistry(), f"{local}@chem.ox.ac.uk")
+    for today in ("2024-10-02", "2024-10-03"):
+        done = world.run(today)
+        told = {found for found in done.codes if found[0] == "LIKE_A_PERSON"}
+        assert told == {("LIKE_A_PERSON", f"{local}@chem.ox.ac.uk")}
+        assert world.address(f"{local}@chem.ox.ac.uk").state == "active"
+
+
+@pytest.mark.parametrize("name", ["ann.bursar", "annals", "lee", "ann-lee@law", "domestic.bursar"])
+def test_other_names_of_roles_are_fine(name: str) -> None:
+    """R23: also where a dot stands in them, or the person is in another domain."""
+    done = alias(_chemistry(), name if "@" in name else f"{name}@chem.ox.ac.uk").run("2024-10-02")
+    assert "LIKE_A_PERSON" not in {code for code, _ in done.codes}
+
+
+def test_the_name_of_somebody_with_a_number_of_two_figures_is_a_persons_name() -> None:
+    """R23, R17: the others of the name have left, and none of their addresses is anybody's."""
+    world = _chemistry()
+    for number in range(3, 13):
+        student(world, str(number), "Joy Ash", "CHEM", code="US", end="2024-12-31" if number < 12 else "2028-09-30")
+    world.run("2024-10-02")
+    for today in ("2025-01-01", "2025-03-01", "2025-03-31"):
+        world.run(today)
+    assert world.states("12") == {"joy.ash10@chem.ox.ac.uk": "active"}
+    for key in [key for key, row in world.ledger.allocations.items() if row.base == "joy.ash" and row.n < 10]:
+        del world.ledger.allocations[key]  # type: ignore[attr-defined]
+    done = alias(world, "joy.ash@chem.ox.ac.uk").run("2025-04-01")
+    assert ("ADDRESS_TAKEN", "joy.ash@chem.ox.ac.uk") in done.codes
+
+
 def test_a_mailbox_may_not_be_called_like_a_person_and_may_look_like_one() -> None:
     """R18: it would stand in the way of theirs; a room with four digits does not."""
     world = _chemistry()

@@ -7,6 +7,7 @@ from building.oxford import oxford, student
 from building.world import World, day
 
 from nexusops.model.ids import PersonId, UnitId
+from nexusops.model.policy import Policy, ReorgPolicy
 from nexusops.model.units import DomainState, Reorg, ReorgMember
 
 
@@ -83,6 +84,36 @@ def test_a_wind_down_takes_two_to_six_months_unless_more_was_negotiated(
     world = reorg(_chemists(), "merge", "CHEM", "CLAW", "2025-01-15", months=months, ref=ref)
     done = world.run("2025-01-15")
     assert (("REORG_MONTHS", "r1") in done.codes, done.acts == []) == (refused, refused)
+
+
+@pytest.mark.parametrize(
+    ("months", "ref", "limits", "ends"),
+    [
+        (2, None, (2, 6), "2025-03-16"),
+        (6, None, (2, 6), "2025-07-15"),
+        (1, None, (2, 6), "2025-03-16"),
+        (1, "R-7", (2, 6), "2025-03-16"),
+        (7, None, (2, 6), "2025-07-15"),
+        (12, "R-7", (2, 6), "2026-01-15"),
+        (7, None, (2, 9), "2025-08-15"),
+        (2, None, (3, 9), "2025-04-15"),
+        (None, None, (3, 9), "2025-04-15"),
+    ],
+)
+def test_a_domain_winds_down_within_the_sites_own_limits_or_as_negotiated(
+    months: int | None, ref: str | None, limits: tuple[int, int], ends: str
+) -> None:
+    """R53, rules.md 3.4, D30: what may not be becomes the nearest that may, and is told."""
+    least, most = limits
+    policy = Policy(reorg=ReorgPolicy(min_months=least, max_months=most))
+    world = student(oxford(policy=policy), "1", "Ann Lee", "CHEM")
+    world.run("2025-01-14")
+    columns = {"state": DomainState.WINDDOWN, "winddown_start": day("2025-01-15")}
+    world.domain("chem.ox.ac.uk", winddown_months=months, negotiated_ref=ref, **columns)
+    done = world.run("2025-01-15")
+    told = ("REORG_MONTHS", "chem.ox.ac.uk") in done.codes
+    assert str(world.address("ann.lee@chem.ox.ac.uk").delete_on) == ends
+    assert told == (months is not None and not least <= months <= most and (months < least or ref is None))
 
 
 def test_a_joiner_of_a_unit_that_winds_down_gets_the_successors_address_only() -> None:

@@ -148,3 +148,29 @@ def test_an_instant_without_an_end_does_not_wait_for_ever(site: KilledSite) -> N
     """R60: the row is told instead."""
     data = town().change("routing", {"address": "gus.hale@hist.ox.ac.uk"}, set_at="infinity")
     assert "BAD_ROW" in planned(site, data)[1]
+
+
+def test_a_mistyped_person_id_costs_its_person_nothing(site: KilledSite, tmp_path: Path) -> None:
+    """D29, rules.md 3.5: one slip of the keyboard, in a row of somebody who was never here; the person is told of."""
+    own = site.copied(tmp_path / "own")
+    for typed in ("100007", "10000077", "1000070", "1000097"):
+        data = town().change("affiliations", {"person_id": "1000007"}, person_id=typed)
+        own.export(DAYS[1], data)
+        code, out = answers(*own.words("plan", DAYS[1], "--format", "json"))
+        found = {(one["code"], one["subject"]) for one in json.loads(out)["findings"]}
+        assert (code, json.loads(out)["counts"], typed) == (0, {}, typed)
+        assert {("ORPHAN_AFFILIATION", typed), ("ORPHAN_AFFILIATION", "1000007")} <= found
+    assert own.type("run", DAYS[1]) == 0
+    assert planned(own, data.remove("affiliations", person_id="1000097"), DAYS[2])[0] == {
+        "WindDownAddress",
+        "SetSender",
+    }
+
+
+@pytest.mark.parametrize("typed", ["2000042", "1000003"])
+def test_an_affiliation_of_somebody_else_keeps_nobodys_address(typed: str, site: KilledSite) -> None:
+    """R39: of another one, or of somebody who is no longer in persons and was here (ORPHAN_AFFILIATION)."""
+    data = town().change("affiliations", {"person_id": "1000007"}, person_id=typed)
+    if typed == "1000003":
+        data.remove("persons", person_id=typed)
+    assert "WindDownAddress" in planned(site, data)[0]

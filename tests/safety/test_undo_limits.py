@@ -177,3 +177,20 @@ def test_a_personal_mailbox_that_was_deleted_comes_back_disabled_and_is_not_over
     capsys.readouterr()
     call(["--config", str(site.folder / "config"), "health", "--at", DELETED, "--format", "json"])
     assert json.loads(capsys.readouterr().out)["overdue"] == 0
+
+
+def test_a_restoring_that_is_undone_deletes_anew_and_the_thirty_days_begin_anew(
+    second: KilledSite, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """D08: the tenant counts from its own deletion, and keeps the addresses until the purge."""
+    site, back, undone = second, "2025-05-10T08:00:00Z", "2025-05-12T08:00:00Z"
+    site.export(DELETED, second_day())
+    assert site.type("run", DELETED) == 0
+    site.export(back, second_day().card("1000003", "MC", "Bo", "Chen", "2025-05-10", "2027-09-30"))
+    assert site.type("run", back) == 0
+    assert undo(site, runs(site)[-1], "--apply", at=undone) == 0
+    state = site.outcome()["state"]
+    (box,) = [box for box in state["mailboxes"] if box["name"] == "chem0003"]
+    assert (box["state"], box["deleted_on"], box["purge_on"]) == ("deleted", "2025-05-12", "2025-06-11")
+    ends = {row["deleted_on"] for row in state["addresses"] if row["mailbox"] == "chem0003"}
+    assert "2025-05-12" in ends

@@ -1,0 +1,46 @@
+"""Rows of which nobody can tell whose they are: what they may give to somebody stays as it is (D29)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from nexusops.model.frozen import frozen
+from nexusops.registration.shelf import Shelf
+
+_PLAIN = re.compile(r"[!-~]+", re.ASCII)
+
+
+@frozen
+class Nobodys:
+    """``units``: those in affiliations without a person_id that can be one; ``strangers``: unit -> the person_ids in
+    its affiliations that persons does not have; ``choices``: the addresses that somebody unknown chose.
+    """
+
+    units: frozenset[str]
+    strangers: Mapping[str, frozenset[str]]
+    choices: frozenset[str]
+
+
+def read_nobodys(shelf: Shelf) -> Nobodys:
+    units: set[str] = set()
+    strangers: dict[str, set[str]] = {}
+    for unit, person in _unknown(shelf, "affiliations", "unit_id"):
+        if person is not None and _PLAIN.fullmatch(person):
+            strangers.setdefault(unit, set()).add(person)
+        else:
+            units.add(unit)
+    return Nobodys(
+        units=frozenset(units),
+        strangers={unit: frozenset(found) for unit, found in strangers.items()},
+        choices=frozenset(address for address, _ in _unknown(shelf, "sender_choices", "address")),
+    )
+
+
+def _unknown(shelf: Shelf, table: str, column: str) -> list[tuple[str, str | None]]:
+    """The values of that column with their person_id, where persons does not have it."""
+    return shelf.rows(
+        f"SELECT DISTINCT {column}, person_id FROM {shelf.schema}.{table} WHERE {column} IS NOT NULL"
+        " AND coalesce(person_id NOT IN"
+        f" (SELECT person_id FROM {shelf.schema}.persons WHERE person_id IS NOT NULL), true)"
+    )

@@ -62,7 +62,7 @@ def made(folder: Path, number: int, rows: int) -> None:
         memory = Imagined(ports.store, FIRST)
         inputs = imagined_inputs(ports, memory)
         decision = decide(inputs, found, at=AT, jobs=(), full=True, accept={})
-        carry_out(memory, inputs, decision, AT)
+        carry_out(memory, inputs, decision, decision.rows(), AT)
         ledger = memory.ledger(None, None)
         written: list[RowChange] = [
             RowChange(before=None, after=_identified(row), rule="R2")

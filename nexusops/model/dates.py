@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import calendar
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 ONE_DAY = timedelta(days=1)
 
 
+@lru_cache(maxsize=4096)
 def add_months(day: date, months: int, *, overflow: str = "clamp") -> date:
     """The corresponding day ``months`` later; in a shorter month its last day (``clamp``) or the first of the next
     (``roll``).
@@ -30,6 +32,7 @@ def local_date(instant: datetime, zone: str) -> date:
     return instant.astimezone(ZoneInfo(zone)).date()
 
 
+@lru_cache(maxsize=4096)
 def next_day(day: date) -> date:
     """The last day of the calendar has none: it is its own."""
     return day if day == date.max else day + ONE_DAY

@@ -10,7 +10,7 @@ from datetime import date, datetime
 from nexusops.apply.undo_flags import before_disabling
 from nexusops.codec import digest_of
 from nexusops.errors import SnapshotRefused
-from nexusops.model.changes import DisableMailbox, EnableMailbox
+from nexusops.model.changes import Change, DisableMailbox, EnableMailbox
 from nexusops.model.dates import local_date
 from nexusops.model.findings import Finding
 from nexusops.model.frozen import frozen
@@ -32,7 +32,7 @@ from nexusops.pipeline.watching import Looked, looked
 from nexusops.pipeline.whom import units_counted
 from nexusops.plan.advance import advance, differences
 from nexusops.plan.arrange import arrange, select
-from nexusops.plan.compare import Draft, compare
+from nexusops.plan.compare import compare, drafted
 from nexusops.plan.domains import ending_domains
 from nexusops.plan.estimate import estimate
 from nexusops.plan.first_use import found_without_history, no_history
@@ -100,79 +100,96 @@ def decide(
     record, today = tables.record, local_date(at, ports.policy.time.zone)
     who = affected(ports, tables, today, full=full) if only is None else Affected(only, frozenset(), everyone=False)
     dns = looked(ports, tables, today, ask=watch)
-    who = replace(who, boxes=who.boxes | dns.to_judge)
-    promised = _promised(ports, tables, who, today, dns, full=full)
-    del tables  # of a whole plan they are large, and nobody else may hold them
+    seen = _seen(ports, tables, replace(who, boxes=who.boxes | dns.to_judge), dns, full=full)
+    del tables, who  # of a whole plan they are large; so is what has been seen, once it is judged
+    promised = _promised(ports, seen, today)
+    del seen
     before, after = promised.before, promised.after
-    rows = differences(before, _only_own(after, before))
-    drafts = _drafts(ports, promised)
+    changes, found = _changes(ports, promised)
+    changes += promises_of(differences(before, after), after)
     notices = notices_of(after, promised.staff)
-    sent = [notice for notice in notices if notice.to]
-    whole = with_restores(ports, arrange(drafts, promises_of(rows, after), sent, ports.job_of_kinds()))
+    changes += [notice for notice in notices if notice.to]
+    whole = with_restores(ports, arrange(changes, ports.job_of_kinds()))
     licensed, waiting = within_stock(whole, promised.actual)
     chosen, waits = select(licensed, ports.kinds_of(jobs))
-    found = (finding for draft in drafts for finding in draft.findings)
-    over = found_without_history(before, promised.actual, who.boxes)
-    strange = no_history(ports.site.name, over)
+    strange = no_history(ports.site.name, promised.strangers)
     fresh = (*promised.findings, *found, *waiting, *waits, *unreachable(notices), *dns.unknown, *strange)
-    judged = None if who.everyone else promised.judged
-    plan = plan_of(ports, record, at, chosen, (*_carried(ports, judged), *fresh), after, accept, over)
+    carried = _carried(ports, promised.judged)
     return Decision(
-        plan=plan,
+        plan=plan_of(ports, record, at, chosen, (*carried, *fresh), after, accept, promised.strangers),
         whole=whole,
+        before=before,
         ledger=after,
-        rows=rows,
-        judged=judged,
+        judged=promised.judged,
         findings=fresh,
         waiting=promised.waiting,
     )
 
 
 @frozen
+class _Seen:
+    """The slices of the three sources, and the ledger as the rules are to see it."""
+
+    who: Affected
+    snapshot: Snapshot
+    before: Ledger
+    actual: Actual
+    ledger: Ledger
+
+
+@frozen
 class _Promised:
-    """What the rules make of what is there. The registration data are done with: they are the larger part of it."""
+    """What the rules make of what is there. The registration data are done with: they are the larger part of it.
+    ``judged``: None for everybody. ``strangers``: mailboxes in the tenant beside a state that knows none.
+    """
 
     before: Ledger
     after: Ledger
     actual: Actual
     findings: tuple[Finding, ...]
-    judged: frozenset[str]
+    judged: frozenset[str] | None
     waiting: Mapping[str, str]
     staff: Mapping[UnitId, tuple[str, ...]]
     unrouted: frozenset[Domain]
+    strangers: int
 
 
-def _promised(
-    ports: Deciding, tables: SnapshotTables, who: Affected, today: date, dns: Looked, *, full: bool
-) -> _Promised:
-    """Reads the slices of the three sources, and applies the rules to them."""
+def _seen(ports: Deciding, tables: SnapshotTables, who: Affected, dns: Looked, *, full: bool) -> _Seen:
     snapshot = _slice(ports, tables, who)
     before = ports.store.ledger(None if who.everyone else who.people, None if who.everyone else who.boxes)
     requests = [request for name, request in snapshot.services.items() if name in who.boxes]
     signing = domains_to_ask(before.services.values(), requests, snapshot.units)
     actual = read_tenant(ports, before, who, signing, full=full)
-    seen = replace(
-        _with_names(ports, observe(before, actual), snapshot, who), watched=dns.notes, looked_up=dns.requests
-    )
-    advanced = advance(seen, snapshot, who.boxes, ports.policy, ports.site, today)
-    after = recognise(advanced.ledger, actual)
+    ledger = _with_names(ports, observe(before, actual), snapshot, who)
+    ledger = replace(ledger, watched=dns.notes, looked_up=dns.requests)
+    return _Seen(who=who, snapshot=snapshot, before=before, actual=actual, ledger=ledger)
+
+
+def _promised(ports: Deciding, seen: _Seen, today: date) -> _Promised:
+    """Applies the rules: the only part of a decision that judges."""
+    snapshot, before, boxes = seen.snapshot, seen.before, seen.who.boxes
+    advanced = advance(seen.ledger, snapshot, boxes, ports.policy, ports.site, today)
+    after = recognise(advanced.ledger, seen.actual)
     return _Promised(
         before=before,
         after=after,
-        actual=actual,
+        actual=seen.actual,
         findings=advanced.findings,
-        judged=advanced.judged,
+        judged=None if seen.who.everyone else advanced.judged,
         waiting=advanced.unfinished,
-        staff=_staff_addresses(snapshot, {**seen.owners, **after.people}, ports),
+        staff=_staff_addresses(snapshot, {**seen.ledger.owners, **after.people}, ports),
         unrouted=frozenset(domain for domain, row in snapshot.domains.items() if not row.managed),
+        strangers=found_without_history(before, seen.actual, boxes),
     )
 
 
-def _drafts(ports: Deciding, promised: _Promised) -> tuple[Draft, ...]:
+def _changes(ports: Deciding, promised: _Promised) -> tuple[list[Change], list[Finding]]:
+    """What makes the tenant as it should be, and what was found there."""
     quiet = settled(promised.before, promised.after, ports.store.unfinished())
     mailboxes = compare(project(promised.after, ports.site), promised.actual, quiet)
     mailboxes = with_leavers(mailboxes, promised.after, promised.unrouted)
-    return (*mailboxes, *service_drafts(promised.after, ports.faulty_services, ports.site.publish))
+    drafts = (*mailboxes, *service_drafts(promised.after, ports.faulty_services, ports.site.publish))
+    return drafted(drafts), [finding for draft in drafts for finding in draft.findings]
 
 
 def _slice(ports: Deciding, tables: SnapshotTables, who: Affected) -> Snapshot:
@@ -211,20 +228,6 @@ def _owners(snapshot: Snapshot, ledger: Ledger) -> frozenset[PersonId]:
     rows = (row.owner_person_id for row in snapshot.nonpersonal_mailboxes.values())
     requests = (request.owner_person_id for request in snapshot.services.values())
     return frozenset(owner for owner in (*rows, *requests, *held) if owner is not None)
-
-
-def _only_own(after: Ledger, before: Ledger) -> Ledger:
-    """Holders, owners, usernames and what routes reach are for looking up only; they are nobody's to change."""
-    return replace(
-        after,
-        holders=before.holders,
-        owners=before.owners,
-        usernames=before.usernames,
-        domain_ends=before.domain_ends,
-        domain_holders=before.domain_holders,
-        reached=before.reached,
-        routed=before.routed,
-    )
 
 
 def _staff_addresses(

@@ -15,6 +15,7 @@ from nexusops.model.ledger import Ledger
 from nexusops.model.mailboxes import Mailbox
 from nexusops.model.notices import OF_WIND_DOWNS, Notice, NoticeState
 from nexusops.model.plan import Plan, Planned
+from nexusops.plan.advance import differences
 from nexusops.plan.arrange import scope_of
 from nexusops.plan.holding import SENDER, with_fields
 from nexusops.plan.promises import UNREACHABLE
@@ -31,12 +32,22 @@ class Decision:
 
     plan: Plan
     whole: tuple[Planned, ...]
+    before: Ledger
     ledger: Ledger
-    rows: tuple[RowChange, ...]
     judged: frozenset[str] | None
     findings: tuple[Finding, ...]
     waiting: Mapping[str, str]
     """Scopes that cannot go on, whatever is carried out: frozen, refused, waiting for something outside."""
+
+    rule: str | None = None
+    """What moved every row, where it was no rule of the law: an undo."""
+
+    def rows(self) -> tuple[RowChange, ...]:
+        """What becomes of the ledger. Worked out when it is asked for: a plan alone needs none of it, and of a whole
+        estate there are five a person.
+        """
+        rows = differences(self.before, self.ledger)
+        return tuple(replace(row, rule=self.rule) for row in rows) if self.rule is not None else rows
 
     @property
     def unfinished(self) -> dict[str, str]:
@@ -57,7 +68,8 @@ class Decision:
             for p in self.whole
             if isinstance(p.change, WindDownAddress | ReviveAddress) and p.change.address not in kept
         }
-        return tuple(r for row in self.rows if (r := _without(row, left)) is not None) if left else self.rows
+        rows = self.rows()
+        return tuple(r for row in rows if (r := _without(row, left)) is not None) if left else rows
 
     def left_out(self, carried: Sequence[Planned]) -> dict[str, str]:
         """Scopes in which this plan leaves something out, for another job or for want of licences: they are looked at

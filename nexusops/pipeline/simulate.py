@@ -6,7 +6,7 @@ lifted (which they would have to be is told), and notices as accepted by their c
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -158,8 +158,9 @@ def _rest_of_the_day(instant: datetime, day: date, zone: str) -> Iterator[dateti
 
 def _happen(inputs: Deciding, memory: Imagined, tables: SnapshotTables, at: datetime) -> Happening:
     decision = decide(inputs, tables, at=at, jobs=(), full=False, accept={})
-    purged = tuple(sorted(row.name or row.key for row in _purged(decision.rows)))
-    carry_out(memory, inputs, decision, at)
+    rows = decision.rows()
+    purged = tuple(sorted(row.name or row.key for row in _purged(rows)))
+    carry_out(memory, inputs, decision, rows, at)
     memory.accept(tables.record, (inputs.policy_hash, inputs.services_hash))
     plan = decision.plan
     return Happening(
@@ -172,7 +173,7 @@ def _happen(inputs: Deciding, memory: Imagined, tables: SnapshotTables, at: date
         estimate=plan.estimate,
         licences=memory.licences(),
         live_mailboxes=memory.live_mailboxes(),
-        ended=tuple(sorted(_ended(decision.rows))),
+        ended=tuple(sorted(_ended(rows))),
     )
 
 
@@ -191,9 +192,9 @@ def _ended(rows: tuple[RowChange, ...]) -> Iterator[str]:
                 yield row.address
 
 
-def carry_out(memory: Imagined, inputs: Deciding, decision: Decision, at: datetime) -> None:
-    """As if every planned change had been done at once."""
-    memory.take(decision.rows)
+def carry_out(memory: Imagined, inputs: Deciding, decision: Decision, rows: Iterable[RowChange], at: datetime) -> None:
+    """As if every planned change had been done at once. ``rows``: what the decision makes of the ledger."""
+    memory.take(rows)
     books = Books(decision.ledger, inputs.policy, local_date(at, inputs.policy.time.zone))
     for planned in decision.plan.changes:
         done = StepOutcome(change_id=planned.id, step="", result=StepResult.DONE)

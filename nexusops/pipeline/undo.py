@@ -33,7 +33,7 @@ from nexusops.pipeline.outcome import Outcome
 from nexusops.pipeline.stopping import Mandate
 from nexusops.plan.advance import differences, with_rows
 from nexusops.plan.arrange import arrange
-from nexusops.plan.compare import compare
+from nexusops.plan.compare import compare, drafted
 from nexusops.plan.holding import mark_of_box, mark_of_person
 from nexusops.plan.project import project
 from nexusops.ports import SnapshotTables
@@ -129,18 +129,19 @@ def _decide(ports: Ports, matter: _Matter, tables: SnapshotTables, mandate: Mand
     again = matter.run.command == COMMAND
     held = [] if again else holds(items, _marks(ports, tables, undone), before, mandate.actor, mandate.reason)
     after = with_rows(undone.ledger, [*held, *_called_off(before, undone.ledger, undoing.today)])
-    rows = tuple(replace(row, rule=RULE) for row in differences(before, after))
+    promises = inverse_promises(differences(before, after), after, undoing)
     drafts = inverse_drafts(compare(project(after, ports.site), _read(ports, after, undone)), undone, items, undoing)
     drafts += inverse_services(after, undone, undoing, ports.site.publish)
-    arranged = arrange(drafts, inverse_promises(rows, after, undoing), [], ports.job_of_kinds())
+    arranged = arrange([*drafted(drafts), *promises], ports.job_of_kinds())
     whole = with_restores(ports, arranged)
     findings = undone.findings
     scopes = {piece.scope or _scope(piece.subject, after) for piece in undone.pieces}
     return Decision(
         plan=plan_of(ports, tables.record, mandate.at, whole, findings, after, mandate.accept),
         whole=whole,
+        before=before,
         ledger=after,
-        rows=rows,
+        rule=RULE,
         judged=frozenset(),
         findings=(),
         waiting=dict.fromkeys(scopes, "undone; the next run looks at it"),

@@ -11,7 +11,7 @@ from datetime import date
 from typing import TypeVar
 
 from nexusops.model.addresses import Allocation
-from nexusops.model.findings import Finding
+from nexusops.model.findings import Finding, person_scope
 from nexusops.model.frozen import frozen
 from nexusops.model.ids import Address, PersonId
 from nexusops.model.journal import LedgerRow, RowChange
@@ -40,12 +40,20 @@ Row = TypeVar("Row")
 
 @frozen
 class Advanced:
-    """The ledger as promised, what was found, who was judged, and who must be looked at again whatever happens."""
+    """The ledger as promised, what was found, who was judged (``boxes``: their scopes), and who must be looked at again
+    whatever happens.
+    """
 
     ledger: Ledger
     findings: tuple[Finding, ...]
-    judged: frozenset[str]
+    people: tuple[PersonId, ...]
+    boxes: tuple[str, ...]
     unfinished: Mapping[str, str]
+
+    @property
+    def judged(self) -> frozenset[str]:
+        """The scopes of those whom this replaces what was known of. Of everybody nobody asks."""
+        return frozenset({"site", *map(person_scope, self.people), *self.boxes})
 
 
 @dataclass(slots=True)
@@ -56,7 +64,8 @@ class _Fold:
     removed: list[LedgerRow]
     findings: list[Finding]
     unfinished: dict[str, str]
-    judged: set[str]
+    people: list[PersonId]
+    boxes: list[str]
     holders: dict[Address, tuple[Allocation, ...]]
 
     def hold(self, row: Allocation) -> None:
@@ -77,7 +86,7 @@ def advance(
     """
     units = unit_map(snapshot, policy, today)
     states = {**ledger.owners, **ledger.people}  # as they are so far: a former owner may die or come back today
-    fold = _Fold([], [], [*snapshot.findings, *units.findings], {}, {"site"}, _book(ledger))
+    fold = _Fold([], [], [*snapshot.findings, *units.findings], {}, [], [], _book(ledger))
     routes = _routes(ledger, fold, snapshot, states, site)[0]
     boxes_now = dict(routes.boxes)
     setting = Setting(
@@ -164,7 +173,7 @@ def _take(fold: _Fold, judged: Judged) -> None:
     fold.rows.extend(judged.rows)
     fold.removed.extend(judged.removed)
     fold.findings.extend(judged.findings)
-    fold.judged.add(judged.case.scope)
+    fold.people.append(judged.case.person_id)
     if judged.case.state.state is Standing.FROZEN:
         fold.unfinished[judged.case.scope] = f"frozen: {judged.case.state.frozen}"
     elif judged.case.waits:
@@ -177,7 +186,7 @@ def _take(fold: _Fold, judged: Judged) -> None:
 def _take_box(fold: _Fold, box: JudgedBox) -> None:
     fold.rows.extend(box.rows)
     fold.findings.extend(box.findings)
-    fold.judged.add(box.scope)
+    fold.boxes.append(box.scope)
     if box.waits:
         fold.unfinished[box.scope] = box.waits
     for row in box.rows:
@@ -263,10 +272,12 @@ def _by_subject(holds: Iterable[Hold]) -> dict[str, list[Hold]]:
 
 
 def _advanced(ledger: Ledger, fold: _Fold) -> Advanced:
+    fold.holders.clear()  # nobody looks anything up any more, and the new ledger can have its room
     return Advanced(
         ledger=with_rows(ledger, fold.rows, fold.removed),
         findings=tuple(fold.findings),
-        judged=frozenset(fold.judged),
+        people=tuple(fold.people),
+        boxes=tuple(fold.boxes),
         unfinished=fold.unfinished,
     )
 

@@ -26,8 +26,6 @@ from nexusops.model.findings import Finding, Severity, box_scope, person_scope
 from nexusops.model.ids import Address, MailboxKey
 from nexusops.model.notices import OF_WIND_DOWNS
 from nexusops.model.plan import Planned
-from nexusops.plan.compare import Draft
-from nexusops.plan.promises import Promise
 
 _ORDER = (
     Kind.RESTORE_MAILBOX,
@@ -55,15 +53,9 @@ ALL = frozenset(_ORDER)
 _PLACE = {kind: place for place, kind in enumerate(_ORDER)}
 
 
-def arrange(
-    drafts: Iterable[Draft],
-    promises: Sequence[Promise],
-    notices: Sequence[SendNotice],
-    jobs: Mapping[Kind, str],
-) -> tuple[Planned, ...]:
-    """Numbers the changes. ``jobs``: which job carries a kind."""
-    changes: list[Change] = [change for draft in drafts for change in draft.changes]
-    changes += [*promises, *notices]
+def arrange(wanted: Iterable[Change], jobs: Mapping[Kind, str]) -> tuple[Planned, ...]:
+    """Puts the changes in order, and numbers them. ``jobs``: which job carries a kind."""
+    changes = list(wanted)
     moved = _moved(changes)
     late = _late(changes, moved) if moved else ()
     # One key after the other, the last one first: a key of all three would be a tuple for each change there is.

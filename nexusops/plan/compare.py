@@ -36,6 +36,10 @@ class Draft:
     findings: tuple[Finding, ...] = ()
 
 
+def drafted(drafts: Iterable[Draft]) -> list[Change]:
+    return [change for draft in drafts for change in draft.changes]
+
+
 def compare(
     desired: Iterable[DesiredMailbox], actual: Actual, settled: Collection[MailboxKey] = ()
 ) -> tuple[Draft, ...]:

@@ -6,11 +6,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date, timedelta
+from functools import lru_cache
 
 from nexusops.model.dates import add_months, earliest
 from nexusops.model.findings import Evidence, Severity
 from nexusops.model.frozen import altered
-from nexusops.model.ids import PersonId
+from nexusops.model.ids import PersonId, UnitId
 from nexusops.model.ledger import NameOverride, PersonState, Standing
 from nexusops.model.mailboxes import MailboxState
 from nexusops.plan.addresses import end_due, settle_addresses
@@ -180,7 +181,7 @@ def _settle_living(
         dropped = settle_names(case, found.card, setting)
     current = [a for a in case.record.affiliations if a.current(setting.today)]
     served, left_out = serve(current, case.state.served, setting.policy.affiliation.max)
-    case.served = tuple(a.unit_id for a in served)
+    case.served = _shared(tuple(a.unit_id for a in served))
     case.needs = needs(case.person_id, served, setting.units)
     if living:
         for affiliation in left_out:
@@ -189,6 +190,12 @@ def _settle_living(
     settle_addresses(case, served, book, setting, evidence, living=living)
     settle_sender(case, found, book.holders, setting, evidence)
     return dropped
+
+
+@lru_cache(maxsize=4096)
+def _shared(units: tuple[UnitId, ...]) -> tuple[UnitId, ...]:
+    """Of the many people with the same units one tuple."""
+    return units
 
 
 def _settle_state(case: Case, found: Entitlement, setting: Setting) -> None:

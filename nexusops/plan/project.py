@@ -51,6 +51,7 @@ def _desired(box: Mailbox, rows: Iterable[Allocation], ledger: Ledger, site: Sit
     exists = box.state not in _GONE
     enabled = exists and box.state is not MailboxState.DISABLED
     fallback = next((row.address for row in ordered if row.live and row.kind is AddressKind.FALLBACK), None)
+    sign_in = f"{name}@{site.fallback_domain}"
     auto = box.forward is not None and box.forward.origin is ForwardOrigin.AUTO
     return DesiredMailbox(
         key=box.key,
@@ -60,7 +61,7 @@ def _desired(box: Mailbox, rows: Iterable[Allocation], ledger: Ledger, site: Sit
         person_id=box.person_id,
         unit_id=box.unit_id,
         owner_person_id=box.owner_person_id,
-        user_principal_name=f"{name}@{site.fallback_domain}",
+        user_principal_name=fallback if fallback == sign_in else sign_in,  # one string for both
         display_name=_display_name(box, ledger),
         exists=exists,
         enabled=enabled,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 from dataclasses import replace
+from typing import TypeGuard
 
 from nexusops.model.addresses import AddressState
 from nexusops.model.changes import Change, SetSender
@@ -203,14 +204,21 @@ def refuse_circle(case: Case, setting: Setting) -> Refused | None:
 def with_leavers(drafts: Iterable[Draft], ledger: Ledger, unrouted: Collection[Domain]) -> tuple[Draft, ...]:
     """R57: a sender of a domain with mail of its own leaves the mailbox when another one takes its place."""
 
-    def told(change: Change) -> Change:
-        if not isinstance(change, SetSender) or change.was is None or domain_of(change.was) not in unrouted:
-            return change
-        rows = ledger.allocations.values()
-        own = any(row.address == change.was and row.mailbox_key == change.mailbox.key and row.live for row in rows)
-        return change if own else replace(change, leaves=True)
+    found = tuple(drafts)
+    if not any(_left(change, unrouted) for draft in found for change in draft.changes):
+        return found
+    own = {(row.address, row.mailbox_key) for row in ledger.allocations.values() if row.live}
 
-    return tuple(_without_leavers(replace(draft, changes=tuple(map(told, draft.changes)))) for draft in drafts)
+    def told(change: Change) -> Change:
+        if not _left(change, unrouted) or (change.was, change.mailbox.key) in own:
+            return change
+        return replace(change, leaves=True)
+
+    return tuple(_without_leavers(replace(draft, changes=tuple(map(told, draft.changes)))) for draft in found)
+
+
+def _left(change: Change, unrouted: Collection[Domain]) -> TypeGuard[SetSender]:
+    return isinstance(change, SetSender) and change.was is not None and domain_of(change.was) in unrouted
 
 
 def _without_leavers(draft: Draft) -> Draft:

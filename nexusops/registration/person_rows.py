@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterator, Sequence
 from datetime import date
+from sys import intern
 
 from nexusops.model.findings import Evidence
 from nexusops.model.ids import PersonId, UnitId
@@ -82,9 +83,9 @@ def _card(person_id: PersonId, values: Values) -> Card:
     card = Card(
         card_id=card_id or "",
         person_id=person_id,
-        status_code=status or "",
-        personal_names=personal or "",
-        family_names=family or "",
+        status_code=intern(status or ""),  # many have the same: one string for all of them
+        personal_names=intern(personal or ""),
+        family_names=intern(family or ""),
         start_date=_card_day("start_date", start),
         end_date=_card_day("end_date", end),
         status_effective_on=_card_day("status_effective_on", effective) if effective else None,

@@ -106,8 +106,9 @@ def _rows(shelf: Shelf, layout: Layout, people: Sequence[PersonId] | None) -> di
     for values in shelf.rows(f"SELECT {columns} FROM {shelf.schema}.{layout.name}{where}", parameters):
         if values[place] is not None:
             found[values[place]].append(values)
-    for several in found.values():
-        several.sort(key=lambda values: [value or "" for value in values])
+    for rows in found.values():
+        if len(rows) > 1:
+            rows.sort(key=lambda values: [value or "" for value in values])
     return found
 
 

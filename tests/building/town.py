@@ -166,7 +166,7 @@ class Town:
 
 def _said(decision: Decision) -> dict[str, Any]:
     found: dict[str, Any] = {f"change {n}": one for n, one in enumerate(decision.plan.changes)}
-    for change in decision.rows:
+    for change in decision.rows():
         one = change.after or change.before
         if isinstance(change.before, PersonState) and isinstance(change.after, PersonState):
             if altered(change.before, due_on=change.after.due_on) == change.after:

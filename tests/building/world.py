@@ -54,7 +54,7 @@ from nexusops.model.units import (
 )
 from nexusops.plan.advance import advance, differences, with_rows
 from nexusops.plan.arrange import arrange
-from nexusops.plan.compare import compare
+from nexusops.plan.compare import compare, drafted
 from nexusops.plan.observe import observe, recognise
 from nexusops.plan.project import project
 from nexusops.plan.promises import notices_of, promises_of
@@ -278,7 +278,7 @@ class World:
         boxed = with_leavers(compare(project(after, self.site), actual), after, unrouted)
         drafts = (*boxed, *service_drafts(after, (), self.site.publish))
         staff = {s.unit_id: (f"{s.staff_id}@{self.site.fallback_domain}",) for s in self.staff}
-        changes = arrange(drafts, promises_of(rows, after), notices_of(after, staff), {})
+        changes = arrange([*drafted(drafts), *promises_of(rows, after), *notices_of(after, staff)], {})
         findings = (*advanced.findings, *(finding for draft in drafts for finding in draft.findings))
         return Day(
             changes, findings, rows, replace(after, holders={}, owners={}, usernames={}, domain_ends={}, routed={})

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import date, datetime
 from typing import Any, Protocol
@@ -30,7 +30,7 @@ from nexusops.model.journal import (
 from nexusops.model.ledger import Ledger, NameDecision, PersonState
 from nexusops.model.mailboxes import Mailbox
 from nexusops.model.policy import Policy
-from nexusops.model.routing import LiveAddress, RouteEntry, RoutingBuild, RoutingTable
+from nexusops.model.routing import LiveAddress, RoutingBuild, RoutingTable
 from nexusops.model.services import Check, Product, Service, ServiceRequest
 from nexusops.model.snapshot import Snapshot
 from nexusops.model.tenant import Actual, Wanted
@@ -275,9 +275,9 @@ class Store(Memory, Questions, Protocol):
         """When the kept routing table was built; None: there is none yet."""
 
     def keep_routing(
-        self, at: datetime, signature: str, entries: Iterable[RouteEntry], among: Collection[str] | None = None
+        self, at: datetime, signature: str, entries: Mapping[str, str], among: Collection[str] | None = None
     ) -> None:
-        """Keeps these entries as of this instant in place of the table, or of those ``among`` these addresses.
+        """Keeps these destinations by address as of this instant in place of the table, or of those ``among`` these.
 
         The last table of an earlier hour stays known.
         """

@@ -92,8 +92,7 @@ def next_hour(ports: Ports, row: Allocation, box: Mailbox | None, snapshot: Snap
     book, _ = judge_routes(small, known, site.fallback_domain)
     live = LiveAddress(row.address, row.kind, box.name if box is not None else None, row.target)
     unmanaged = frozenset(domain.domain for domain in snapshot.domains.values() if not domain.managed)
-    entries = table([live], book.chosen, site.fallback_domain, unmanaged)
-    return entries[0].destination if entries else None
+    return table([live], book.chosen, site.fallback_domain, unmanaged).get(row.address)
 
 
 def _around(address: Address, snapshot: Snapshot, fallback_domain: str) -> Snapshot:

@@ -77,7 +77,7 @@ def build_routing(ports: Ports, tables: SnapshotTables, at: datetime) -> None:
     signature = f"{ground} {hash_of([ledger.serial, sorted(book.chosen.items())])}"
     last = store.routing_build()
     if last is not None and last.signature == signature:
-        store.keep_routing(at, signature, (), among=())
+        store.keep_routing(at, signature, {}, among=())
     elif last is not None and last.signature.startswith(f"{ground} "):
         live, gone = store.moved_addresses(states, site.fallback_domain, book.chosen)
         entries = table(live, book.chosen, site.fallback_domain, unmanaged)

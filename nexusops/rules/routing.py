@@ -13,7 +13,7 @@ from nexusops.model.frozen import frozen
 from nexusops.model.ids import Address, Domain, domain_of, local_of
 from nexusops.model.mailboxes import Mailbox
 from nexusops.model.policy import ACCEPT, Policy
-from nexusops.model.routing import LiveAddress, RouteEntry
+from nexusops.model.routing import LiveAddress
 
 MAILBOX = "mailbox:"
 
@@ -36,19 +36,19 @@ def table(
     chosen: Mapping[Address, Address | None],
     fallback_domain: str,
     unmanaged: frozenset[Domain],
-) -> list[RouteEntry]:
-    """Every accepted address with its destination, sorted. What has none is left out, and so are domains that the
-    University does not route (rules.md 3.4, T15).
+) -> dict[str, str]:
+    """Every accepted address with its destination. What has none is left out, and so are domains that the University
+    does not route (rules.md 3.4, T15).
 
     ``chosen`` are the destinations that routes and aliases were given (``RouteBook.chosen``); None: it has none.
     """
-    entries = []
+    entries = {}
     for row in live:
         known = Address(row.address)
         destination = chosen[known] if known in chosen else _plain(row, fallback_domain)
         if destination is not None and (not unmanaged or domain_of(row.address) not in unmanaged):
-            entries.append(RouteEntry(row.address, destination))
-    return sorted(entries)
+            entries[row.address] = destination
+    return entries
 
 
 def _plain(row: LiveAddress, fallback_domain: str) -> str | None:

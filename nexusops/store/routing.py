@@ -5,7 +5,7 @@ One row an address, read and compared as a whole; only rows that differ are writ
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -63,7 +63,7 @@ class RoutingStore(SqlStore):
             return _build(connection)
 
     def keep_routing(
-        self, at: datetime, signature: str, entries: Iterable[RouteEntry], among: Collection[str] | None = None
+        self, at: datetime, signature: str, entries: Mapping[str, str], among: Collection[str] | None = None
     ) -> None:
         with self._begin(writes=True) as connection:
             last = _build(connection)
@@ -71,7 +71,7 @@ class RoutingStore(SqlStore):
             if last is not None and _hour(last.at) != _hour(at):
                 before_at = last.at
                 _begin_hour(connection)
-            _replace(connection, dict(entries), among)
+            _replace(connection, entries, among)
             connection.execute(delete(routing_builds))
             connection.execute(
                 insert(routing_builds).values(
@@ -150,17 +150,17 @@ def _gone(states: Collection[AddressState]) -> Any:
 def _kept(connection: Connection, among: Collection[str] | None) -> dict[str, str | None]:
     statement = select(routing.c.address, routing.c.destination)
     if among is None:
-        return {row[0]: row[1] for row in connection.execute(statement).all()}
+        return dict(connection.execute(statement).all())
     parts = (connection.execute(statement.where(routing.c.address.in_(part))).all() for part in chunks(among))
-    return {row[0]: row[1] for rows in parts for row in rows}
+    return dict(row for rows in parts for row in rows)
 
 
 def _replace(connection: Connection, entries: Mapping[str, str], among: Collection[str] | None) -> None:
     """Writes the rows that differ; one that was there in the last hour and is gone stays, without a destination."""
     known = _kept(connection, among)
-    fresh = [{"address": a, "destination": d, "before": None} for a, d in entries.items() if a not in known]
-    other = [{"_address": a, "_to": d} for a, d in entries.items() if a in known and known[a] != d]
-    gone = [{"_address": a, "_to": None} for a, d in known.items() if d is not None and a not in entries]
+    fresh = [{"address": a, "destination": entries[a], "before": None} for a in sorted(entries.keys() - known.keys())]
+    other = [{"_address": a, "_to": entries[a]} for a, d in known.items() if entries.get(a, d) != d]
+    gone = [{"_address": a, "_to": None} for a in sorted(known.keys() - entries.keys()) if known[a] is not None]
     if fresh:
         connection.execute(insert(routing), fresh)
     changed: list[dict[str, Any]] = [*other, *gone]

@@ -60,10 +60,12 @@ def _act(call: Call, form: str, at: datetime, actor: str, reason: str, action: C
         document |= {"undo": told.undo or None}
         click.echo(msgspec.json.encode({**document, "actor": actor, "reason": reason}))
     else:
+        from nexusops.report.blocks import visible
+
         # A name at the beginning stays as it is written.
         first = told.message[0] if told.message.startswith(told.object) else told.message[0].upper()
         click.echo(f"{first}{told.message[1:]}.")
-        click.echo(f"Recorded for {actor}: {reason}")
+        click.echo(visible(f"Recorded for {actor}: {reason}"))
         if told.undo:
             click.echo(f"To take it back: `{told.undo} --actor NAME --reason TEXT`")
     return told.outcome.exit_code if told.outcome is not None else 0

@@ -163,9 +163,11 @@ def call(arguments: Sequence[str]) -> int:
         _traceback_for_debug(arguments)
         return _told(error)
     except Exception as error:  # noqa: BLE001  # the last line of defence: a defect, told as one
+        from nexusops.report.blocks import visible
+
         _traceback_for_debug(arguments)
         _say(
-            f"This is a defect in nexusops: {type(error).__name__}: {_first_line(error)}\n"
+            f"This is a defect in nexusops: {type(error).__name__}: {visible(_first_line(error))}\n"
             "Run the same command again with --log-level debug and report the traceback."
         )
         return NexusopsError.exit_code

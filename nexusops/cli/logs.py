@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import logging.handlers
 import sys
+import traceback
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -32,6 +33,7 @@ class JsonLines(logging.Formatter):
             "logger": record.name,
             "message": record.getMessage(),
             **getattr(record, "act", {}),
+            **({"traceback": trace} if (trace := _traceback(record)) else {}),
         }
         return json.dumps(told, ensure_ascii=False)
 
@@ -40,8 +42,19 @@ class Lines(logging.Formatter):
     """For people."""
 
     def format(self, record: logging.LogRecord) -> str:
+        from nexusops.report.blocks import visible
+
         act = " ".join(f"{name}={value}" for name, value in getattr(record, "act", {}).items() if value)
-        return f"{record.levelname} {record.name}: {record.getMessage()} {act}".rstrip()
+        # One record is one line: what somebody typed in a file adds none, and moves no cursor.
+        said = visible(f"{record.levelname} {record.name}: {record.getMessage()} {act}".rstrip())
+        return f"{said}\n{trace}" if (trace := _traceback(record)) else said
+
+
+def _traceback(record: logging.LogRecord) -> str:
+    """Of a defect, and only where all is told (interface.md 1): it may name a person."""
+    if record.exc_info is None or not logging.getLogger().isEnabledFor(logging.DEBUG):
+        return ""
+    return "".join(traceback.format_exception(*record.exc_info)).rstrip()
 
 
 def _file(path: Path) -> logging.Handler:

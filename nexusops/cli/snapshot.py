@@ -97,4 +97,6 @@ def _print(document: JsonObject, form: str, lines: list[str]) -> None:
 
         click.echo(to_text(document), nl=False)
     else:
-        click.echo("\n".join(lines))
+        from nexusops.report.blocks import visible
+
+        click.echo("\n".join(map(visible, lines)))

@@ -38,7 +38,7 @@ def refusal_page(error: Exception) -> Page:
         500,
         "A defect in nexusops",
         f"The page failed: {type(error).__name__}. Nothing more is known here.",
-        "Look into the console's log on stderr, and report the traceback.",
+        "Start the console with --log-level debug, do the same again, and report the traceback in its log.",
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Iterable, Iterator
 
 from nexusops.model.addresses import AddressKind, Allocation
@@ -96,10 +97,17 @@ def _why_forward(box: Mailbox) -> Reason:
     return Reason(rule="D35", because="the reason for the automatic forward is gone", evidence=box.evidence)
 
 
+def _seen(letter: str) -> bool:
+    """No control character, nor a mark of format but the joiners, which some scripts are written with."""
+    return unicodedata.category(letter) not in ("Cc", "Cf") or letter in "\u200c\u200d"
+
+
 def _display_name(box: Mailbox, ledger: Ledger) -> str:
-    """The name on the card for a person; the box's own name otherwise."""
+    """The name on the card for a person, without what nobody sees in it: in the address book a mark of direction would
+    show another name than is there. The box's own name otherwise.
+    """
     state = ledger.people.get(PersonId(box.person_id)) if box.person_id else None
     if box.kind is MailboxKind.PERSONAL and state is not None and state.card_names is not None:
-        shown = " ".join(" ".join(state.card_names).split())
+        shown = "".join(one for one in " ".join(" ".join(state.card_names).split()) if _seen(one))
         return shown[:256] or (box.name or "")
     return box.name or ""

@@ -139,7 +139,7 @@ class Exchange:
     async def _alone(self, question: Question) -> list[Row]:
         cmdlet, select, body = question
         content = await self._retry.in_turn(
-            lambda: self._once(self._url(select), cmdlet, msgspec.json.encode(body), read=True), FREE
+            lambda: self._once(self._url(select), cmdlet, msgspec.json.encode(body), read=True), FREE, read=True
         )
         return decoded(content, Answer, read=True).whole()
 
@@ -147,7 +147,7 @@ class Exchange:
         """One $batch, each item judged by itself (7.2)."""
         body = msgspec.json.encode({"requests": [self._item(n, *question) for n, question in enumerate(questions)]})
         content = await self._retry.in_turn(
-            lambda: self._once(f"{self._root}/$batch", questions[0][0], body, read=True, prefer=EACH), FREE
+            lambda: self._once(f"{self._root}/$batch", questions[0][0], body, read=True, prefer=EACH), FREE, read=True
         )
         by_id = {item.id: item for item in decoded(content, Items, read=True).responses}
         return [

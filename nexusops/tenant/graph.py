@@ -17,7 +17,7 @@ from nexusops.model.ids import PersonId
 from nexusops.tenant.directory import SELECT, Items, Page, Sku, Skus, User, decoded, graph_fault, item_fault
 from nexusops.tenant.faults import FaultClass, GraphFault, TenantFault, lost_item
 from nexusops.tenant.gathering import Gathered, all_of
-from nexusops.tenant.pacing import graph_cost, together
+from nexusops.tenant.pacing import Cost, graph_cost, together
 from nexusops.tenant.transport import ANEW, Retry, claims_of, client_of, next_page, same_host, transport_fault
 
 if TYPE_CHECKING:
@@ -184,13 +184,16 @@ class Graph:
 
     async def _alone(self, request: Request, *, read: bool) -> msgspec.Raw:
         method, path, _ = request
-        return msgspec.Raw(await self._retry.in_turn(lambda: self._once(request, read=read), graph_cost(method, path)))
+        return msgspec.Raw(await self._answer(request, graph_cost(method, path), read=read))
+
+    async def _answer(self, request: Request, cost: Cost, *, read: bool) -> bytes:
+        return await self._retry.in_turn(lambda: self._once(request, read=read), cost, read=read)
 
     async def _together(self, requests: Sequence[Request], *, read: bool) -> list[msgspec.Raw | TenantFault]:
         """One $batch, each item judged by itself (7.2)."""
         batch: Request = ("POST", "/$batch", {"requests": [self._item(n, *one) for n, one in enumerate(requests)]})
         cost = together(graph_cost(method, path) for method, path, _ in requests)
-        content = await self._retry.in_turn(lambda: self._once(batch, read=read), cost)
+        content = await self._answer(batch, cost, read=read)
         by_id = {item.id: item for item in decoded(content, Items, read=read).responses}
         return [
             lost_item("Graph", read=read)

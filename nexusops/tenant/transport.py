@@ -33,6 +33,8 @@ MOST_PAGES = 20_000
 """Of one list: two million people at the hundred of a short page, and no university has as many. More is no list."""
 DOWN_AFTER = 3
 """Requests in a row that were given up while nothing else was answered either, after which nothing more is asked."""
+ANSWERED = 1000.0
+"""Seconds after which an answer that comes, and comes to no end, is none: Exchange itself gives a cmdlet 900."""
 SLOWEST = 60.0
 LOG = logging.getLogger("nexusops.throttled")
 EXPIRED = "InvalidAuthenticationToken"
@@ -69,11 +71,13 @@ class Retry:
         sleep: Sleep = asyncio.sleep,
         chance: Callable[[], float] = random.random,
         pace: Pace | None = None,
+        answered: float = ANSWERED,
     ) -> None:
         self.budget = Budget(budget) if isinstance(budget, int) else budget
         self.sleep = sleep
         self.chance = chance
         self._pace = pace or Pace()
+        self._within = answered
         self._pauses = 0
         self._answers = 0
         self._given_up = 0
@@ -82,7 +86,7 @@ class Retry:
 
     def paced(self, pace: Pace | None = None) -> Retry:
         """The same for another service: one budget for both, but each has its own pace, and its own pauses."""
-        return Retry(budget=self.budget, sleep=self.sleep, chance=self.chance, pace=pace)
+        return Retry(budget=self.budget, sleep=self.sleep, chance=self.chance, pace=pace, answered=self._within)
 
     async def __call__(self, attempt: Callable[[], Awaitable[T]], *, read: bool, cost: Cost | None = FREE) -> T:
         """Awaits the attempt until it succeeds, or until repeating it is not allowed any more.
@@ -102,7 +106,7 @@ class Retry:
         try:
             async for again in policy:
                 with again:
-                    found = await (attempt() if cost is None else self.in_turn(attempt, cost))
+                    found = await (attempt() if cost is None else self.in_turn(attempt, cost, read=read))
                     self._answered()
                     return found
         except TenantFault as fault:
@@ -120,12 +124,16 @@ class Retry:
             message = "the service has stopped answering, so nothing more is asked of it"
             raise TransportFault(FaultClass.DOWN, f"{message} ({last.message})" if last else message) from last
 
-    async def in_turn(self, attempt: Callable[[], Awaitable[T]], cost: Cost) -> T:
+    async def in_turn(self, attempt: Callable[[], Awaitable[T]], cost: Cost, *, read: bool) -> T:
         """One attempt when its turn has come; while the service throttles nobody's has."""
         await self._pace.enter(cost)
         try:
             await self._free.wait()
-            return await attempt()
+            async with asyncio.timeout(self._within):
+                return await attempt()
+        except TimeoutError as error:
+            message = f"the answer has come to no end in {self._within:.0f} seconds"
+            raise TransportFault(lost(read=read), message) from error
         finally:
             self._pace.leave(cost)
 

@@ -12,7 +12,7 @@ from azure.core.credentials import AccessToken
 from building.embedded import Slept
 from nexusops.tenant.exchange import Exchange
 from nexusops.tenant.graph import Graph
-from nexusops.tenant.transport import Retry
+from nexusops.tenant.transport import ANSWERED, Retry
 
 BASE = "https://graph.microsoft.com/v1.0"
 EXCHANGE = "https://outlook.office365.com"
@@ -22,8 +22,9 @@ OK = httpx.Response(200, json={"value": []})
 class Scripted:
     """Answers one request after the other from a script, and remembers what it was asked."""
 
-    def __init__(self, *script: httpx.Response | Exception) -> None:
+    def __init__(self, *script: httpx.Response | Exception, stream: httpx.AsyncByteStream | None = None) -> None:
         self.script = list(script)
+        self.stream = stream
         self.asked: list[httpx.Request] = []
 
     def __call__(self, request: httpx.Request) -> httpx.Response:
@@ -31,6 +32,8 @@ class Scripted:
         answer = self.script.pop(0)
         if isinstance(answer, Exception):
             raise answer
+        if self.stream is not None:
+            return httpx.Response(answer.status_code, headers=answer.headers, stream=self.stream)
         return httpx.Response(answer.status_code, headers=answer.headers, content=answer.content)
 
 
@@ -40,9 +43,16 @@ class Credential:
 
 
 class Clients:
-    def __init__(self, *script: httpx.Response | Exception, budget: int = 100, chance: float = 0.0) -> None:
-        self.script, self.slept = Scripted(*script), Slept()
-        self.retry = Retry(budget=budget, sleep=self.slept, chance=lambda: chance)
+    def __init__(
+        self,
+        *script: httpx.Response | Exception,
+        budget: int = 100,
+        chance: float = 0.0,
+        answered: float = ANSWERED,
+        stream: httpx.AsyncByteStream | None = None,
+    ) -> None:
+        self.script, self.slept = Scripted(*script, stream=stream), Slept()
+        self.retry = Retry(budget=budget, sleep=self.slept, chance=lambda: chance, answered=answered)
         slot = httpx.MockTransport(self.script)
         self.graph = Graph(BASE, Credential(), self.retry, transport=slot)
         self.exchange = Exchange(EXCHANGE, "t", lambda _: "secret-token", self.retry, transport=slot)

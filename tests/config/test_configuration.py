@@ -475,6 +475,8 @@ def test_names_in_dns_of_a_request_may_be_typed_with_capitals_and_a_last_dot(wri
             r'service_name = "Admin\u0000Day"',
             ("service_name", "without control characters"),
         ),
+        ('provider = "Admin Day Ltd"', r'provider = "Admin\u202eyaD"', ("provider", "without control characters")),
+        ('provider = "Admin Day Ltd"', r'provider = "Admin\u2028Day"', ("provider", "without control characters")),
         ('auth = "oauth2"', 'auth = "oauth2"\ndkim = ["s1 k=rsa; p=A\\n@ TXT x"]', ("dkim", "text in one line")),
     ],
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import json
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -69,6 +69,26 @@ def test_a_write_whose_answer_was_lost_is_sent_once(
         ask(clients)
     assert raised.value.fault is FaultClass.UNKNOWN_OUTCOME
     assert len(clients.script.asked) == 1
+
+
+class Dripping(httpx.AsyncByteStream):
+    """A byte now and then, each in time, and never the last one."""
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        while True:
+            yield b" "
+            await asyncio.sleep(0.001)
+
+
+@named(
+    ("ask", "found"), [(one, FaultClass.TRANSIENT) for one in READS] + [(w, FaultClass.UNKNOWN_OUTCOME) for w in WRITES]
+)
+def test_an_answer_that_comes_to_no_end_is_none(ask: Callable[[Clients], None], found: FaultClass) -> None:
+    """interface.md 9: no pause between two bytes is too long, and the run would hold the lock for ever."""
+    clients = Clients(*[httpx.Response(200)] * 6, answered=0.05, stream=Dripping())
+    with pytest.raises(TenantFault, match="the answer has come to no end in 0 seconds") as raised:
+        ask(clients)
+    assert raised.value.fault is found
 
 
 @named("ask", WRITES)

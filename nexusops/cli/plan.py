@@ -125,6 +125,7 @@ def told(made: Plan, ports: Ports, *, form: str, out: Path | None, detailed: boo
     """Prints a plan and chooses the exit code: a guard's 4 beats 10. ``out`` always gets the plan document."""
     from nexusops import codec
     from nexusops.cli.printing import print_plan
+    from nexusops.model.journal import approvers_of
     from nexusops.pipeline.stopping import StoppedPlan
     from nexusops.pipeline.whom import whom_of
     from nexusops.report import error_text
@@ -133,7 +134,7 @@ def told(made: Plan, ports: Ports, *, form: str, out: Path | None, detailed: boo
         codec.dump_plan(made, out)
     print_plan(made, form, None if form == "json" else whom_of(made, ports.store))
     if made.guard.tripped:
-        approvers = {approval.actor for approval in ports.store.approvals(made.digest)}
+        approvers = approvers_of(ports.store.approvals(made.digest))
         stopped = StoppedPlan(made, approvers, ports.guard.approvers)
         click.echo(error_text(stopped), err=True, nl=False)
         return stopped.exit_code

@@ -17,7 +17,7 @@ from nexusops.model.changes import Kind
 from nexusops.model.frozen import frozen
 from nexusops.model.health import LockOwner
 from nexusops.model.ids import PersonId
-from nexusops.model.journal import Approval, RunRecord
+from nexusops.model.journal import Approval, RunRecord, approvers_of
 from nexusops.model.plan import Plan
 from nexusops.pipeline import Outcome, Ports
 from nexusops.pipeline.fitting import RUNNING
@@ -109,7 +109,7 @@ def approve(asked: Asked) -> Answer:
     """One row for exactly this plan (D28); the guard counts the people."""
     plan, reason = _as_read(asked), asked.reason()
     store = asked.site.ports.store
-    people = {row.actor for row in store.approvals(plan.digest)}
+    people = approvers_of(store.approvals(plan.digest))
     if asked.viewer.username in people:
         enough = len(people) >= asked.site.ports.guard.approvers
         rest = (
@@ -206,7 +206,7 @@ def _sheet(rows: Sequence[Row], asked: Asked) -> Sheet:
 def _guard(asked: Asked, plan: Plan) -> dict[str, object]:
     ports = asked.site.ports
     approvals = ports.store.approvals(plan.digest)
-    people = {row.actor for row in approvals}
+    people = approvers_of(approvals)
     needed = max(1, ports.guard.approvers) if plan.guard.tripped else 0
     units = units_of_planned(ports, plan, {PersonId(one.change.why.subject) for one in plan.changes})
     return {

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import field
 from datetime import datetime
 from enum import StrEnum
@@ -196,6 +196,11 @@ class Approval:
     at: datetime
     reason: str
     used: bool = False
+
+
+def approvers_of(approvals: Iterable[Approval]) -> set[str]:
+    """Who approved, each once: the same name in capitals is the same person."""
+    return set({one.actor.strip().casefold(): one.actor for one in approvals}.values())
 
 
 @frozen

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from nexusops.errors import GuardStopped, StalePlan
 from nexusops.model.frozen import frozen
-from nexusops.model.journal import Approval, RunRecord
+from nexusops.model.journal import Approval, RunRecord, approvers_of
 from nexusops.model.plan import Plan
 from nexusops.pipeline.fitting import sealed
 from nexusops.pipeline.inputs import Ports
@@ -36,7 +36,7 @@ def must_pass(ports: Ports, plan: Plan, mandate: Mandate, record: RunRecord) -> 
     """D28: approved is exactly this plan, once; anything else that is over a limit stops before the first write."""
     if mandate.approve is not None:
         _approve(ports, plan, mandate)
-    approvers = {approval.actor for approval in ports.store.approvals(plan.digest)}
+    approvers = approvers_of(ports.store.approvals(plan.digest))
     if plan.guard.tripped and len(approvers) < max(1, ports.guard.approvers):
         # The serial stays as it is, so that this very digest can still be approved.
         ports.store.begin(replace(record, result="stopped"))
@@ -69,7 +69,10 @@ class StoppedPlan(GuardStopped):
         if TAKEN_OVER in plan.guard.tripped:
             over += f". {NO_HISTORY.format(plan.guard.counts[TAKEN_OVER])}"
         read = f"{FIRST_OF_ALL} If not" if TAKEN_OVER in plan.guard.tripped else "Read the plan. To lift the limits"
+        lifts = f"use `{plan.guard.lifts}`;"
+        if needed > 1:
+            lifts = f"{needed} people must approve it, and no `--accept` does:"
         super().__init__(
             f"A guard stopped the plan before the first write. {over}.{whose}",
-            next_step=f"{read} use `{plan.guard.lifts}`; for just this plan `--approve {plan.digest}`{by_another}.",
+            next_step=f"{read} {lifts} for just this plan `--approve {plan.digest}`{by_another}.",
         )

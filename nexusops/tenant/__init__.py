@@ -4,7 +4,7 @@ settings.py   [tenant] of nexusops.toml, resolved
 auth.py       credentials through azure-identity
 trust.py      whom its addresses are believed for
 faults.py     what can go wrong, and its translation
-transport.py  the one retry policy
+transport.py  the one retry policy; headers.py: what an answer asks for beside its body
 pacing.py     the pace of the documented limits
 gathering.py  reads that go together
 graph.py      Microsoft Graph (the only importer of msgraph); directory.py: its answers and refusals

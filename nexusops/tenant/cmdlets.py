@@ -9,7 +9,8 @@ from typing import Any, TypeVar
 import msgspec
 
 from nexusops.tenant.faults import NOT_UNDERSTOOD, ExchangeFault, FaultClass, lost
-from nexusops.tenant.transport import asked_pause, status_fault
+from nexusops.tenant.headers import asked_pause
+from nexusops.tenant.transport import status_fault
 
 MAILBOX = (
     "Guid,ExternalDirectoryObjectId,Name,Alias,EmailAddresses,ForwardingSmtpAddress,ForwardingAddress,"

@@ -9,7 +9,8 @@ from typing import Annotated, Any, TypeVar
 import msgspec
 
 from nexusops.tenant.faults import NOT_UNDERSTOOD, FaultClass, GraphFault, TenantFault, lost
-from nexusops.tenant.transport import asked_pause, status_fault
+from nexusops.tenant.headers import asked_pause
+from nexusops.tenant.transport import status_fault
 
 SELECT = (
     "id,userPrincipalName,displayName,accountEnabled,employeeId,assignedLicenses,onPremisesSyncEnabled,mailNickname,"

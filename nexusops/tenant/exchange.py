@@ -30,8 +30,9 @@ from nexusops.tenant.cmdlets import (
 )
 from nexusops.tenant.faults import ExchangeFault, FaultClass, TenantFault, lost_item
 from nexusops.tenant.gathering import Gathered, all_of
+from nexusops.tenant.headers import claims_of
 from nexusops.tenant.pacing import FREE, WRITE
-from nexusops.tenant.transport import ANEW, Retry, claims_of, client_of, next_page, timeout_of, transport_fault
+from nexusops.tenant.transport import ANEW, Retry, client_of, next_page, timeout_of, transport_fault
 
 BATCH = 10
 LIST_WITHIN = 900

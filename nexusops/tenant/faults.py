@@ -126,11 +126,17 @@ ADVICE: Mapping[FaultClass, str] = {
     "the next `nexusops run` goes on with what is left.",
     FaultClass.CONFIG: "Check [tenant] in nexusops.toml with `nexusops doctor`.",
 }
+UNREACHED = (
+    "Look at the network, the firewall and the proxy of this machine (HTTPS_PROXY, NO_PROXY); `nexusops doctor` says "
+    "when the service answers."
+)
 
 
 def unreadable(fault: TenantFault) -> TenantUnreadable:
     """The error of exit 8 for a fault, with its next step; raise it ``from`` the fault."""
     advice = ADVICE.get(fault.fault, "Run `nexusops doctor`; if all is well there, report this with the request id.")
+    if fault.fault is FaultClass.THROTTLED and fault.status is None:
+        advice = UNREACHED
     if isinstance(fault, CredentialFault):
         advice = aadsts_advice(fault.message)
     reference = f" (request {fault.request_id})" if fault.request_id else ""

@@ -19,8 +19,8 @@ from nexusops.tenant.exchange import Exchange
 from nexusops.tenant.expiry import certificate_end
 from nexusops.tenant.faults import FaultClass, TenantFault
 from nexusops.tenant.graph import Graph
+from nexusops.tenant.headers import date_of
 from nexusops.tenant.settings import TenantSettings
-from nexusops.tenant.transport import date_of
 
 T = TypeVar("T")
 _READS_APPLICATIONS = frozenset(

@@ -7,14 +7,11 @@ connection); one whose answer was lost is a fault of the class UNKNOWN_OUTCOME, 
 from __future__ import annotations
 
 import asyncio
-import base64
 import logging
 import random
-import re
-from collections.abc import Awaitable, Callable, Mapping
+import ssl
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from typing import Any, TypeVar
 
 import httpx
@@ -220,37 +217,6 @@ def next_page(link: str | None, seen: set[str], base: str) -> str | None:
     return same_host(link, base)
 
 
-def asked_pause(headers: Mapping[str, str]) -> float | None:
-    """Seconds that an answer asks us to wait, out of its headers (names in small letters).
-
-    A date is counted from the answer's own Date: our clock may be minutes off.
-    """
-    return retry_after(headers.get("retry-after"), date_of(headers.get("date", "")))
-
-
-def retry_after(value: str | None, now: datetime | None = None) -> float | None:
-    """Seconds of a Retry-After header, given in seconds or as an HTTP date; None where it is missing or unreadable."""
-    if not value:
-        return None
-    if re.fullmatch(r"\s*\d+(\.\d+)?\s*", value):
-        return float(value)
-    at = date_of(value)
-    if at is None:
-        return None
-    from nexusops import clock
-
-    return max(0.0, (at - (now or clock.now())).total_seconds())
-
-
-def date_of(value: str) -> datetime | None:
-    """The instant of an HTTP date; None for anything else."""
-    try:
-        at = parsedate_to_datetime(value)
-    except (ValueError, OverflowError):
-        return None
-    return at if at.tzinfo else at.replace(tzinfo=UTC)
-
-
 def same_host(url: str, base: str) -> str:
     """The link, if it leads where we were told to go; else the fault that ends the run before a token is sent there.
 
@@ -273,21 +239,21 @@ def _place(url: httpx.URL) -> str:
     return f"{url.scheme}://{at}{url.host}" + (f":{url.port}" if url.port else "")
 
 
-def claims_of(challenge: str) -> str | None:
-    """What a 401 asks the next token to hold, out of its WWW-Authenticate header; None where it asks for nothing."""
-    found = re.search(r'claims="([^"]+)"', challenge)
-    try:
-        return base64.urlsafe_b64decode(found[1] + "=" * (-len(found[1]) % 4)).decode() if found else None
-    except ValueError:
-        return None
-
-
 def transport_fault(error: Exception, *, read: bool) -> TransportFault:
     """What httpx says when there was no whole answer."""
+    if (untrusted := _untrusted(error)) is not None:
+        return TransportFault(FaultClass.FOREIGN_HOST, f"its certificate is not believed: {untrusted.verify_message}")
     if isinstance(error, httpx.ConnectError | httpx.ConnectTimeout | httpx.PoolTimeout):
         # Nothing was sent, so even a write may be repeated.
         return TransportFault(FaultClass.THROTTLED, f"no connection: {error}")
     return TransportFault(lost(read=read), f"the connection broke: {type(error).__name__}")
+
+
+def _untrusted(error: BaseException | None) -> ssl.SSLCertVerificationError | None:
+    """Why whoever answers is not taken for the service; asking once more would not change that."""
+    while error is not None and not isinstance(error, ssl.SSLCertVerificationError):
+        error = error.__cause__ or error.__context__
+    return error
 
 
 def status_fault(status: int, *, read: bool) -> FaultClass | None:

@@ -102,10 +102,10 @@ def test_two_approvers_are_two_people(site: KilledSite, capsys: pytest.CaptureFi
     assert site.type("plan", SECOND, "--format", "json") == 4
     digest = json.loads(capsys.readouterr().out)["digest"]
     approving = ("--approve", digest, "--reason", "term ends", "--actor")
-    for _ in range(2):
-        assert site.type("run", SECOND, *approving, "ann") == 4
+    for name in ("ann", "ann", "Ann "):
+        assert site.type("run", SECOND, *approving, name) == 4
         said = capsys.readouterr().err
-        assert "It is approved by ann; 2 people must approve it.\n" in said
+        assert f"It is approved by {name}; 2 people must approve it.\n" in said
         assert said.endswith(f"for just this plan `--approve {digest}` by somebody else, with `--actor`.\n")
     assert site.type("run", SECOND, *approving, "bo") == 0
     capsys.readouterr()
@@ -113,7 +113,19 @@ def test_two_approvers_are_two_people(site: KilledSite, capsys: pytest.CaptureFi
     assert capsys.readouterr().err.startswith("The plan that was approved has been carried out already, and the plan ")
     with wiring.opened(site.folder / "config") as opened:
         approvals = [row.entry for row in opened.ports.store.journal([f"approval:{digest}"])]
-    assert [(entry.step, entry.actor) for entry in approvals] == [("approve", "ann"), ("approve", "bo"), ("use", "bo")]
+    told = [("approve", "ann"), ("approve", "Ann "), ("approve", "bo"), ("use", "bo")]
+    assert [(entry.step, entry.actor) for entry in approvals] == told
+
+
+def test_where_two_must_approve_nobody_lifts_a_limit_alone(
+    site: KilledSite, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Whoever named the number planned was past the second person."""
+    (site.folder / "config" / "guard.toml").write_text(NO_ENDS + "[approval]\napprovers = 2\n")
+    assert site.type("run", SECOND, "--accept", "Destructive=4", "--reason", "I may") == 4
+    said = capsys.readouterr().err
+    assert "Destructive: 4 planned, the limit is 0" in said
+    assert "2 people must approve it, and no `--accept` does" in said
 
 
 def test_a_plan_is_not_applied_before_it_was_made(site: KilledSite, capsys: pytest.CaptureFixture[str]) -> None:

@@ -18,7 +18,8 @@ from building.scripted import BASE, EXCHANGE, OK, READS, WRITES, Clients, Script
 from nexusops.tenant.exchange import Exchange
 from nexusops.tenant.faults import FaultClass, TenantFault
 from nexusops.tenant.graph import Graph
-from nexusops.tenant.transport import ANEW, Retry, retry_after
+from nexusops.tenant.headers import retry_after
+from nexusops.tenant.transport import ANEW, Retry
 
 named = pytest.mark.parametrize
 

@@ -10,7 +10,7 @@ from nexusops.model.addresses import Allocation
 from nexusops.model.audits import Breach
 from nexusops.model.findings import Finding
 from nexusops.model.health import LockHeld
-from nexusops.model.ids import UnitId
+from nexusops.model.ids import Address, PersonId, UnitId
 from nexusops.model.journal import Approval, JournalRow, RunRecord
 from nexusops.model.ledger import PersonState
 from nexusops.model.mailboxes import Mailbox
@@ -46,6 +46,9 @@ class Questions(Protocol):
 
     def ended(self) -> Iterator[Allocation]:
         """Personal addresses that have been deleted, in the order of their names."""
+
+    def announced(self) -> frozenset[tuple[PersonId | None, Address, date | None]]:
+        """Whom a notice that was sent told of the end of which address, and when."""
 
     def given_again(self) -> Iterator[Allocation]:
         """All periods of the addresses that have more than one owner, in the order of their names and periods."""

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from datetime import date
 from itertools import groupby, pairwise
 
 from nexusops.model.addresses import Allocation
 from nexusops.model.audits import Audit, Proof
 from nexusops.model.dates import add_months
-from nexusops.model.ids import PersonId
+from nexusops.model.ids import Address, PersonId
 from nexusops.model.journal import Entry
 from nexusops.model.ledger import HoldKind, PersonState, Standing
 from nexusops.model.mailboxes import MailboxState
@@ -35,18 +35,20 @@ def _notices(ports: Ports) -> Audit:
     (D04, D06).
     """
     proofs: list[Proof] = []
-    checked = 0
+    checked, announced = 0, ports.store.announced()
     for row in ports.store.ended():
         checked += 1
-        proof = _noticed(ports, row)
+        proof = _noticed(ports, row, announced)
         if proof is not None:
             proofs.append(proof)
     sentence = "every address that ended by itself had been announced two months before"
     return Audit(promise="notices", sentence=sentence, checked=checked, proofs=tuple(proofs))
 
 
-def _noticed(ports: Ports, row: Allocation) -> Proof | None:
-    """None where there is nothing to tell: the promise was kept, or it was not owed."""
+def _noticed(
+    ports: Ports, row: Allocation, announced: Collection[tuple[PersonId | None, Address, date | None]]
+) -> Proof | None:
+    """None where there is nothing to tell: the promise was kept, or it was not owed. ``announced``: what was sent."""
     dates = {"winddown_on": row.winddown_on, "notice_sent_on": row.notice_sent_on, "deleted_on": row.deleted_on}
     if row.rule == "R42":
         message = "it went with its mailbox a month after the status changed, as the rule for that says"
@@ -60,7 +62,9 @@ def _noticed(ports: Ports, row: Allocation) -> Proof | None:
     if row.notice_sent_on is not None:
         earliest = add_months(row.notice_sent_on, NOTICE_MONTHS, overflow=overflow)
         if row.deleted_on >= earliest:
-            return None
+            told = (row.person_id, row.address, row.notice_sent_on) in announced
+            message = f"its row says that a notice went out on {row.notice_sent_on}, and none of that day names it"
+            return None if told else _proof(row, "R46", "no_notice", message, dates, kept=False)
         message = f"it was deleted on {row.deleted_on}, and by its notice {earliest} was the first day"
         return _proof(row, "R46", "late_notice", message, dates, kept=False)
     owner = next(iter(ports.store.owners({row.person_id})), None) if row.person_id else None

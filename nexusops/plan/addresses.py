@@ -58,6 +58,8 @@ def settle_addresses(
             _settle_served(case, box, served, book, setting)
         end_due(case, setting)
         _settle_dates(case, box, setting)
+        if living:
+            _tell_exceptions(case, setting)
     for row in case.personal:
         if row.live and row.gate:
             case.let_end_go(row.address)
@@ -192,8 +194,6 @@ def _allot_missing(work: _Allotting, missing: Sequence[Need]) -> None:
         n = present or common or book.common_n(work.base, [need.domain], case.person_id)
         if present is not None and not book.free_for(book.spelled(work.base, n, need.domain), case.person_id):
             n = book.common_n(work.base, [need.domain], case.person_id)
-            message = f"the name part used elsewhere is taken in {need.domain}, so another one is used there"
-            case.find("NAME_PART_EXCEPTION", message, Severity.INFO)
         _put_new(work, need, n, book.local(work.base, n), _why_new(need.unit_id, need.domain, n))
 
 
@@ -204,6 +204,18 @@ def _why_new(unit_id: UnitId, domain: Domain, n: int) -> tuple[str, str]:
     if n > 1:
         return "R17", f"{because}, and the plain name or a lower number is taken"
     return "R8", because
+
+
+def _tell_exceptions(case: Case, setting: Setting) -> None:
+    """R22, D12: wherever another name part is used than in the oldest address that they have, as long as it is."""
+    mine = [row for row in case.personal if row.live and row.base == case.state.base]
+    if len(mine) < 2 or setting.policy.dup.scope != "common":
+        return
+    usual = min(mine, key=lambda row: (row.created_on, row.n, row.address)).n
+    for row in mine:
+        if row.n != usual and row.state is AddressState.ACTIVE:
+            message = f"the name part used elsewhere was taken in {row.domain}, so another one is used there"
+            case.find("NAME_PART_EXCEPTION", message, Severity.INFO)
 
 
 def _tell_shortened(work: _Allotting) -> None:

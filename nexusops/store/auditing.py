@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import Select, and_, func, select
 
 from nexusops.model.addresses import Allocation
 from nexusops.model.audits import Breach
+from nexusops.model.ids import Address, PersonId
 from nexusops.model.journal import Approval, JournalRow
 from nexusops.model.ledger import PersonState
 from nexusops.model.mailboxes import Mailbox
+from nexusops.model.notices import Notice
 from nexusops.store import chain
 from nexusops.store.answering import AnsweringStore
 from nexusops.store.forbidden import FORBIDDEN, LIVE, MOST
 from nexusops.store.guarding import GUARD
 from nexusops.store.mapping import decoded
-from nexusops.store.schema import addresses, approvals, journal, mailboxes, people
+from nexusops.store.schema import addresses, approvals, journal, mailboxes, notices, people
 
 _BATCH = 1000
 
@@ -29,6 +31,12 @@ class AuditingStore(AnsweringStore):
     def ended(self) -> Iterator[Allocation]:
         wanted = and_(addresses.c.state == "deleted", addresses.c.kind == "personal")
         yield from self._streamed(select(addresses).where(wanted).order_by(addresses.c.address, addresses.c.period))
+
+    def announced(self) -> frozenset[tuple[PersonId | None, Address, date | None]]:
+        wanted = and_(notices.c.state == "sent", notices.c.kind == "winddown")
+        with self._begin() as connection:
+            sent = (decoded(Notice, row) for row in connection.execute(select(notices).where(wanted)))
+            return frozenset((row.person_id, address, row.sent_on) for row in sent for address in row.addresses)
 
     def given_again(self) -> Iterator[Allocation]:
         owners = func.count(addresses.c.person_id.distinct())

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -30,6 +31,11 @@ _NAMED = (
 )
 NEXT_STEP = f"Check {_NAMED}"
 REFUSED = f"Check the database and its disk, and {_NAMED}"
+
+EMPTY = (
+    "Restore it from its backup; if this site has never been run, remove the file, and the next command makes a new"
+    " state."
+)
 
 WRITE_ONE = (
     "Write sqlite:///state/nexusops.db or one such as postgresql+psycopg://user@host/name, an @ in its password"
@@ -66,7 +72,10 @@ def read_only(url: str, base_dir: Path) -> URL:
 def _file(parsed: URL, base_dir: Path) -> Path:
     if parsed.database in (None, "", ":memory:"):
         raise UsageError("state.url names no file: what was done would be forgotten at once.", next_step=NEXT_STEP)
-    return (base_dir / str(parsed.database)).resolve()
+    path = (base_dir / str(parsed.database)).resolve()
+    if path.is_file() and path.stat().st_size == 0:
+        raise StateUnavailable(f"The state at {path} is an empty file: what it held is lost.", next_step=EMPTY)
+    return path
 
 
 def _parsed(url: str) -> URL:
@@ -93,9 +102,35 @@ def _parsed(url: str) -> URL:
 
 
 def _private(path: Path) -> None:
-    """A new state is its owner's alone, whatever the umask; what SQLite puts beside it takes over its mode."""
-    with suppress(FileExistsError):
-        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
+    """A new state is its owner's alone, whatever the umask; what SQLite puts beside it takes over its mode. It is never
+    seen empty: that is what a lost one looks like.
+    """
+    if path.exists():
+        return
+    number, name = tempfile.mkstemp(prefix=f".{path.name}-", dir=path.parent)
+    try:
+        with os.fdopen(number, "wb") as file:
+            file.write(_blank())
+        _named(name, path)
+    finally:
+        with suppress(FileNotFoundError):
+            os.unlink(name)
+
+
+def _named(name: str, path: Path) -> None:
+    try:
+        os.link(name, path)
+    except FileExistsError:
+        pass  # another process was faster
+    except OSError:  # a file system without hard links
+        os.replace(name, path)
+
+
+def _blank() -> bytes:
+    """A database without tables. SQLite writes it with the first thing that is said in it."""
+    with closing(sqlite3.connect(":memory:", isolation_level=None)) as connection:
+        connection.execute("PRAGMA user_version = 1")
+        return connection.serialize()
 
 
 def engine_for(url: URL) -> Engine:

@@ -33,8 +33,6 @@ BEGIN = datetime(2023, 10, 27, 7, tzinfo=UTC)
 UNITS = {"BALL": "college", "MERT": "college", "CHEM": "department", "LAW": "department", "HIST": "department"}
 DOMAINS = {unit: f"{unit.lower()}.ox.ac.uk" for unit in UNITS} | {"HIST": "law.ox.ac.uk"}
 GUARD = "[limits]\nDestructive = 1000000\n"
-TOLD_ONCE = ("NAME_PART_EXCEPTION",)
-"""Findings of the hour in which something was done, which stay until somebody is judged again."""
 OF_THE_TENANT = "finding TENANT_"
 FURTHER = (
     *("routing", "external_routes", "sender_choices", "name_requests", "alternative_addresses", "reorgs"),
@@ -173,7 +171,5 @@ def _said(decision: Decision) -> dict[str, Any]:
                 continue  # looked at once more, for nothing: a notice was sent since
         found[f"row {type(one).__name__} {key_of(one)}"] = change  # type: ignore[arg-type]
     for finding in decision.plan.findings:
-        if finding.code in TOLD_ONCE:
-            continue
         found[f"finding {finding.code} {finding.subject} {finding.message}"] = finding.severity
     return found

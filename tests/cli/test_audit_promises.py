@@ -48,6 +48,19 @@ def test_a_deletion_without_two_months_notice_is_found(lived: CommandSite) -> No
     assert broken(lived, "notices") == [("R46", ended["address"])]
 
 
+@pytest.mark.parametrize("altered", ["state = 'owed'", "sent_on = '2025-01-01'", "addresses = '[]'"])
+def test_a_notice_that_nobody_sent_is_not_believed(lived: CommandSite, altered: str) -> None:
+    """R46: the day in the address's own row is no proof; the notice that told of it is."""
+    ended = picked(lived, "addresses", lambda row: row["state"] == "deleted" and row["notice_sent_on"])
+    sent = picked(lived, "notices", lambda row: row["kind"] == "winddown" and ended["address"] in row["addresses"])
+    tampered(
+        lived,
+        f"UPDATE notices SET {altered} WHERE kind = 'winddown' AND person_id = '{sent['person_id']}'"
+        f" AND sent_on = '{sent['sent_on']}'",
+    )
+    assert ("R46", ended["address"]) in broken(lived, "notices")
+
+
 @pytest.mark.parametrize("chosen", ['policy = "strict"', "gate_deletion = false"])
 def test_a_policy_that_gives_less_than_two_months_breaks_the_promise(lived: CommandSite, chosen: str) -> None:
     """R46, D04, D06: a site may choose so, and the breach is on record."""

@@ -39,6 +39,9 @@ def test_a_later_domain_where_the_name_part_is_taken_is_an_exception_there_only(
     done = world.run("2024-11-01")
     assert world.states("2") == {"ann.lee@balliol.ox.ac.uk": "active", "ann.lee2@law.ox.ac.uk": "active"}
     assert done.codes == {("NAME_PART_EXCEPTION", "2")}
+    assert world.run("2024-11-02").codes == {("NAME_PART_EXCEPTION", "2")}  # a whole plan tells it, too
+    world.affiliation("2", "LAW", "2024-11-01", "2024-11-30")
+    assert world.run("2024-12-01").codes == set()
 
 
 def test_a_name_that_looks_like_a_generated_one_counts_as_what_it_is() -> None:

@@ -12,7 +12,7 @@ from sqlalchemy import create_engine, text
 from nexusops.errors import NexusopsError, StateUnavailable, UsageError
 from nexusops.model.ids import Domain
 from nexusops.store import open_store, read_store
-from nexusops.store.opening import MIGRATIONS
+from nexusops.store.opening import MIGRATIONS, located
 from nexusops.store.schema import metadata
 
 FILE = "sqlite:///state/nexusops.db"
@@ -118,6 +118,25 @@ def test_a_file_that_is_no_database_is_refused_and_left_as_it_was(tmp_path: Path
     assert "nexusops.db" in error.message
     assert "[state] url" in error.next_step
     assert {path.name: path.read_bytes() for path in file.parent.iterdir()} == {"nexusops.db": content}
+
+
+def test_a_state_that_was_cut_to_nothing_is_lost_and_not_new(tmp_path: Path) -> None:
+    """interface.md 1, exit 9: SQLite would take it for a new database, and throw away what stands in the log beside."""
+    file = tmp_path / "state" / "nexusops.db"
+    file.parent.mkdir()
+    file.write_bytes(b"")
+    file.with_name("nexusops.db-wal").write_bytes(b"what was committed last")
+    error = refused(FILE, tmp_path)
+    assert (error.exit_code, "empty file" in error.message, "backup" in error.next_step) == (9, True, True)
+    assert file.with_name("nexusops.db-wal").read_bytes() == b"what was committed last"
+
+
+def test_a_new_state_is_never_seen_empty(tmp_path: Path) -> None:
+    """Else whoever begins in the same moment would take it for a lost one."""
+    located(FILE, tmp_path)
+    file = tmp_path / "state" / "nexusops.db"
+    assert (file.stat().st_size > 0, oct(file.stat().st_mode & 0o777)) == (True, "0o600")
+    assert [path.name for path in file.parent.iterdir()] == ["nexusops.db"]
 
 
 def test_somebody_elses_database_is_refused_and_left_as_it_was(tmp_path: Path) -> None:

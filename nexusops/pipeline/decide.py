@@ -62,8 +62,8 @@ def make_plan(
     Raises SnapshotRefused where the snapshot is not fit (D27), TenantUnreadable where the tenant cannot be read.
     """
     full = refresh == "full"
-    tables = read_tables(ports, at)
-    decision = decide(ports, tables, at=at, jobs=jobs, full=full, accept=accept or {}, watch=True)
+    # The tables are nobody's but decide's, which lets them go before it judges.
+    decision = decide(ports, read_tables(ports, at), at=at, jobs=jobs, full=full, accept=accept or {}, watch=True)
     return sealed(ports.store, decision.plan)
 
 

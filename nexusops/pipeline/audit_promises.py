@@ -201,14 +201,19 @@ def _subject(entry: Entry) -> str:
 
 
 def _approved(ports: Ports) -> Iterator[Proof]:
+    """An approval is written down in the journal, too, whose chain shows what was slipped in."""
     for approval in ports.store.all_approvals():
+        rows = ports.store.journal([f"approval:{approval.digest}"])
+        told = ("approve", approval.actor) in [(row.entry.step, row.entry.actor) for row in rows]
         used = "carried out" if approval.used else "not carried out"
+        unknown = "" if told else "; the journal knows nothing of it"
+        why = approval.reason or "no reason was given"
         yield Proof(
             rule="D28",
             subject=approval.digest,
-            kept=bool(approval.actor),
+            kept=told and bool(approval.actor),
             kind="approved",
-            message=f"approved by {approval.actor or 'nobody'}, {used}: {approval.reason or 'no reason was given'}",
+            message=f"approved by {approval.actor or 'nobody'}, {used}: {why}{unknown}",
             dates={"at": approval.at.date()},
         )
 

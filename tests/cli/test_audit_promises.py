@@ -171,6 +171,18 @@ def test_a_limit_that_was_lifted_by_number_is_an_override(site: CommandSite) -> 
     assert site.type("audit", "verify").code == 0
 
 
+def test_an_approval_that_was_slipped_in_is_found(site: CommandSite) -> None:
+    """D28: the guard reads the row; nobody approved without the journal's knowing it."""
+    (site.folder / "guard.toml").write_text("[limits]\nAddAddress = 3\n", "utf-8")
+    digest = site.on_day_one("plan", "--format", "json").document["digest"]
+    values = f"'{digest}', 'olive', '2025-10-01T08:00:00Z', 'she never did', 0"
+    tampered(site, f"INSERT INTO approvals (digest, actor, at, reason, used) VALUES ({values})")
+    assert broken(site, "overrides") == [("D28", digest)]
+    assert "she never did; the journal knows nothing of it" in site.type("audit", "overrides").out
+    assert site.on_day_one("run", "--approve", digest, "--actor", "ann", "--reason", "the first run").code == 0
+    assert broken(site, "overrides") == [("D28", digest)]
+
+
 def test_runs_and_what_one_of_them_did(lived: CommandSite) -> None:
     runs = lived.type("history", "--format", "json").document["runs"]
     assert len(runs) == 5

@@ -31,13 +31,13 @@ class RegistrationTable:
     """Where snapshots come from."""
     path: str = "snapshot"
     """folder: a manifest and one table a file."""
-    url: str = ""
+    url: str = field(default="", repr=False)
     """database: its SQLAlchemy URL, or env:NAME."""
 
 
 @frozen
 class StateTable:
-    url: str = "sqlite:///state/nexusops.db"
+    url: str = field(default="sqlite:///state/nexusops.db", repr=False)
     """SQLite in a file, or postgresql+psycopg://…; or env:NAME."""
 
 
@@ -171,7 +171,7 @@ class ConsoleTable:
 
 @frozen
 class QueueTable:
-    url: str = ""
+    url: str = field(default="", repr=False)
     """PostgreSQL for `nexusops schedule` and `nexusops worker`; env:NAME."""
 
 

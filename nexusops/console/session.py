@@ -19,10 +19,10 @@ Clock = Callable[[], datetime]
 class Session:
     """``csrf`` stands in every form of the session; ``expires`` is in seconds since 1970."""
 
-    sid: str
+    sid: str = field(repr=False)
     username: str
     name: str
-    csrf: str
+    csrf: str = field(repr=False)
     expires: int
 
 

@@ -31,6 +31,9 @@ class PasswordCredential(_Credential):
     display_name: str | None = None
     secret_text: str | None = None
 
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}(key_id={self.key_id!r})"
+
 
 class KeyCredential(_Credential):
     custom_key_identifier: str | None = None

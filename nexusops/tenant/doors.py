@@ -39,6 +39,9 @@ class _Token(msgspec.Struct):
     error: str = ""
     error_description: str = ""
 
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}(error={self.error!r})"
+
 
 class _Refusal(msgspec.Struct):
     error: dict[str, Any] = {}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import stat
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,15 @@ from building.killed import DAYS, KilledSite, first_day, second_day
 from building.snapshot_folder import SnapshotFolder
 
 from nexusops.cli import call
+from nexusops.config.schema import QueueTable, RegistrationTable, StateTable
+from nexusops.config.secrets import Secret
+from nexusops.console.session import Session, Sessions
+from nexusops.console.settings import SignInSettings
+from nexusops.dns.primary import Primary, tsig_key
+from nexusops.model.services import SignIn
+from nexusops.tenant.applications import PasswordCredential
+from nexusops.tenant.doors import _Token
+from nexusops.tenant.settings import TenantSettings
 
 SECRETS = {
     "NEXUSOPS_STATE": "s3cret-of-the-state",
@@ -155,6 +165,24 @@ def test_a_password_in_an_address_of_the_configuration_is_not_shown(
     assert secret not in said.out + said.err
     state = (fresh.folder / "config" / "state" / "nexusops.db").read_bytes()
     assert secret.encode() not in state
+
+
+def test_no_value_that_holds_a_secret_shows_it() -> None:
+    """Whoever prints one, or the values around an error, prints no secret."""
+    url = "postgresql://nexus:s3cret@db.example/queue"
+    values = (
+        *(StateTable(url=url), RegistrationTable(url=url), QueueTable(url=url)),
+        TenantSettings(tenant_id="t", client_id="c", secret="s3cret", certificate_password="s3cret"),
+        SignIn(tenant_id="t", client_id="c", client_secret="s3cret"),
+        PasswordCredential(key_id="k", secret_text="s3cret"),
+        _Token(access_token="s3cret"),
+        Session(sid="s3cret", username="ann", name="Ann", csrf="s3cret", expires=1),
+        Sessions(clock=lambda: datetime.now(UTC), lifetime=timedelta(1), secure=True, key=b"s3cret"),
+        SignInSettings(client_id="c", client_secret="s3cret", tenant_id="t", authority="https://a", ca_bundle=None),
+        Secret(key="k", reference="env:NX", folder=Path(), source=Path(), environment={"NX": "s3cret"}),
+        Primary(host="h", port=53, key=tsig_key("k.", "hmac-sha256", "s3cret00")),
+    )
+    assert [repr(one) for one in values if "s3cret" in repr(one)] == []
 
 
 def test_state_tenant_and_plans_are_their_owners_alone(fresh: KilledSite) -> None:

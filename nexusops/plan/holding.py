@@ -114,10 +114,11 @@ def life_of(state: MailboxState | None) -> str:
 def withheld(rows: Sequence[LedgerRow], before: Ledger, items: frozenset[str]) -> tuple[LedgerRow, ...]:
     """The judged rows, with the things that an undo holds as they were before.
 
-    Where that would leave a live mailbox without an address to send from, or with two in one domain, the rules win.
+    Where that would leave a live mailbox without an address to send from, or with two in one domain, the rules win; and
+    where the mailbox itself ends or comes back, which is not held, everything on it goes with it (R36, D23).
     """
-    if LIFE in items and any(_lives_otherwise(row, before) for row in rows):
-        return tuple(_as_before(row, before) for row in rows if _known(row, before))
+    if any(_lives_otherwise(row, before) for row in rows):
+        return tuple(_as_before(row, before) for row in rows if _known(row, before)) if LIFE in items else tuple(rows)
     kept: list[LedgerRow] = []
     for row in rows:
         if isinstance(row, Allocation) and address_item(row.address) in items:

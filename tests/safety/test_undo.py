@@ -206,6 +206,17 @@ def test_an_address_whose_end_was_undone_does_not_end_again_by_itself(site: Site
     assert ends(site, "ann.lee2@chem.ox.ac.uk")[0] == "winddown"
 
 
+def test_an_address_that_an_undo_keeps_is_suspended_with_its_mailbox(site: Site) -> None:
+    """R36: a card's end is nothing that was undone; the address went on receiving, on a mailbox that was disabled."""
+    assert site.undo(site.second_run, "--apply", "--reason", "wrong feed")[0] == 0
+    site.killed.export("2026-10-01T09:00:00Z", second_day())
+    assert site.killed.type("run", "2026-10-01T09:00:00Z") == 0
+    rows = {row["address"]: row["state"] for row in live(site.killed.outcome()) if row["mailbox"] == "chem0001"}
+    assert rows == dict.fromkeys(
+        ("ann.lee@ball.ox.ac.uk", "ann.lee@chem.ox.ac.uk", "chem0001@nexus.ox.ac.uk"), "suspended"
+    )
+
+
 def test_of_an_address_that_an_undo_keeps_nobody_is_told_that_it_ends(site: Site) -> None:
     """R47, D04: not under `same_day` either, where the notice falls due with the wind-down."""
     assert site.undo(site.second_run, "--apply")[0] == 0

@@ -16,7 +16,7 @@ from nexusops.model.mailboxes import MailboxState
 from nexusops.pipeline.explain_decided import HELD
 from nexusops.pipeline.explain_facts import word
 from nexusops.pipeline.inputs import Ports
-from nexusops.rules.allocation import free_after
+from nexusops.rules.book import free_after
 
 NOTICE_MONTHS = 2
 """R46: at least two months before."""

@@ -14,7 +14,7 @@ from nexusops.model.people import Affiliation
 from nexusops.model.policy import Policy
 from nexusops.model.snapshot import PersonRecord, Snapshot
 from nexusops.report.explain import Fact, Period
-from nexusops.rules.allocation import free_after
+from nexusops.rules.book import free_after
 
 SOMEBODY = "somebody else"
 """How the holder of another ownership period is named: who it was is not for everybody (rules.md 4c)."""

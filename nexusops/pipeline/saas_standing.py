@@ -16,7 +16,7 @@ from nexusops.plan.case import Setting
 from nexusops.plan.judgement import JudgedBox
 from nexusops.plan.service_changes import service_drafts
 from nexusops.report.sentences import describe, published_as
-from nexusops.rules.allocation import Holders
+from nexusops.rules.book import Holders
 
 
 def as_it_stands(

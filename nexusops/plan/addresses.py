@@ -19,7 +19,6 @@ from nexusops.plan.endings import wind_down_rest
 from nexusops.plan.names import MESSAGES, TRUNCATED
 from nexusops.rules.allocation import (
     BROUGHT_FORWARD,
-    Book,
     allot,
     end,
     ends_on,
@@ -29,6 +28,7 @@ from nexusops.rules.allocation import (
     revive,
     suspend,
 )
+from nexusops.rules.book import Book
 from nexusops.rules.naming import shortened_for
 from nexusops.rules.reorganising import Need
 
@@ -186,14 +186,15 @@ def _allot_missing(work: _Allotting, missing: Sequence[Need]) -> None:
     if not missing:
         return
     case, book = work.case, work.book
+    new = {row.domain for row in case.personal}.isdisjoint(need.domain for need in missing)
     present = name_part(case.personal, work.base)
     common = None
     if present is None and work.setting.policy.dup.scope == "common":
-        common = book.common_n(work.base, [need.domain for need in missing], case.person_id)
+        common = book.common_n(work.base, [need.domain for need in missing], case.person_id, newcomer=new)
     for need in missing:
-        n = present or common or book.common_n(work.base, [need.domain], case.person_id)
+        n = present or common or book.common_n(work.base, [need.domain], case.person_id, newcomer=new)
         if present is not None and not book.free_for(book.spelled(work.base, n, need.domain), case.person_id):
-            n = book.common_n(work.base, [need.domain], case.person_id)
+            n = book.common_n(work.base, [need.domain], case.person_id, newcomer=new)
         _put_new(work, need, n, book.local(work.base, n), _why_new(need.unit_id, need.domain, n))
 
 

@@ -5,10 +5,9 @@ What passes from one person to the next is only the addresses taken so far.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
-from typing import TypeVar
 
 from nexusops.model.addresses import Allocation
 from nexusops.model.findings import Finding, person_scope
@@ -20,7 +19,7 @@ from nexusops.model.mailboxes import Mailbox
 from nexusops.model.policy import Policy, Site
 from nexusops.model.rows import TABLES, key_of, rule_of
 from nexusops.model.services import WAITING, Service
-from nexusops.model.snapshot import PersonRecord, Snapshot
+from nexusops.model.snapshot import Snapshot
 from nexusops.plan.boxes import judge_boxes
 from nexusops.plan.case import Case, Judged, Setting
 from nexusops.plan.domains import judge_domains, missing_posts
@@ -28,14 +27,14 @@ from nexusops.plan.endings import strangers_by_domain, unclaimed_domains
 from nexusops.plan.holding import Held, held_finding, items_of, mark_of_box, mark_of_person, withheld
 from nexusops.plan.judgement import JudgedBox
 from nexusops.plan.orphans import owed_to_units
-from nexusops.plan.person import judge, person_state
+from nexusops.plan.person import judge
 from nexusops.plan.roles import like_people
 from nexusops.plan.senders import refuse_circle
+from nexusops.plan.turns import in_turn
+from nexusops.rules.book import Book
 from nexusops.rules.reorganising import unit_map
 from nexusops.rules.routes import Known, judge_routes
 from nexusops.rules.routing import RouteBook
-
-Row = TypeVar("Row")
 
 
 @frozen
@@ -104,12 +103,12 @@ def advance(
     )
     book = setting.book(fold.holders)
     forwarding: list[Case] = []
-    for case in _cases(ledger, snapshot, today):
+    for case in in_turn(ledger, snapshot, today):
         hold = _undone(case.person_id, mark_of_person(case.record, snapshot), ledger, fold) if case.undone else None
         judged = judge(case, book, setting, Held(items=items_of(hold), before=ledger) if hold is not None else None)
         if hold is not None:
             fold.findings.append(held_finding(hold, case.scope))
-        _take(fold, judged)
+        _take(fold, judged, book)
         states[case.person_id] = judged.case.state
         if case.box is not None and case.box.name is not None:
             boxes_now[case.box.name] = case.box
@@ -169,7 +168,7 @@ def _routes(
     return judge_routes(snapshot, known, site.fallback_domain)
 
 
-def _take(fold: _Fold, judged: Judged) -> None:
+def _take(fold: _Fold, judged: Judged, book: Book) -> None:
     fold.rows.extend(judged.rows)
     fold.removed.extend(judged.removed)
     fold.findings.extend(judged.findings)
@@ -181,6 +180,10 @@ def _take(fold: _Fold, judged: Judged) -> None:
     for row in judged.rows:
         if isinstance(row, Allocation):
             fold.hold(row)
+            if row.deleted_on == book.today:
+                book.freed(row)
+    if judged.case.state != judged.case.before:
+        book.left(judged.case.state)
 
 
 def _take_box(fold: _Fold, box: JudgedBox) -> None:
@@ -201,74 +204,6 @@ def _book(ledger: Ledger) -> dict[Address, tuple[Allocation, ...]]:
     for row in {**ledger.holders, **ledger.allocations}.values():
         found.setdefault(row.address, []).append(row)
     return {key: tuple(sorted(rows, key=lambda row: row.period)) for key, rows in found.items()}
-
-
-def _cases(ledger: Ledger, snapshot: Snapshot, today: date) -> Iterator[Case]:
-    """One case a person, in the order in which they are served (D11): earliest served affiliation, then username.
-
-    Each is made when its turn comes, and forgotten afterwards: together they would be the largest thing of a plan.
-    """
-    rows = _by_person(ledger.allocations.values(), lambda row: row.person_id)
-    boxes = _by_person(ledger.mailboxes.values(), lambda box: box.person_id)
-    notices = _by_person(ledger.notices.values(), lambda notice: notice.person_id)
-    overrides = _by_person(ledger.overrides.values(), lambda override: override.person_id)
-    decisions = _by_person(ledger.decisions.values(), lambda decision: decision.person_id)
-    alternatives = _by_person(ledger.alternatives.values(), lambda row: row.person_id)
-    holds = _by_subject(ledger.holds.values())
-    # A row of somebody whom persons does not have (ORPHAN_CARD) is nobody's.
-    known = [r for r in snapshot.people.values() if r.person_id in ledger.people or r.person is not None or r.findings]
-    known.sort(key=lambda record: _turn(record, ledger.people.get(record.person_id), rows, today))
-    for record in known:
-        person_id = record.person_id
-        before = ledger.people.get(person_id)
-        mine = rows.get(person_id, [])
-        yield Case(
-            person_id=person_id,
-            record=record,
-            before=before,
-            state=before or person_state(person_id),
-            boxes={box.key: box for box in boxes.get(person_id, [])},
-            rows={(row.address, row.period): row for row in mine},
-            overrides={override.part: override for override in overrides.get(person_id, [])},
-            decisions={decision.request_id: decision for decision in decisions.get(person_id, [])},
-            alternatives={row.source: row for row in alternatives.get(person_id, [])},
-            notices={notice.key: notice for notice in notices.get(person_id, [])},
-            holds={hold.kind: hold for hold in holds.get(person_id, [])},
-            address_holds={
-                row.address: hold
-                for row in mine
-                for hold in holds.get(row.address, [])
-                if hold.kind is HoldKind.SHORTENED
-            },
-        )
-
-
-def _turn(
-    record: PersonRecord, state: PersonState | None, rows: Mapping[PersonId, Sequence[Allocation]], today: date
-) -> tuple[bool, date, str, str]:
-    """Who comes back to addresses that have ended is served before new people are (rules.md 0, D10)."""
-    served = state.served if state is not None else ()
-    starts = [a.start_date for a in record.affiliations if a.current(today) and (not served or a.unit_id in served)]
-    username = record.person.username if record.person and record.person.username else "~"
-    mine = rows.get(record.person_id, ())
-    returning = bool(mine) and not any(row.live for row in mine)
-    return not returning, min(starts, default=date.max), username, record.person_id
-
-
-def _by_person(rows: Iterable[Row], key: Callable[[Row], PersonId | None]) -> dict[PersonId, list[Row]]:
-    found: dict[PersonId, list[Row]] = {}
-    for row in rows:
-        person_id = key(row)
-        if person_id is not None:
-            found.setdefault(person_id, []).append(row)
-    return found
-
-
-def _by_subject(holds: Iterable[Hold]) -> dict[str, list[Hold]]:
-    found: dict[str, list[Hold]] = {}
-    for hold in holds:
-        found.setdefault(hold.subject, []).append(hold)
-    return found
 
 
 def _advanced(ledger: Ledger, fold: _Fold) -> Advanced:

@@ -19,7 +19,8 @@ from nexusops.plan.adoption import ADOPTED
 from nexusops.plan.box_shelf import SoFar
 from nexusops.plan.case import Setting, why
 from nexusops.plan.judgement import JudgedBox, domain_end, in_scope, taken_by, unit_owns
-from nexusops.rules.allocation import Holders, end
+from nexusops.rules.allocation import end
+from nexusops.rules.book import Holders
 
 
 def judge_alias(

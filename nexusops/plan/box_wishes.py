@@ -15,7 +15,7 @@ from nexusops.model.tenant import Reason
 from nexusops.plan.case import Setting, why
 from nexusops.plan.faults import username_form
 from nexusops.plan.judgement import in_scope, may_own, taken_by, unit_owns
-from nexusops.rules.allocation import Holders
+from nexusops.rules.book import Holders
 
 
 @frozen

@@ -22,7 +22,8 @@ from nexusops.plan.orphans import settle_owner
 from nexusops.plan.roles import names_of_people
 from nexusops.plan.services import advice_on, domains_held, is_over, report, settle_service, whose_id
 from nexusops.rules import services_words as words
-from nexusops.rules.allocation import Holders, end
+from nexusops.rules.allocation import end
+from nexusops.rules.book import Holders
 from nexusops.rules.lifecycle import deleted, purged, revived
 
 

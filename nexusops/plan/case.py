@@ -27,7 +27,7 @@ from nexusops.model.notices import Notice
 from nexusops.model.policy import Policy, Site
 from nexusops.model.snapshot import PersonRecord
 from nexusops.model.tenant import Reason
-from nexusops.rules.allocation import Book, Holders
+from nexusops.rules.book import Book, Holders
 from nexusops.rules.reorganising import Need, UnitMap
 from nexusops.rules.routing import RouteBook
 

@@ -14,7 +14,8 @@ from nexusops.model.snapshot import Snapshot
 from nexusops.model.units import OVER
 from nexusops.plan.case import Setting, why
 from nexusops.plan.domains import least_end
-from nexusops.rules.allocation import Holders, end, kept_by_tenant
+from nexusops.rules.allocation import end
+from nexusops.rules.book import Holders, kept_by_tenant
 
 
 @dataclass(slots=True, kw_only=True)

@@ -24,7 +24,7 @@ from nexusops.plan.mailbox import settle_mailbox
 from nexusops.plan.names import settle_names
 from nexusops.plan.senders import settle_sender
 from nexusops.plan.telling import settle_notices
-from nexusops.rules.allocation import Book
+from nexusops.rules.book import Book
 from nexusops.rules.entitlement import Entitlement, entitlement
 from nexusops.rules.lifecycle import standing
 from nexusops.rules.reorganising import needs, serve

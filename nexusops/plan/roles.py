@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from nexusops.model.findings import Evidence, Finding
 from nexusops.model.ids import Address, address, domain_of, local_of
 from nexusops.model.snapshot import Snapshot
-from nexusops.rules.allocation import Holders
+from nexusops.rules.book import Holders
 from nexusops.rules.likeness import other_forms
 from nexusops.rules.services import names_of
 

@@ -15,7 +15,7 @@ from nexusops.model.ledger import HoldKind, Ledger
 from nexusops.model.mailboxes import Forward, ForwardOrigin, Mailbox, SenderOrigin
 from nexusops.plan.case import PAUSED, Case, Setting
 from nexusops.plan.compare import Draft
-from nexusops.rules.allocation import Holders
+from nexusops.rules.book import Holders
 from nexusops.rules.entitlement import Entitlement
 from nexusops.rules.sender import NO_CHOICE, Choice, choose, judge_choice
 

@@ -26,7 +26,7 @@ from nexusops.model.units import OVER
 from nexusops.plan.box_wishes import is_username
 from nexusops.plan.case import Setting
 from nexusops.plan.judgement import JudgedBox, in_scope, may_own
-from nexusops.rules.allocation import Holders
+from nexusops.rules.book import Holders
 from nexusops.rules.services import Facts, advise, names_of, path_of
 from nexusops.rules.services_life import Circumstances, ended, judge
 

@@ -4,107 +4,20 @@ D30).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from datetime import date, timedelta
+from collections.abc import Iterable
+from datetime import date
 
 from nexusops.model.addresses import AddressKind, AddressState, Allocation
 from nexusops.model.dates import add_months, earliest, next_day
 from nexusops.model.findings import Evidence
-from nexusops.model.frozen import altered, frozen
+from nexusops.model.frozen import altered
 from nexusops.model.ids import Address, Domain, MailboxKey, PersonId, address
-from nexusops.model.ledger import PersonState
-from nexusops.model.policy import LEFT_UNIT, Policy
+from nexusops.model.policy import Policy
 from nexusops.model.tenant import Reason
-from nexusops.rules.naming import local_part
+from nexusops.rules.book import Book
 
 BROUGHT_FORWARD = "left"
 """The reason of a wind-down that began with the unit's domain, and ends sooner because its owner has left the unit."""
-
-Holders = Mapping[Address, tuple[Allocation, ...]]
-"""Every row of an address, oldest period first."""
-
-
-@frozen
-class Book:
-    """Who holds or held which address, as allocation asks for it, for one moment of the fold over people (D11).
-
-    ``owners`` are the person rows of former owners: when they left, and whether they died (D43).
-    """
-
-    holders: Holders
-    owners: Mapping[PersonId, PersonState]
-    policy: Policy
-    today: date
-
-    def free_for(self, wanted: Address, person_id: PersonId) -> bool:
-        """R17, R19: no live holder, and the last owner is this person or one who left long enough ago (D09, D10), and
-        whose mailbox is gone for good.
-        """
-        rows = self.holders.get(wanted, ())
-        if not rows:
-            return True
-        last = rows[-1]
-        if last.live:
-            return False
-        if last.kind is not AddressKind.PERSONAL or last.person_id is None:
-            return False
-        if last.person_id == person_id:
-            return True
-        return self._given_up(last, last.person_id) and not kept_by_tenant(last, self.policy, self.today)
-
-    def _given_up(self, row: Allocation, owner: PersonId) -> bool:
-        state = self.owners.get(owner)
-        if state is None or state.deceased:
-            return False
-        free = free_after(row, state.left_on, self.policy)
-        return free is not None and self.today > free
-
-    def common_n(self, base: str, domains: Iterable[Domain], person_id: PersonId) -> int:
-        """D11: the smallest n whose name part is free in all the domains."""
-        wanted = tuple(domains)
-        n = 1
-        while True:
-            for domain in wanted:
-                if not self.free_for(self.spelled(base, n, domain), person_id):
-                    break
-            else:
-                return n
-            n += 1
-
-    def spelled(self, base: str, n: int, domain: Domain) -> Address:
-        return address(self.local(base, n), domain)
-
-    def local(self, base: str, n: int) -> str:
-        return local_part(base, n, self.policy.names.max_local)
-
-    def next_period(self, wanted: Address) -> int:
-        rows = self.holders.get(wanted, ())
-        return rows[-1].period + 1 if rows else 1
-
-
-def free_after(row: Allocation, left_on: date | None, policy: Policy) -> date | None:
-    """R19, D09: after which day an address is free for others, its owner having left on ``left_on``; None: it is not,
-    as they are here. D10: where leaving the unit counts as leaving, from the day on which the address lost its unit.
-    """
-    left = left_on
-    if policy.reuse.owner_still_member == LEFT_UNIT and row.reason == "affiliation":
-        left = earliest(left_on, row.winddown_on)
-    if left is None:
-        return None
-    return add_months(left, policy.reuse.after_months, overflow=policy.time.month_overflow)
-
-
-_TAKEN_OFF = frozenset({"R29", "R30", "R41", "D43", "undo"})
-"""Rules by which an address ends while its mailbox lives on: it was taken off."""
-
-
-def kept_by_tenant(row: Allocation, policy: Policy, today: date) -> bool:
-    """Whether an address that ended with its mailbox is held by it yet: what was deleted keeps its addresses until it
-    is purged, and nobody else can have them (D08; tenant-api.md 4.1). At which hour of that day, nobody knows.
-    """
-    if row.live or row.deleted_on is None or row.rule in _TAKEN_OFF:
-        return False
-    return today <= row.deleted_on + timedelta(days=policy.deleted.purge_after_days)
 
 
 def allot(

@@ -125,6 +125,7 @@ def by_hand(town: Town, event: Event) -> None:
         boxes = [
             box for box in (*found.people.values(), *found.boxes.values()) if box.exchange_guid and not box.deleted
         ]
+        boxes.sort(key=lambda box: box.name)  # the tenant's own order is of ids that it makes up
         if not boxes:
             return
         box = boxes[event.who % len(boxes)]

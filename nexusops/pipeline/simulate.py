@@ -28,7 +28,7 @@ from nexusops.pipeline.watching import Looked, looked
 from nexusops.ports import SnapshotTables
 
 Progress = Callable[[date], None]
-PATIENCE = 10
+PATIENCE = 3
 """Days without anything done after which, of a few scopes, what only waits (a notice that nobody can be told) is tried
 on others' days alone.
 """

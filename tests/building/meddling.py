@@ -163,5 +163,5 @@ async def _altered(tenant: LiveTenant, box: ActualMailbox, other: ActualMailbox,
             removed, added = hash_table(Remove=[f"smtp:{one}"]), hash_table(Add=[f"smtp:{one}"])
             await exchange.invoke("Set-Mailbox", Identity=guid, EmailAddresses=removed)
             await exchange.invoke("Set-Mailbox", Identity=other.exchange_guid, EmailAddresses=added)
-        case _:
+        case _ if not box.shared:
             await graph.write("PATCH", f"/users/{box.user_id}", {"employeeId": ("1000002", "9999999")[event.b % 2]})

@@ -55,6 +55,7 @@ class Templates:
             "delete_on": change.delete_on,
             "short_notice": change.short_notice,
             "closed": change.text.get("closed", ""),
+            "kept_days": int(change.text.get("kept_days", "30")),
             "contact": sender,
         }
         html = self._rendered(change.notice, "html", values) if self._has_html(change.notice) else None
@@ -89,8 +90,8 @@ class Templates:
             raise UsageError(
                 f"{place}{f', line {line}' if (line := _line(error)) else ''}: {_told(error)}",
                 next_step="A notice has these names: addresses, successors, mailbox, unit, delete_on, "
-                "short_notice, closed and contact. Mend the template, or remove it so that the built-in one is used; "
-                "then repeat with `nexusops plan`.",
+                "short_notice, closed, kept_days and contact. Mend the template, or remove it so that the built-in one "
+                "is used; then repeat with `nexusops plan`.",
             ) from error
 
 

@@ -107,7 +107,7 @@ def decide(
     before, after = promised.before, promised.after
     changes, found = _changes(ports, promised)
     changes += promises_of(differences(before, after), after)
-    notices = notices_of(after, promised.staff)
+    notices = notices_of(after, promised.staff, ports.policy.deleted.purge_after_days)
     changes += [notice for notice in notices if notice.to]
     whole = with_restores(ports, arrange(changes, ports.job_of_kinds()))
     licensed, waiting = within_stock(whole, promised.actual)
@@ -211,6 +211,8 @@ def _with_names(ports: Deciding, ledger: Ledger, snapshot: Snapshot, who: Affect
         rows = store.holders(wanted)
         ledger = replace(ledger, holders={(row.address, row.period): row for row in rows})
     ledger = with_routes(ports, ledger, snapshot)
+    alike = () if who.everyone else store.reached(names, ())
+    ledger = replace(ledger, reached={**ledger.reached, **{box.key: box for box in alike}})
     strangers = {PersonId(one) for ids in snapshot.strangers.values() for one in ids}
     missing = (former_owners(ledger) | _owners(snapshot, ledger) | staff_of(snapshot) | strangers) - set(ledger.people)
     return replace(

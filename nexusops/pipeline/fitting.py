@@ -52,7 +52,8 @@ def must_fit(ports: Ports, plan: Plan, at: datetime) -> None:
         )
         raise StalePlan(message, next_step=again)
     if not known:
-        raise StalePlan("The snapshot that the plan rests on is no longer the latest one.", next_step=again)
+        message = "The snapshot that the plan rests on is no longer the latest one: a later plan has read another."
+        raise StalePlan(message, next_step=again)
     if digest != plan.digest:
         message = "The plan's content does not match its digest: it was edited, or policy or services changed since."
         raise StalePlan(message, next_step=again)

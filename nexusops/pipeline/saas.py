@@ -10,13 +10,14 @@ from nexusops.model.addresses import Allocation
 from nexusops.model.dates import local_date
 from nexusops.model.ids import Address, Domain, PersonId, domain_of, local_of
 from nexusops.model.ledger import PersonState, Standing
-from nexusops.model.services import NOT_ASKED, Advice, ServiceRequest
+from nexusops.model.services import NOT_ASKED, Advice, Ruling, ServiceRequest
 from nexusops.model.snapshot import Snapshot
 from nexusops.pipeline.inputs import Ports
 from nexusops.pipeline.saas_dns import dns_facts
 from nexusops.pipeline.saas_standing import as_it_stands
 from nexusops.plan.case import Setting
-from nexusops.plan.services import advice_on, domains_held, owner_of, wanted_domains
+from nexusops.plan.roles import names_of_people
+from nexusops.plan.services import advice_on, domains_held, owner_of
 from nexusops.ports import Resolver, SnapshotTables
 from nexusops.rules.entitlement import entitlement
 from nexusops.rules.reorganising import unit_map
@@ -63,23 +64,36 @@ def answer(
         row = ledger.services.get(request.request_id)
         dns = dns_facts(request, domain, row, resolver, ports.site, ports.policy)
     dns = replace(dns, permitted=domain in permits)
-    ledger = replace(
-        ledger, looked_up={request.request_id: dns}, domain_holders=_domain_holders(ports, request, snapshot)
-    )
+    held = _names_held(ports, request, snapshot, at, fresh=fresh)
+    ledger = replace(ledger, looked_up={request.request_id: dns}, domain_holders=held)
     holders = _holders(ports, wanted)
+    setting = replace(setting, people=names_of_people(holders))
     advice = advice_on(request, snapshot, holders, setting, ledger=ledger, dns=dns)
     filed = ports.services.get(request.request_id) == request
     return as_it_stands(advice, request, ledger, snapshot, holders, setting, filed=filed)
 
 
-def _domain_holders(ports: Ports, request: ServiceRequest, snapshot: Snapshot) -> dict[Domain, str]:
-    """Who has its service domain, or gets it in the next run, which sees the earlier of two new requests first."""
-    wanted = wanted_domains(snapshot, {request.request_id})
+def _names_held(
+    ports: Ports, request: ServiceRequest, snapshot: Snapshot, at: datetime, *, fresh: bool
+) -> dict[Domain, str]:
+    """Who has its service domain or address, or gets it in the next run: that sees the earlier of two new requests
+    first, where it is approved.
+    """
+    wanted = _names(request, snapshot)
     earlier = {name for name in snapshot.services if wanted and name < request.request_id}
-    rivals = {name for name in earlier if wanted_domains(snapshot, {name}) & wanted}
-    new = rivals - set(ports.store.ledger((), rivals).services)
-    coming = dict.fromkeys(wanted, min(new)) if new else {}
+    rivals = {name for name in earlier if _names(snapshot.services[name], snapshot) & wanted}
+    new = sorted(rivals - set(ports.store.ledger((), rivals).services))
+    coming: dict[Domain, str] = {}
+    for name in new:
+        rival = snapshot.services[name]
+        if answer(ports, rival, at, fresh=fresh).ruling is Ruling.APPROVED:
+            coming = dict.fromkeys(_names(rival, snapshot) & wanted, name) | coming
     return coming | domains_held(ports.store.services_of(wanted))
+
+
+def _names(request: ServiceRequest, snapshot: Snapshot) -> frozenset[Domain]:
+    unit = snapshot.units.get(request.unit_id)
+    return frozenset(Domain(name) for name in names_of(request, unit.domain if unit is not None else None))
 
 
 def _kept(ports: Ports, sha256: str) -> SnapshotTables:

@@ -18,6 +18,7 @@ from nexusops.pipeline.inputs import Ports
 from nexusops.pipeline.saas_desk import known, proved
 from nexusops.ports import Resolver
 from nexusops.report.view import number_of
+from nexusops.rules.mailauth_dmarc import VERSION, same_policy
 from nexusops.rules.mailauth_spf import lint
 
 
@@ -149,12 +150,24 @@ def _signature(row: Service, ports: Ports) -> Iterator[Check]:
 
 
 def _record(name: str, wanted: str, answer: Answer) -> Check:
-    """Beside an SPF record other TXT records may stand. The case of a DKIM key counts, that of a name does not."""
-    spf = wanted.lower().startswith("v=spf1")
-    values: Sequence[str] = [v for v in answer.values if not spf or v.lower().startswith("v=spf1")]
-    seen = " | ".join(values) or (f"no answer: {answer.message}" if answer.failed else "nothing")
+    """Beside an SPF record or a DMARC policy other TXT records may stand: receivers pass over them. The case of a DKIM
+    key counts, that of a name does not.
+    """
+    spf, dmarc = wanted.lower().startswith("v=spf1"), VERSION.match(wanted) is not None
+    values: Sequence[str] = answer.values
+    if spf:
+        values = [value for value in values if value.lower().startswith("v=spf1")]
+    elif dmarc:
+        values = [value for value in values if VERSION.match(value)]
+    seen = " | ".join(values or answer.values) or (f"no answer: {answer.message}" if answer.failed else "nothing")
+    return Check(name=name, passed=len(values) == 1 and _same(wanted, values[0], spf, dmarc), seen=seen)
+
+
+def _same(wanted: str, value: str, spf: bool, dmarc: bool) -> bool:
+    if dmarc:
+        return same_policy(wanted, value)
     plain = _as_text if "=" in wanted and not spf else _as_name
-    return Check(name=name, passed=[plain(value) for value in values] == [plain(wanted)], seen=seen)
+    return plain(value) == plain(wanted)
 
 
 def _as_text(value: str) -> str:

@@ -20,6 +20,7 @@ from nexusops.model.policy import Policy, Site
 from nexusops.model.rows import TABLES, key_of, rule_of
 from nexusops.model.services import WAITING, Service
 from nexusops.model.snapshot import Snapshot
+from nexusops.plan.box_shelf import shared_names
 from nexusops.plan.boxes import judge_boxes
 from nexusops.plan.case import Case, Judged, Setting
 from nexusops.plan.domains import judge_domains, missing_posts
@@ -97,6 +98,7 @@ def advance(
         usernames=ledger.usernames,
         owners=states,
         routes=replace(routes, boxes=boxes_now),
+        shared=shared_names({**ledger.reached, **ledger.mailboxes}.values()),
         unclaimed=unclaimed_domains(snapshot),
         strangers=strangers_by_domain(snapshot, states),
         unread=snapshot.unclaimed,

@@ -9,7 +9,7 @@ from nexusops.model.addresses import Allocation
 from nexusops.model.frozen import frozen
 from nexusops.model.ids import MailboxKey
 from nexusops.model.ledger import Ledger
-from nexusops.model.mailboxes import Mailbox, MailboxKind
+from nexusops.model.mailboxes import Mailbox, MailboxKind, MailboxState
 
 
 @frozen
@@ -68,6 +68,12 @@ class SoFar:
             self.named[box.name] = box
         elif box.name in self.named and self.named[box.name].key == box.key:
             del self.named[box.name]
+
+
+def shared_names(boxes: Iterable[Mailbox]) -> dict[str, Mailbox]:
+    """Those that nobody owns as a person and that the tenant has, or keeps until the purge, by their names (R18)."""
+    theirs = (box for box in boxes if box.kind is not MailboxKind.PERSONAL and box.state is not MailboxState.PURGED)
+    return {box.name.lower(): box for box in theirs if box.name is not None}
 
 
 def latest(name: str, boxes: Iterable[Mailbox]) -> Mailbox | None:

@@ -44,6 +44,8 @@ class Setting:
     usernames: Mapping[str, PersonId]
     owners: Mapping[PersonId, PersonState]
     routes: RouteBook
+    shared: Mapping[str, Mailbox] = field(default_factory=dict)
+    """Mailboxes of units that the tenant has, or keeps yet, by their names in lower case: no other has that name."""
     unclaimed: frozenset[Domain] = frozenset()
     """Domains in which a row of affiliations gives somebody an address, and cannot be read whom (D29)."""
     strangers: Mapping[Domain, frozenset[str]] = field(default_factory=dict)

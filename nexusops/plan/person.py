@@ -90,7 +90,21 @@ def _freezes(case: Case, setting: Setting) -> str | None:
     if setting.usernames.get(person.username, case.person_id) != case.person_id:
         case.find("DUP_USERNAME", f"the username {person.username} belongs to another person for ever", Severity.ALERT)
         return "DUP_USERNAME"
-    return None
+    return _named_like_a_box(case, person.username, setting)
+
+
+def _named_like_a_box(case: Case, username: str, setting: Setting) -> str | None:
+    """R18: a unit has a mailbox of that name since before anybody had the username; the tenant refuses a second."""
+    other = setting.shared.get(username)
+    if other is None or (case.box is not None and case.box.name == username and case.box.state not in _NOT_THERE):
+        return None
+    kept = f", which the tenant keeps until {other.purge_on}" if other.state is MailboxState.DELETED else ""
+    message = f"the username {username} is the name of a mailbox of {other.unit_id}{kept}; it needs another mailbox_id"
+    case.find("DUP_USERNAME", f"{message}, or the person another username", Severity.ALERT)
+    return "DUP_USERNAME"
+
+
+_NOT_THERE = frozenset({MailboxState.PENDING, MailboxState.PURGED})
 
 
 def _long_gone(case: Case, setting: Setting) -> bool:

@@ -14,6 +14,7 @@ from nexusops.model.journal import RowChange
 from nexusops.model.ledger import Alternative, Ledger
 from nexusops.model.mailboxes import Mailbox, MailboxState
 from nexusops.model.notices import Notice, NoticeKind, NoticeState
+from nexusops.model.policy import DeletedPolicy
 from nexusops.plan.case import paused
 from nexusops.rules.notices import recipients
 
@@ -71,15 +72,18 @@ def _why(row: Allocation) -> Why:
     return Why(subject=row.person_id or row.address, rule=row.rule, because=row.because, evidence=row.evidence)
 
 
-def notices_of(ledger: Ledger, staff: Mapping[UnitId, tuple[str, ...]]) -> tuple[SendNotice, ...]:
-    """Every owed notice of the slice, with whom it goes to today (D33). ``staff``: the addresses of a unit's IT.
+def notices_of(
+    ledger: Ledger, staff: Mapping[UnitId, tuple[str, ...]], kept_days: int = DeletedPolicy().purge_after_days
+) -> tuple[SendNotice, ...]:
+    """Every owed notice of the slice, with whom it goes to today (D33). ``staff``: the addresses of a unit's IT;
+    ``kept_days``: how long what is deleted can be brought back (D08).
 
     People who are frozen or whose card is missing are told nothing meanwhile (D26, D29).
     """
     owed = [n for n in ledger.notices.values() if n.state is NoticeState.OWED and not paused(n.person_id, ledger)]
     owed.sort(key=lambda notice: notice.key)
     shelf = _Shelf.of(ledger, owed)
-    return tuple(_send(notice, shelf, staff) for notice in owed)
+    return tuple(_send(notice, shelf, staff, kept_days) for notice in owed)
 
 
 UNREACHABLE = "NOTICE_NO_ADDRESS"
@@ -137,7 +141,7 @@ class _Shelf:
         return cls(boxes=ledger.mailboxes, latest=latest, alternatives=alternatives, followed=followed, shared=shared)
 
 
-def _send(notice: Notice, shelf: _Shelf, staff: Mapping[UnitId, tuple[str, ...]]) -> SendNotice:
+def _send(notice: Notice, shelf: _Shelf, staff: Mapping[UnitId, tuple[str, ...]], kept_days: int) -> SendNotice:
     box = _present(notice, shelf)
     if notice.kind is NoticeKind.ORPHANED:
         to = staff.get(notice.unit_id, ()) if notice.unit_id else ()
@@ -145,6 +149,8 @@ def _send(notice: Notice, shelf: _Shelf, staff: Mapping[UnitId, tuple[str, ...]]
         to = tuple(recipients(box, shelf.alternatives.get(notice.person_id, ()) if notice.person_id else ()))
     name = box.name if box is not None and box.name else (notice.person_id or "")
     text = {"mailbox": name}
+    if notice.kind is NoticeKind.STATUS_CHANGE:
+        text["kept_days"] = str(kept_days)
     if box is not None and box.state in _CLOSED:
         text["closed"] = box.state.value
     if notice.kind is NoticeKind.ORPHANED and len(boxes := shelf.named(notice.addresses)) > 1:

@@ -73,7 +73,7 @@ def facts_of(
         usable=setting.units.gives_addresses(domain),
         requester_in_scope=in_scope(request.requester, request.unit_id, snapshot, setting),
         owner_may=may_own(request.owner_person_id, setting),
-        taken=frozenset(name for name in wanted if _taken(name, request, snapshot, holders, holding)),
+        taken=frozenset(name for name in wanted if _taken(name, request, snapshot, holders, holding, setting.people)),
         id_taken=whose_id(request, snapshot, holders, setting),
     )
 
@@ -90,14 +90,22 @@ def whose_id(request: ServiceRequest, snapshot: Snapshot, holders: Holders, sett
 
 
 def _taken(
-    name: str, request: ServiceRequest, snapshot: Snapshot, holders: Holders, holding: Mapping[Domain, str]
+    name: str,
+    request: ServiceRequest,
+    snapshot: Snapshot,
+    holders: Holders,
+    holding: Mapping[Domain, str],
+    people: Collection[Address],
 ) -> bool:
-    """An address that somebody else has or had; a domain that exists, or that another request has (D39)."""
-    if "@" in name:
-        rows = holders.get(Address(name), ())
-        ours = bool(rows) and (rows[-1].mailbox_key or "").startswith(f"box:{request.request_id}:")
-        return bool(rows) and not ours and (rows[-1].live or rows[-1].kind is AddressKind.PERSONAL)
-    return Domain(name) in snapshot.domains or holding.get(Domain(name), request.request_id) != request.request_id
+    """An address that somebody else has or had, or that is somebody's first.last there (R23); a domain that exists;
+    either, where another request has it (D39).
+    """
+    rows = holders.get(Address(name), ())
+    if rows and (rows[-1].mailbox_key or "").startswith(f"box:{request.request_id}:"):
+        return False
+    if holding.get(Domain(name), request.request_id) != request.request_id or Domain(name) in snapshot.domains:
+        return True
+    return Address(name) in people or bool(rows and (rows[-1].live or rows[-1].kind is AddressKind.PERSONAL))
 
 
 def report(result: JudgedBox, advice: Advice, row: Service | None) -> None:

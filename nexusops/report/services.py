@@ -108,6 +108,14 @@ _COLUMNS = ("request_id", "state", "path", "unit_id", "owner", "address", "revie
 _HEADS = ("REQUEST", "STATE", "WAY", "UNIT", "OWNER", "SENDS AS", "REVIEW", "CREDENTIAL ENDS")
 
 
+_FOLD = _COLUMNS.index("address")
+
+
+def _wide(rows: Sequence[Sequence[str]]) -> int:
+    """How many characters the columns take beside one another."""
+    return sum(max(map(len, column)) + 2 for column in zip(*rows, strict=True)) - 2
+
+
 def list_json(requests: Sequence[Listed]) -> str:
     rows: list[JsonValue] = [
         {
@@ -122,10 +130,16 @@ def list_json(requests: Sequence[Listed]) -> str:
 
 
 def list_text(requests: Sequence[Listed], look: Look = PLAIN) -> str:
-    """A line a request, in columns, and beneath them what is wrong with which."""
+    """A line a request, in columns, and beneath them what is wrong with which. Where the columns have no room beside
+    one another, they are two tables.
+    """
     if not requests:
         return "No request is filed. Write one with `nexusops saas request`.\n"
-    blocks: list[Block] = [Table(rows=[_HEADS, *(_row(one) for one in requests)], indent=0)]
+    rows = [_HEADS, *(_row(one) for one in requests)]
+    blocks: list[Block] = [Table(rows=rows, indent=0)]
+    if look.width is not None and _wide(rows) > look.width:
+        upper, lower = [row[:_FOLD] for row in rows], [row[:1] + row[_FOLD:] for row in rows]
+        blocks = [Table(rows=upper, indent=0), Line(), Table(rows=lower, indent=0)]
     if wrong := [(one.request_id, one.problem) for one in requests if one.problem]:
         blocks += [Line(text="To look at:"), Table(rows=wrong)]
     return written(blocks, look)

@@ -36,6 +36,23 @@ def policy_of(domain: str, parent_domain: str, ask: Ask) -> tuple[Dmarc | None, 
     return None, [_note("NO_DMARC", f"there is no DMARC policy for {domain}", domain)]
 
 
+def same_policy(one: str, other: str) -> bool:
+    """Whether two records say the same: the order of tags after the version, spaces, capitals, and the order of those
+    who get reports make no difference (RFC 7489, 6.3).
+    """
+    return _said(one) == _said(other)
+
+
+def _said(text: str) -> object:
+    try:
+        tags = tags_of(text) if VERSION.match(text) else None
+    except BadTags:
+        tags = None
+    if tags is None:
+        return text
+    return {name.lower(): sorted("".join(value.lower().split()).split(",")) for name, value in tags.items()}
+
+
 def read(text: str, name: str, domain: str, *, inherited: bool) -> tuple[Dmarc | None, list[Note]]:
     """One record, found at ``name``; ``inherited``: it is the organisation's."""
     try:

@@ -350,3 +350,21 @@ def test_a_new_secret_is_handed_over_once(site: CommandSite) -> None:
     assert asked.code == 0
     first, second = (site.on_day_two("run", "saas_mailboxes", "--format", "json").document for _ in range(2))
     assert (first["done"].get("GrantAccess"), second["done"].get("GrantAccess")) == (1, None)
+
+
+def test_of_two_new_requests_for_one_address_the_later_hears_what_the_run_will_say(site: CommandSite) -> None:
+    """R25, 2.4: the run sees the earlier id first, unless that is refused; the advice says so before."""
+
+    def advised() -> tuple[int, list[str]]:
+        said = site.type("saas", "advise", "beta", *AT, "--snapshot", site.day_one, "--format", "json")
+        return said.code, said.document["codes"]
+
+    file(site, "alpha", auth="basic")
+    file(site, "beta")
+    assert advised() == (0, [])
+    file(site, "alpha")
+    assert advised() == (6, ["ADDRESS_TAKEN"])
+    assert site.on_day_one("run").code == 0
+    boxes = site.type("state", "export", "--format", "json").document["mailboxes"]
+    assert [box["name"] for box in boxes if box["kind"] == "saas"] == ["alpha"]
+    assert advised() == (6, ["ADDRESS_TAKEN"])

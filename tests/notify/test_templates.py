@@ -235,3 +235,12 @@ def test_the_text_of_a_mail_has_short_lines_and_says_the_same(kind: NoticeKind, 
     assert [line for line in text.splitlines() if len(line) > 78] == []
     assert text.split() == message.text.split()
     assert text.count("16 March 2025") == message.text.count("16 March 2025")
+
+
+@pytest.mark.parametrize(("days", "says"), [("14", "for 14 days only"), ("1", "for one day only"), ("0", "is lost")])
+def test_a_change_of_status_says_how_long_the_content_is_kept(days: str, says: str) -> None:
+    """D08: as the site's policy has it."""
+    change = notice(NoticeKind.STATUS_CHANGE)
+    said = Templates(None).render(replace(change, text={**change.text, "kept_days": days}), SENDER)
+    assert says in said.text
+    assert says in (said.html or "")

@@ -131,6 +131,22 @@ def test_a_mailbox_may_not_be_called_like_a_person_and_may_look_like_one() -> No
     assert (done.acts, done.codes) == ([("CreateMailbox", "room1234")], {("ADDRESS_TAKEN", username)})
 
 
+def test_a_username_that_is_a_mailboxs_name_waits_until_that_is_gone() -> None:
+    """R18: nobody had it when that was made. The tenant would refuse the second in each hour, in its own words."""
+    world = mailbox(_chemistry(), "room1234", address=Address("room@chem.ox.ac.uk"))
+    world.run("2024-10-02")
+    world.person("3", "room1234").card("3", "US", "Cat", "Moor", "2024-10-03", "2028-09-30")
+    done = world.affiliation("3", "CHEM", "2024-10-03").run("2024-10-03")
+    assert (done.acts, done.codes, world.state("3").state) == ([], {("DUP_USERNAME", "3")}, "frozen")
+    (told,) = [finding.message for finding in done.findings if finding.code == "DUP_USERNAME"]
+    assert "room1234 is the name of a mailbox of CHEM" in told
+    del world.boxes["room1234"]
+    world.run("2024-10-04")
+    assert world.run("2024-11-02").codes == {("DUP_USERNAME", "3")}
+    world.run("2024-11-03")
+    assert ("CreateMailbox", "room1234") in world.run("2024-11-04").acts
+
+
 def test_a_person_gets_a_number_where_a_role_has_the_name() -> None:
     """R17, 2.6: an address held by a non-personal mailbox counts as existing."""
     world = mailbox(_chemistry(), address=Address("cat.moor@chem.ox.ac.uk"))

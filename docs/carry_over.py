@@ -26,7 +26,7 @@ def carry_over(folder: Path, target: str) -> str:
     if (old.engine.dialect.name, new.engine.dialect.name) != ("sqlite", "postgresql"):
         return "The configuration must name a state in SQLite, and the target must be PostgreSQL."
     if new.runs() or new.serial():
-        return f"{target.rpartition('/')[2]} holds a state already. Name an empty database."
+        return f"{new.engine.url.database} holds a state already. Name an empty database."
     with old.lock("carry over"), old.engine.connect() as source, new.engine.begin() as into:
         for table in metadata.sorted_tables:
             if table is locks:

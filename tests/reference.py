@@ -78,7 +78,7 @@ _GUARD = """## guard.toml
 | `[limits]` `"unit:CHEM"` | the same for the destructive changes of one unit's people and mailboxes |
 | `[roles]` `security` | who may use `desk disable --override`; none named: anybody |
 | `[roles]` `postmaster`, `desk`, `auditor` | who may what in the console ([console.md](../console.md)), by username |
-| `[approval]` `approvers` | so many people must approve a plan that the guard stopped; 1 |
+| `[approval]` `approvers` | so many people must approve a plan that the guard stopped; more than one, and `--accept` is not enough; 1 |
 """  # noqa: E501
 
 

@@ -136,11 +136,18 @@ def measuring(site: Wired, at: datetime, command: str) -> AbstractContextManager
 
 
 def told_outcome(outcome: Outcome, form: str, at: datetime, out: Path | None = None) -> int:
-    """Prints what was done, and gives the exit code: 0, or 5 where a part failed or was set aside."""
+    """Prints what was done, and gives the exit code: 0, or 5 where a part failed or was set aside; that is said on
+    stderr, too, since cron throws the answer away and mails the rest.
+    """
     from nexusops import codec
     from nexusops.cli.printing import print_outcome
+    from nexusops.report.view import number_of
 
     if out is not None and outcome.plan is not None:
         codec.dump_plan(outcome.plan, out)
     print_outcome(outcome, form, at)
+    if outcome.exit_code:
+        left = number_of(len(outcome.failed) + len(outcome.set_aside), "change")
+        _remarked(f"Partly done: {left} failed or set aside, in the run {outcome.run_id}.")
+        _remarked(f"Next: `nexusops history {outcome.run_id}` says why; the next run tries again.")
     return outcome.exit_code

@@ -61,6 +61,7 @@ def encode_plan(plan: Plan) -> JsonObject:
             "counts": dict(plan.guard.counts.items()),
             "limits": dict(plan.guard.limits.items()),
             "accepted": list(plan.guard.accepted),
+            **({"approvers": plan.guard.approvers} if plan.guard.approvers > 1 else {}),
         },
         "estimate": {
             "graph_writes": plan.estimate.graph_writes,

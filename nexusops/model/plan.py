@@ -24,13 +24,15 @@ class Planned:
 class GuardReport:
     """What the guard counted, against which limits, and which are exceeded (D28). The limit itself passes.
 
-    ``accepted`` are limits that were lifted for this run by naming exactly the number planned.
+    ``accepted`` are limits that were lifted for this run by naming exactly the number planned. Where more than one of
+    ``approvers`` must have read the plan, that lifts nothing: only its approved digest does.
     """
 
     counts: Mapping[str, int]
     limits: Mapping[str, int]
     tripped: tuple[str, ...] = ()
     accepted: tuple[str, ...] = ()
+    approvers: int = 1
 
     @property
     def lifts(self) -> str:

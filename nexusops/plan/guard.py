@@ -87,4 +87,5 @@ def check(
         limits={name: values[name] for name in sorted(values)},
         tripped=tuple(name for name in over if name not in accepted),
         accepted=accepted,
+        approvers=limits.approvers,
     )

@@ -91,13 +91,11 @@ def guard_blocks(plan: Plan, units: Units) -> Iterator[Block]:
             yield Line(text=f"most affected units: {worst}", indent=4)
     command = "`nexusops undo RUN --apply`" if _undoes(plan) else "`nexusops apply FILE` or to `nexusops run`"
     yield Line(text=f"To carry it out all the same, add to {command}:", indent=2)
-    yield Table(
-        rows=[
-            ("exactly these numbers:", guard.lifts),
-            ("or exactly this plan:", f"--approve {plan.digest}"),
-        ],
-        indent=4,
-    )
+    approve = f"--approve {plan.digest}"
+    if guard.approvers > 1:
+        yield Table(rows=[(f"{guard.approvers} people, each with --actor:", approve)], indent=4)
+    else:
+        yield Table(rows=[("exactly these numbers:", guard.lifts), ("or exactly this plan:", approve)], indent=4)
 
 
 def findings_blocks(findings: Iterable[Finding]) -> Iterator[Block]:

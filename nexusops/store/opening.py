@@ -33,8 +33,8 @@ NEXT_STEP = f"Check {_NAMED}"
 REFUSED = f"Check the database and its disk, and {_NAMED}"
 
 EMPTY = (
-    "Restore it from its backup; if this site has never been run, remove the file, and the next command makes a new"
-    " state."
+    "Restore it from its backup, and see with `nexusops audit verify` that it is whole; if this site has never been"
+    " run, remove the file, and the next command makes a new state."
 )
 
 WRITE_ONE = (

@@ -101,6 +101,9 @@ def test_two_approvers_are_two_people(site: KilledSite, capsys: pytest.CaptureFi
     (site.folder / "config" / "guard.toml").write_text(NO_ENDS + "[approval]\napprovers = 2\n")
     assert site.type("plan", SECOND, "--format", "json") == 4
     digest = json.loads(capsys.readouterr().out)["digest"]
+    assert site.type("plan", SECOND) == 4
+    said = capsys.readouterr().out
+    assert ("--accept" in said, f"2 people, each with --actor:  --approve {digest}\n" in said) == (False, True)
     approving = ("--approve", digest, "--reason", "term ends", "--actor")
     for name in ("ann", "ann", "Ann "):
         assert site.type("run", SECOND, *approving, name) == 4

@@ -58,8 +58,11 @@ def test_what_no_longer_fits_is_set_aside_and_the_rest_is_done(
     exchange(
         site, "1000002", "Set-Mailbox", EmailAddresses=["SMTP:by.hand@chem.ox.ac.uk", "smtp:ann.lee2@chem.ox.ac.uk"]
     )
-    code, document, _ = apply()
+    code, document, err = apply()
     assert code == 5
+    assert err.startswith(
+        f"Partly done: 1 change failed or set aside, in the run {document['run_id']}.\nNext: `nexusops "
+    )
     assert [(one["kind"], one["target"], one["message"]) for one in document["set_aside"]] == [
         (
             "SetSender",

@@ -39,6 +39,16 @@ def test_every_command_line_is_one_that_the_program_knows() -> None:
         assert [word for word in options if word not in done.stdout] == []
 
 
+def test_answers_that_name_people_reach_no_log() -> None:
+    """SECURITY.md: the answer of a run names people and addresses; what a worker says does not."""
+    for path in UNITS.glob("*.service"):
+        text = path.read_text("utf-8")
+        answers = re.search("^ExecStart=.* (run|audit) ", text, re.M) is not None
+        assert answers == ("\nStandardOutput=null\n" in text), path.name
+    for line in (UNITS / "crontab.example").read_text("utf-8").splitlines():
+        assert " run " not in line or line.endswith(">/dev/null"), line
+
+
 def test_systemd_accepts_the_units(tmp_path: Path) -> None:
     if shutil.which("systemd-analyze") is None:
         needs("systemd-analyze is not installed")

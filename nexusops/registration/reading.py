@@ -12,6 +12,7 @@ from nexusops.registration.lines import BadLine, header_of, in_order
 from nexusops.registration.shelf import Shelf, literal, name
 
 KINDS = ("csv", "parquet", "jsonl", "ndjson")
+PATTERN = frozenset("*?[")
 _NESTED = re.compile(r"STRUCT|MAP|UNION|BLOB|LIST|VARIANT|.*\]$", re.IGNORECASE)
 _TEXTUAL = re.compile(r"VARCHAR|ENUM", re.IGNORECASE)
 _FRACTIONAL = re.compile(r"DOUBLE|FLOAT|DECIMAL", re.IGNORECASE)
@@ -38,7 +39,9 @@ def read_table(shelf: Shelf, layout: Layout, path: Path, content: bytes) -> tupl
 
     with tempfile.TemporaryDirectory(prefix="nexusops-") as scratch:
         try:
-            relation, columns, unsure = _relation(shelf, layout, path, content, Path(scratch))
+            relation, columns, unsure = _relation(
+                shelf, layout, _literally(path, Path(scratch)), content, Path(scratch)
+            )
             missing = [c for c in layout.columns if c not in columns and c not in layout.optional | unsure]
             if missing:
                 raise Unreadable(_missing(missing, columns))
@@ -46,6 +49,15 @@ def read_table(shelf: Shelf, layout: Layout, path: Path, content: bytes) -> tupl
         except duckdb.Error as error:
             raise Unreadable(_reason(error)) from error
     return rows, tuple(column for column in columns if column not in layout.columns)
+
+
+def _literally(path: Path, scratch: Path) -> Path:
+    """DuckDB takes a path for a pattern: of snapshot[1] it would read snapshot1, which is not what was hashed."""
+    if not PATTERN & set(str(path)):
+        return path
+    link = scratch / f"link-{path.name}"
+    link.symlink_to(path.absolute())
+    return link
 
 
 def _relation(shelf: Shelf, layout: Layout, path: Path, content: bytes, scratch: Path) -> _Relation:

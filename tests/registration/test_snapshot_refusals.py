@@ -51,6 +51,13 @@ def test_a_folder_that_is_not_there(tmp_path: Path) -> None:
     assert defects(path) == [("SNAPSHOT_PARTIAL", f"{path}/manifest.json cannot be read: No such file or directory")]
 
 
+def test_the_name_of_a_folder_is_no_pattern(college: SnapshotFolder, tmp_path: Path) -> None:
+    """What was hashed is what is read, and no file of another folder whose name fits."""
+    named = college.write(tmp_path / "snapshot[1]", AS_OF)
+    college.copy().change("persons", {"person_id": "1000001"}, person_id="1000009").write(tmp_path / "snapshot1", AS_OF)
+    assert FolderRegistration(named, "oxford-test", "ox.ac.uk").read().people() == {"1000001"}
+
+
 def test_a_manifest_that_is_no_json(folder: Path) -> None:
     (folder / "manifest.json").write_text('{"schema": 1,')
     [(code, message)] = defects(folder)

@@ -112,7 +112,8 @@ def scrub(source: Path, to: Path, again: bool) -> int:
 def _readable(file: Path, read: Callable[[Path], Iterable[T]]) -> list[T]:
     try:
         return list(read(file))
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
+        why = "it is nested beyond measure" if isinstance(error, RecursionError) else error
         raise UsageError(
-            f"{file} cannot be read: {error}", next_step="Name one that `nexusops cassette record` wrote."
+            f"{file} cannot be read: {why}", next_step="Name one that `nexusops cassette record` wrote."
         ) from error

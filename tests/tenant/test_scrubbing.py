@@ -121,6 +121,17 @@ def test_the_cassettes_that_we_keep_are_clean(site: CommandSite) -> None:
     assert (said.code, said.out) == (0, "All are clean.\n")
 
 
+@pytest.mark.parametrize("text", ["[" * 100_000, '{"request": ' + "[" * 900 + "]" * 900 + "}"], ids=["broken", "whole"])
+def test_a_recording_that_is_nested_beyond_measure_is_none(site: CommandSite, text: str) -> None:
+    """It may come from anywhere: a mistake (2), and no defect."""
+    file = site.folder / "deep.jsonl"
+    file.write_text(f"{text}\n", "utf-8")
+    for words in (("verify", file), ("scrub", file, site.folder / "clean.jsonl")):
+        said = site.type("cassette", *words)
+        assert said.code in (2, 6)
+        assert "defect" not in said.err
+
+
 def test_a_file_that_is_no_recording_is_a_usage_error(site: CommandSite) -> None:
     assert site.type("cassette", "scrub", site.folder / "none.jsonl", site.folder / "to.jsonl").code == 2
 

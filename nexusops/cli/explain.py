@@ -65,10 +65,11 @@ def _unknown(ports: Ports, subject: str) -> Refused:
     outside = routed_outside(ports, subject)
     if outside is not None:
         where = f", and mail for it goes to {outside.destination}" if outside.destination else ""
+        known = outside.person_id is not None and ports.store.owners({outside.person_id})
         return Refused(
             f"{outside.address} is no address that is managed here: its domain has mail of its own{where}.",
             next_step=f"See `nexusops explain {outside.person_id}`, whose it is."
-            if outside.person_id
+            if known
             else "Ask the unit whose domain it is; `nexusops domain list` names it.",
         )
     meant = meant_by(ports.store, subject)

@@ -47,7 +47,8 @@ def _orphans(shelf: Shelf, manifest: Manifest) -> Iterator[Finding]:
             yield Finding(code=code, subject=person or key, message=message, evidence=(_row(table, key, manifest),))
     for table in _OF_PEOPLE:
         for key, person in _without_person(shelf, table):
-            message = f"the {table} row {key} is of {person or 'nobody'}, who is not in persons"
+            row = f"the {table} row {key}" if key.strip("/") else f"a row of {table}"
+            message = f"{row} is of {person or 'nobody'}, who is not in persons"
             yield Finding(
                 code="BAD_ROW",
                 subject=person or key,

@@ -132,11 +132,11 @@ def unpack(blobs: Mapping[str, bytes], parent_domain: str, only: Collection[Pers
     try:
         manifest = manifests.from_json(blobs[MANIFEST])
         with tempfile.TemporaryDirectory(prefix="nexusops-") as folder:
-            for table in manifest.tables:
-                if table in LAYOUTS:
-                    path = Path(folder) / f"{table}.parquet"
-                    path.write_bytes(blobs[table])
-                    shelf.take(LAYOUTS[table], _kept(table, path, only), LAYOUTS[table].columns)
+            paths = {table: Path(folder) / f"{table}.parquet" for table in manifest.tables if table in LAYOUTS}
+            for table, path in paths.items():
+                path.write_bytes(blobs[table])
+            for table in paths:
+                shelf.take(LAYOUTS[table], _kept(table, paths, only), LAYOUTS[table].columns)
     except (duckdb.Error, KeyError, ValueError) as error:
         raise StateUnavailable(
             f"the snapshot kept in the state cannot be read ({type(error).__name__})",
@@ -146,13 +146,28 @@ def unpack(blobs: Mapping[str, bytes], parent_domain: str, only: Collection[Pers
     return Tables(shelf, manifest, parent_domain, whole=only is None)
 
 
-def _kept(table: str, path: Path, only: Collection[PersonId] | None) -> str:
-    """A kept table as DuckDB reads it; DuckDB reads no more of the file than the rows of these people need."""
-    relation = f"read_parquet({literal(str(path))})"
+def _kept(table: str, paths: Mapping[str, Path], only: Collection[PersonId] | None) -> str:
+    """A kept table as DuckDB reads it; DuckDB reads no more of the file than the rows of these people need, and those
+    of nobody who is known, which may be theirs (D29).
+    """
+    relation = _file(paths[table])
     if only is None or table not in PERSONS_OWN:
         return relation
     people = ", ".join(literal(person) for person in sorted(only)) or "NULL"
-    return f"(SELECT * FROM {relation} WHERE person_id IN ({people}))"
+    wanted = f"person_id IN ({people})"
+    if only and table in _NOBODYS:
+        known = f"SELECT person_id FROM {_file(paths['persons'])} WHERE person_id IS NOT NULL"
+        wanted += f" OR coalesce(person_id NOT IN ({known}), true)"
+    if only and table == "persons" and "external_routes" in paths:
+        wanted += f" OR person_id IN (SELECT person_id FROM {_file(paths['external_routes'])})"
+    return f"(SELECT * FROM {relation} WHERE {wanted})"
+
+
+_NOBODYS = frozenset({"affiliations", "sender_choices"})
+
+
+def _file(path: Path) -> str:
+    return f"read_parquet({literal(str(path))})"
 
 
 def shelf_of(tables: SnapshotTables) -> Shelf:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -13,7 +13,7 @@ from building.world import World, day
 
 from nexusops.model.changes import GrantAccess, PublishRecords, RetireRecords
 from nexusops.model.dns import DnsRecord
-from nexusops.model.ids import Address, PersonId, UnitId
+from nexusops.model.ids import Address, Domain, PersonId, UnitId
 from nexusops.model.ledger import Hold, HoldKind
 from nexusops.model.people import Staff
 from nexusops.model.policy import DnsPolicy, Policy, Site, SpfPolicy
@@ -403,3 +403,18 @@ def test_a_service_domain_ends_with_the_domain_above_it() -> None:
     changes = [p.change for p in world.run("2025-02-01").changes if p.change.why.subject == "adminday"]
     assert [type(change) for change in changes] == [RetireRecords]
     assert row(world).state == "retired"
+
+
+def test_a_service_domain_ends_in_the_run_in_which_the_domain_above_it_has_ended() -> None:
+    """2.4, 2.5: in no later one."""
+    world = chemistry(**NEITHER)
+    world.run(FIRST)
+    world.domain("chem.ox.ac.uk", state=DomainState.WINDDOWN, winddown_start=day("2024-11-01"), winddown_months=2)
+    for number in range(70):
+        today = day("2024-11-01") + timedelta(days=number)
+        changes = [p.change for p in world.run(today).changes]
+        ended = world.ledger.domains[Domain("chem.ox.ac.uk")].state == "failing"
+        assert any(isinstance(change, RetireRecords) for change in changes) == ended
+        if ended:
+            return
+    raise AssertionError("the domain has not ended")

@@ -161,6 +161,8 @@ def test_a_mistyped_person_id_costs_its_person_nothing(site: KilledSite, tmp_pat
         assert (code, json.loads(out)["counts"], typed) == (0, {}, typed)
         assert {("ORPHAN_AFFILIATION", typed), ("ORPHAN_AFFILIATION", "1000007")} <= found
     assert own.type("run", DAYS[1]) == 0
+    code, told = answers(*own.words("explain", DAYS[1], "hist0007"))
+    assert (code, "ORPHAN_AFFILIATION" in told, "Wind down" in told) == (0, True, False)
     assert planned(own, data.remove("affiliations", person_id="1000097"), DAYS[2])[0] == {
         "WindDownAddress",
         "SetSender",

@@ -7,6 +7,7 @@ from urllib.parse import quote
 
 from nexusops.console.answers import Answer, Asked, NotFound, Page, Redirect
 from nexusops.console.names import affiliated, units_of_people
+from nexusops.console.private import masked
 from nexusops.console.roles import Right
 from nexusops.console.timeline import timeline
 from nexusops.model.addresses import Allocation
@@ -54,6 +55,7 @@ def subject_page(asked: Asked) -> Answer:
         raise NotFound(f"Nothing is known of {subject}{limited}")
     steps = bool(asked.query.get("steps"))
     history = [event for event in answer.history if steps or not event.detail]
+    facts = answer.facts if asked.viewer.everywhere(Right.SEE_PEOPLE) else masked(answer.facts)
     rows = _periods(asked, subject) if "@" in subject else _sorted(ledger)
     boxes = sorted(ledger.mailboxes.values(), key=lambda box: box.generation)
     return Page(
@@ -64,7 +66,7 @@ def subject_page(asked: Asked) -> Answer:
             "answer": answer,
             "name": name_of(person) if person is not None and answer.kind == "person" else "",
             "owner": person if answer.kind != "person" else None,
-            "facts": [fact for fact in answer.facts if fact.label != "address"],
+            "facts": [fact for fact in facts if fact.label != "address"],
             "rows": rows,
             "sender": boxes[-1].sender if boxes else None,
             "drawing": timeline(rows, asked.today, boxes[-1] if boxes else None),

@@ -10,6 +10,7 @@ from nexusops import pipeline
 from nexusops.console.acting import Act, Work
 from nexusops.console.answers import Answer, Asked, Page, Redirect
 from nexusops.console.names import units_of_planned
+from nexusops.console.private import without_addresses_outside
 from nexusops.console.refusals import refusal_page
 from nexusops.console.roles import Right
 from nexusops.errors import NexusopsError, Refused, StalePlan
@@ -180,6 +181,8 @@ def _as_read(asked: Asked) -> Plan:
 def _rows(asked: Asked, plan: Plan) -> list[Row]:
     """Every change that this viewer may see, destructive kinds first."""
     ports = asked.site.ports
+    if not asked.viewer.everywhere(Right.SEE_PLAN):
+        plan = without_addresses_outside(plan, ports.site)
     people = sorted({PersonId(one.change.why.subject) for one in plan.changes})
     units = units_of_planned(ports, plan, people)
     names = names_of(ports.store.owners(people), plan)

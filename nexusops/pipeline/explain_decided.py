@@ -18,6 +18,8 @@ HELD = {
     HoldKind.RENEW: ("a new secret was asked for", "R64"),
 }
 TAKEN_BACK = {HoldKind.MANUAL_DISABLE: "desk undo-disable", HoldKind.FORWARD_EXEMPT: "desk unexempt-forward"}
+REACHED_AT = "reached at"
+"""An address outside that somebody has given for when their mailbox is shut (R31)."""
 
 
 def decided_facts(holds: Iterable[Hold], called: Callable[[str], str] = str) -> Iterator[Fact]:
@@ -77,4 +79,4 @@ def contact_facts(alternatives: Iterable[Alternative]) -> Iterator[Fact]:
     """Where the person is reached outside."""
     for other in alternatives:
         if not other.removed:
-            yield Fact(label="reached at", value=f"{other.address} (from {other.source})", rule="D32")
+            yield Fact(label=REACHED_AT, value=f"{other.address} (from {other.source})", rule="D32")

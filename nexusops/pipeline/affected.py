@@ -105,8 +105,10 @@ def _concerned(people: set[PersonId], boxes: set[str], tables: SnapshotTables, p
     }
     found |= ports.store.boxes_owned_by(people)
     found |= _attached(boxes | found, ending, small)
-    held = ports.store.holders({(domain_of(Address(n)), local_of(Address(n))) for n in boxes | found if "@" in n})
-    keys = {row.mailbox_key for row in held if row.live and row.mailbox_key is not None}
+    named = {Address(name) for name in boxes | found if "@" in name}
+    held = ports.store.holders({(domain_of(address), local_of(address)) for address in named})
+    # Asked for room1@, the ledger tells of room10@, too: that is nobody's concern here.
+    keys = {row.mailbox_key for row in held if row.live and row.mailbox_key is not None and row.address in named}
     owners = {box.name for box in ports.store.reached(frozenset(), keys) if box.kind is not MailboxKind.PERSONAL}
     found |= {name for name in owners if name is not None}  # of an address that is a mailbox's own (3.10)
     return found | _attached(boxes | found, ending, small)

@@ -16,19 +16,19 @@ NAMES = (("Ann", "Lee"), ("Ann Mae", "Lee"), ("Ann", "Lee Roy"), ("Bo", "Chen"),
 CODES = ("UG", "MC", "CL", "GR", "AV")
 GAPS = (1, 1, 2, 5, 24, 24, 25, 48, 24 * 9, 24 * 28, 24 * 31, 24 * 62, 24 * 95, 24 * 190)
 """Hours between two runs: also runs that were left out for weeks, and jumps of months."""
+CLOSE = (1, 1, 1, 2, 5, 24, 24, 25, 48, 24 * 9, 24 * 31)
+"""Of every second history: much happens in the same days, while all are still here."""
 
 
 def history(seed: int, hours: int = 24) -> list[Hour]:
     chance = random.Random(seed)
     kinds = tuple(EVENTS)
+    gaps, busy = (CLOSE, (1, 2, 3, 4)) if seed % 2 else (GAPS, (0, 0, 1, 1, 2, 4))
 
     def event() -> Event:
         return Event(chance.choice(kinds), *(chance.randrange(12) for _ in range(4)))
 
-    return [
-        Hour(chance.choice(GAPS), tuple(event() for _ in range(chance.choice((0, 0, 1, 1, 2, 4)))))
-        for _ in range(hours)
-    ]
+    return [Hour(chance.choice(gaps), tuple(event() for _ in range(chance.choice(busy)))) for _ in range(hours)]
 
 
 def lived(town: Town, hour: Hour) -> dict[str, Any]:

@@ -143,7 +143,8 @@ FORBIDDEN: tuple[tuple[str, str, Select[Any]], ...] = (
     (
         "R21",
         "{0} has {1} affiliations that are served, which is more than the policy allows",
-        select(people.c.person_id, _served).where(_served > bindparam(MOST)),
+        # Whoever is frozen, on hold or gone is left as they were, whatever the policy says since (D26, D29).
+        select(people.c.person_id, _served).where(_served > bindparam(MOST), people.c.state.in_(("entitled", "grace"))),
     ),
     ("R3", "the live mailbox {0} has no sender", _boxes(_sends, mailboxes.c.sender.is_(None))),
     (

@@ -14,7 +14,7 @@ from building.state_rows import ANN, BO, DAY, acceptance, allocation, mailbox, n
 from nexusops.model.addresses import AddressKind, AddressState, Allocation
 from nexusops.model.ids import Address, Domain, MailboxKey, PersonId, UnitId
 from nexusops.model.journal import LedgerRow, RowChange
-from nexusops.model.ledger import DomainRow
+from nexusops.model.ledger import DomainRow, Standing
 from nexusops.model.mailboxes import Mailbox, MailboxState
 from nexusops.model.rows import key_of
 from nexusops.store import open_store
@@ -24,6 +24,7 @@ CHEM, STRANGER = UnitId("CHEM"), PersonId("1000009")
 ANNS, BOS, CYS, DIS = (MailboxKey(f"person:100000{number}:2") for number in (1, 2, 3, 4))
 OFFICE = MailboxKey("box:chem-office:1")
 EIGHT = tuple(UnitId(f"U{number}") for number in range(8))
+NINE = (*EIGHT, UnitId("U9"))
 
 
 def on(key: MailboxKey, name: str, person_id: str | None, **columns: Any) -> Allocation:
@@ -53,6 +54,7 @@ abroad = on(OFFICE, "office@chem.example", None, **{**UNITS, "kind": AddressKind
 # Di sends by choice from an address that another system has now, and that was ours (3.7).
 SOUND: tuple[LedgerRow, ...] = (
     *(person(ANN, "chem0001", served=EIGHT), person(BO, "chem0002"), person("1000003", "chem0003")),
+    person("1000005", "chem0005", served=NINE, state=Standing.FROZEN),  # D29: as they were before the policy changed
     *(anns, replace(anns, key=MailboxKey("person:1000001:1"), generation=1, state=MailboxState.PURGED)),
     *(ann_lee, routing, bos, bo_chen, on(BOS, "chem0002@nexus.ox.ac.uk", BO, **FALLBACK, **RESTS), cys, cy_dunn),
     *(replace(ann_lee, period=1, **ENDED), replace(ann_lee, period=2)),
@@ -99,7 +101,7 @@ BROKEN: dict[str, Broken] = {
     ),
     "a personal address without a dot": ("R4", "ann@law.ox.ac.uk", (on(ANNS, "ann@law.ox.ac.uk", ANN),)),
     "two in one domain": ("R20", ANN, (on(ANNS, "anna.lee@chem.ox.ac.uk", ANN),)),
-    "nine affiliations": ("R21", ANN, (person(ANN, "chem0001", served=(*EIGHT, UnitId("U9"))),)),
+    "nine affiliations": ("R21", ANN, (person(ANN, "chem0001", served=NINE),)),
     "no sender": ("R3", "chem0001", (replace(anns, sender=None),)),
     "a sender in wind-down": (
         "R40",

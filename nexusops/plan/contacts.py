@@ -11,6 +11,8 @@ from nexusops.model.people import AlternativeAddress
 from nexusops.plan.case import Case, Setting
 
 _ADDRESS = re.compile(r"[^@\s<>\"(),;:\\\[\]]+@[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?\.[A-Za-z]{2,}")
+LONGEST = 254
+"""Characters of an address (RFC 5321)."""
 FEEDS = ("hris", "student_records")
 
 
@@ -48,7 +50,7 @@ def _set(case: Case, row: AlternativeAddress, setting: Setting) -> None:
     evidence = [
         Evidence(table="alternative_addresses", key=f"{case.person_id}/{row.source}", snapshot=setting.snapshot)
     ]
-    if not (_ADDRESS.fullmatch(row.address) and row.address.isprintable()):
+    if not (_ADDRESS.fullmatch(row.address) and row.address.isprintable() and len(row.address) <= LONGEST):
         case.find(
             "ALT_SYNTAX", "the alternative address is not an e-mail address; the old one stays", evidence=evidence
         )

@@ -36,13 +36,14 @@ PERSONAL = frozenset(
         *(f"extensionattribute{n}" for n in range(1, 16)),
     }
 )
-_ADDRESS = re.compile(r"[\w+'-][\w.!#$%&'*+=?^`{|}~-]*@[\w-]+(?:\.[\w-]+)+")
+# With a limit, or a long text without any would be gone through once for each of its letters.
+_ADDRESS = re.compile(r"[\w+'-][\w.!#$%&'*+=?^`{|}~-]{0,127}@[\w-]{1,63}(?:\.[\w-]{1,63})+")
 _ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 _LITERAL = re.compile(r"'((?:[^']|'')*)'")
 _QUOTED = re.compile(r"""(?<!\w)(["'])([^"'\n]{1,256})\1(?!\w)""")
 _LEGACY = re.compile(r"(x500|eum|legacydn):.*", re.IGNORECASE)
 _CMDLET = re.compile(r"(Get|Set|New|Add|Remove|Test|Enable|Disable|Rotate)-[A-Za-z]+")
-_TOKEN = re.compile(r"eyJ[\w-]{8,}\.[\w-]+\.[\w-]*")
+_TOKEN = re.compile(r"eyJ[\w-]{8,8192}+\.[\w-]+\.[\w-]*")
 _BEARER = re.compile(r"\b(Bearer|Basic)\s+[\w.~+/=-]{6,}", re.IGNORECASE)
 _PRIVATE = re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(-----END [A-Z ]*PRIVATE KEY-----|\Z)", re.DOTALL)
 _PAIR = re.compile(r"(?<![\w$])([A-Za-z_]+)=([^&\s\"';]+)")

@@ -67,6 +67,7 @@ def test_a_removal_counts_once_and_is_remembered() -> None:
         ("ann\x1b[31m@mail.example", "ALT_SYNTAX"),
         ("ann\u202e@mail.example", "ALT_SYNTAX"),
         ("ann@mail.examp\u212ae", "ALT_SYNTAX"),
+        (f"{'a' * 242}@mail.example", "ALT_SYNTAX"),
     ],
 )
 def test_an_address_that_cannot_be_an_alternative_leaves_the_old_one(address: str, code: str) -> None:

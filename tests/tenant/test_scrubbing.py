@@ -11,6 +11,7 @@ from cli.conftest import CommandSite, site
 
 from nexusops.emulator import EmbeddedTenant
 from nexusops.tenant.cassettes import scrubbed, write_lines
+from nexusops.tenant.scrubbing import Scrubber
 
 __all__ = ["site"]
 SECRET = "Correct-Horse.Battery7"
@@ -169,3 +170,10 @@ def test_a_recording_into_no_folder_is_a_usage_error(site: CommandSite) -> None:
     said = site.type("cassette", "record", site.folder / "nowhere" / "reads.jsonl")
     assert said.code == 2
     assert said.err.startswith(f"The recording cannot be written to {site.folder}/nowhere/reads.jsonl: ")
+
+
+@pytest.mark.timeout(60)
+def test_a_long_text_is_gone_through_once() -> None:
+    """What something before the service answers, such as a page with an image in it: it took hours."""
+    for text in ("x" * 400_000, "a." * 200_000):
+        assert Scrubber(people=True).text(text) == text

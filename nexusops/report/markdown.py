@@ -60,8 +60,12 @@ def _guard(plan: Plan, units: Units) -> Iterator[str]:
         count, limit = guard.counts.get(name, 0), guard.limits.get(name, 0)
         worst = ", ".join(f"{unit} {number}" for unit, number in affected(plan, name, units))
         most = f"; most affected: {worst}" if worst else ""
-        yield f"- {name}: {count} planned, limit {limit}{most}. Lift it with `--accept {name}={count}`"
-    yield f"- or lift all limits for exactly this plan with `--approve {plan.digest}`"
+        lift = f". Lift it with `--accept {name}={count}`" if guard.approvers <= 1 else ""
+        yield f"- {name}: {count} planned, limit {limit}{most}{lift}"
+    if guard.approvers > 1:
+        yield f"- {guard.approvers} people lift all limits, each with `--approve {plan.digest} --actor NAME`"
+    else:
+        yield f"- or lift all limits for exactly this plan with `--approve {plan.digest}`"
     yield ""
 
 

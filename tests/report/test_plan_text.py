@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -70,6 +71,18 @@ def test_the_way_to_lift_what_is_left_names_what_was_lifted_already_too() -> Non
         counts={"AddAddress": 9, "SetSender": 4}, limits={}, accepted=("AddAddress",), tripped=("SetSender",)
     )
     assert report.lifts == "--accept AddAddress=9 --accept SetSender=4"
+
+
+@pytest.mark.parametrize("form", ["text", "html", "md"])
+def test_where_two_must_approve_no_report_offers_a_number(form: str) -> None:
+    """D28: it would lift nothing."""
+    guard = GuardReport(counts={"SetSender": 4}, limits={"SetSender": 3}, tripped=("SetSender",), approvers=2)
+    written = "".join(rendered(plan_of((), guard=guard), form))
+    assert "--accept" not in written
+    assert "--approve" in written
+    assert "2 people" in written
+    alone = "".join(rendered(plan_of((), guard=replace(guard, approvers=1)), form))
+    assert "--accept SetSender=4" in alone
 
 
 def test_a_reason_that_many_share_is_printed_once_and_every_change_has_its_line() -> None:

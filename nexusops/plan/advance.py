@@ -29,7 +29,7 @@ from nexusops.plan.holding import Held, held_finding, items_of, mark_of_box, mar
 from nexusops.plan.judgement import JudgedBox
 from nexusops.plan.orphans import owed_to_units
 from nexusops.plan.person import judge
-from nexusops.plan.roles import like_people
+from nexusops.plan.roles import told_of_roles
 from nexusops.plan.senders import refuse_circle
 from nexusops.plan.turns import in_turn
 from nexusops.rules.book import Book
@@ -123,7 +123,7 @@ def advance(
         box.rows = _box_as_undone(box, ledger, snapshot, fold)
         _take_box(fold, box)
     _owe_to_units(ledger, fold, setting)
-    fold.findings.extend((*missing_posts(ledger, snapshot), *like_people(snapshot, fold.holders)))
+    fold.findings.extend((*missing_posts(ledger, snapshot), *told_of_roles(snapshot, fold.holders)))
     fold.rows.extend(domains)
     fold.findings.extend(_routes(ledger, fold, snapshot, states, site)[1])
     return _advanced(ledger, fold)

@@ -1,11 +1,13 @@
-"""Addresses of units beside the names of people: the same is refused, another form of it is told (R23)."""
+"""What is said of units' addresses together: those like the names of people (R23), and those that end with a domain."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
+from nexusops.model.addresses import Allocation
+from nexusops.model.dates import earliest
 from nexusops.model.findings import Evidence, Finding
-from nexusops.model.ids import Address, address, domain_of, local_of
+from nexusops.model.ids import Address, Domain, address, domain_of, local_of
 from nexusops.model.snapshot import Snapshot
 from nexusops.rules.book import Holders
 from nexusops.rules.likeness import other_forms
@@ -37,6 +39,10 @@ def likenesses(wanted: Address) -> frozenset[Address]:
     return frozenset(address(form, domain_of(wanted)) for form in other_forms(local_of(wanted)))
 
 
+def told_of_roles(snapshot: Snapshot, holders: Holders) -> tuple[Finding, ...]:
+    return (*like_people(snapshot, holders), *ending_roles(snapshot, holders))
+
+
 def like_people(snapshot: Snapshot, holders: Holders) -> list[Finding]:
     """R23: warned of, and not refused; who is there today counts."""
     wanted = [(table, key, name, likenesses(name)) for table, key, name in roles_of(snapshot)]
@@ -50,3 +56,31 @@ def like_people(snapshot: Snapshot, holders: Holders) -> list[Finding]:
             evidence = (Evidence(table=table, key=key, snapshot=snapshot.sha256),)
             found.append(Finding(code="LIKE_A_PERSON", subject=name, message=message, evidence=evidence))
     return found
+
+
+def ending_roles(snapshot: Snapshot, holders: Holders) -> list[Finding]:
+    """R27, 2.5: what ends with its mail domain, mailboxes and their content among it; their units are to move it."""
+    ends: dict[Domain, list[Allocation]] = {}
+    tables = {name: table for table, _, name in roles_of(snapshot)}
+    for name in sorted(tables):
+        held = holders.get(name, ())
+        if held and held[-1].live and held[-1].person_id is None and held[-1].winddown_on is not None:
+            ends.setdefault(held[-1].domain, []).append(held[-1])
+    found = []
+    for domain, rows in ends.items():
+        day = earliest(*(row.delete_on for row in rows))
+        boxes = sum(tables[row.address] != "nonpersonal_addresses" for row in rows)
+        what = "a mailbox with its" if boxes == 1 else f"{boxes} mailboxes with their"
+        kept = f", {what} content among it" if boxes else ""
+        message = f"with {domain} ends on {day} what units have there{kept}: {_listed(rows)}"
+        message += "; have them ask for others elsewhere"
+        found.append(Finding(code="ROLES_END", subject=domain, message=message))
+    return found
+
+
+def _listed(rows: Sequence[Allocation]) -> str:
+    names = ", ".join(row.address for row in rows[:_SHOWN])
+    return names + (f" and {len(rows) - _SHOWN} more" if len(rows) > _SHOWN else "")
+
+
+_SHOWN = 5

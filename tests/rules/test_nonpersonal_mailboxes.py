@@ -11,7 +11,7 @@ from nexusops.model.changes import target_of
 from nexusops.model.ids import Address, PersonId, UnitId
 from nexusops.model.ledger import Hold, HoldKind
 from nexusops.model.people import Staff
-from nexusops.model.units import NonpersonalAddress, NonpersonalMailbox
+from nexusops.model.units import DomainState, NonpersonalAddress, NonpersonalMailbox
 from nexusops.plan.holding import LIFE, mark_of_box
 
 
@@ -86,6 +86,21 @@ def test_a_request_that_may_not_be_is_refused_with_its_code(columns: dict[str, o
     """R23, R25, R30, D31, rules.md 3.10."""
     done = mailbox(_chemistry(), **columns).run("2024-10-02")
     assert (done.acts, done.codes) == ([], {(code, "chemoffice")})
+
+
+def test_what_ends_with_its_mail_domain_is_told_until_then() -> None:
+    """R27, 2.5: a mailbox and its content go, too; whoever plans the end of a domain is to know."""
+    world = alias(mailbox(_chemistry()), "help@chem.ox.ac.uk")
+    world.run("2024-10-02")
+    world.domain("chem.ox.ac.uk", state=DomainState.WINDDOWN, winddown_start=day("2024-11-01"), winddown_months=2)
+    (told,) = [found for found in world.run("2024-11-01").findings if found.code == "ROLES_END"]
+    assert told.subject == "chem.ox.ac.uk"
+    assert told.message == (
+        "with chem.ox.ac.uk ends on 2025-01-02 what units have there, a mailbox with its content among it: "
+        "help@chem.ox.ac.uk, office@chem.ox.ac.uk; have them ask for others elsewhere"
+    )
+    assert ("ROLES_END", "chem.ox.ac.uk") in world.run("2025-01-01").codes
+    assert ("ROLES_END", "chem.ox.ac.uk") not in world.run("2025-01-02").codes
 
 
 @pytest.mark.parametrize("local", ["ann-lee", "lee.ann", "ann_lee", "ann.lee7", "Lee-Ann"])

@@ -129,7 +129,8 @@ def _named(name: str, path: Path) -> None:
 def _blank() -> bytes:
     """A database without tables. SQLite writes it with the first thing that is said in it."""
     with closing(sqlite3.connect(":memory:", isolation_level=None)) as connection:
-        connection.execute("PRAGMA user_version = 1")
+        # Whose file it is; as its version, it was taken for an embedded tenant's.
+        connection.execute("PRAGMA application_id = 0x6e78")
         return connection.serialize()
 
 

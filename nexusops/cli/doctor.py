@@ -102,6 +102,8 @@ def _checks(call: Call, jobs: tuple[str, ...], at: datetime) -> Iterator[Check]:
         table = configuration.settings.site
         today = local_date(at, configuration.policy.time.zone)
         yield Check("configuration", True, f"{table.name}, profile {table.profile}, {configuration.folder.absolute()}")
+        for path in configuration.exposed:
+            yield Check("secrets", True, f"{path} can be read by everybody on this machine: chmod 600 is enough")
         yield Check("time", True, f"{instant(at)}, which is {today} in {configuration.policy.time.zone}")
         yield Check("jobs", True, f"{len(site.ports.jobs)} jobs; see `nexusops jobs list` for their permissions")
         yield from _requests(site)

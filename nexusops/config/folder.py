@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import stat
 from collections.abc import Mapping
 from dataclasses import asdict, replace
 from importlib import resources
@@ -72,6 +73,14 @@ class Configuration:
         section, _, name = key.partition(".")
         value = getattr(getattr(self.settings, section), name)
         return secrets.parse(key, value, self.folder, self.folder / "nexusops.toml")
+
+    @property
+    def exposed(self) -> tuple[Path, ...]:
+        """Files with a secret that everybody on this machine may read."""
+        secret_files = [self.secret(key).file for key in sorted(SECRETS)]
+        named = self.settings.tenant.certificate_path
+        files = [*secret_files, self.path(named) if named else None]
+        return tuple(one for one in files if one is not None and one.is_file() and one.stat().st_mode & stat.S_IROTH)
 
     def url(self, key: str) -> str:
         """A database URL: as it stands, or from env:NAME or file:PATH."""

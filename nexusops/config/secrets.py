@@ -31,6 +31,12 @@ class Secret:
         return bool(self.reference)
 
     @property
+    def file(self) -> Path | None:
+        """The file that it stands in; None for an environment variable."""
+        kind, _, name = self.reference.partition(":")
+        return Path(self.folder, name) if kind == "file" else None
+
+    @property
     def shown(self) -> str:
         """What ``config show`` prints of it."""
         try:

@@ -124,3 +124,15 @@ def test_a_mail_server_that_does_not_answer_is_found_before_a_notice_is_due(site
     code, fine, message = told(site, "notices")
     assert (code, fine) == (6, False)
     assert "127.0.0.1:1: [Errno 111] Connection refused" in message
+
+
+def test_a_secret_that_everybody_may_read_is_told(site: CommandSite) -> None:
+    """It is no reason to fail: in a container nobody else is there."""
+    registered(site, managed=True)
+    secret = site.folder.parent / "secret"
+    secret.write_text("a secret", "utf-8")
+    secret.chmod(0o644)
+    main = site.folder / "nexusops.toml"
+    main.write_text(main.read_text("utf-8").replace("[notices]\n", f'[notices]\npassword = "file:{secret}"\n'), "utf-8")
+    said = f"{secret} can be read by everybody on this machine: chmod 600 is enough"
+    assert told(site, "secrets") == (0, True, said)

@@ -505,3 +505,21 @@ def test_a_password_for_the_mail_server_goes_over_tls_or_no_further_than_this_ma
         load(write(smtp.format("smtp.ox.ac.uk").replace('password = "env:NX"\n', ""))).settings.notices.starttls
         is False
     )
+
+
+def test_a_file_with_a_secret_that_everybody_may_read_is_named(write: Write, tmp_path: Path) -> None:
+    """What `doctor` tells."""
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    for name, mode in (("secret", 0o644), ("certificate", 0o604), ("tsig", 0o640)):
+        (outside / name).write_text("a secret", "utf-8")
+        (outside / name).chmod(mode)
+    (tmp_path / "config").mkdir()
+    (tmp_path / "config" / "nexusops.toml").write_text(
+        MICROSOFT
+        + f'tenant_id = "t"\nclient_id = "c"\nsecret = "file:{outside / "secret"}"\n'
+        + f'certificate_path = "{outside / "certificate"}"\n'
+        + f'[notices]\npassword = "file:{outside / "gone"}"\n[dns]\ntsig_secret = "file:{outside / "tsig"}"\n',
+        "utf-8",
+    )
+    assert load(tmp_path / "config").exposed == (outside / "secret", outside / "certificate")

@@ -215,7 +215,7 @@ class Exchange:
             try:
                 answer = await self._http.post(url, content=content, headers=headers, timeout=timeout_of(within))
             except httpx.HTTPError as error:
-                raise transport_fault(error, read=read) from error
+                raise transport_fault(error, read=read, asked=headers["client-request-id"]) from error
             # Refused before anything was carried out: once more with another token, that of the claims if any (3.1).
             if answer.status_code != 401 or last:
                 break

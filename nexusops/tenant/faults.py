@@ -48,7 +48,9 @@ alone.
 
 
 class TenantFault(Exception):
-    """A request that was not answered as hoped. ``request_id`` is the service's own, for its support."""
+    """A request that was not answered as hoped. ``request_id`` is for the service's support: its
+    own, or ours where it gave no answer.
+    """
 
     def __init__(
         self,

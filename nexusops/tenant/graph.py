@@ -5,6 +5,7 @@ The only importer of msgraph, and only when a client is made. The SDK's models, 
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -114,7 +115,9 @@ class Graph:
         method, path, body = request
         asked = RequestInformation(Method(method))
         asked.url = self._url(path)
-        for name, value in {"Accept": "application/json", **(LOW if self.bulk else {})}.items():
+        asked_as = str(uuid.uuid4())
+        named = {"Accept": "application/json", "client-request-id": asked_as, **(LOW if self.bulk else {})}
+        for name, value in named.items():
             asked.headers.try_add(name, value)
         if body is not None:
             asked.set_stream_content(msgspec.json.encode(body), "application/json")
@@ -123,7 +126,7 @@ class Graph:
         except APIError as error:
             raise graph_fault(error, read=read) from error
         except httpx.HTTPError as error:
-            raise transport_fault(error, read=read) from error
+            raise transport_fault(error, read=read, asked=asked_as) from error
         return answer if isinstance(answer, bytes) else b""
 
     def checked_link(self, link: str | None) -> str:

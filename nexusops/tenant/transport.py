@@ -239,14 +239,16 @@ def _place(url: httpx.URL) -> str:
     return f"{url.scheme}://{at}{url.host}" + (f":{url.port}" if url.port else "")
 
 
-def transport_fault(error: Exception, *, read: bool) -> TransportFault:
-    """What httpx says when there was no whole answer."""
+def transport_fault(error: Exception, *, read: bool, asked: str | None = None) -> TransportFault:
+    """What httpx says when there was no whole answer. ``asked``: the id that we gave the request, by which the
+    service's support finds what became of it.
+    """
     if (untrusted := _untrusted(error)) is not None:
         return TransportFault(FaultClass.FOREIGN_HOST, f"its certificate is not believed: {untrusted.verify_message}")
     if isinstance(error, httpx.ConnectError | httpx.ConnectTimeout | httpx.PoolTimeout):
         # Nothing was sent, so even a write may be repeated.
         return TransportFault(FaultClass.THROTTLED, f"no connection: {error}")
-    return TransportFault(lost(read=read), f"the connection broke: {type(error).__name__}")
+    return TransportFault(lost(read=read), f"the connection broke: {type(error).__name__}", request_id=asked)
 
 
 def _untrusted(error: BaseException | None) -> ssl.SSLCertVerificationError | None:

@@ -72,6 +72,17 @@ def test_a_write_whose_answer_was_lost_is_sent_once(
     assert len(clients.script.asked) == 1
 
 
+@named("ask", WRITES)
+def test_a_lost_answer_is_known_by_the_id_that_its_request_had(ask: Callable[[Clients], None]) -> None:
+    """tenant-api.md 5.1, 9: the service's support has nothing else to look for."""
+    clients = Clients(httpx.ReadError("reset"))
+    with pytest.raises(TenantFault) as raised:
+        ask(clients)
+    [asked] = clients.script.asked
+    assert raised.value.request_id == asked.headers["client-request-id"]
+    assert len(asked.headers["client-request-id"]) == 36
+
+
 class Dripping(httpx.AsyncByteStream):
     """A byte now and then, each in time, and never the last one."""
 

@@ -12,11 +12,12 @@ from nexusops.apply.settle import Books
 from nexusops.errors import SnapshotRefused
 from nexusops.model.changes import Kind
 from nexusops.model.dates import local_date
-from nexusops.model.findings import person_scope
+from nexusops.model.findings import box_scope
 from nexusops.model.ids import Domain, PersonId
 from nexusops.model.journal import Acceptance, OpenIntent, RunRecord
 from nexusops.model.plan import Plan
 from nexusops.model.progress import Progress, Stage
+from nexusops.pipeline.affected import hanging_on
 from nexusops.pipeline.decide import decide, read_tables
 from nexusops.pipeline.decision import Decision
 from nexusops.pipeline.fitting import RUNNING, must_fit
@@ -134,7 +135,8 @@ def carry_out_for(ports: Ports, tables: SnapshotTables, people: frozenset[Person
     """The line for these people alone, from a snapshot that was accepted before: the desk's immediate actions."""
     with ports.store.lock(mandate.command):
         decision = decide(ports, tables, at=mandate.at, jobs=(), full=False, accept={}, only=people)
-        again = dict.fromkeys(map(person_scope, people), "the desk acted; what hangs on it is for the next run")
+        boxes = hanging_on(people, frozenset(), tables, ports)
+        again = dict.fromkeys(map(box_scope, boxes), "the desk acted on somebody it hangs on")
         decision = replace(decision, waiting={**decision.waiting, **again})
         return carry_out(ports, tables, decision, decision.plan, replace(mandate, builds_routing=False, partial=True))
 

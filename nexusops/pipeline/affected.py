@@ -54,7 +54,7 @@ def affected(ports: Deciding, tables: SnapshotTables, today: date, *, full: bool
     if services_hash != ports.services_hash:
         boxes |= {*ports.services, *ports.faulty_services}
         boxes |= store.known_boxes() - _registered(tables, ports.services)
-    boxes |= _concerned(people, boxes, tables, ports)
+    boxes |= hanging_on(people, boxes, tables, ports)
     return Affected(people=frozenset(people), boxes=frozenset(boxes), everyone=False)
 
 
@@ -87,7 +87,7 @@ def _services_of(domains: Collection[Domain], tables: SnapshotTables, ports: Dec
     return {name for name, unit in names.items() if unit is not None and unit.domain in domains}
 
 
-def _concerned(people: set[PersonId], boxes: set[str], tables: SnapshotTables, ports: Deciding) -> set[str]:
+def hanging_on(people: Set[PersonId], boxes: Set[str], tables: SnapshotTables, ports: Deciding) -> set[str]:
     """Boxes whose owner is affected (D31) or whose domain winds down, and the addresses that go with them."""
     small = tables.slice((), ports.services)
     ending = ending_domains(small)

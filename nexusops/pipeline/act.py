@@ -23,6 +23,7 @@ from nexusops.pipeline.decision import Decision
 from nexusops.pipeline.fitting import RUNNING, must_fit
 from nexusops.pipeline.inputs import Ports
 from nexusops.pipeline.outcome import Outcome, findings_of, result_of
+from nexusops.pipeline.refusing import refused
 from nexusops.pipeline.routing import build_routing
 from nexusops.pipeline.settling import closed
 from nexusops.pipeline.stopping import Mandate, must_pass
@@ -64,14 +65,11 @@ def _tables_after(first: Outcome | None, ports: Ports, at: datetime) -> Snapshot
     """The present snapshot. Where it is refused, it is told what was done before it was looked at."""
     try:
         return read_tables(ports, at)
-    except SnapshotRefused as refused:
+    except SnapshotRefused as error:
         if first is None:
             raise
-        raise SnapshotRefused(
-            refused.defects,
-            next_step=f"The interrupted run {first.resumed} was finished first; of this snapshot nothing was taken. "
-            "Have registration export it again, check it with `nexusops snapshot check DIR`, then repeat.",
-        ) from refused
+        done = f"The interrupted run {first.resumed} was finished first; of this snapshot nothing was taken."
+        raise refused(error.defects, done) from error
 
 
 def apply_plan(

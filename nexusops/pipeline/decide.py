@@ -9,7 +9,6 @@ from datetime import date, datetime
 
 from nexusops.apply.undo_flags import before_disabling
 from nexusops.codec import digest_of
-from nexusops.errors import SnapshotRefused
 from nexusops.model.changes import Change, DisableMailbox, EnableMailbox
 from nexusops.model.dates import local_date
 from nexusops.model.findings import Finding
@@ -26,6 +25,7 @@ from nexusops.pipeline.affected import Affected, affected
 from nexusops.pipeline.decision import Decision
 from nexusops.pipeline.fitting import sealed
 from nexusops.pipeline.inputs import Deciding, Ports
+from nexusops.pipeline.refusing import refused
 from nexusops.pipeline.routing import staff_of, with_held, with_routes
 from nexusops.pipeline.sight import read_tenant
 from nexusops.pipeline.watching import Looked, looked
@@ -74,11 +74,7 @@ def read_tables(ports: Ports, at: datetime) -> SnapshotTables:
     last = ports.store.accepted()
     defects = tuple(ports.gate(tables.record, last, at, ports.policy))
     if defects:
-        raise SnapshotRefused(
-            defects,
-            next_step="Nothing was changed. Have registration export it again, check it with `nexusops snapshot "
-            "check DIR`, then repeat.",
-        )
+        raise refused(defects)
     if last is None or last.sha256 != tables.record.sha256:
         ports.store.stage(tables.record, tables.pack())
     ports.watch(Progress(stage=Stage.PLANNING))

@@ -65,7 +65,7 @@ def _unquoted(error: AzureError) -> str:
     """What was said, without the answer that could not be read: there may be a token in it. So the error itself is no
     cause of ours either, which a traceback would print.
     """
-    said = error.message.partition("\nContent: ")[0].strip()
+    said = " ".join(error.message.partition("\nContent: ")[0].split())
     # What msal says of a redirect, which is not followed, or of a page of something in between.
     return said.replace(_NO_JSON, "what answers at the authority's address is not it")
 
@@ -146,7 +146,9 @@ def _authority(settings: TenantSettings) -> dict[str, Any]:
 
     requests, which azure-identity uses, does not honour SSL_CERT_FILE: the bundle is named explicitly (stack.md 3).
     """
-    options: dict[str, Any] = {"authority": settings.authority, **PATIENCE}
+    from nexusops.tenant.patience import Bounded
+
+    options: dict[str, Any] = {"authority": settings.authority, "retry_policy_class": Bounded, **PATIENCE}
     if urlsplit(settings.authority).scheme != "https":
         raise UsageError(
             f"nexusops.toml, tenant.authority: {settings.authority} is not https.",

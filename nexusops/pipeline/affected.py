@@ -47,7 +47,8 @@ def affected(ports: Deciding, tables: SnapshotTables, today: date, *, full: bool
         people |= tables.changed(previous)
         changed_domains = tables.changed_domains(previous)
         people |= store.people_of_domains(changed_domains)
-        boxes |= _services_of(changed_domains, tables, ports)
+        if changed_domains and ports.services:  # of a unit that has gone, too
+            boxes |= _services_of(changed_domains, tables, ports) | _services_of(changed_domains, previous, ports)
         people |= store.people_of_addresses(tables.changed_addresses(previous))
         boxes |= tables.changed_boxes(previous)
         people |= _inward(tables)

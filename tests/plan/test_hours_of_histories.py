@@ -38,12 +38,19 @@ UNDONE_OF_NOBODY = [
     Hour(48, (Event("undone", 11, 8, 11, 7),)),
 ]
 """A run is undone for somebody who has gone from the registration data: a whole plan took it for something new."""
+UNIT_GONE = [
+    Hour(25, (Event("service", 5, 10, 10, 11), Event("domain ends", 11, 2, 1, 11))),
+    Hour(1, (Event("staff", 4, 9, 3, 0),)),
+    Hour(24, (Event("unit", 11, 7, 7, 2),)),
+]
+"""The unit of a request, whose domain has ended, goes from the registration data: nobody looked at it (2.4)."""
 ONCE = {
     "wanted again": WANTED_AGAIN,
     "a request in a domain that has just ended": ENDED_DOMAIN,
     "a broken request that is taken away": BROKEN_REQUEST,
     "an owner whom the desk disabled": OWNER_DISABLED,
     "an undo for somebody who has gone": UNDONE_OF_NOBODY,
+    "a request whose unit has gone": UNIT_GONE,
 }
 
 

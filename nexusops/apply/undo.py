@@ -62,6 +62,22 @@ class Undone:
         return found
 
 
+def kept_apart(undone: Undone, items: Mapping[str, frozenset[str]], before: Ledger) -> dict[str, frozenset[str]]:
+    """Subject -> the things to hold, as runs judge them: an address of a unit that is not the mailbox's own has a row
+    of its own in registration, and is held for itself (3.10).
+    """
+    boxes = (*before.mailboxes.values(), *undone.ledger.mailboxes.values())
+    own = {(box.key, box.sender) for box in boxes}
+    found = dict(items)
+    for piece in undone.pieces:
+        row = piece.row
+        if not isinstance(row, Allocation) or row.person_id is not None or (row.mailbox_key, row.address) in own:
+            continue
+        found[piece.subject] = found.get(piece.subject, frozenset()) - {piece.item}
+        found[row.address] = frozenset({piece.item})
+    return {subject: things for subject, things in found.items() if things}
+
+
 def take_back(changes: Sequence[RowChange], ledger: Ledger, undoing: Undoing) -> Undone:
     """Puts back what this run changed. ``ledger``: the slice of today, with the holders of the addresses concerned."""
     work: list[Piece] = []

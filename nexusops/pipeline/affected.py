@@ -112,7 +112,17 @@ def hanging_on(people: Set[PersonId], boxes: Set[str], tables: SnapshotTables, p
     keys = {row.mailbox_key for row in held if row.live and row.mailbox_key is not None and row.address in named}
     owners = {box.name for box in ports.store.reached(frozenset(), keys) if box.kind is not MailboxKind.PERSONAL}
     found |= {name for name in owners if name is not None}  # of an address that is a mailbox's own (3.10)
-    return found | _attached(boxes | found, ending, small)
+    found |= _attached(boxes | found, ending, small)
+    return found | _standing_on({name for name in boxes | found if "@" not in name}, small, ports)
+
+
+def _standing_on(boxes: Set[str], small: Snapshot, ports: Deciding) -> set[str]:
+    """Addresses that stand on these boxes and have no row any more, as an undo may keep them: they end with the box."""
+    if not boxes:
+        return set()
+    ledger = ports.store.ledger((), boxes)
+    rows = {str(row.address) for row in ledger.allocations.values() if row.live}
+    return rows - {box.sender for box in ledger.mailboxes.values()} - small.nonpersonal_addresses.keys()
 
 
 def _attached(boxes: Set[str], ending: Set[Domain], small: Snapshot) -> set[str]:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import date
 
-from nexusops.apply.undo import RULE, Undoing, Undone, holds, take_back, users_that_existed
+from nexusops.apply.undo import RULE, Undoing, Undone, holds, kept_apart, take_back, users_that_existed
 from nexusops.apply.undo_drafts import inverse_drafts, inverse_promises, inverse_services, left_aliases
 from nexusops.apply.undo_pieces import changes_of
 from nexusops.errors import Refused
@@ -127,7 +127,8 @@ def _decide(ports: Ports, matter: _Matter, tables: SnapshotTables, mandate: Mand
     items = {subject: found | aliases.get(subject, frozenset()) for subject, found in items.items()}
     # What an undo held is free again when that is undone.
     again = matter.run.command == COMMAND
-    held = [] if again else holds(items, _marks(ports, tables, undone), before, mandate.actor, mandate.reason)
+    kept = {} if again else kept_apart(undone, items, before)
+    held = holds(kept, _marks(ports, tables, kept, undone.ledger), before, mandate.actor, mandate.reason)
     after = with_rows(undone.ledger, [*held, *_called_off(before, undone.ledger, undoing.today)])
     promises = inverse_promises(differences(before, after), after, undoing)
     drafts = inverse_drafts(compare(project(after, ports.site), _read(ports, after, undone)), undone, items, undoing)
@@ -136,6 +137,7 @@ def _decide(ports: Ports, matter: _Matter, tables: SnapshotTables, mandate: Mand
     whole = with_restores(ports, arranged)
     findings = undone.findings
     scopes = {piece.scope or _scope(piece.subject, after) for piece in undone.pieces}
+    scopes |= {_scope(subject, after) for subject in kept}
     return Decision(
         plan=plan_of(ports, tables.record, mandate.at, whole, findings, after, mandate.accept),
         whole=whole,
@@ -178,10 +180,9 @@ def _ledger(ports: Ports, matter: _Matter) -> Ledger:
     return replace(ledger, holders={(row.address, row.period): row for row in ports.store.holders(names)})
 
 
-def _marks(ports: Ports, tables: SnapshotTables, undone: Undone) -> dict[str, str]:
+def _marks(ports: Ports, tables: SnapshotTables, subjects: Collection[str], ledger: Ledger) -> dict[str, str]:
     """Subject -> what its registration rows are now."""
-    subjects = {piece.subject for piece in undone.pieces}
-    people = {PersonId(subject) for subject in subjects if PersonId(subject) in undone.ledger.people}
+    people = {PersonId(subject) for subject in subjects if PersonId(subject) in ledger.people}
     snapshot = tables.slice(people, ports.services)
     gone = {person_id: PersonRecord(person_id=person_id, person=None) for person_id in people}
     records = {**gone, **snapshot.people}

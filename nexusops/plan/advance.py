@@ -148,6 +148,10 @@ def _box_as_undone(box: JudgedBox, ledger: Ledger, snapshot: Snapshot, fold: _Fo
     hold = _undone(name, mark_of_box(name, snapshot), ledger, fold)
     if hold is None:
         return box.rows
+    rows = fold.holders.get(Address(name), ())
+    if rows and not rows[-1].live and Address(name) not in snapshot.nonpersonal_addresses:
+        fold.removed.append(hold)  # what was kept has ended with its mailbox
+        return box.rows
     box.findings.append(held_finding(hold, box.scope))
     return list(withheld(box.rows, ledger, items_of(hold)))
 

@@ -44,6 +44,15 @@ UNIT_GONE = [
     Hour(24, (Event("unit", 11, 7, 7, 2),)),
 ]
 """The unit of a request, whose domain has ended, goes from the registration data: nobody looked at it (2.4)."""
+ALIAS_KEPT = [
+    Hour(1, (Event("alias", 0, 1, 1, 0),)),
+    Hour(24, (Event("alias", 0, 1, 0, 0),)),
+    Hour(24, (Event("undone", 0, 0, 0, 0),)),
+    Hour(24, (Event("box", 0, 0, 0, 0),)),
+    Hour(24, ()),
+]
+"""A unit gives an address of its mailbox up, which is undone: the hold was the mailbox's, and the next whole plan ended
+the address again (3.10). Later the mailbox goes, and the address with it."""
 ONCE = {
     "wanted again": WANTED_AGAIN,
     "a request in a domain that has just ended": ENDED_DOMAIN,
@@ -51,6 +60,7 @@ ONCE = {
     "an owner whom the desk disabled": OWNER_DISABLED,
     "an undo for somebody who has gone": UNDONE_OF_NOBODY,
     "a request whose unit has gone": UNIT_GONE,
+    "an address of a unit that an undo keeps": ALIAS_KEPT,
 }
 
 

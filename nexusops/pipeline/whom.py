@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
 from nexusops.model.changes import CreateMailbox
 from nexusops.model.frozen import frozen
@@ -23,11 +23,13 @@ class Whom:
 
 
 def whom_of(plan: Plan, store: Store | None) -> Whom:
-    """As the state has it; of people who are new in the plan, or without a state, as the plan itself tells."""
-    people = sorted({PersonId(one.change.why.subject) for one in plan.changes})
-    states = store.owners(people) if store is not None else ()
+    """As the plan tells of people who get a mailbox, and as the state has all others."""
+    made = _made(plan)
+    units = _units(made, plan)
+    people = {PersonId(one.change.why.subject) for one in plan.changes}
+    states = store.owners(people - units.keys()) if store is not None else ()
     served = {state.person_id: state.served for state in states if state.served}
-    return Whom(names=names_of(states, plan), units={**_new_units(plan), **served})
+    return Whom(names=names_of(states, plan), units=units | served)
 
 
 def units_counted(
@@ -44,23 +46,24 @@ def units_counted(
     return {subject: tuple(sorted(found)) for subject, found in units.items()}
 
 
-def names_of(states: Iterable[PersonState], plan: Plan | None = None) -> dict[str, str]:
-    """Names by person_id; of people who are new in a plan, as the plan gives them."""
-    new = _new(plan) if plan is not None else {}
-    names = {subject: change.display_name for subject, change in new.items() if change.display_name != subject}
-    return names | {state.person_id: name_of(state) for state in states if state.card_names}
+def names_of(states: Iterable[PersonState], plan: Plan) -> dict[str, str]:
+    """Names by person_id; of people who get a mailbox, as the plan gives them."""
+    names: dict[str, str] = {state.person_id: name_of(state) for state in states if state.card_names}
+    made = _made(plan).items()
+    return names | {subject: change.display_name for subject, change in made if change.display_name != subject}
 
 
-def _new(plan: Plan) -> dict[str, CreateMailbox]:
+def _made(plan: Plan) -> dict[PersonId, CreateMailbox]:
     changes = (one.change for one in plan.changes)
-    return {change.person_id: change for change in changes if isinstance(change, CreateMailbox) and change.person_id}
+    made = (change for change in changes if isinstance(change, CreateMailbox))
+    return {PersonId(change.person_id): change for change in made if change.person_id}
 
 
-def _new_units(plan: Plan) -> dict[PersonId, tuple[UnitId, ...]]:
+def _units(made: Collection[PersonId], plan: Plan) -> dict[PersonId, tuple[UnitId, ...]]:
     """Of those who get a mailbox: the affiliations on which their addresses rest (R8)."""
-    new, units = _new(plan), dict[PersonId, set[UnitId]]()
+    units: dict[PersonId, set[UnitId]] = {}
     for why in (one.change.why for one in plan.changes):
         for row in why.evidence:
-            if row.table == "affiliations" and why.subject in new:
+            if row.table == "affiliations" and why.subject in made:
                 units.setdefault(PersonId(why.subject), set()).add(UnitId(row.key.rpartition("/")[2]))
     return {person_id: tuple(sorted(found)) for person_id, found in units.items()}

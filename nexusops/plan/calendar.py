@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import date
 
 from nexusops.model.dates import ONE_DAY, next_day
@@ -33,25 +32,28 @@ def next_date(case: Case, found: Entitlement, setting: Setting) -> date | None:
     return min(ahead, default=None)
 
 
-def _known(case: Case, setting: Setting) -> Iterator[date | None]:
+def _known(case: Case, setting: Setting) -> list[date | None]:
     """Days of the registration rows, gone or to come."""
+    days: list[date | None] = []
     for card in case.record.cards:
-        yield from (card.start_date, next_day(card.end_date), card.cancelled_on, card.status_effective_on)
+        days += (card.start_date, next_day(card.end_date), card.cancelled_on, card.status_effective_on)
     for affiliation in case.record.affiliations:
-        yield affiliation.start_date
+        days.append(affiliation.start_date)
         if affiliation.end_date is not None:
-            yield next_day(affiliation.end_date)
+            days.append(next_day(affiliation.end_date))
         if setting.units.starts:
             serving = setting.units.unit_for(case.person_id, affiliation.unit_id)
             for unit_id in (affiliation.unit_id, serving):
-                yield from setting.units.starts.get(unit_id, ())
+                days += setting.units.starts.get(unit_id, ())
+    return days
 
 
-def _waiting(case: Case, box: Mailbox | None) -> Iterator[date | None]:
+def _waiting(case: Case, box: Mailbox | None) -> list[date | None]:
     """Days of what was promised; one that has passed without effect is tried tomorrow."""
+    days: list[date | None] = []
     if box is not None:
-        yield from (box.disable_on, box.delete_on, box.purge_on if box.state is MailboxState.DELETED else None)
+        days += (box.disable_on, box.delete_on, box.purge_on if box.state is MailboxState.DELETED else None)
     for row in case.rows.values():
         if row.live:
-            yield row.notice_due_on
-            yield row.delete_on
+            days += (row.notice_due_on, row.delete_on)
+    return days

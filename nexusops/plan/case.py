@@ -90,6 +90,7 @@ class Case:
     """The domains that the served affiliations give."""
     waits: str = ""
     """Why the next run must look again, whatever the registration data say then."""
+    _box: Mailbox | None = None
     _personal: tuple[Allocation, ...] | None = None
 
     @property
@@ -108,9 +109,9 @@ class Case:
     @property
     def box(self) -> Mailbox | None:
         """The personal mailbox of the latest generation."""
-        if len(self.boxes) == 1:
-            return next(iter(self.boxes.values()))
-        return max(self.boxes.values(), key=lambda box: box.generation, default=None)
+        if self._box is None and self.boxes:
+            self._box = max(self.boxes.values(), key=lambda box: box.generation)
+        return self._box
 
     @property
     def personal(self) -> tuple[Allocation, ...]:
@@ -130,14 +131,20 @@ class Case:
     def put(self, row: Allocation | Mailbox) -> None:
         if isinstance(row, Mailbox):
             self.boxes[row.key] = row
+            self._box = None
         else:
             self.rows[row.address, row.period] = row
             self._personal = None
 
+    def forget(self, box: Mailbox) -> None:
+        """It never was: it falls away without an end."""
+        self.gone.append(self.boxes.pop(box.key))
+        self._box = None
+
     def put_back(self, rows: Iterable[LedgerRow]) -> None:
         """These mailboxes and addresses, and no others, whatever the rules made of them."""
         rows = tuple(rows)
-        self.boxes = {row.key: row for row in rows if isinstance(row, Mailbox)}
+        self.boxes, self._box = {row.key: row for row in rows if isinstance(row, Mailbox)}, None
         self.rows = {(row.address, row.period): row for row in rows if isinstance(row, Allocation)}
         self._personal = None
         active = {key for key, row in self.rows.items() if row.state is AddressState.ACTIVE}

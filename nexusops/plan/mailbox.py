@@ -41,7 +41,7 @@ def settle_mailbox(case: Case, found: Entitlement, setting: Setting, evidence: t
             case.put(_new_mailbox(case, box, found, setting, evidence))
         return
     if box.state is MailboxState.PENDING and box.name is None and not found.keeps(box):
-        case.gone.append(case.boxes.pop(box.key))  # there is nothing that could end, and nobody to tell
+        case.forget(box)  # there is nothing that could end, and nobody to tell
         return
     if box.live:
         seen_on = case.state.ending_seen_on or today

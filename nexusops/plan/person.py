@@ -134,7 +134,8 @@ def _entitlement(case: Case, setting: Setting) -> Entitlement | None:
         case.find("MULTIPLE_CARDS", "the person has several current cards; the first by D42 decides")
     vanished = state.card_id is not None and all(card.card_id != state.card_id for card in case.record.cards)
     if found.qualifying or not vanished or found.status_on or found.status_coming:
-        case.state = altered(state, missing_since=None)
+        if state.missing_since is not None:
+            case.state = altered(state, missing_since=None)
         return found
     since = state.missing_since
     if since is None:

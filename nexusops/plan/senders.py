@@ -118,7 +118,8 @@ def _route_unread(case: Case, sender: Address, setting: Setting) -> bool:
 def _with_forward(case: Case, box: Mailbox, setting: Setting) -> Mailbox:
     """R58: a sender in a domain that is not managed is forwarded to where registration says its mail goes."""
     exempt = HoldKind.FORWARD_EXEMPT in case.holds
-    box = altered(box, forward_exempt=exempt)
+    if box.forward_exempt is not exempt:
+        box = altered(box, forward_exempt=exempt)
     manual = box.forward is not None and box.forward.origin is ForwardOrigin.MANUAL
     if manual:
         return box
@@ -128,7 +129,7 @@ def _with_forward(case: Case, box: Mailbox, setting: Setting) -> Mailbox:
         case.find("SPLIT_ROUTING", f"{message}: a forward back is needed there", Severity.INFO, subject=box.sender)
         wanted = None
     to = Forward(to=wanted, origin=ForwardOrigin.AUTO) if wanted else None
-    return altered(box, forward=to)
+    return altered(box, forward=to) if box.forward != to else box
 
 
 def _route(case: Case, box: Mailbox, setting: Setting) -> Address | None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
-from nexusops.model.changes import Change, Kind, kind_of, target_of
-from nexusops.model.findings import Evidence, Finding, Severity
+from nexusops.model.changes import Change, Kind, Why, kind_of, target_of
+from nexusops.model.findings import Finding, Severity
 from nexusops.model.frozen import frozen
 from nexusops.model.ids import PersonId, UnitId
 from nexusops.model.plan import Estimate, Plan, Planned
@@ -25,26 +25,42 @@ _SEVERITIES = {Severity.ALERT: 0, Severity.WARNING: 1, Severity.INFO: 2}
 
 @frozen
 class Row:
-    """One change as it is listed. ``who`` is the subject, with the name where it is known."""
+    """One change as it is listed. ``who`` is the subject, with the name where it is known.
 
-    id: str
-    kind: Kind
-    target: str
-    effect: str
+    What its columns say is worked out when one is printed: a plan may have hundreds of thousands.
+    """
+
+    planned: Planned
     who: str
     units: tuple[str, ...]
-    rule: str
-    because: str
-    evidence: tuple[Evidence, ...]
-    after: tuple[str, ...]
+
+    @property
+    def id(self) -> str:
+        return self.planned.id
+
+    @property
+    def kind(self) -> Kind:
+        return kind_of(self.planned.change)
+
+    @property
+    def target(self) -> str:
+        return target_of(self.planned.change)
+
+    @property
+    def effect(self) -> str:
+        return effect(self.planned.change)
 
     @property
     def destructive(self) -> bool:
         return self.kind in DESTRUCTIVE_KINDS
 
     @property
+    def why(self) -> Why:
+        return self.planned.change.why
+
+    @property
     def reason(self) -> str:
-        return f"{self.rule}: {self.because}"
+        return f"{self.why.rule}: {self.why.because}"
 
 
 @frozen
@@ -92,7 +108,8 @@ def groups_of(plan: Plan, units: Units, names: Names) -> tuple[Group, ...]:
         if whose is None:
             who = f"{subject} {names[subject]}" if names.get(subject) else subject
             whose = known[subject] = who, units.get(PersonId(subject), ())
-        by_kind.setdefault(kind_of(planned.change), []).append(_row(planned, *whose))
+        row = Row(planned=planned, who=whose[0], units=whose[1] or units_of(planned.change, {}))
+        by_kind.setdefault(row.kind, []).append(row)
     return tuple(
         Group(kind=kind, clusters=_clusters(by_kind[kind])) for kind in sorted(by_kind, key=_ORDER.__getitem__)
     )
@@ -164,31 +181,15 @@ def duration(seconds: float) -> str:
     return f"{minutes} minutes" if minutes < 90 else f"{minutes // 60} h {minutes % 60} min"
 
 
-def _row(planned: Planned, who: str, units: tuple[str, ...]) -> Row:
-    why = planned.change.why
-    return Row(
-        id=planned.id,
-        kind=kind_of(planned.change),
-        target=target_of(planned.change),
-        effect=effect(planned.change),
-        who=who,
-        units=units or units_of(planned.change, {}),
-        rule=why.rule,
-        because=why.because,
-        evidence=why.evidence,
-        after=planned.after,
-    )
-
-
 def _clusters(rows: Sequence[Row]) -> tuple[Cluster, ...]:
     by_reason: dict[tuple[str, str], list[Row]] = {}
     for row in rows:
-        by_reason.setdefault((row.rule, row.because), []).append(row)
+        by_reason.setdefault((row.why.rule, row.why.because), []).append(row)
     shared = sorted((found for found in by_reason.values() if len(found) >= SHARED_BY), key=lambda found: -len(found))
     clusters = tuple(Cluster(shared=found[0].reason, rows=tuple(found)) for found in shared)
     if len(shared) == len(by_reason):
         return clusters
-    single = tuple(row for row in rows if len(by_reason[row.rule, row.because]) < SHARED_BY)
+    single = tuple(row for row in rows if len(by_reason[row.why.rule, row.why.because]) < SHARED_BY)
     return (*clusters, Cluster(shared=None, rows=single))
 
 

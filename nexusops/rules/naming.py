@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
 from typing import NamedTuple
 
 from nexusops.model.frozen import frozen
@@ -49,10 +50,14 @@ def _hyphenated(text: str) -> str:
     return re.sub(r"-+", "-", text).strip("-") if "-" in text else text
 
 
-def tokens(names: str) -> list[_Token]:
-    """The tokens that are left of a name field, split at any Unicode white space; empty ones are skipped (R6, D13)."""
+@lru_cache(maxsize=4096)
+def tokens(names: str) -> tuple[_Token, ...]:
+    """The tokens that are left of a name field, split at any Unicode white space; empty ones are skipped (R6, D13).
+
+    Many people share a name.
+    """
     found = [normalise(part) for part in names.split()]
-    return [token for token in found if token.text]
+    return tuple(token for token in found if token.text)
 
 
 def words(names: str) -> list[str]:
@@ -72,8 +77,8 @@ def form_name(
 
     ``first`` and ``last`` are override parts of an accepted request (D25), used in place of the card's.
     """
-    personal = [_Token(first, True)] if first else tokens(personal_names)[:1]
-    family = [_Token(last, True)] if last else tokens(family_names)
+    personal = (_Token(first, True),) if first else tokens(personal_names)[:1]
+    family = (_Token(last, True),) if last else tokens(family_names)
     raw = ("" if first else personal_names) + ("" if last else family_names)
     hidden = not raw.isascii() and any(unicodedata.category(c) == "Cf" for c in raw)
     codes = ["NAME_CONTROL_CHARS"] if hidden else []

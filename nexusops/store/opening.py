@@ -34,7 +34,7 @@ REFUSED = f"Check the database and its disk, and {_NAMED}"
 
 EMPTY = (
     "Restore it from its backup, and see with `nexusops audit verify` that it is whole; if this site has never been"
-    " run, remove the file, and the next command makes a new state."
+    " run, remove the file, and `nexusops run` makes a new state."
 )
 
 WRITE_ONE = (

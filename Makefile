@@ -49,7 +49,7 @@ unit: $(STAMP) ## the tests, on all cores
 stories: $(STAMP) ## every scenario, the long ones too
 	NEXUSOPS_LONG_STORIES=1 $(BIN)/python -m pytest tests/scenarios
 
-hours: $(STAMP) ## random hours of a small university: the plan from the diff is that from scratch (a quarter of an hour)
+hours: $(STAMP) ## random hours of a small university: the plan from the diff is that from scratch (half an hour)
 	NEXUSOPS_HOURS=80 $(BIN)/python -m pytest -n 0 tests/plan/test_hours_of_histories.py
 
 kill: $(STAMP) ## runs killed after every transaction, and at three hundred random moments, and finished (half an hour)

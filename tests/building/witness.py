@@ -98,7 +98,7 @@ class Witness:
         """R36, R39-R42, R46: mail to a personal address ends with its mailbox, or two months after a letter."""
         table = ports.store.routing_table()
         routed = {entry.address: entry.destination for entry in table.entries} if table is not None else {}
-        managed = {str(row["domain"]) for row in data.tables["domains"] if row["managed"] is True}
+        managed = {str(row["domain"]) for row in data.tables["domains"] if row.get("managed") is True}
         for name, row in addresses.items():
             works = row["state"] in ("active", "winddown") and name.partition("@")[2] in managed
             if works and name not in routed and (row["mailbox"] or row["kind"] == "personal"):

@@ -177,7 +177,8 @@ def test_whatever_octets_a_record_holds_the_answer_can_be_printed(lint: Command,
     out.encode("utf-8")
 
 
-def test_a_domain_that_is_no_text_has_no_record(lint: Command) -> None:
-    code, out, _ = lint("odd\udc80.example", "--format", "json")
-    out.encode("utf-8")
-    assert (code, json.loads(out)["verdict"]) == (6, "none")
+def test_a_domain_that_is_no_text_is_a_usage_error(lint: Command) -> None:
+    """interface.md 1: exit code 2."""
+    code, out, err = lint("odd\udc80.example", "--format", "json")
+    assert (code, out) == (2, "")
+    assert err.startswith("The argument odd\\udc80.example is not UTF-8.\n")

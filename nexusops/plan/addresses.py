@@ -185,7 +185,7 @@ def _allot_missing(work: _Allotting, missing: Sequence[Need]) -> None:
     if not missing:
         return
     case, book = work.case, work.book
-    new = {row.domain for row in case.personal}.isdisjoint(need.domain for need in missing)
+    new = not case.personal or {row.domain for row in case.personal}.isdisjoint(need.domain for need in missing)
     present = name_part(case.personal, work.base)
     common = None
     if present is None and work.setting.policy.dup.scope == "common":
@@ -208,8 +208,10 @@ def _why_new(unit_id: UnitId, domain: Domain, n: int) -> tuple[str, str]:
 
 def _tell_exceptions(case: Case, setting: Setting) -> None:
     """R22, D12: wherever another name part is used than in the oldest address that they have, as long as it is."""
+    if len(case.personal) < 2 or setting.policy.dup.scope != "common":
+        return
     mine = [row for row in case.personal if row.live and row.base == case.state.base]
-    if len(mine) < 2 or setting.policy.dup.scope != "common":
+    if not mine:
         return
     usual = min(mine, key=lambda row: (row.created_on, row.n, row.address)).n
     for row in mine:

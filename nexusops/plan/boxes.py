@@ -33,6 +33,8 @@ def judge_boxes(
     """Mailboxes first, then addresses, each in the order of names; what one takes the next cannot have. Each is judged
     by what was made of those before it: whoever takes them may hold rows back.
     """
+    if not boxes:
+        return
     taken, setting = dict(holders), replace(setting, people=names_of_people(holders))
     known = SoFar.of(ledger.mailboxes.values())
     shelf = Shelf.of(ledger)

@@ -25,22 +25,28 @@ class Nobodys:
 def read_nobodys(shelf: Shelf) -> Nobodys:
     units: set[str] = set()
     strangers: dict[str, set[str]] = {}
-    for unit, person in _unknown(shelf, "affiliations", "unit_id"):
-        if person is not None and _PLAIN.fullmatch(person):
-            strangers.setdefault(unit, set()).add(person)
+    choices: set[str] = set()
+    rows = shelf.rows(
+        f"{_unknown(shelf, 'affiliations', 'unit_id')} UNION ALL {_unknown(shelf, 'sender_choices', 'address')}"
+    )
+    for table, key, person in rows:
+        if table == "sender_choices":
+            choices.add(key)
+        elif person is not None and _PLAIN.fullmatch(person):
+            strangers.setdefault(key, set()).add(person)
         else:
-            units.add(unit)
+            units.add(key)
     return Nobodys(
         units=frozenset(units),
         strangers={unit: frozenset(found) for unit, found in strangers.items()},
-        choices=frozenset(address for address, _ in _unknown(shelf, "sender_choices", "address")),
+        choices=frozenset(choices),
     )
 
 
-def _unknown(shelf: Shelf, table: str, column: str) -> list[tuple[str, str | None]]:
-    """The values of that column with their person_id, where persons does not have it."""
-    return shelf.rows(
-        f"SELECT DISTINCT {column}, person_id FROM {shelf.schema}.{table} WHERE {column} IS NOT NULL"
+def _unknown(shelf: Shelf, table: str, column: str) -> str:
+    """The table, and the values of that column with their person_id, where persons does not have it."""
+    return (
+        f"SELECT DISTINCT '{table}', {column}, person_id FROM {shelf.schema}.{table} WHERE {column} IS NOT NULL"
         " AND coalesce(person_id NOT IN"
         f" (SELECT person_id FROM {shelf.schema}.persons WHERE person_id IS NOT NULL), true)"
     )

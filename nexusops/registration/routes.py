@@ -52,7 +52,7 @@ def read_routes(reading: Reading) -> RouteRows:
         )
     }
     held |= {route.address for route in external.values() if route.person_id not in people}
-    held |= _waiting(reading.shelf, tables.ROUTING) | _waiting(reading.shelf, tables.EXTERNAL_ROUTES)
+    held |= _waiting(reading.shelf)
     return RouteRows(
         routes=routes,
         external=external,
@@ -70,11 +70,14 @@ def _people(shelf: Shelf) -> frozenset[str]:
     return frozenset(person for (person,) in rows)
 
 
-def _waiting(shelf: Shelf, layout: Layout) -> set[Address]:
+def _waiting(shelf: Shelf) -> set[Address]:
     """R60: addresses of rows that came too late for this hour; what they replaced is in the snapshot no more."""
-    table = f"{shelf.schema}.{layout.name}"
-    rows = shelf.rows(f"SELECT address FROM {shelf.schema}.raw_{layout.name} EXCEPT SELECT address FROM {table}")
-    return {Address(address) for (address,) in rows if address is not None}
+    own = shelf.schema
+    late = (
+        f"(SELECT address FROM {own}.raw_{layout.name} EXCEPT SELECT address FROM {own}.{layout.name})"
+        for layout in (tables.ROUTING, tables.EXTERNAL_ROUTES)
+    )
+    return {Address(address) for (address,) in shelf.rows(" UNION ALL ".join(late)) if address is not None}
 
 
 def _route(row: Row) -> Route:

@@ -18,7 +18,7 @@ from nexusops.registration import changes, strays
 from nexusops.registration import manifest as manifests
 from nexusops.registration.estate import Estate, read_estate
 from nexusops.registration.fields import is_address, is_box, meant
-from nexusops.registration.layout import LAYOUTS
+from nexusops.registration.layout import EXTERNAL_ROUTES, LAYOUTS
 from nexusops.registration.manifest import Manifest
 from nexusops.registration.records import PERSONS_OWN, Clashes, find_clashes, read_records
 from nexusops.registration.shelf import Shelf, literal
@@ -135,8 +135,10 @@ def unpack(blobs: Mapping[str, bytes], parent_domain: str, only: Collection[Pers
             paths = {table: Path(folder) / f"{table}.parquet" for table in manifest.tables if table in LAYOUTS}
             for table, path in paths.items():
                 path.write_bytes(blobs[table])
+            listed = manifest.tables.get(EXTERNAL_ROUTES.name)
+            routed = listed is not None and listed.rows > 0
             for table in paths:
-                shelf.take(LAYOUTS[table], _kept(table, paths, only), LAYOUTS[table].columns)
+                shelf.take(LAYOUTS[table], _kept(table, paths, only, routed=routed), LAYOUTS[table].columns)
     except (duckdb.Error, KeyError, ValueError) as error:
         raise StateUnavailable(
             f"the snapshot kept in the state cannot be read ({type(error).__name__})",
@@ -146,9 +148,9 @@ def unpack(blobs: Mapping[str, bytes], parent_domain: str, only: Collection[Pers
     return Tables(shelf, manifest, parent_domain, whole=only is None)
 
 
-def _kept(table: str, paths: Mapping[str, Path], only: Collection[PersonId] | None) -> str:
+def _kept(table: str, paths: Mapping[str, Path], only: Collection[PersonId] | None, *, routed: bool) -> str:
     """A kept table as DuckDB reads it; DuckDB reads no more of the file than the rows of these people need, and those
-    of nobody who is known, which may be theirs (D29).
+    of nobody who is known, which may be theirs (D29). ``routed``: whether external_routes has any rows.
     """
     relation = _file(paths[table])
     if only is None or table not in PERSONS_OWN:
@@ -158,7 +160,7 @@ def _kept(table: str, paths: Mapping[str, Path], only: Collection[PersonId] | No
     if only and table in _NOBODYS:
         known = f"SELECT person_id FROM {_file(paths['persons'])} WHERE person_id IS NOT NULL"
         wanted += f" OR coalesce(person_id NOT IN ({known}), true)"
-    if only and table == "persons" and "external_routes" in paths:
+    if only and table == "persons" and routed:
         wanted += f" OR person_id IN (SELECT person_id FROM {_file(paths['external_routes'])})"
     return f"(SELECT * FROM {relation} WHERE {wanted})"
 

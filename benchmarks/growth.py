@@ -4,7 +4,7 @@ PYTHONPATH=tests python -m benchmarks.growth 10000 100000 1000000      docs/grow
 PYTHONPATH=tests python -m benchmarks.growth                           draws docs/growth.svg anew from docs/growth.csv
 
 NEXUSOPS_BENCH_SITES keeps the universities (benchmarks/sites.py). Of a whole plan one run is measured: that of a
-million people takes minutes, and nine gigabytes.
+million people takes minutes, and five gigabytes.
 """
 
 from __future__ import annotations

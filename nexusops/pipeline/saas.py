@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from datetime import date, datetime
 
 from nexusops.model.addresses import Allocation
 from nexusops.model.dates import local_date
-from nexusops.model.ids import Address, Domain, PersonId, domain_of, local_of
+from nexusops.model.ids import Address, Domain, PersonId, UnitId, domain_of, local_of
 from nexusops.model.ledger import PersonState, Standing
-from nexusops.model.services import NOT_ASKED, Advice, Ruling, ServiceRequest
+from nexusops.model.services import NOT_ASKED, Advice, DnsFacts, Ruling, ServiceRequest
 from nexusops.model.snapshot import Snapshot
+from nexusops.model.units import Unit
 from nexusops.pipeline.inputs import Ports
 from nexusops.pipeline.saas_dns import dns_facts
 from nexusops.pipeline.saas_standing import as_it_stands
@@ -38,14 +39,28 @@ def answer(
     source as it stands, which is not accepted by that. ``resolver`` None: the DNS is not asked. ``permits``: unit
     domains for which a postmaster has permitted a provider (D38).
     """
-    today = local_date(at, ports.policy.time.zone)
     last = ports.store.accepted()
     tables = ports.registration.read() if last is None or fresh else _kept(ports, last.sha256)
-    people = {staff.person_id for staff in tables.slice((), {}).staff if staff.unit_id == request.unit_id}
+    units = tables.slice((), {}).units
+    today, coming = local_date(at, ports.policy.time.zone), dict[Domain, str]()
+    for rival in _rivals(ports, request, units):
+        if _advised(ports, rival, tables, today, coming, NOT_ASKED).ruling is Ruling.APPROVED:
+            coming = dict.fromkeys(_names(rival, units), rival.request_id) | coming
+    return _advised(ports, request, tables, today, coming, _dns(ports, request, units, resolver, permits))
+
+
+def _advised(
+    ports: Ports, request: ServiceRequest, tables: SnapshotTables, today: date, coming: dict[Domain, str], dns: DnsFacts
+) -> Advice:
+    """``coming``: who gets which service domain or address in the next run, of the requests that it sees before."""
+    small = tables.slice((), {})
+    people = {staff.person_id for staff in small.staff if staff.unit_id == request.unit_id}
     ledger = ports.store.ledger((), {request.request_id})
     owner = owner_of(request, ledger)
     people |= {owner} if owner else set()
     snapshot = tables.slice(people, {**ports.services, request.request_id: request})
+    wanted = _names(request, small.units)
+    holders = _holders(ports, wanted)
     setting = Setting(
         policy=ports.policy,
         site=ports.site,
@@ -55,44 +70,45 @@ def answer(
         usernames=ports.store.usernames({request.request_id.lower()}),
         owners=_standing(ports, snapshot, people, today),
         routes=RouteBook(fallback_domain=ports.site.fallback_domain),
+        people=names_of_people(holders),
     )
-    unit = snapshot.units.get(request.unit_id)
-    domain = unit.domain if unit is not None else None
-    wanted = names_of(request, domain)
-    dns = NOT_ASKED
-    if resolver is not None and domain is not None and may_ask(request):
-        row = ledger.services.get(request.request_id)
-        dns = dns_facts(request, domain, row, resolver, ports.site, ports.policy)
-    dns = replace(dns, permitted=domain in permits)
-    held = _names_held(ports, request, snapshot, at, fresh=fresh)
+    held = coming | domains_held(ports.store.services_of(wanted))
     ledger = replace(ledger, looked_up={request.request_id: dns}, domain_holders=held)
-    holders = _holders(ports, wanted)
-    setting = replace(setting, people=names_of_people(holders))
     advice = advice_on(request, snapshot, holders, setting, ledger=ledger, dns=dns)
     filed = ports.services.get(request.request_id) == request
     return as_it_stands(advice, request, ledger, snapshot, holders, setting, filed=filed)
 
 
-def _names_held(
-    ports: Ports, request: ServiceRequest, snapshot: Snapshot, at: datetime, *, fresh: bool
-) -> dict[Domain, str]:
-    """Who has its service domain or address, or gets it in the next run: that sees the earlier of two new requests
-    first, where it is approved.
+def _dns(
+    ports: Ports,
+    request: ServiceRequest,
+    units: Mapping[UnitId, Unit],
+    resolver: Resolver | None,
+    permits: Collection[str],
+) -> DnsFacts:
+    unit = units.get(request.unit_id)
+    domain, dns = unit.domain if unit is not None else None, NOT_ASKED
+    if resolver is not None and domain is not None and may_ask(request):
+        row = ports.store.ledger((), {request.request_id}).services.get(request.request_id)
+        dns = dns_facts(request, domain, row, resolver, ports.site, ports.policy)
+    return replace(dns, permitted=domain in permits)
+
+
+def _rivals(ports: Ports, request: ServiceRequest, units: Mapping[UnitId, Unit]) -> list[ServiceRequest]:
+    """New requests that the next run sees before this one, and whose service domain or address it wants, or one of
+    them wants: each is judged once, in the order of the run.
     """
-    wanted = _names(request, snapshot)
-    earlier = {name for name in snapshot.services if wanted and name < request.request_id}
-    rivals = {name for name in earlier if _names(snapshot.services[name], snapshot) & wanted}
-    new = sorted(rivals - set(ports.store.ledger((), rivals).services))
-    coming: dict[Domain, str] = {}
-    for name in new:
-        rival = snapshot.services[name]
-        if answer(ports, rival, at, fresh=fresh).ruling is Ruling.APPROVED:
-            coming = dict.fromkeys(_names(rival, snapshot) & wanted, name) | coming
-    return coming | domains_held(ports.store.services_of(wanted))
+    wanted = {name: _names(one, units) for name, one in ports.services.items() if name < request.request_id}
+    reached, found = _names(request, units), set[str]()
+    while more := {name for name, names in wanted.items() if name not in found and names & reached}:
+        found |= more
+        reached = reached.union(*(wanted[name] for name in more))
+    new = found - ports.store.ledger((), found).services.keys()
+    return [ports.services[name] for name in sorted(new)]
 
 
-def _names(request: ServiceRequest, snapshot: Snapshot) -> frozenset[Domain]:
-    unit = snapshot.units.get(request.unit_id)
+def _names(request: ServiceRequest, units: Mapping[UnitId, Unit]) -> frozenset[Domain]:
+    unit = units.get(request.unit_id)
     return frozenset(Domain(name) for name in names_of(request, unit.domain if unit is not None else None))
 
 

@@ -60,8 +60,10 @@ def settle_addresses(
         _settle_dates(case, box, setting)
         if living:
             _tell_exceptions(case, setting)
-    for address in [row.address for row in case.personal if row.gate and row.live] if case.address_holds else ():
-        case.let_end_go(address)
+    if case.address_holds:
+        for row in case.personal:
+            if row.live and row.gate:
+                case.let_end_go(row.address)
 
 
 def _end_all(case: Case, box: Mailbox, setting: Setting) -> None:

@@ -92,19 +92,9 @@ def hanging_on(people: Set[PersonId], boxes: Set[str], tables: SnapshotTables, p
     """Boxes whose owner is affected (D31) or whose domain winds down, and the addresses that go with them."""
     small = tables.slice((), ports.services)
     ending = ending_domains(small)
-    found = {
-        row.mailbox_id
-        for row in small.nonpersonal_mailboxes.values()
-        if row.owner_person_id in people or (row.address is not None and domain_of(row.address) in ending)
-    }
-    found |= _services_of(ending, tables, ports)
-    staff = {row.staff_id for row in small.staff if row.person_id in people}
-    found |= {
-        name
-        for name, request in ports.services.items()
-        if request.owner_person_id in people or request.requester in staff
-    }
-    found |= ports.store.boxes_owned_by(people)
+    found = _of_owners(people, small, ports) | _of_domains(ending, small, tables, ports)
+    if ports.boxes is not None:
+        found, ending = found & ports.boxes, frozenset()
     found |= _attached(boxes | found, ending, small)
     named = {Address(name) for name in boxes | found if "@" in name}
     held = ports.store.holders({(domain_of(address), local_of(address)) for address in named})
@@ -114,6 +104,26 @@ def hanging_on(people: Set[PersonId], boxes: Set[str], tables: SnapshotTables, p
     found |= {name for name in owners if name is not None}  # of an address that is a mailbox's own (3.10)
     found |= _attached(boxes | found, ending, small)
     return found | _standing_on({name for name in boxes | found if "@" not in name}, small, ports)
+
+
+def _of_owners(people: Set[PersonId], small: Snapshot, ports: Deciding) -> set[str]:
+    """What these people own, by registration or in the ledger, and the requests that are theirs (D31)."""
+    found = {row.mailbox_id for row in small.nonpersonal_mailboxes.values() if row.owner_person_id in people}
+    staff = {row.staff_id for row in small.staff if row.person_id in people}
+    found |= {
+        name
+        for name, request in ports.services.items()
+        if request.owner_person_id in people or request.requester in staff
+    }
+    return found | ports.store.boxes_owned_by(people)
+
+
+def _of_domains(ending: Set[Domain], small: Snapshot, tables: SnapshotTables, ports: Deciding) -> set[str]:
+    """Boxes and addresses that end with these domains."""
+    boxes = small.nonpersonal_mailboxes.values()
+    found = {row.mailbox_id for row in boxes if row.address is not None and domain_of(row.address) in ending}
+    found |= {str(address) for address in small.nonpersonal_addresses if domain_of(address) in ending}
+    return found | _services_of(ending, tables, ports)
 
 
 def _standing_on(boxes: Set[str], small: Snapshot, ports: Deciding) -> set[str]:

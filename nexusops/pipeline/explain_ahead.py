@@ -44,10 +44,11 @@ STEPS = 24
 
 
 def ahead_of(ports: Deciding, tables: SnapshotTables, scopes: Collection[str], at: datetime) -> Forecast:
-    """The next runs that do something about these scopes."""
+    """The next runs that do something about these scopes, and nothing about what else their people own."""
     start = local_date(at, ports.policy.time.zone)
     until = date(start.year + YEARS, 12, 31)
-    return simulate(ports, at=at, until=until, tables=tables, only=frozenset(scopes), most=STEPS)
+    boxes = frozenset(scope.removeprefix("box:") for scope in scopes if scope.startswith("box:"))
+    return simulate(ports, at=at, until=until, tables=tables, only=frozenset(scopes), boxes=boxes, most=STEPS)
 
 
 def upcoming(forecast: Forecast, names: Collection[str], ends: str = "", box: Mailbox | None = None) -> list[Upcoming]:
@@ -151,7 +152,7 @@ def on_return(ports: Deciding, tables: SnapshotTables, state: PersonState, at: d
     remembered = Remembered(tables)
     remembered.remember(back)
     scope = person_scope(state.person_id)
-    forecast = simulate(ports, at=at, until=today, tables=remembered, only={scope}, forced={scope})
+    forecast = simulate(ports, at=at, until=today, tables=remembered, only={scope}, boxes=frozenset(), forced={scope})
     planned = (planned.change for happening in forecast.happenings for planned in happening.changes)
     given = [change for change in planned if kind_of(change) in _GIVEN]
     return Return(

@@ -60,6 +60,8 @@ class Deciding:
     """How the DNS of service domains is asked; None: it is not."""
     told: Looked | None = None
     """What the DNS said, where a run is only imagined, or done again."""
+    boxes: frozenset[str] | None = None
+    """Of what hangs on others (its owner, a domain that ends) only these are judged; None: all of it."""
 
     @property
     def policy_hash(self) -> str:

@@ -42,26 +42,23 @@ def simulate(
     every: str = "day",
     tables: SnapshotTables | None = None,
     only: Collection[str] | None = None,
+    boxes: frozenset[str] | None = None,
     forced: Collection[str] = (),
     most: int | None = None,
     progress: Progress = lambda _day: None,
 ) -> Forecast:
     """Every run from ``at`` to the last of ``until``, or until ``most`` have done something. ``tables`` in place of the
     last accepted snapshot; ``only`` these scopes, as they would go on under the present policy; ``forced`` are looked
-    at in the first run whether they are due or not.
+    at in the first run whether they are due or not; ``boxes``: all that is of what hangs on these.
 
     Raises UsageError where the end lies before the beginning, Refused where there is no snapshot to go by.
     """
     start = _checked(local_date(at, ports.policy.time.zone), until)
     tables = tables if isinstance(tables, Remembered) else Remembered(tables or accepted_tables(ports))
-    memory = Imagined(ports.store, until, only)
-    memory.leave((), forced)
-    if only is not None:
-        memory.accept(tables.record, (ports.policy_hash, ports.services_hash))
+    memory = _memory(ports, tables, until, only, boxes, forced)
     days = _days_of_change(tables.slice(memory.coming(), ports.services))
-    memory.boxes_owned_by(memory.coming())
     licences = memory.licences()
-    inputs = imagined_inputs(ports, memory, looked(ports, tables, start, ask=False))
+    inputs = imagined_inputs(ports, memory, looked(ports, tables, start, ask=False), boxes)
     found: list[Happening] = []
     runs = 0
     for instant in _instants(memory, at, until, every, ports.policy, days, PATIENCE if most else None):
@@ -86,6 +83,24 @@ def simulate(
     )
 
 
+def _memory(
+    ports: Deciding,
+    tables: SnapshotTables,
+    until: date,
+    only: Collection[str] | None,
+    boxes: Collection[str] | None,
+    forced: Collection[str],
+) -> Imagined:
+    """The state so far; what a few scopes ask of it is read at once."""
+    memory = Imagined(ports.store, until, only)
+    memory.leave((), forced)
+    if only is not None:
+        memory.accept(tables.record, (ports.policy_hash, ports.services_hash))
+    if boxes is None:
+        memory.boxes_owned_by(memory.coming())
+    return memory
+
+
 def _did_something(happening: Happening, memory: Imagined) -> bool:
     did = bool(happening.changes or happening.purged or happening.ended)
     memory.idle = 0 if did else memory.idle + 1
@@ -98,7 +113,9 @@ def _checked(start: date, until: date) -> date:
     return start
 
 
-def imagined_inputs(ports: Deciding, memory: Imagined, told: Looked) -> Deciding:
+def imagined_inputs(
+    ports: Deciding, memory: Imagined, told: Looked | None = None, boxes: frozenset[str] | None = None
+) -> Deciding:
     """The same site, deciding over what is only imagined; the DNS stays as the last run found it."""
     tenant = ImaginedTenant(memory, ports.site)
     return Deciding(
@@ -112,6 +129,7 @@ def imagined_inputs(ports: Deciding, memory: Imagined, told: Looked) -> Deciding
         services=ports.services,
         faulty_services=ports.faulty_services,
         told=told,
+        boxes=boxes,
     )
 
 

@@ -17,6 +17,7 @@ from cli.conftest import CommandSite, Said
 from nexusops.demo.snapshots import restamped
 from nexusops.pipeline.explain_ahead import ahead_of
 from nexusops.pipeline.inputs import accepted_tables
+from nexusops.plan.arrange import scope_of
 from nexusops.wiring import opened
 
 UNTIL = "2026-02-28"
@@ -137,3 +138,21 @@ def test_what_nobody_can_be_told_is_not_tried_on_every_day_of_twelve_years(site:
         forecast = ahead_of(wired.ports, accepted_tables(wired.ports), {"box:law-moot", "person:1000048"}, at)
     assert forecast.happenings
     assert forecast.runs < 40
+
+
+def test_a_mailbox_is_looked_ahead_for_without_all_else_that_its_owner_has(begun: CommandSite) -> None:
+    """R28, D31: it ends because of its owner; what becomes of their other mailboxes is not worked out for it."""
+    desk = ("--actor", "olive", "--reason", "asked by phone", "--at", "2025-10-01T09:00:00Z")
+    assert begun.type("desk", "handover", "chem-office", "--to", "law0048", *desk).code == 0
+    with opened(begun.folder) as wired:
+        tables = accepted_tables(wired.ports)
+        for scopes in (
+            {"box:law-moot", "person:1000048"},
+            {"box:chem-office", "person:1000048"},
+            {"box:law-moot", "box:chem-office", "person:1000048"},
+            {"person:1000048"},
+        ):
+            forecast = ahead_of(wired.ports, tables, scopes, datetime(2025, 10, 1, 9, tzinfo=UTC))
+            found = {finding.scope for happening in forecast.happenings for finding in happening.findings}
+            found |= {scope_of(planned.change) for happening in forecast.happenings for planned in happening.changes}
+            assert {one for one in found if one.startswith("box:")} == {one for one in scopes if one.startswith("box:")}

@@ -25,8 +25,8 @@ from nexusops.model.ids import Address, PersonId, domain_of, local_of
 from nexusops.model.journal import Acceptance, LedgerRow, RowChange, RunRecord
 from nexusops.model.mailboxes import Mailbox, MailboxState
 from nexusops.pipeline.decide import decide
-from nexusops.pipeline.simulate import carry_out, imagined_inputs
-from nexusops.pipeline.simulate_state import Imagined
+from nexusops.pipeline.simulate.days import carry_out, imagined_inputs
+from nexusops.pipeline.simulate.state import Imagined
 
 AT = datetime(2025, 10, 2, 8, tzinfo=UTC)
 FIRST = date(2025, 10, 2)

@@ -221,7 +221,7 @@ def texts_of(configuration: Configuration, changes: Iterable[Planned]) -> Iterat
 def costs_of(configuration: Configuration, changes: Iterable[Planned]) -> Iterator[str]:
     """What the SPF records that would be published cost (rules.md 4b); nothing where nobody may be asked."""
     from nexusops.model.changes import PublishRecords
-    from nexusops.pipeline.saas_dns import planned_report
+    from nexusops.pipeline.saas.dns import planned_report
     from nexusops.rules.mailauth_syntax import is_spf
 
     most = configuration.policy.spf.max_lookups

@@ -34,14 +34,14 @@ def audit(call: Call, subject: str, form: str) -> int:
     Example: nexusops audit mary.brown@balliol.ox.ac.uk
     """
     from nexusops import wiring
-    from nexusops.pipeline.audit_promises import PROMISES
+    from nexusops.pipeline.audit.promises import PROMISES
 
     with wiring.opened(call.folder) as site:
         if subject == "verify":
             return _verified(site.ports.store.verify(), form)
         if subject in PROMISES:
             return _proved(site.ports, subject, form)
-        from nexusops.pipeline import audit as journal
+        from nexusops.pipeline.audit import rows as journal
 
         rows = journal.rows_about(site.ports, subject)
         return _rows(site.ports, subject, rows, form)
@@ -49,8 +49,8 @@ def audit(call: Call, subject: str, form: str) -> int:
 
 def _rows(ports: Ports, subject: str, rows: Sequence[JournalRow], form: str) -> int:
     from nexusops.cli.printing import look
-    from nexusops.pipeline import audit as journal
-    from nexusops.pipeline.explain_history import mailbox_names, noted, words
+    from nexusops.pipeline.audit import rows as journal
+    from nexusops.pipeline.explain.history import mailbox_names, noted, words
     from nexusops.pipeline.nearby import meant_by
     from nexusops.report.audit import rows_text
 
@@ -69,7 +69,7 @@ def _rows(ports: Ports, subject: str, rows: Sequence[JournalRow], form: str) -> 
 
 def _proved(ports: Ports, promise: str, form: str) -> int:
     from nexusops.cli.printing import look, steps_shown
-    from nexusops.pipeline.audit_promises import audit_promise
+    from nexusops.pipeline.audit.promises import audit_promise
     from nexusops.report.audit import audit_json, audit_text
 
     with steps_shown(f"Looking at {promise}"):

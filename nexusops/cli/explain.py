@@ -32,7 +32,7 @@ def explain(call: Call, subject: str, form: str, at: datetime, whole: bool) -> i
     """
     from nexusops import wiring
     from nexusops.cli.printing import look
-    from nexusops.pipeline.explain import explain as explained
+    from nexusops.pipeline.explain.answers import explain as explained
     from nexusops.report import explain_json, explain_text
 
     with wiring.opened(call.folder) as site:
@@ -46,8 +46,8 @@ def explain(call: Call, subject: str, form: str, at: datetime, whole: bool) -> i
 
 def _unknown(ports: Ports, subject: str) -> Refused:
     """What else it is, or who may be meant."""
-    from nexusops.pipeline.explain_mail import routed_outside
-    from nexusops.pipeline.explain_unit import unit_named
+    from nexusops.pipeline.explain.mail import routed_outside
+    from nexusops.pipeline.explain.unit import unit_named
     from nexusops.pipeline.nearby import meant_by
 
     unit = unit_named(ports, subject)
@@ -96,7 +96,7 @@ def preview(call: Call, person: str, form: str, at: datetime) -> int:
     Example: nexusops preview phys0041
     """
     from nexusops import wiring
-    from nexusops.pipeline.preview import preview as previewed
+    from nexusops.pipeline.explain.preview import preview as previewed
 
     with wiring.opened(call.folder) as site:
         found = previewed(site.ports, person, at=at)

@@ -24,7 +24,7 @@ def history(call: Call, run: str | None, last: int, on: date | None, form: str) 
     """
     from nexusops import wiring
     from nexusops.cli.printing import look
-    from nexusops.pipeline.explain_history import did, mailbox_names
+    from nexusops.pipeline.explain.history import did, mailbox_names
     from nexusops.report import audit as told
 
     with wiring.opened(call.folder) as site:
@@ -64,7 +64,7 @@ def due(call: Call, until: date | None, form: str, at: datetime) -> int:
     from nexusops import wiring
     from nexusops.cli.printing import look
     from nexusops.model.dates import local_date
-    from nexusops.pipeline.audit_due import notices_due
+    from nexusops.pipeline.audit.due import notices_due
     from nexusops.report import audit as told
 
     with wiring.opened(call.folder) as site:
@@ -86,7 +86,7 @@ def overdue(call: Call, form: str, at: datetime) -> int:
     from nexusops import wiring
     from nexusops.cli.printing import look
     from nexusops.model.dates import local_date
-    from nexusops.pipeline.audit_due import overdue as found
+    from nexusops.pipeline.audit.due import overdue as found
     from nexusops.report import audit as told
 
     with wiring.opened(call.folder) as site:

@@ -72,7 +72,7 @@ def _other_policy(
     from nexusops.cli.printing import look, steps_shown
     from nexusops.config import load
     from nexusops.model.dates import add_months, local_date
-    from nexusops.pipeline.simulate_policy import compare_policies
+    from nexusops.pipeline.simulate.policies import compare_policies
     from nexusops.report.simulate_policy import comparison_written
 
     if form == "md":

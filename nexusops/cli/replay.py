@@ -28,7 +28,7 @@ def replay(call: Call, snapshots: tuple[Path, ...], form: str) -> int:
 
     from nexusops import wiring
     from nexusops.cli.printing import look, steps_shown
-    from nexusops.pipeline.replay import replay as replayed
+    from nexusops.pipeline.replay.runs import replay as replayed
     from nexusops.report.replay import replay_json, replay_text
     from nexusops.store import open_store
 

@@ -48,7 +48,7 @@ def advise(call: Call, request: str, form: str, at: datetime, snapshot: Path | N
     from nexusops.cli.printing import look
     from nexusops.model.dates import local_date
     from nexusops.model.services import Ruling
-    from nexusops.pipeline.saas import answer
+    from nexusops.pipeline.saas.advice import answer
     from nexusops.report.services import advice_json, advice_text
 
     with wiring.opened(call.folder, snapshot=snapshot) as site, wiring_dns.asked(site.configuration) as dns:
@@ -69,7 +69,7 @@ def list_(call: Call, form: str, at: datetime) -> int:  # noqa: ARG001 - every s
     """Every request that is filed or known: its way, its state, and what is wrong with it."""
     from nexusops import wiring
     from nexusops.cli.printing import look
-    from nexusops.pipeline.saas_desk import listed
+    from nexusops.pipeline.saas.desk import listed
     from nexusops.report.services import list_json, list_text
 
     with wiring.opened(call.folder) as site:
@@ -89,7 +89,7 @@ def plan(call: Call, request_id: str, form: str, at: datetime, snapshot: Path | 
     """The part of the whole plan that belongs to one request, for a domain with its zone lines or ticket."""
     from nexusops import wiring
     from nexusops.cli.plan import told
-    from nexusops.pipeline.saas_plan import plan_of_request
+    from nexusops.pipeline.saas.plan import plan_of_request
 
     with wiring.opened(call.folder, snapshot=snapshot) as site:
         if request_id in site.configuration.requests.faulty:
@@ -126,8 +126,8 @@ def _recorded(function: Function) -> Function:
 def handover(call: Call, request_id: str, to: str, form: str, at: datetime, actor: str, reason: str) -> int:
     """Name another owner, who answers for it from the next run on."""
     from nexusops import wiring
-    from nexusops.pipeline import saas_desk
     from nexusops.pipeline.desk import Wish
+    from nexusops.pipeline.saas import desk as saas_desk
 
     with wiring.opened(call.folder) as site:
         told = saas_desk.handover(site.ports, request_id, to, Wish(actor=actor, reason=reason, at=at))
@@ -139,8 +139,8 @@ def handover(call: Call, request_id: str, to: str, form: str, at: datetime, acto
 def retire(call: Call, request_id: str, form: str, at: datetime, actor: str, reason: str) -> int:
     """The product is dropped: the next run takes away what it sends with, and deletes its mailbox."""
     from nexusops import wiring
-    from nexusops.pipeline import saas_desk
     from nexusops.pipeline.desk import Wish
+    from nexusops.pipeline.saas import desk as saas_desk
 
     with wiring.opened(call.folder) as site:
         told = saas_desk.retire(site.ports, request_id, Wish(actor=actor, reason=reason, at=at))
@@ -155,8 +155,8 @@ def retire(call: Call, request_id: str, form: str, at: datetime, actor: str, rea
 def renew(call: Call, request_id: str, *, revoke: bool, form: str, at: datetime, actor: str, reason: str) -> int:
     """What the product signs in with ends soon, or has leaked: the next run hands a new secret over."""
     from nexusops import wiring
-    from nexusops.pipeline import saas_desk
     from nexusops.pipeline.desk import Wish
+    from nexusops.pipeline.saas import desk as saas_desk
 
     with wiring.opened(call.folder) as site:
         told = saas_desk.renew(site.ports, request_id, Wish(actor=actor, reason=reason, at=at), revoke=revoke)

@@ -14,7 +14,7 @@ from nexusops.cli.entry import Call
 from nexusops.cli.spf import zone_option
 
 if TYPE_CHECKING:
-    from nexusops.pipeline.saas_proof import Proof
+    from nexusops.pipeline.saas.proof import Proof
 
 FINDINGS = 6
 
@@ -31,7 +31,7 @@ def test(call: Call, request_id: str, to: str, form: str, at: datetime) -> int: 
     Signs in with what was handed over, as long as its file is there. Ends with 6 where something was refused.
     """
     from nexusops import wiring
-    from nexusops.pipeline.saas_proof import try_sending
+    from nexusops.pipeline.saas.proof import try_sending
 
     with wiring.opened(call.folder) as site:
         sign_in = wiring.sign_in_of(site.configuration, request_id)
@@ -60,7 +60,7 @@ def verify(call: Call, request_id: str, other: str, zone: Path | None, actor: st
     """
     from nexusops import wiring, wiring_resolver
     from nexusops.pipeline.desk import Wish
-    from nexusops.pipeline.saas_proof import verify as proof_of
+    from nexusops.pipeline.saas.proof import verify as proof_of
 
     with wiring.opened(call.folder) as site, ExitStack() as closing:
         configuration = site.configuration

@@ -139,7 +139,7 @@ def request(call: Call, /, request_id: str | None, form: str, at: datetime, agai
     from nexusops.config.services import service_path, write_service
     from nexusops.errors import UsageError
     from nexusops.model.dates import local_date
-    from nexusops.pipeline.saas import answer
+    from nexusops.pipeline.saas.advice import answer
     from nexusops.report.services import advice_json, advice_text
     from nexusops.rules.services import slug
 

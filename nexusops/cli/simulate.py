@@ -40,7 +40,7 @@ def simulate(call: Call, until: date, every: str, changes: bool, form: str, at: 
         raise click.UsageError(f"--until may be {LONGEST.days // 365} years ahead at most: {at.date() + LONGEST}.")
     from nexusops import wiring
     from nexusops.cli.printing import look, steps_shown
-    from nexusops.pipeline.simulate import simulate as simulated
+    from nexusops.pipeline.simulate.days import simulate as simulated
     from nexusops.report import forecast_written
 
     with wiring.opened(call.folder, snapshot=snapshot) as site, steps_shown("Looking ahead") as progress:

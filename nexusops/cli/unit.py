@@ -27,7 +27,7 @@ def show(call: Call, unit_id: str, form: str) -> int:
     """
     from nexusops import wiring
     from nexusops.cli.printing import look
-    from nexusops.pipeline.explain_unit import unit_of, units_like
+    from nexusops.pipeline.explain.unit import unit_of, units_like
     from nexusops.report.unit import unit_written
 
     with wiring.opened(call.folder) as site:

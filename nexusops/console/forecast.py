@@ -6,7 +6,7 @@ from datetime import date, timedelta
 
 from nexusops.console.answers import Answer, Asked, Page
 from nexusops.errors import Refused
-from nexusops.pipeline.simulate import simulate
+from nexusops.pipeline.simulate.days import simulate
 from nexusops.report.sentences import describe
 from nexusops.report.simulate import ASSUMED, peak, totals
 from nexusops.report.simulate_page import FOOT, HEIGHT, LEFT, NAMES, WIDTH, chart_of

@@ -13,7 +13,7 @@ from nexusops.console.timeline import timeline
 from nexusops.model.addresses import Allocation
 from nexusops.model.ids import Address, PersonId, UnitId, domain_of, local_of
 from nexusops.model.ledger import Ledger, PersonState
-from nexusops.pipeline.explain import explain
+from nexusops.pipeline.explain.answers import explain
 from nexusops.pipeline.inputs import accepted_tables
 from nexusops.pipeline.nearby import name_of, people_like
 

@@ -9,7 +9,7 @@ from nexusops.model.changes import SendNotice
 from nexusops.model.ids import Address, domain_of
 from nexusops.model.plan import Plan, Planned
 from nexusops.model.policy import Site
-from nexusops.pipeline.explain_decided import REACHED_AT
+from nexusops.pipeline.explain.decided import REACHED_AT
 from nexusops.report.explain import Fact
 
 OUTSIDE = "an address outside"

@@ -14,11 +14,11 @@ from nexusops.console.roles import Right
 from nexusops.errors import NexusopsError, Refused
 from nexusops.model.ids import UnitId
 from nexusops.model.services import ENDED, RUNNING, Advice, Ruling, Service, ServiceRequest
-from nexusops.pipeline import saas_desk
 from nexusops.pipeline.desk import Wish
 from nexusops.pipeline.nearby import name_of
-from nexusops.pipeline.saas import answer
-from nexusops.pipeline.saas_plan import plan_of_request
+from nexusops.pipeline.saas import desk as saas_desk
+from nexusops.pipeline.saas.advice import answer
+from nexusops.pipeline.saas.plan import plan_of_request
 from nexusops.report.sentences import describe
 from nexusops.report.services import advice_words
 from nexusops.rules.services import slug

@@ -7,7 +7,7 @@ from itertools import islice
 
 from nexusops.console.answers import Answer, Asked, NotFound, Page
 from nexusops.model.journal import Phase
-from nexusops.pipeline.explain_history import did, mailbox_names, noted
+from nexusops.pipeline.explain.history import did, mailbox_names, noted
 
 RUNS, ROWS = 100, 200
 """So many of them stand on a page."""

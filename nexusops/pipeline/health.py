@@ -9,7 +9,7 @@ from datetime import date, datetime, timedelta
 
 from nexusops.model.dates import local_date
 from nexusops.model.health import Health, LockHeld, LockOwner, RunTold
-from nexusops.pipeline.audit_due import overdue
+from nexusops.pipeline.audit.due import overdue
 from nexusops.pipeline.fitting import RUNNING
 from nexusops.pipeline.inputs import Ports
 from nexusops.report.view import number_of

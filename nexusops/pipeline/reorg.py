@@ -14,7 +14,7 @@ from nexusops.model.ledger import PersonState
 from nexusops.model.mailboxes import MailboxKind
 from nexusops.model.snapshot import Snapshot
 from nexusops.pipeline.inputs import Deciding, Ports, accepted_tables
-from nexusops.pipeline.simulate import simulate
+from nexusops.pipeline.simulate.days import simulate
 from nexusops.plan.arrange import scope_of
 from nexusops.plan.guard import check
 from nexusops.ports import SnapshotTables

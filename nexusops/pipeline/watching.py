@@ -87,7 +87,7 @@ def _planned(ports: Deciding, tables: SnapshotTables, services: Mapping[str, Ser
     """The requests that are still to be proved, each with the mail domain of its unit."""
     if not any(may_ask(request) for request in ports.services.values()):
         return {}
-    from nexusops.pipeline.saas_dns import to_prove
+    from nexusops.pipeline.saas.dns import to_prove
 
     units = tables.slice((), {}).units
     wanted = {
@@ -102,7 +102,7 @@ def _remembered(ports: Deciding, planned: Mapping[str, Domain], findings: Iterab
     """What the last run found of each."""
     if not planned:
         return {}
-    from nexusops.pipeline.saas_dns import remembered
+    from nexusops.pipeline.saas.dns import remembered
 
     told = list(findings)
     return {name: remembered(ports.services[name], domain, told) for name, domain in planned.items()}
@@ -118,7 +118,7 @@ def _requests(
     """What the DNS says of each that is still to be proved; where it does not answer, what was known."""
     if not planned:
         return {}
-    from nexusops.pipeline.saas_dns import dns_facts, now_or_before
+    from nexusops.pipeline.saas.dns import dns_facts, now_or_before
 
     found = {}
     for name, domain in sorted(planned.items()):

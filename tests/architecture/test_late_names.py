@@ -52,6 +52,6 @@ def test_what_is_not_there_is_told_as_any_module_would() -> None:
 
 def test_an_answer_loads_nothing_of_what_acts() -> None:
     """rules.md 4c: explain within half a second; most of that is starting up. Nor of what judges the DNS."""
-    code = f"import sys, nexusops.pipeline.explain\nprint(sorted({ACTING!r} & set(sys.modules)))"
+    code = f"import sys, nexusops.pipeline.explain.answers\nprint(sorted({ACTING!r} & set(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
     assert done.stdout.strip() == "[]"

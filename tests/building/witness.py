@@ -20,7 +20,7 @@ from nexusops.model.dates import add_months, local_date
 from nexusops.model.ledger import HoldKind
 from nexusops.model.tenant import ActualMailbox, Wanted
 from nexusops.pipeline import Ports
-from nexusops.pipeline.audit_promises import PROMISES, audit_promise
+from nexusops.pipeline.audit.promises import PROMISES, audit_promise
 from nexusops.pipeline.drift import drift
 
 GONE = ("deleted", "purged")

@@ -12,7 +12,7 @@ from cli.conftest import CommandSite
 from cli.test_saas import AT, file
 
 from nexusops import wiring
-from nexusops.pipeline.saas import answer
+from nexusops.pipeline.saas.advice import answer
 
 
 @dataclass

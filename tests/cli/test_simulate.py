@@ -15,7 +15,7 @@ from xml.etree import ElementTree
 from cli.conftest import CommandSite, Said
 
 from nexusops.demo.snapshots import restamped
-from nexusops.pipeline.explain_ahead import ahead_of
+from nexusops.pipeline.explain.ahead import ahead_of
 from nexusops.pipeline.inputs import accepted_tables
 from nexusops.plan.arrange import scope_of
 from nexusops.wiring import opened

@@ -1,12 +1,4 @@
-"""Why somebody or something is as it is, and what comes next, from the last accepted snapshot and the ledger.
-
-explain_summary.py the first line: what it is, and until when
-explain_facts.py   what is so now, with rule, date and evidence
-explain_decided.py what people asked for and decided, and how it is taken back
-explain_mail.py    where mail for an address goes, now and after the next run
-explain_history.py what was done, in words
-explain_ahead.py   what happens next, by the line itself; what somebody who returns would get
-"""
+"""The answer about a person, an address, a mailbox, or a request for SaaS mail."""
 
 from __future__ import annotations
 
@@ -23,15 +15,15 @@ from nexusops.model.mailboxes import Mailbox, MailboxKind, MailboxState
 from nexusops.model.policy import Policy
 from nexusops.model.services import Service
 from nexusops.model.snapshot import Snapshot
-from nexusops.pipeline import explain_facts as facts
-from nexusops.pipeline.explain_ahead import ahead_of, on_return, upcoming
-from nexusops.pipeline.explain_decided import about_address, asked_facts, contact_facts, decided_facts
-from nexusops.pipeline.explain_history import decisions, own_rows, told
-from nexusops.pipeline.explain_mail import mail_facts
-from nexusops.pipeline.explain_summary import STANDINGS, address_summary, person_summary
+from nexusops.pipeline.explain import facts
+from nexusops.pipeline.explain.ahead import ahead_of, on_return, upcoming
+from nexusops.pipeline.explain.decided import about_address, asked_facts, contact_facts, decided_facts
+from nexusops.pipeline.explain.history import decisions, own_rows, told
+from nexusops.pipeline.explain.mail import mail_facts
+from nexusops.pipeline.explain.summary import STANDINGS, address_summary, person_summary
 from nexusops.pipeline.inputs import Ports
-from nexusops.pipeline.saas_explain import service_facts
-from nexusops.pipeline.simulate_tenant import Remembered
+from nexusops.pipeline.saas.facts import service_facts
+from nexusops.pipeline.simulate.tenant import Remembered
 from nexusops.ports import SnapshotTables
 from nexusops.report.explain import Explanation, Fact, Upcoming
 

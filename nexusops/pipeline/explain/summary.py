@@ -7,7 +7,7 @@ from datetime import date
 from nexusops.model.addresses import Allocation, receives_until
 from nexusops.model.ledger import PersonState, Standing
 from nexusops.model.mailboxes import Mailbox, MailboxState
-from nexusops.pipeline.explain_facts import word
+from nexusops.pipeline.explain.facts import word
 
 STANDINGS = {
     Standing.ENTITLED: "entitled",

@@ -9,7 +9,7 @@ from nexusops.model.frozen import frozen
 from nexusops.model.ids import PersonId
 from nexusops.model.ledger import Standing
 from nexusops.model.mailboxes import Mailbox
-from nexusops.pipeline.explain_ahead import on_return
+from nexusops.pipeline.explain.ahead import on_return
 from nexusops.pipeline.inputs import Ports
 from nexusops.pipeline.nearby import meant_by
 

@@ -13,8 +13,8 @@ from nexusops.model.ids import Address, PersonId
 from nexusops.model.journal import Entry
 from nexusops.model.ledger import HoldKind, PersonState, Standing
 from nexusops.model.mailboxes import MailboxState
-from nexusops.pipeline.explain_decided import HELD
-from nexusops.pipeline.explain_facts import word
+from nexusops.pipeline.explain.decided import HELD
+from nexusops.pipeline.explain.facts import word
 from nexusops.pipeline.inputs import Ports
 from nexusops.rules.book import free_after
 

@@ -13,7 +13,7 @@ from nexusops.model.plan import Planned
 from nexusops.model.policy import Policy
 from nexusops.model.whatif import Altered, Comparison, Shift
 from nexusops.pipeline.inputs import Ports, accepted_tables
-from nexusops.pipeline.simulate import Progress, simulate
+from nexusops.pipeline.simulate.days import Progress, simulate
 from nexusops.ports import SnapshotTables
 
 _Dated = tuple[date, Planned]

@@ -35,9 +35,9 @@ from nexusops.model.plan import Plan
 from nexusops.model.services import Service
 from nexusops.pipeline.act import run as run_again
 from nexusops.pipeline.inputs import Ports
-from nexusops.pipeline.kept import kept_by
-from nexusops.pipeline.replay_dns import told_at
-from nexusops.pipeline.simulate_tenant import ImaginedTenant
+from nexusops.pipeline.replay.dns import told_at
+from nexusops.pipeline.replay.kept import kept_by
+from nexusops.pipeline.simulate.tenant import ImaginedTenant
 from nexusops.plan.guard import GuardLimits
 from nexusops.ports import Publisher, Registration, Store, Tenant
 from nexusops.report.replay import Replay, Replayed, Verdict

@@ -14,8 +14,8 @@ from nexusops.model.services import NOT_ASKED, Advice, DnsFacts, Ruling, Service
 from nexusops.model.snapshot import Snapshot
 from nexusops.model.units import Unit
 from nexusops.pipeline.inputs import Ports
-from nexusops.pipeline.saas_dns import dns_facts
-from nexusops.pipeline.saas_standing import as_it_stands
+from nexusops.pipeline.saas.dns import dns_facts
+from nexusops.pipeline.saas.standing import as_it_stands
 from nexusops.plan.case import Setting
 from nexusops.plan.roles import names_of_people
 from nexusops.plan.services import advice_on, domains_held, owner_of

@@ -20,7 +20,7 @@ from nexusops.model.routing import LiveAddress
 from nexusops.model.rows import TABLES, key_of
 from nexusops.model.services import Service
 from nexusops.model.slicing import keyed, slice_of
-from nexusops.pipeline.simulate_rows import Rows
+from nexusops.pipeline.simulate.rows import Rows
 from nexusops.ports import Memory
 
 _UNLICENSED = frozenset({MailboxState.DELETED, MailboxState.PURGED})

@@ -9,7 +9,7 @@ from nexusops.model.ledger import Ledger
 from nexusops.model.mailboxes import Mailbox, MailboxState
 from nexusops.model.services import ENDED, RUNNING, Advice, Ruling, SendingPath, Service, ServiceRequest, ServiceState
 from nexusops.model.snapshot import Snapshot
-from nexusops.pipeline.saas_explain import left_to_do
+from nexusops.pipeline.saas.facts import left_to_do
 from nexusops.plan.box_shelf import latest
 from nexusops.plan.boxes import judge_boxes
 from nexusops.plan.case import Setting

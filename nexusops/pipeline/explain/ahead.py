@@ -31,8 +31,8 @@ from nexusops.model.mailboxes import Mailbox, MailboxKind
 from nexusops.model.notices import NoticeKind
 from nexusops.model.snapshot import PersonRecord
 from nexusops.pipeline.inputs import Deciding
-from nexusops.pipeline.simulate import simulate
-from nexusops.pipeline.simulate_tenant import Remembered
+from nexusops.pipeline.simulate.days import simulate
+from nexusops.pipeline.simulate.tenant import Remembered
 from nexusops.ports import SnapshotTables
 from nexusops.report.explain import Upcoming
 from nexusops.report.sentences import describe

@@ -11,8 +11,8 @@ from nexusops.model.journal import Entry, JournalRow, JsonObject, Phase
 from nexusops.model.ledger import HoldKind, Standing
 from nexusops.model.mailboxes import MailboxState
 from nexusops.model.notices import NoticeState
-from nexusops.pipeline.explain_decided import HELD
-from nexusops.pipeline.explain_facts import word
+from nexusops.pipeline.explain.decided import HELD
+from nexusops.pipeline.explain.facts import word
 from nexusops.pipeline.inputs import Ports
 from nexusops.report.explain import Event
 

@@ -8,7 +8,7 @@ from nexusops.model.dns_spf import Note
 from nexusops.model.journal import RowChange
 from nexusops.model.services import NOT_ASKED, DnsFacts, Service, ServiceRequest, ServiceState
 from nexusops.pipeline.inputs import Deciding
-from nexusops.pipeline.saas_dns import refused
+from nexusops.pipeline.saas.dns import refused
 from nexusops.pipeline.watching import Looked
 from nexusops.rules.services import may_ask
 from nexusops.rules.services_records import spf_record

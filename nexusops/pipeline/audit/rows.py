@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from nexusops.model.ids import Address, PersonId
 from nexusops.model.journal import JournalRow, JsonObject
-from nexusops.pipeline.explain_history import decisions, own_rows
+from nexusops.pipeline.explain.history import decisions, own_rows
 from nexusops.pipeline.inputs import Ports
 from nexusops.report.audit import row_document
 

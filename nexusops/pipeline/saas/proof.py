@@ -15,7 +15,7 @@ from nexusops.model.tenant import Wanted
 from nexusops.pipeline.desk import Wish
 from nexusops.pipeline.domains import settled
 from nexusops.pipeline.inputs import Ports
-from nexusops.pipeline.saas_desk import known, proved
+from nexusops.pipeline.saas.desk import known, proved
 from nexusops.ports import Resolver
 from nexusops.report.view import number_of
 from nexusops.rules.mailauth_dmarc import VERSION, same_policy

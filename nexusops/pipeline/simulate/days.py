@@ -22,8 +22,8 @@ from nexusops.model.snapshot import Snapshot
 from nexusops.pipeline.decide import decide
 from nexusops.pipeline.decision import PLANNED, Decision
 from nexusops.pipeline.inputs import Deciding, accepted_tables
-from nexusops.pipeline.simulate_state import Imagined
-from nexusops.pipeline.simulate_tenant import ImaginedTenant, Remembered
+from nexusops.pipeline.simulate.state import Imagined
+from nexusops.pipeline.simulate.tenant import ImaginedTenant, Remembered
 from nexusops.pipeline.watching import Looked, looked
 from nexusops.ports import SnapshotTables
 

@@ -24,7 +24,7 @@ from nexusops.model.policy import Policy
 from nexusops.model.snapshot import Snapshot
 from nexusops.pipeline.domains import registered
 from nexusops.ports import Resolver, Store
-from nexusops.rules.mailauth import MailSite, Permit
+from nexusops.rules.mailauth.site import MailSite, Permit
 from nexusops.wiring_resolver import mail_site, memory_of, network_of, permits_of, primary_of, resolver_of
 from nexusops.wiring_state import open_store_of
 
@@ -222,7 +222,7 @@ def costs_of(configuration: Configuration, changes: Iterable[Planned]) -> Iterat
     """What the SPF records that would be published cost (rules.md 4b); nothing where nobody may be asked."""
     from nexusops.model.changes import PublishRecords
     from nexusops.pipeline.saas.dns import planned_report
-    from nexusops.rules.mailauth_syntax import is_spf
+    from nexusops.rules.mailauth.syntax import is_spf
 
     most = configuration.policy.spf.max_lookups
     records = [

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from nexusops.dns.primary import Primary
     from nexusops.pipeline.watching import Watching
     from nexusops.ports import Publisher, Resolver
-    from nexusops.rules.mailauth import MailSite, Permit
+    from nexusops.rules.mailauth.site import MailSite, Permit
 
 
 def resolver_of(
@@ -67,7 +67,7 @@ def memory_of(settings: Settings, configuration: Configuration | None) -> Provid
 
 
 def mail_site(settings: Settings, policy: Policy, units: frozenset[str], folder: Path) -> MailSite:
-    from nexusops.rules.mailauth import MailSite
+    from nexusops.rules.mailauth.site import MailSite
 
     table = settings.dns
     return MailSite(
@@ -100,7 +100,7 @@ def _permit(domain: str, text: str, folder: Path) -> Permit:
         raise wrong(path, key, "the last day and a reason, such as 2026-12-31 ticket 4711", text) from error
     if not reason.strip():
         raise wrong(path, key, "a reason after the day", text)
-    from nexusops.rules.mailauth import Permit
+    from nexusops.rules.mailauth.site import Permit
 
     return Permit(until=until, reason=reason.strip())
 

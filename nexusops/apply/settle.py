@@ -41,8 +41,8 @@ from nexusops.model.rows import TABLES, key_of
 from nexusops.model.services import Connection, Service
 from nexusops.model.steps import SIGNING_STEPS
 from nexusops.rules.allocation import noticed
-from nexusops.rules.services_life import granted, published, revoked, unpublished
-from nexusops.rules.services_signing import signed
+from nexusops.rules.services.life import granted, published, revoked, unpublished
+from nexusops.rules.services.signing import signed
 
 
 class Books:

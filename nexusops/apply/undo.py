@@ -29,7 +29,7 @@ from nexusops.model.tenant import Reason
 from nexusops.plan.holding import LIFE, SENDER, items_of, life_of, with_fields
 from nexusops.rules.allocation import end
 from nexusops.rules.lifecycle import deleted
-from nexusops.rules.services_life import undone as undone_service
+from nexusops.rules.services.life import undone as undone_service
 
 RULE = "undo"
 

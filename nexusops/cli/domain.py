@@ -106,7 +106,7 @@ def check(
     from nexusops.cli.printing import look
     from nexusops.pipeline.domain_checks import check_one, check_with_providers, concerning_products
     from nexusops.report.domains import check_json, check_text, checks_text
-    from nexusops.rules.mailauth_check import sound
+    from nexusops.rules.mailauth.check import sound
     from nexusops.wiring_dns import mail_dns
 
     _one_or_all(name, every, zone, live=live, several=bool(only or remember))

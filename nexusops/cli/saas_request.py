@@ -141,7 +141,7 @@ def request(call: Call, /, request_id: str | None, form: str, at: datetime, agai
     from nexusops.model.dates import local_date
     from nexusops.pipeline.saas.advice import answer
     from nexusops.report.services import advice_json, advice_text
-    from nexusops.rules.services import slug
+    from nexusops.rules.services.ways import slug
 
     values = _complete(given)
     name = request_id or slug(str(values["service_name"]))

@@ -42,7 +42,7 @@ def lint(call: Call, domain: str, zone: Path | None, form: str, at: datetime) ->
     from nexusops.model.dates import local_date
     from nexusops.pipeline.domains import settled
     from nexusops.report.spf import spf_json, spf_text
-    from nexusops.rules.mailauth import lint_of_site, passes
+    from nexusops.rules.mailauth.site import lint_of_site, passes
     from nexusops.wiring_dns import mail_dns
 
     name = ascii_name(domain)

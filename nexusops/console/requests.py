@@ -21,7 +21,7 @@ from nexusops.pipeline.saas.advice import answer
 from nexusops.pipeline.saas.plan import plan_of_request
 from nexusops.report.sentences import describe
 from nexusops.report.services import advice_words
-from nexusops.rules.services import slug
+from nexusops.rules.services.ways import slug
 
 
 def requests_page(asked: Asked) -> Answer:

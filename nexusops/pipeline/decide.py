@@ -46,7 +46,7 @@ from nexusops.plan.service_changes import service_drafts
 from nexusops.plan.services import domains_held, wanted_domains
 from nexusops.plan.slices import candidate_names, former_owners, usernames_of
 from nexusops.ports import SnapshotTables
-from nexusops.rules.services_signing import domains_to_ask
+from nexusops.rules.services.signing import domains_to_ask
 
 
 def make_plan(

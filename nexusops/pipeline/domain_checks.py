@@ -15,10 +15,10 @@ from nexusops.model.frozen import frozen
 from nexusops.model.policy import Policy
 from nexusops.pipeline.domains import Inquiry
 from nexusops.ports import Resolver, Store
-from nexusops.rules.mailauth import MailSite, Standing, lint_of_site, passes, providers
-from nexusops.rules.mailauth_check import check, same
-from nexusops.rules.mailauth_spf import lint
-from nexusops.rules.mailauth_syntax import is_spf
+from nexusops.rules.mailauth.check import check, same
+from nexusops.rules.mailauth.site import MailSite, Standing, lint_of_site, passes, providers
+from nexusops.rules.mailauth.spf import lint
+from nexusops.rules.mailauth.syntax import is_spf
 
 Seen = Mapping[str, Mapping[str, str]]
 """Provider -> name -> SPF record: what an include led to."""

@@ -16,7 +16,7 @@ from nexusops.model.services import Service, ServiceRequest, ServiceState
 from nexusops.model.snapshot import Snapshot
 from nexusops.model.units import MailDomain
 from nexusops.ports import Resolver, Store
-from nexusops.rules.mailauth_check import ROLES
+from nexusops.rules.mailauth.check import ROLES
 
 Result = TypeVar("Result")
 _NOT_THERE = ("deregistered", "closed", "planned", "retired")

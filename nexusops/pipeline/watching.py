@@ -21,13 +21,13 @@ from nexusops.model.ids import Domain
 from nexusops.model.services import DnsFacts, Service
 from nexusops.pipeline.inputs import Deciding
 from nexusops.ports import Resolver, SnapshotTables
-from nexusops.rules.services import may_ask
-from nexusops.rules.services_watch import WATCHED, is_watched
+from nexusops.rules.services.watch import WATCHED, is_watched
+from nexusops.rules.services.ways import may_ask
 
 if TYPE_CHECKING:
     # What judges the DNS is loaded where there is some to judge: few runs have any, and no explanation.
     from nexusops.pipeline.domain_checks import Memory
-    from nexusops.rules.mailauth import MailSite
+    from nexusops.rules.mailauth.site import MailSite
 
 UNKNOWN = "DNS_UNKNOWN"
 
@@ -155,7 +155,7 @@ def _sorted(
     reports: Iterable[tuple[Service, DomainReport]], notes: Iterable[Note], site: MailSite
 ) -> tuple[dict[str, tuple[Note, ...]], tuple[Finding, ...]]:
     """What concerns each request: its own records, and those of the providers in them."""
-    from nexusops.rules.mailauth import providers
+    from nexusops.rules.mailauth.site import providers
 
     found: dict[str, tuple[Note, ...]] = {}
     unknown: list[Finding] = []

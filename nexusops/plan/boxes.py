@@ -21,10 +21,10 @@ from nexusops.plan.judgement import JudgedBox, domain_end, may_own
 from nexusops.plan.orphans import settle_owner
 from nexusops.plan.roles import names_of_people
 from nexusops.plan.services import advice_on, domains_held, is_over, report, settle_service, whose_id
-from nexusops.rules import services_words as words
 from nexusops.rules.allocation import end
 from nexusops.rules.book import Holders
 from nexusops.rules.lifecycle import deleted, purged, revived
+from nexusops.rules.services import words
 
 
 def judge_boxes(

@@ -11,7 +11,7 @@ from nexusops.model.ids import Address, Domain, address, domain_of, local_of
 from nexusops.model.snapshot import Snapshot
 from nexusops.rules.book import Holders
 from nexusops.rules.likeness import other_forms
-from nexusops.rules.services import names_of
+from nexusops.rules.services.ways import names_of
 
 
 def names_of_people(holders: Holders) -> frozenset[Address]:

@@ -21,7 +21,7 @@ from nexusops.model.ledger import REVOKE, Hold, HoldKind, Ledger
 from nexusops.model.mailboxes import LIVE_MAILBOX_STATES, Mailbox
 from nexusops.model.services import RUNNING, SendingPath, Service
 from nexusops.plan.compare import Draft
-from nexusops.rules.services_signing import step_of
+from nexusops.rules.services.signing import step_of
 
 
 def service_drafts(ledger: Ledger, held: Collection[str], publish: str) -> tuple[Draft, ...]:

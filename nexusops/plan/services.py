@@ -27,8 +27,8 @@ from nexusops.plan.box_wishes import is_username
 from nexusops.plan.case import Setting
 from nexusops.plan.judgement import JudgedBox, in_scope, may_own
 from nexusops.rules.book import Holders
-from nexusops.rules.services import Facts, advise, names_of, path_of
-from nexusops.rules.services_life import Circumstances, ended, judge
+from nexusops.rules.services.life import Circumstances, ended, judge
+from nexusops.rules.services.ways import Facts, advise, names_of, path_of
 
 
 def advice_on(
@@ -152,7 +152,7 @@ def settle_service(
     for review in reviews:
         result.find(review.code, request.request_id, review.message)
     if now.notes:
-        from nexusops.rules.mailauth_check import severity_of
+        from nexusops.rules.mailauth.check import severity_of
 
         for note in now.notes:
             result.find(note.code, request.request_id, note.message, severity_of(note.code))

@@ -16,7 +16,7 @@ from nexusops.model.snapshot import PersonRecord, Snapshot
 from nexusops.plan.roles import likenesses, roles_of
 from nexusops.rules.naming import form_name
 from nexusops.rules.routes import concerned
-from nexusops.rules.services import names_of
+from nexusops.rules.services.ways import names_of
 
 
 def candidate_names(

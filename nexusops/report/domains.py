@@ -14,7 +14,7 @@ from nexusops.model.policy import SpfPolicy
 from nexusops.report.blocks import PLAIN, Block, Line, Look, Table, Tone, written
 from nexusops.report.spf import note_object, spf_blocks, spf_object
 from nexusops.report.view import number_of
-from nexusops.rules.mailauth_check import severity_of, sound
+from nexusops.rules.mailauth.check import severity_of, sound
 
 _TONES = {Severity.ALERT: Tone.DANGER, Severity.WARNING: Tone.WARNING, Severity.INFO: Tone.QUIET}
 

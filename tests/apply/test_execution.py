@@ -39,7 +39,7 @@ from nexusops.model.notices import NoticeKind
 from nexusops.model.plan import Planned
 from nexusops.model.policy import Policy
 from nexusops.model.services import Service
-from nexusops.rules.services_signing import signed
+from nexusops.rules.services.signing import signed
 from nexusops.store import open_store
 from nexusops.store.sql import SqlStore
 

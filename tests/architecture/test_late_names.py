@@ -16,7 +16,7 @@ ACTING = {
     "nexusops.pipeline.act",
     "nexusops.apply.executor",
     "nexusops.tenant.live",
-    "nexusops.rules.mailauth",
+    "nexusops.rules.mailauth.spf",
     "nexusops.emulator.app",
     "alembic",
 }

@@ -21,7 +21,7 @@ with atheris.instrument_imports(include=["nexusops"]):
     import nexusops.config
     import nexusops.dns.zone
     import nexusops.registration
-    import nexusops.rules.mailauth
+    import nexusops.rules.mailauth.site
     import nexusops.tenant.cmdlets
     import nexusops.tenant.directory  # noqa: F401
 

@@ -8,8 +8,8 @@ from itertools import pairwise
 from building.dns_answers import answers
 from nexusops.model.dns_spf import SpfReport
 from nexusops.model.policy import SpfPolicy
-from nexusops.rules.mailauth import MailSite
-from nexusops.rules.mailauth_spf import lint
+from nexusops.rules.mailauth.site import MailSite
+from nexusops.rules.mailauth.spf import lint
 
 TODAY = date(2025, 10, 1)
 OXFORD = MailSite(

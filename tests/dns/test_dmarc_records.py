@@ -6,7 +6,7 @@ import pytest
 
 from nexusops.model.dns import Answer, AnswerStatus
 from nexusops.pipeline.saas.proof import _record
-from nexusops.rules.mailauth_dmarc import same_policy
+from nexusops.rules.mailauth.dmarc import same_policy
 
 PLANNED = "v=DMARC1; p=reject; rua=mailto:dmarc@chem.ox.ac.uk,mailto:x@y.example; pct=50"
 

@@ -13,7 +13,7 @@ from nexusops.model.dns import Answer, Question
 from nexusops.model.dns_report import DomainFacts
 from nexusops.model.policy import Policy
 from nexusops.pipeline.domain_checks import Terms, check_with_providers
-from nexusops.rules.mailauth import MailSite
+from nexusops.rules.mailauth.site import MailSite
 
 SITE = MailSite(parent_domain="ox.ac.uk", site_include="_spf.ox.ac.uk", standard_mx="", catch_all="-all")
 TERMS = Terms(policy=Policy(), site=SITE, selectors=(), today=date(2025, 10, 1))

@@ -14,10 +14,10 @@ from cryptography.hazmat.primitives.serialization import PublicFormat
 from nexusops.model.dns import Ask, DnsRecord
 from nexusops.model.dns_report import DkimKey, Dmarc, DomainFacts, DomainReport, Signing
 from nexusops.model.policy import DnsPolicy, Policy, SpfPolicy
-from nexusops.rules.mailauth import MailSite
-from nexusops.rules.mailauth_check import check, same, sound
-from nexusops.rules.mailauth_dkim import judged
-from nexusops.rules.mailauth_dmarc import policy_of
+from nexusops.rules.mailauth.check import check, same, sound
+from nexusops.rules.mailauth.dkim import judged
+from nexusops.rules.mailauth.dmarc import policy_of
+from nexusops.rules.mailauth.site import MailSite
 
 CAMBRIDGE = replace(mail_records.CAMBRIDGE, mail_hosts=frozenset({"ppsw.cam.ac.uk"}))
 AT_CAMBRIDGE = Policy(dns=DnsPolicy(apply="request", bounce_required=True), spf=SpfPolicy(catch_all="?all"))

@@ -19,7 +19,7 @@ from nexusops.model.people import Staff
 from nexusops.model.policy import DnsPolicy, Policy, Site, SpfPolicy
 from nexusops.model.services import Service, ServiceState
 from nexusops.model.units import DomainState, NonpersonalMailbox
-from nexusops.rules.services_life import verified
+from nexusops.rules.services.life import verified
 
 FIRST = "2024-10-02"
 REQUEST = replace(

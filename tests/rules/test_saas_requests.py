@@ -13,7 +13,7 @@ from building.signing_keys import ed25519_key, elliptic_key, rsa_key, tiny_key
 from nexusops.model.ids import Domain, PersonId, UnitId
 from nexusops.model.policy import DnsPolicy, Policy, SaasPolicy, SpfPolicy
 from nexusops.model.services import Advice
-from nexusops.rules.services import Facts, advise, service_domain, slug
+from nexusops.rules.services.ways import Facts, advise, service_domain, slug
 
 TODAY = date(2025, 10, 1)
 OXFORD = Policy()

@@ -8,8 +8,8 @@ from building.mail_records import chain, linted, told
 
 from nexusops.model.dns_spf import Verdict
 from nexusops.model.policy import SpfPolicy
-from nexusops.rules.mailauth import passes
-from nexusops.rules.mailauth_spf import lint
+from nexusops.rules.mailauth.site import passes
+from nexusops.rules.mailauth.spf import lint
 
 
 def test_each_term_that_asks_counts_each_time() -> None:

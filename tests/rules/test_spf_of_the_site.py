@@ -11,7 +11,7 @@ from building.mail_records import CAMBRIDGE, HOSTS, OXFORD, PROVIDER, TODAY
 
 from nexusops.model.dns_spf import Verdict
 from nexusops.model.policy import SpfPolicy
-from nexusops.rules.mailauth import MailSite, Permit, lint_of_site, passes
+from nexusops.rules.mailauth.site import MailSite, Permit, lint_of_site, passes
 
 
 def of_site(domain: str, *lines: str, site: MailSite = OXFORD, today: date = TODAY) -> list[str]:

@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 
 from nexusops.model.dns_spf import Verdict
 from nexusops.model.policy import SpfPolicy
-from nexusops.rules.mailauth import passes
-from nexusops.rules.mailauth_macros import expanded, macro_string
-from nexusops.rules.mailauth_spf import lint
+from nexusops.rules.mailauth.macros import expanded, macro_string
+from nexusops.rules.mailauth.site import passes
+from nexusops.rules.mailauth.spf import lint
 
 
 @pytest.mark.parametrize(

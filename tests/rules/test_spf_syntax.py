@@ -8,7 +8,7 @@ from building.mail_records import linted, told
 
 from nexusops.model.dns_spf import Verdict
 from nexusops.model.policy import SpfPolicy
-from nexusops.rules.mailauth_spf import lint
+from nexusops.rules.mailauth.spf import lint
 
 
 @pytest.mark.parametrize(

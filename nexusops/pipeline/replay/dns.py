@@ -10,9 +10,9 @@ from nexusops.model.services import NOT_ASKED, DnsFacts, Service, ServiceRequest
 from nexusops.pipeline.inputs import Deciding
 from nexusops.pipeline.saas.dns import refused
 from nexusops.pipeline.watching import Looked
-from nexusops.rules.services import may_ask
-from nexusops.rules.services_records import spf_record
-from nexusops.rules.services_watch import is_watched
+from nexusops.rules.services.records import spf_record
+from nexusops.rules.services.watch import is_watched
+from nexusops.rules.services.ways import may_ask
 
 _SAID = Note(code="DNS_DIFFERS", message="the DNS was not as it should be")
 

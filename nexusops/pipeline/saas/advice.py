@@ -23,7 +23,7 @@ from nexusops.ports import Resolver, SnapshotTables
 from nexusops.rules.entitlement import entitlement
 from nexusops.rules.reorganising import unit_map
 from nexusops.rules.routing import RouteBook
-from nexusops.rules.services import may_ask, names_of
+from nexusops.rules.services.ways import may_ask, names_of
 
 
 def answer(

@@ -21,7 +21,7 @@ from nexusops.pipeline import desk
 from nexusops.pipeline.desk import Told, Wish
 from nexusops.pipeline.inputs import Ports
 from nexusops.plan.box_shelf import latest
-from nexusops.rules.services_life import ended, verified
+from nexusops.rules.services.life import ended, verified
 
 
 @frozen

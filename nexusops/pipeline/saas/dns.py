@@ -13,10 +13,10 @@ from nexusops.model.policy import Policy, Site
 from nexusops.model.services import ENDED, NOT_ASKED, DnsFacts, Service, ServiceRequest
 from nexusops.pipeline.domains import settled
 from nexusops.ports import Resolver
-from nexusops.rules.mailauth_spf import lint
-from nexusops.rules.services import may_ask, service_domain
-from nexusops.rules.services_records import records_of, spf_record
-from nexusops.rules.services_watch import SPF_FAULTS, is_watched
+from nexusops.rules.mailauth.spf import lint
+from nexusops.rules.services.records import records_of, spf_record
+from nexusops.rules.services.watch import SPF_FAULTS, is_watched
+from nexusops.rules.services.ways import may_ask, service_domain
 
 Value = NewType("Value", tuple[str, str])
 """A type and what stands there, without regard to case, spaces and the last dot."""

@@ -18,8 +18,8 @@ from nexusops.pipeline.inputs import Ports
 from nexusops.pipeline.saas.desk import known, proved
 from nexusops.ports import Resolver
 from nexusops.report.view import number_of
-from nexusops.rules.mailauth_dmarc import VERSION, same_policy
-from nexusops.rules.mailauth_spf import lint
+from nexusops.rules.mailauth.dmarc import VERSION, same_policy
+from nexusops.rules.mailauth.spf import lint
 
 
 @frozen

@@ -39,6 +39,6 @@ def is_watched(row: Service) -> bool:
 
 def to_review(notes: Iterable[Note]) -> bool:
     """live to review_due: the DNS is not as planned, or a provider changed or broke; not where it only comes near."""
-    from nexusops.rules.mailauth_check import severity_of  # only where there is something to judge
+    from nexusops.rules.mailauth.check import severity_of  # only where there is something to judge
 
     return any(severity_of(note.code) is Severity.ALERT for note in notes)

@@ -14,9 +14,9 @@ from nexusops.model.dns import Answer, AnswerStatus, Ask, Question
 from nexusops.model.dns_spf import Branch, Macro, Mechanism, Network, Note, Qualifier, SpfReport, Term, Verdict
 from nexusops.model.frozen import frozen
 from nexusops.model.policy import SpfPolicy
-from nexusops.rules.mailauth_macros import expanded, well_formed
-from nexusops.rules.mailauth_platforms import shared_platform
-from nexusops.rules.mailauth_syntax import parse, spf_records
+from nexusops.rules.mailauth.macros import expanded, well_formed
+from nexusops.rules.mailauth.platforms import shared_platform
+from nexusops.rules.mailauth.syntax import parse, spf_records
 
 MOST_HOSTS = 10
 """MX hosts of one mx term (4.6.4); what they do beyond is a permerror."""

@@ -14,7 +14,7 @@ from nexusops.model.dns_report import Signing
 from nexusops.model.ids import Domain, UnitId
 from nexusops.model.services import ENDED, SendingPath, Service, ServiceRequest, ServiceState
 from nexusops.model.units import Unit
-from nexusops.rules.services import path_of, service_domain
+from nexusops.rules.services.ways import path_of, service_domain
 
 Seen = Mapping[Domain, Signing | None]
 

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from nexusops.model.dns import Ask, Question
 from nexusops.model.dns_report import DkimKey
 from nexusops.model.dns_spf import Note
-from nexusops.rules.mailauth_tags import BadTags, tags_of
+from nexusops.rules.mailauth.tags import BadTags, tags_of
 
 LEAST_BITS, GOOD_BITS = 1024, 2048
 _INTEGER, _BITS, _SEQUENCE = 0x02, 0x03, 0x30

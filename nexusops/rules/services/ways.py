@@ -15,8 +15,8 @@ from nexusops.model.frozen import frozen
 from nexusops.model.ids import Address, Domain, address, domain_of, local_of
 from nexusops.model.policy import Policy
 from nexusops.model.services import Advice, Connection, Point, Ruling, SendingPath, ServiceRequest
-from nexusops.rules import services_words as words
-from nexusops.rules.services_records import LONGEST_NAME, TELLING, notes_on
+from nexusops.rules.services import words
+from nexusops.rules.services.records import LONGEST_NAME, TELLING, notes_on
 
 MODERN_SINCE = date(2023, 1, 31)
 """R64: from this day on a request needs modern authentication."""

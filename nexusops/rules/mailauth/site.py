@@ -11,8 +11,8 @@ from nexusops.model.dns import Ask, Question
 from nexusops.model.dns_spf import Branch, Note, SpfReport, Verdict
 from nexusops.model.frozen import frozen
 from nexusops.model.policy import SpfPolicy
-from nexusops.rules.mailauth_platforms import shared_platform
-from nexusops.rules.mailauth_spf import lint
+from nexusops.rules.mailauth.platforms import shared_platform
+from nexusops.rules.mailauth.spf import lint
 
 EXCHANGE = "spf.protection.outlook.com"
 """Exchange Online's own record: part of the standard, no provider's (R80)."""

@@ -10,9 +10,9 @@ from nexusops.model.dns_report import DkimKey, Dmarc, DomainFacts, DomainReport
 from nexusops.model.dns_spf import Note, SpfReport, Verdict
 from nexusops.model.findings import Severity
 from nexusops.model.policy import Policy
-from nexusops.rules.mailauth import MailSite, Standing, lint_of_site, providers
-from nexusops.rules.mailauth_dkim import keys_of
-from nexusops.rules.mailauth_dmarc import policy_of
+from nexusops.rules.mailauth.dkim import keys_of
+from nexusops.rules.mailauth.dmarc import policy_of
+from nexusops.rules.mailauth.site import MailSite, Standing, lint_of_site, providers
 
 ROLES = ("postmaster", "abuse")
 """Addresses that every mail domain has (rules.md 2.5; RFC 2142)."""

@@ -9,8 +9,8 @@ from nexusops.model.dns_spf import Note
 from nexusops.model.ids import Domain
 from nexusops.model.policy import Policy, Site
 from nexusops.model.services import ServiceRequest
-from nexusops.rules.mailauth_dkim import judged
-from nexusops.rules.mailauth_dmarc import read
+from nexusops.rules.mailauth.dkim import judged
+from nexusops.rules.mailauth.dmarc import read
 
 LONGEST_NAME = 253
 TELLING = frozenset({"DKIM_SHORT_KEY", "DKIM_TESTING"})

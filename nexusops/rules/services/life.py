@@ -24,9 +24,9 @@ from nexusops.model.services import (
     ServiceRequest,
     ServiceState,
 )
-from nexusops.rules.services_records import records_of
-from nexusops.rules.services_signing import Seen, with_signing
-from nexusops.rules.services_watch import to_review
+from nexusops.rules.services.records import records_of
+from nexusops.rules.services.signing import Seen, with_signing
+from nexusops.rules.services.watch import to_review
 
 _BY_RULING = {
     Ruling.APPROVED: ServiceState.APPROVED,

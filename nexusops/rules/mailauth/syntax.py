@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from ipaddress import AddressValueError, IPv4Address, IPv4Network, IPv6Address, IPv6Network
 
 from nexusops.model.dns_spf import Mechanism, Modifier, Network, Qualifier, SpfRecord, Term
-from nexusops.rules.mailauth_macros import BadMacro, domain_spec, macro_string
+from nexusops.rules.mailauth.macros import BadMacro, domain_spec, macro_string
 
 VERSION = "v=spf1"
 _MODIFIER = re.compile(r"(?P<name>[A-Za-z][A-Za-z0-9_.-]*)=(?P<value>.*)")

@@ -7,7 +7,7 @@ import re
 from nexusops.model.dns import Ask, Question
 from nexusops.model.dns_report import Dmarc
 from nexusops.model.dns_spf import Note
-from nexusops.rules.mailauth_tags import BadTags, tags_of
+from nexusops.rules.mailauth.tags import BadTags, tags_of
 
 VERSION = re.compile(r"v\s*=\s*DMARC1\s*(;|\Z)")
 POLICIES = ("none", "quarantine", "reject")

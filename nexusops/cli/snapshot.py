@@ -30,7 +30,7 @@ def check(call: Call, folder: Path, form: str) -> int:
     """Is this snapshot consistent in itself? Ends with 3, and one line a defect, where it is not."""
     from nexusops import wiring
     from nexusops.codec import instant
-    from nexusops.plan.faults import faults_of
+    from nexusops.plan.people.faults import faults_of
 
     try:
         tables = wiring.snapshot_of(folder, call.folder)

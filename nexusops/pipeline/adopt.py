@@ -22,10 +22,10 @@ from nexusops.model.snapshot import Snapshot
 from nexusops.model.tenant import Actual, ActualMailbox, Wanted
 from nexusops.pipeline.decide import read_tables
 from nexusops.pipeline.inputs import Ports
-from nexusops.plan.adoption import Adopted, Adopting, Adoption, adopt_box, reserve, setting_of
-from nexusops.plan.adoption_findings import finding, nobodys, several, unknown_person, usernames_of
-from nexusops.plan.adoption_known import gained
-from nexusops.plan.adoption_person import adopt_person
+from nexusops.plan.adoption.findings import finding, nobodys, several, unknown_person, usernames_of
+from nexusops.plan.adoption.known import gained
+from nexusops.plan.adoption.mailbox import Adopted, Adopting, Adoption, adopt_box, reserve, setting_of
+from nexusops.plan.adoption.person import adopt_person
 from nexusops.ports import SnapshotTables
 
 

@@ -32,6 +32,7 @@ from nexusops.pipeline.watching import Looked, looked
 from nexusops.pipeline.whom import units_counted
 from nexusops.plan.advance import advance, differences
 from nexusops.plan.arrange import arrange, select
+from nexusops.plan.boxes.services import domains_held, wanted_domains
 from nexusops.plan.compare import compare, drafted
 from nexusops.plan.domains import ending_domains
 from nexusops.plan.estimate import estimate
@@ -39,11 +40,10 @@ from nexusops.plan.first_use import found_without_history, no_history
 from nexusops.plan.guard import check
 from nexusops.plan.licences import within_stock
 from nexusops.plan.observe import observe, recognise, settled
+from nexusops.plan.people.senders import with_leavers
 from nexusops.plan.project import project
 from nexusops.plan.promises import notices_of, promises_of, unreachable
-from nexusops.plan.senders import with_leavers
 from nexusops.plan.service_changes import service_drafts
-from nexusops.plan.services import domains_held, wanted_domains
 from nexusops.plan.slices import candidate_names, former_owners, usernames_of
 from nexusops.ports import SnapshotTables
 from nexusops.rules.services.signing import domains_to_ask

@@ -25,8 +25,8 @@ from nexusops.pipeline.act import carry_out_for
 from nexusops.pipeline.inputs import Ports, accepted_tables
 from nexusops.pipeline.outcome import Outcome
 from nexusops.pipeline.stopping import Mandate
-from nexusops.plan.judgement import may_own_as
-from nexusops.plan.mailbox import mark_of
+from nexusops.plan.boxes.judgement import may_own_as
+from nexusops.plan.people.mailbox import mark_of
 from nexusops.rules.allocation import ends_on
 from nexusops.rules.entitlement import Entitlement, entitlement
 

@@ -20,18 +20,19 @@ from nexusops.model.policy import Policy, Site
 from nexusops.model.rows import TABLES, key_of, rule_of
 from nexusops.model.services import WAITING, Service
 from nexusops.model.snapshot import Snapshot
-from nexusops.plan.box_shelf import shared_names
-from nexusops.plan.boxes import judge_boxes
-from nexusops.plan.case import Case, Judged, Setting
+from nexusops.plan.boxes.judgement import JudgedBox
+from nexusops.plan.boxes.mailboxes import judge_boxes
+from nexusops.plan.boxes.orphans import owed_to_units
+from nexusops.plan.boxes.roles import told_of_roles
+from nexusops.plan.boxes.shelf import shared_names
 from nexusops.plan.domains import judge_domains, missing_posts
-from nexusops.plan.endings import strangers_by_domain, unclaimed_domains
 from nexusops.plan.holding import Held, held_finding, items_of, mark_of_box, mark_of_person, withheld
-from nexusops.plan.judgement import JudgedBox
-from nexusops.plan.orphans import owed_to_units
-from nexusops.plan.person import judge
-from nexusops.plan.roles import told_of_roles
-from nexusops.plan.senders import refuse_circle
-from nexusops.plan.turns import in_turn
+from nexusops.plan.people.case import Case, Judged
+from nexusops.plan.people.endings import strangers_by_domain, unclaimed_domains
+from nexusops.plan.people.person import judge
+from nexusops.plan.people.senders import refuse_circle
+from nexusops.plan.people.turns import in_turn
+from nexusops.plan.setting import Setting
 from nexusops.rules.book import Book
 from nexusops.rules.reorganising import unit_map
 from nexusops.rules.routes import Known, judge_routes

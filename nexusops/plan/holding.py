@@ -22,7 +22,7 @@ from nexusops.model.rows import TABLES, key_of
 from nexusops.model.services import Service
 from nexusops.model.snapshot import PersonRecord, Snapshot
 from nexusops.model.units import Reorg
-from nexusops.plan.case import Case
+from nexusops.plan.people.case import Case
 
 LIFE = "life"
 SENDER = "sender"

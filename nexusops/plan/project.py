@@ -11,8 +11,8 @@ from nexusops.model.ledger import Ledger
 from nexusops.model.mailboxes import ForwardOrigin, Mailbox, MailboxKind, MailboxState
 from nexusops.model.policy import Site
 from nexusops.model.tenant import DesiredMailbox, Explained, Reason
-from nexusops.plan.case import paused
 from nexusops.plan.holding import aliases_of
+from nexusops.plan.people.case import paused
 
 _UNDONE = Reason(rule="undo", because="it came with a sender that was undone")
 _GONE = frozenset({MailboxState.DELETED, MailboxState.PURGED})

@@ -15,7 +15,7 @@ from nexusops.model.ledger import Alternative, Ledger
 from nexusops.model.mailboxes import Mailbox, MailboxState
 from nexusops.model.notices import Notice, NoticeKind, NoticeState
 from nexusops.model.policy import DeletedPolicy
-from nexusops.plan.case import paused
+from nexusops.plan.people.case import paused
 from nexusops.rules.notices import recipients
 
 Promise = WindDownAddress | ReviveAddress

@@ -13,7 +13,7 @@ from nexusops.model.ids import Address, Domain, PersonId, UnitId, domain_of, loc
 from nexusops.model.ledger import Ledger, NamePart
 from nexusops.model.policy import Policy
 from nexusops.model.snapshot import PersonRecord, Snapshot
-from nexusops.plan.roles import likenesses, roles_of
+from nexusops.plan.boxes.roles import likenesses, roles_of
 from nexusops.rules.naming import form_name
 from nexusops.rules.routes import concerned
 from nexusops.rules.services.ways import names_of

@@ -8,7 +8,7 @@ from nexusops.codec import encode_finding, instant, to_text
 from nexusops.model.addresses import AddressKind
 from nexusops.model.journal import JsonObject
 from nexusops.model.mailboxes import Mailbox, MailboxKind
-from nexusops.plan.adoption import Adopted, Adoption
+from nexusops.plan.adoption.mailbox import Adopted, Adoption
 from nexusops.report.blocks import PLAIN, Block, Line, Look, Table, Tone, written
 from nexusops.report.text import findings_blocks
 

@@ -56,9 +56,9 @@ from nexusops.plan.advance import advance, differences, with_rows
 from nexusops.plan.arrange import arrange
 from nexusops.plan.compare import compare, drafted
 from nexusops.plan.observe import observe, recognise
+from nexusops.plan.people.senders import with_leavers
 from nexusops.plan.project import project
 from nexusops.plan.promises import notices_of, promises_of
-from nexusops.plan.senders import with_leavers
 from nexusops.plan.service_changes import service_drafts
 
 SITE = Site(name="oxford-test", fallback_domain="nexus.ox.ac.uk")

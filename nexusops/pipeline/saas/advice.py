@@ -16,9 +16,9 @@ from nexusops.model.units import Unit
 from nexusops.pipeline.inputs import Ports
 from nexusops.pipeline.saas.dns import dns_facts
 from nexusops.pipeline.saas.standing import as_it_stands
-from nexusops.plan.case import Setting
-from nexusops.plan.roles import names_of_people
-from nexusops.plan.services import advice_on, domains_held, owner_of
+from nexusops.plan.boxes.roles import names_of_people
+from nexusops.plan.boxes.services import advice_on, domains_held, owner_of
+from nexusops.plan.setting import Setting
 from nexusops.ports import Resolver, SnapshotTables
 from nexusops.rules.entitlement import entitlement
 from nexusops.rules.reorganising import unit_map

@@ -20,7 +20,7 @@ from nexusops.model.services import ENDED, RUNNING, SendingPath, Service, Servic
 from nexusops.pipeline import desk
 from nexusops.pipeline.desk import Told, Wish
 from nexusops.pipeline.inputs import Ports
-from nexusops.plan.box_shelf import latest
+from nexusops.plan.boxes.shelf import latest
 from nexusops.rules.services.life import ended, verified
 
 

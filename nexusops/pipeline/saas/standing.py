@@ -10,11 +10,11 @@ from nexusops.model.mailboxes import Mailbox, MailboxState
 from nexusops.model.services import ENDED, RUNNING, Advice, Ruling, SendingPath, Service, ServiceRequest, ServiceState
 from nexusops.model.snapshot import Snapshot
 from nexusops.pipeline.saas.facts import left_to_do
-from nexusops.plan.box_shelf import latest
-from nexusops.plan.boxes import judge_boxes
-from nexusops.plan.case import Setting
-from nexusops.plan.judgement import JudgedBox
+from nexusops.plan.boxes.judgement import JudgedBox
+from nexusops.plan.boxes.mailboxes import judge_boxes
+from nexusops.plan.boxes.shelf import latest
 from nexusops.plan.service_changes import service_drafts
+from nexusops.plan.setting import Setting
 from nexusops.report.sentences import describe, published_as
 from nexusops.rules.book import Holders
 

@@ -13,8 +13,9 @@ from nexusops.model.frozen import altered, frozen
 from nexusops.model.ids import Address, Domain, domain_of
 from nexusops.model.ledger import HoldKind, Ledger
 from nexusops.model.mailboxes import Forward, ForwardOrigin, Mailbox, SenderOrigin
-from nexusops.plan.case import PAUSED, Case, Setting
 from nexusops.plan.compare import Draft
+from nexusops.plan.people.case import PAUSED, Case
+from nexusops.plan.setting import Setting
 from nexusops.rules.book import Holders
 from nexusops.rules.entitlement import Entitlement
 from nexusops.rules.sender import NO_CHOICE, Choice, choose, judge_choice

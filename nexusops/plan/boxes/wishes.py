@@ -12,9 +12,9 @@ from nexusops.model.mailboxes import Mailbox, MailboxKind
 from nexusops.model.services import Advice, Ruling, SendingPath, ServiceRequest
 from nexusops.model.snapshot import Snapshot
 from nexusops.model.tenant import Reason
-from nexusops.plan.case import Setting, why
-from nexusops.plan.faults import username_form
-from nexusops.plan.judgement import in_scope, may_own, taken_by, unit_owns
+from nexusops.plan.boxes.judgement import in_scope, may_own, taken_by, unit_owns
+from nexusops.plan.people.faults import username_form
+from nexusops.plan.setting import Setting, why
 from nexusops.rules.book import Holders
 
 

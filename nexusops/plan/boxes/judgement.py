@@ -12,8 +12,8 @@ from nexusops.model.ledger import PersonState, Standing
 from nexusops.model.policy import Policy
 from nexusops.model.snapshot import Snapshot
 from nexusops.model.units import OVER
-from nexusops.plan.case import Setting, why
 from nexusops.plan.domains import least_end
+from nexusops.plan.setting import Setting, why
 from nexusops.rules.allocation import end
 from nexusops.rules.book import Holders, kept_by_tenant
 

@@ -8,7 +8,8 @@ from nexusops.model.findings import Evidence, Severity
 from nexusops.model.ids import Address, domain_of
 from nexusops.model.ledger import Alternative
 from nexusops.model.people import AlternativeAddress
-from nexusops.plan.case import Case, Setting
+from nexusops.plan.people.case import Case
+from nexusops.plan.setting import Setting
 
 _ADDRESS = re.compile(r"[^@\s<>\"(),;:\\\[\]]+@[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?\.[A-Za-z]{2,}")
 LONGEST = 254

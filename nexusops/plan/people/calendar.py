@@ -6,7 +6,8 @@ from datetime import date
 
 from nexusops.model.dates import ONE_DAY, next_day
 from nexusops.model.mailboxes import Mailbox, MailboxState
-from nexusops.plan.case import Case, Setting
+from nexusops.plan.people.case import Case
+from nexusops.plan.setting import Setting
 from nexusops.rules.entitlement import Entitlement
 from nexusops.rules.lifecycle import warn_on
 

@@ -10,8 +10,8 @@ from nexusops.model.addresses import Allocation
 from nexusops.model.ids import Address, PersonId
 from nexusops.model.ledger import Hold, HoldKind, Ledger, PersonState
 from nexusops.model.snapshot import PersonRecord, Snapshot
-from nexusops.plan.case import Case
-from nexusops.plan.person import person_state
+from nexusops.plan.people.case import Case
+from nexusops.plan.people.person import person_state
 
 
 class _Someones(Protocol):

@@ -12,15 +12,15 @@ from nexusops.model.ledger import Ledger
 from nexusops.model.mailboxes import Mailbox, MailboxKind, MailboxState, SenderOrigin
 from nexusops.model.services import NOT_ASKED, Service
 from nexusops.model.snapshot import Snapshot
-from nexusops.plan.adoption import ADOPTED
-from nexusops.plan.aliases import judge_alias
-from nexusops.plan.box_shelf import Shelf, SoFar, latest
-from nexusops.plan.box_wishes import BoxWish, no_address, owner_of, refused, saas_wish, wish_for
-from nexusops.plan.case import Setting, why
-from nexusops.plan.judgement import JudgedBox, domain_end, may_own
-from nexusops.plan.orphans import settle_owner
-from nexusops.plan.roles import names_of_people
-from nexusops.plan.services import advice_on, domains_held, is_over, report, settle_service, whose_id
+from nexusops.plan.adoption.mailbox import ADOPTED
+from nexusops.plan.boxes.aliases import judge_alias
+from nexusops.plan.boxes.judgement import JudgedBox, domain_end, may_own
+from nexusops.plan.boxes.orphans import settle_owner
+from nexusops.plan.boxes.roles import names_of_people
+from nexusops.plan.boxes.services import advice_on, domains_held, is_over, report, settle_service, whose_id
+from nexusops.plan.boxes.shelf import Shelf, SoFar, latest
+from nexusops.plan.boxes.wishes import BoxWish, no_address, owner_of, refused, saas_wish, wish_for
+from nexusops.plan.setting import Setting, why
 from nexusops.rules.allocation import end
 from nexusops.rules.book import Holders
 from nexusops.rules.lifecycle import deleted, purged, revived

@@ -16,8 +16,8 @@ from nexusops.model.mailboxes import Mailbox, MailboxKind, MailboxState, SenderO
 from nexusops.model.people import Card
 from nexusops.model.snapshot import PersonRecord
 from nexusops.model.tenant import ActualMailbox, Reason
-from nexusops.plan.adoption import FOUND, Adopted, Adopting, extra, forward_of, number_of, row_of
-from nexusops.plan.mailbox import mark_of
+from nexusops.plan.adoption.mailbox import FOUND, Adopted, Adopting, extra, forward_of, number_of, row_of
+from nexusops.plan.people.mailbox import mark_of
 from nexusops.rules.allocation import end
 from nexusops.rules.entitlement import Entitlement, entitlement
 from nexusops.rules.lifecycle import deleted, standing

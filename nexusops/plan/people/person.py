@@ -14,16 +14,17 @@ from nexusops.model.frozen import altered
 from nexusops.model.ids import PersonId, UnitId
 from nexusops.model.ledger import NameOverride, PersonState, Standing
 from nexusops.model.mailboxes import MailboxState
-from nexusops.plan.addresses import end_due, settle_addresses
-from nexusops.plan.calendar import next_date
-from nexusops.plan.case import LIVING, Case, Judged, Setting
-from nexusops.plan.contacts import settle_alternatives
-from nexusops.plan.faults import policy_fault
 from nexusops.plan.holding import Held, withhold
-from nexusops.plan.mailbox import settle_mailbox
-from nexusops.plan.names import settle_names
-from nexusops.plan.senders import settle_sender
-from nexusops.plan.telling import settle_notices
+from nexusops.plan.people.addresses import end_due, settle_addresses
+from nexusops.plan.people.calendar import next_date
+from nexusops.plan.people.case import LIVING, Case, Judged
+from nexusops.plan.people.contacts import settle_alternatives
+from nexusops.plan.people.faults import policy_fault
+from nexusops.plan.people.mailbox import settle_mailbox
+from nexusops.plan.people.names import settle_names
+from nexusops.plan.people.senders import settle_sender
+from nexusops.plan.people.telling import settle_notices
+from nexusops.plan.setting import Setting
 from nexusops.rules.book import Book
 from nexusops.rules.entitlement import Entitlement, entitlement
 from nexusops.rules.lifecycle import standing

@@ -12,7 +12,7 @@ from nexusops.model.ids import Address, MailboxKey, UnitId
 from nexusops.model.mailboxes import Mailbox, MailboxState
 from nexusops.model.notices import Notice, NoticeKind, NoticeState
 from nexusops.model.policy import Policy
-from nexusops.plan.case import Setting, why
+from nexusops.plan.setting import Setting, why
 from nexusops.rules.lifecycle import deleted
 from nexusops.rules.owing import notice_key
 

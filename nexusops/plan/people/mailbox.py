@@ -14,7 +14,8 @@ from nexusops.model.ledger import HoldKind, PersonState
 from nexusops.model.mailboxes import Mailbox, MailboxKind, MailboxState
 from nexusops.model.notices import NoticeKind, NoticeState
 from nexusops.model.people import Card
-from nexusops.plan.case import Case, Setting, why
+from nexusops.plan.people.case import Case
+from nexusops.plan.setting import Setting, why
 from nexusops.rules.entitlement import Entitlement
 from nexusops.rules.lifecycle import (
     Anchors,

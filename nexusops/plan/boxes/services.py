@@ -23,9 +23,9 @@ from nexusops.model.services import (
 )
 from nexusops.model.snapshot import Snapshot
 from nexusops.model.units import OVER
-from nexusops.plan.box_wishes import is_username
-from nexusops.plan.case import Setting
-from nexusops.plan.judgement import JudgedBox, in_scope, may_own
+from nexusops.plan.boxes.judgement import JudgedBox, in_scope, may_own
+from nexusops.plan.boxes.wishes import is_username
+from nexusops.plan.setting import Setting
 from nexusops.rules.book import Holders
 from nexusops.rules.services.life import Circumstances, ended, judge
 from nexusops.rules.services.ways import Facts, advise, names_of, path_of

@@ -8,7 +8,8 @@ from nexusops.model.findings import Evidence, Severity
 from nexusops.model.frozen import altered
 from nexusops.model.ledger import NameDecision, NameOverride, NamePart, RequestOutcome
 from nexusops.model.people import Card, NameRequest
-from nexusops.plan.case import Case, Setting
+from nexusops.plan.people.case import Case
+from nexusops.plan.setting import Setting
 from nexusops.rules.naming import form_name
 from nexusops.rules.requests import DIMINUTIVES, Decision, decide, overrides_for, still_good
 

@@ -9,7 +9,7 @@ from nexusops.model.addresses import AddressKind, Allocation
 from nexusops.model.ids import Address, Domain, PersonId, domain_of, local_of
 from nexusops.model.ledger import Ledger
 from nexusops.model.tenant import ActualMailbox
-from nexusops.plan.adoption import Adopting, number_of, row_of
+from nexusops.plan.adoption.mailbox import Adopting, number_of, row_of
 
 Gained = Callable[[PersonId, ActualMailbox, Collection[Address]], list[Allocation]]
 

@@ -15,10 +15,10 @@ from nexusops.model.ledger import Ledger
 from nexusops.model.mailboxes import Mailbox
 from nexusops.model.snapshot import Snapshot
 from nexusops.model.units import NonpersonalAddress
-from nexusops.plan.adoption import ADOPTED
-from nexusops.plan.box_shelf import SoFar
-from nexusops.plan.case import Setting, why
-from nexusops.plan.judgement import JudgedBox, domain_end, in_scope, taken_by, unit_owns
+from nexusops.plan.adoption.mailbox import ADOPTED
+from nexusops.plan.boxes.judgement import JudgedBox, domain_end, in_scope, taken_by, unit_owns
+from nexusops.plan.boxes.shelf import SoFar
+from nexusops.plan.setting import Setting, why
 from nexusops.rules.allocation import end
 from nexusops.rules.book import Holders
 

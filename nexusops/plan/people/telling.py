@@ -7,7 +7,8 @@ from dataclasses import replace
 from nexusops.model.findings import Evidence
 from nexusops.model.mailboxes import Mailbox
 from nexusops.model.notices import NoticeState
-from nexusops.plan.case import Case, Setting
+from nexusops.plan.people.case import Case
+from nexusops.plan.setting import Setting
 from nexusops.rules.entitlement import Entitlement
 from nexusops.rules.notices import owed
 from nexusops.rules.owing import Owing

@@ -15,7 +15,8 @@ from nexusops.model.ledger import PersonState
 from nexusops.model.people import Affiliation
 from nexusops.model.snapshot import Snapshot
 from nexusops.model.tenant import Reason
-from nexusops.plan.case import Case, Setting, why
+from nexusops.plan.people.case import Case
+from nexusops.plan.setting import Setting, why
 from nexusops.rules.allocation import bring_forward, wind_down
 from nexusops.rules.likeness import one_slip
 from nexusops.rules.reorganising import Need

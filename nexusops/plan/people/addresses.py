@@ -14,9 +14,10 @@ from nexusops.model.findings import Evidence, Severity
 from nexusops.model.ids import Address, Domain, UnitId
 from nexusops.model.mailboxes import Mailbox, MailboxState
 from nexusops.model.people import Affiliation
-from nexusops.plan.case import Case, Setting, why
-from nexusops.plan.endings import wind_down_rest
-from nexusops.plan.names import MESSAGES, TRUNCATED
+from nexusops.plan.people.case import Case
+from nexusops.plan.people.endings import wind_down_rest
+from nexusops.plan.people.names import MESSAGES, TRUNCATED
+from nexusops.plan.setting import Setting, why
 from nexusops.rules.allocation import (
     BROUGHT_FORWARD,
     allot,

@@ -5,6 +5,7 @@ auth.py       credentials through azure-identity
 trust.py      whom its addresses are believed for
 faults.py     what can go wrong, and its translation
 transport.py  the one retry policy; headers.py: what an answer asks for beside its body
+size.py       how large an answer may be
 pacing.py     the pace of the documented limits
 gathering.py  reads that go together
 graph.py      Microsoft Graph (the only importer of msgraph); directory.py: its answers and refusals

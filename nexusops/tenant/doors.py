@@ -17,6 +17,7 @@ import msgspec
 from nexusops.model.frozen import frozen
 from nexusops.model.services import SignIn
 from nexusops.tenant.faults import NOT_UNDERSTOOD, CredentialFault, FaultClass
+from nexusops.tenant.size import bounded
 
 SECONDS = 60
 
@@ -48,7 +49,8 @@ class _Refusal(msgspec.Struct):
 
 
 def _client(doors: Doors) -> httpx.AsyncClient:
-    return httpx.AsyncClient(transport=doors.transport, verify=doors.verify, timeout=SECONDS, follow_redirects=False)
+    hooks = {"response": [bounded]}
+    return httpx.AsyncClient(transport=doors.transport, verify=doors.verify, timeout=SECONDS, event_hooks=hooks)
 
 
 async def token(doors: Doors, who: SignIn, base_url: str) -> str:

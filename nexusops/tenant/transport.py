@@ -19,6 +19,7 @@ import tenacity
 
 from nexusops.tenant.faults import FaultClass, TenantFault, TransportFault, lost
 from nexusops.tenant.pacing import FREE, Cost, Pace, Sleep
+from nexusops.tenant.size import TooLarge, bounded
 
 T = TypeVar("T")
 ATTEMPTS = 6
@@ -186,9 +187,11 @@ class Retry:
 
 
 def client_of(transport: httpx.AsyncBaseTransport | None, *, read_within: float, verify: Any) -> httpx.AsyncClient:
-    """A client that follows no redirect and takes none for an answer. ``transport`` None: the network; seconds."""
+    """A client that follows no redirect, takes none for an answer, and none without an end. ``transport`` None: the
+    network; seconds.
+    """
     timeout = timeout_of(read_within)
-    hooks = {"response": [_no_redirect]}
+    hooks = {"response": [_no_redirect, bounded]}
     return httpx.AsyncClient(transport=transport, timeout=timeout, verify=verify, event_hooks=hooks, limits=LIMITS)
 
 
@@ -248,6 +251,9 @@ def transport_fault(error: Exception, *, read: bool, asked: str | None = None) -
     if isinstance(error, httpx.ConnectError | httpx.ConnectTimeout | httpx.PoolTimeout):
         # Nothing was sent, so even a write may be repeated.
         return TransportFault(FaultClass.THROTTLED, f"no connection: {error}")
+    if isinstance(error, TooLarge):
+        # To ask once more would only bring it once more; what a write has done is looked for.
+        return TransportFault(FaultClass.REFUSED if read else lost(read=read), str(error), request_id=asked)
     return TransportFault(lost(read=read), f"the connection broke: {type(error).__name__}", request_id=asked)
 
 

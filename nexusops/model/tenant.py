@@ -21,6 +21,7 @@ class ActualMailbox:
     ``addresses``: the smtp proxy addresses, lower-case, the primary among them. ``exchange_guid`` None: Exchange has
     not made the mailbox yet. ``deleted``: soft-deleted, restorable for 30 days from ``deleted_at``, where that is told.
     ``synced``: mastered on premises.
+    ``person_id`` of a box: the employeeId that somebody wrote on the account behind it; it is nobody's all the same.
     ``held``: on litigation or retention hold. ``forward``: the address, without ``smtp:``. ``listed``: it stands in the
     address lists; to take it out of them is the last step of a disabling, and of making a shared mailbox.
     """
@@ -57,6 +58,9 @@ class Wanted:
 
     known: Mapping[PersonId, str | None] = field(default_factory=dict)
     """With ``everything``: the user ids that we know, to be told which of them carry another employeeId by now."""
+
+    known_boxes: Mapping[str, str | None] = field(default_factory=dict)
+    """With ``everything``: name -> Exchange guid of the boxes that we know, whatever they are called by now."""
 
     changes: bool = False
     """With ``everything``: it may be what was kept of an earlier read, with what has changed since."""

@@ -19,13 +19,15 @@ from nexusops.model.ledger import Ledger
 from nexusops.model.mailboxes import MailboxKind, MailboxState
 from nexusops.model.rows import TABLES, key_of, rule_of
 from nexusops.model.snapshot import Snapshot
-from nexusops.model.tenant import Actual, ActualMailbox, Wanted
+from nexusops.model.tenant import Actual, ActualMailbox
 from nexusops.pipeline.decide import read_tables
 from nexusops.pipeline.inputs import Ports
+from nexusops.pipeline.sight import everything
 from nexusops.plan.adoption.findings import finding, nobodys, several, unknown_person, usernames_of
 from nexusops.plan.adoption.known import gained
 from nexusops.plan.adoption.mailbox import Adopted, Adopting, Adoption, adopt_box, reserve, setting_of
 from nexusops.plan.adoption.person import adopt_person
+from nexusops.plan.compare import MISPLACED, misplaced
 from nexusops.ports import SnapshotTables
 
 
@@ -66,8 +68,8 @@ def adopt(ports: Ports, *, at: datetime, fresh: bool, dry_run: bool, actor: str,
 def _found(ports: Ports, at: datetime, *, fresh: bool, dry_run: bool, actor: str) -> Adoption:
     tables = _tables(ports, at, fresh=fresh)
     snapshot = tables.slice(None, ports.services)
-    actual = ports.tenant().read(Wanted(everything=True))
     work = _work(ports, snapshot, at, actor)
+    actual = ports.tenant().read(everything(work.ledger))
     _people(work, snapshot, actual)
     _boxes(work, snapshot, actual)
     findings = [*work.findings, *(said for one in work.adopted for said in one.findings)]
@@ -144,6 +146,8 @@ def _boxes(work: _Work, snapshot: Snapshot, actual: Actual) -> None:
         if f"box:{name}" in work.live:
             work.known += 1
         elif name in wanted:
+            if found.person_id is not None:
+                work.findings.append(finding(MISPLACED, name, misplaced(name, found.person_id), scope=box_scope(name)))
             kind, unit_id, owner, _ = wanted[name]
             _take(work, adopt_box(name, kind, unit_id, owner, found, work.setting), found)
         else:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 
 from nexusops.model.frozen import frozen
-from nexusops.model.tenant import Wanted
 from nexusops.pipeline.inputs import Ports
+from nexusops.pipeline.sight import everything
 from nexusops.plan.drift import Difference, differences
 
 
@@ -24,7 +24,6 @@ class Drift:
 def drift(ports: Ports, *, at: datetime) -> Drift:
     """Raises TenantUnreadable where the tenant cannot be read whole: a part of it would look like a difference."""
     ledger = ports.store.ledger(None, None)
-    users = {box.person_id: box.user_id for box in ledger.mailboxes.values() if box.person_id is not None}
-    actual = ports.tenant().read(Wanted(everything=True, known=users))
+    actual = ports.tenant().read(everything(ledger))
     found = differences(ledger, actual, ports.site, ports.store.unfinished())
     return Drift(at=at, site=ports.site.name, serial=ledger.serial, mailboxes=len(ledger.mailboxes), differences=found)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from nexusops.errors import TenantUnreadable
 from nexusops.model.ids import Domain, local_of
 from nexusops.model.ledger import Ledger
@@ -34,18 +36,27 @@ def read_tenant(ports: Deciding, ledger: Ledger, who: Affected, signing: frozens
 
 def _read(ports: Deciding, ledger: Ledger, who: Affected, signing: frozenset[Domain], *, full: bool) -> Actual:
     """Nothing is opened when nothing needs reading."""
-    users = {box.person_id: box.user_id for box in ledger.mailboxes.values() if box.person_id is not None}
+    whole = everything(ledger)
     if who.everyone:
-        return ports.tenant().read(Wanted(everything=True, known=users, changes=not full, signing=signing))
-    guids = {box.name: box.exchange_guid for box in ledger.mailboxes.values() if box.person_id is None and box.name}
+        return ports.tenant().read(replace(whole, changes=not full, signing=signing))
     wanted = Wanted(
         everything=len(who.people) > MANY,
         changes=True,
-        people={person_id: users.get(person_id) for person_id in who.people},
-        boxes={name: guids.get(name) for name in who.boxes},
+        people={person_id: whole.known.get(person_id) for person_id in who.people},
+        boxes={name: whole.known_boxes.get(name) for name in who.boxes},
         signing=signing,
     )
     return Actual() if wanted.nothing else ports.tenant().read(wanted)
+
+
+def everything(ledger: Ledger) -> Wanted:
+    """All there is, with the ids by which the mailboxes of the ledger are known."""
+    boxes = sorted(ledger.mailboxes.values(), key=lambda box: box.generation)
+    return Wanted(
+        everything=True,
+        known={box.person_id: box.user_id for box in boxes if box.person_id is not None},
+        known_boxes={box.name: box.exchange_guid for box in boxes if box.person_id is None and box.name is not None},
+    )
 
 
 def _joined(ports: Deciding, ledger: Ledger, actual: Actual) -> Actual:

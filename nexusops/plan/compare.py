@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
 
 from nexusops.model.changes import (
     AddAddress,
@@ -21,10 +21,12 @@ from nexusops.model.changes import (
 )
 from nexusops.model.findings import Finding, Severity, box_scope, person_scope
 from nexusops.model.frozen import frozen
-from nexusops.model.ids import Address, MailboxKey, domain_of
+from nexusops.model.ids import Address, MailboxKey, PersonId, domain_of
 from nexusops.model.mailboxes import MailboxKind
 from nexusops.model.tenant import Actual, ActualMailbox, DesiredMailbox, Explained
 from nexusops.plan.observe import half_made
+
+MISPLACED = "TENANT_ID_MISPLACED"
 
 
 @frozen
@@ -84,6 +86,14 @@ def _unjoined(wanted: DesiredMailbox, actual: Actual) -> Finding | None:
 def users_named(users: Iterable[ActualMailbox]) -> str:
     """By their sign-in names, as an administrator looks for them."""
     return " and ".join(sorted(user.user_principal_name for user in users))
+
+
+def misplaced(name: str, person_id: PersonId) -> str:
+    """What is said of an employeeId on the account behind a mailbox that is nobody's."""
+    return (
+        f"{name} is no mailbox of a person, and the account behind it carries the employeeId {person_id}, which counts "
+        "for nothing: remove it there; if the mailbox is that person's, make it a regular one"
+    )
 
 
 def changed_elsewhere(wanted: DesiredMailbox, found: ActualMailbox | None) -> tuple[str, str] | None:
@@ -146,7 +156,7 @@ def _compare(wanted: DesiredMailbox, found: ActualMailbox | None, *, settled: bo
         if found.enabled or (found.listed and not settled):
             changes.append(DisableMailbox(mailbox=on, why=_why(wanted, wanted.why)))
     if found is not None:
-        findings.extend(_extra(wanted, found))
+        findings.extend(_odd(wanted, found))
     return Draft(name=wanted.name, changes=tuple(changes), findings=tuple(findings))
 
 
@@ -213,19 +223,15 @@ def _forward(wanted: DesiredMailbox, found: ActualMailbox | None, on: OnMailbox)
     return [ClearForward(mailbox=on, why=_why(wanted, wanted.why_forward), was=present)] if present else []
 
 
-def _extra(wanted: DesiredMailbox, found: ActualMailbox) -> list[Finding]:
-    """3.16: an address that the ledger does not know is reported, never removed."""
+def _odd(wanted: DesiredMailbox, found: ActualMailbox) -> Iterator[Finding]:
+    """3.16: what is said, and never mended: an employeeId that counts for nothing, an address that is not known."""
+    if wanted.person_id is None and found.person_id is not None:
+        yield _finding(wanted, MISPLACED, misplaced(wanted.name, found.person_id))
     known = {*wanted.owned, *wanted.addresses, wanted.primary, Address(wanted.user_principal_name.lower())}
-    return [
-        _finding(
-            wanted,
-            "TENANT_EXTRA_ADDRESS",
-            f"{address} stands on {wanted.name}, to which the ledger does not give it",
-            subject=address,
-        )
-        for address in sorted(found.addresses)
-        if address not in known and not domain_of(address).endswith(".onmicrosoft.com")
-    ]
+    for address in sorted(found.addresses):
+        if address not in known and not domain_of(address).endswith(".onmicrosoft.com"):
+            message = f"{address} stands on {wanted.name}, to which the ledger does not give it"
+            yield _finding(wanted, "TENANT_EXTRA_ADDRESS", message, subject=address)
 
 
 def _why(wanted: DesiredMailbox, reason: Explained) -> Why:

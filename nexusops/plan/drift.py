@@ -13,7 +13,7 @@ from nexusops.model.ledger import Ledger
 from nexusops.model.mailboxes import Mailbox, MailboxState
 from nexusops.model.policy import Site
 from nexusops.model.tenant import Actual, ActualMailbox
-from nexusops.plan.compare import Draft, compare, users_named
+from nexusops.plan.compare import MISPLACED, Draft, compare, misplaced, users_named
 from nexusops.plan.observe import actual_of, joined
 from nexusops.plan.project import project
 
@@ -156,6 +156,9 @@ def _unknown(ledger: Ledger, actual: Actual, site: Site) -> Iterator[Difference]
             yield Difference(code="TENANT_UNKNOWN_PERSON", mailbox=found.name, subject=person_id, message=message)
     known = {box.user_id for box in ledger.mailboxes.values()}
     for name, found in _strangers(actual.boxes, names):
+        if found.person_id is not None:
+            message = misplaced(name, found.person_id)
+            yield Difference(code=MISPLACED, mailbox=name, subject=name, message=message, found=found.person_id)
         for address in sorted(found.addresses - reserved) if found.user_id not in known else ():
             if domain_of(address) in domains:
                 yield _extra(name, address)

@@ -48,11 +48,21 @@ class Site:
             return await self.graph.user(row.external_directory_object_id) if row is not None else None
         if known is not None:
             return await self.graph.user(known)
-        found = await self.graph.users_of([person_of(on)])
-        if len(found) > 1:
-            raise TenantFault(FaultClass.CONFLICT, f"{len(found)} users carry the employeeId {person_of(on)}")
-        for user in found:
+        user = await self.user_of(person_of(on))
+        if user is not None:
             self.users[on.key] = user.id
+        return user
+
+    async def user_of(self, person_id: PersonId) -> User | None:
+        """Who carries the employeeId. Raises TenantFault where several do, or only what is no user of a person's."""
+        users = await self.graph.users_of([person_id])
+        rows = await self.exchange.mailboxes([user.id for user in users]) if users else {}
+        found = [user for user in users if user.id not in rows or rows[user.id].is_a_users]
+        if len(found) > 1:
+            raise TenantFault(FaultClass.CONFLICT, f"{len(found)} users carry the employeeId {person_id}")
+        for row in rows.values() if not found else ():
+            what = f"the account behind {row.name}, a {row.recipient_type_details}"
+            raise TenantFault(FaultClass.CONFLICT, f"{what}, carries the employeeId {person_id}: remove it there")
         return found[0] if found else None
 
     async def new_user(self, on: OnMailbox) -> User | None:

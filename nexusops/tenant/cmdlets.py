@@ -51,6 +51,11 @@ class MailboxRow(msgspec.Struct, rename="pascal"):
         return frozenset(a[5:].lower() for a in self.email_addresses if a[:5].lower() == "smtp:")
 
     @property
+    def is_a_users(self) -> bool:
+        """Whether a person signs in to it: what is shared, of a room, or of a kind that nobody knows, is nobody's."""
+        return self.recipient_type_details in ("", "UserMailbox")
+
+    @property
     def held(self) -> bool:
         """On a hold of any kind: its content is kept, and its deletion is no deletion (4.9)."""
         return self.litigation_hold_enabled or bool(self.in_place_holds) or self.compliance_tag_hold_applied

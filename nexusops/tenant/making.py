@@ -41,11 +41,9 @@ async def create_personal(site: Site, step: Step, change: CreateMailbox) -> Step
 
 async def _user(site: Site, step: Step, change: CreateMailbox) -> StepOutcome:
     """A user that carries the person's employeeId is taken as it is; else one is created."""
-    found = await site.graph.users_of([change.person_id]) if change.person_id else []
-    if len(found) > 1:
-        return aside(step, f"needs a human: {len(found)} users carry the employeeId {change.person_id}")
-    if found:
-        return _known(site, step, change, found[0], existed=True)
+    found = await site.user_of(change.person_id) if change.person_id else None
+    if found is not None:
+        return _known(site, step, change, found, existed=True)
     if not site.settings.create_users:
         return aside(step, "no directory user carries the employeeId, and [tenant] create_users is false")
     return await _create(site, step, change, again=True)

@@ -38,9 +38,10 @@ class Reading:
         deleted = await self._deleted(wanted, users)
         lost = [identity for identity in boxes.values() if identity not in rows]
         gone = await self.exchange.mailboxes([*(user.id for user in deleted), *lost], deleted=True)
-        people, ambiguous = _people([*users, *deleted], rows, gone)
-        found = {name: _box(rows[identity]) for name, identity in boxes.items() if identity in rows}
-        found |= {name: _box(gone[i], deleted=True) for name, i in boxes.items() if i not in rows and i in gone}
+        theirs, misplaced = _told_apart(wanted, [*users, *deleted], {**gone, **rows})
+        people, ambiguous = _people(theirs, rows, gone)
+        found = {name: _box(rows[i], misplaced) for name, i in boxes.items() if i in rows}
+        found |= {n: _box(gone[i], misplaced, deleted=True) for n, i in boxes.items() if i not in rows and i in gone}
         left = await self.graph.licences_left(self.licence_sku) if wanted.people else None
         carried = _carried(wanted, [*users, *await self._strayed(wanted, users)])
         return Actual(people=people, boxes=found, ambiguous=ambiguous, licences_left=left, carried=carried)
@@ -63,10 +64,12 @@ class Reading:
             listing.cancel()
             deleting.cancel()
             await asyncio.gather(listing, deleting, return_exceptions=True)
-        people, ambiguous = _people([*users, *deleted], _by_user(rows), _by_user(gone))
-        mine = {user.id for user in (*users, *deleted) if user.employee_id}
-        boxes = {name: _box(row, deleted=True) for name, row in _lone(gone, mine).items()}
-        boxes |= {row.name: _box(row) for row in rows if row.external_directory_object_id not in mine}
+        live, lost = _by_user(rows), _by_user(gone)
+        theirs, misplaced = _told_apart(wanted, [*users, *deleted], {**lost, **live})
+        people, ambiguous = _people(theirs, live, lost)
+        mine = {user.id for user in theirs}
+        boxes = {n: _box(row, misplaced, deleted=True) for n, row in _lone(wanted, gone, mine).items()}
+        boxes |= {n: _box(row, misplaced) for n, row in _named(wanted, rows, mine)}
         left, carried = await self.graph.licences_left(self.licence_sku), _carried(wanted, users)
         return Actual(people=people, boxes=boxes, ambiguous=ambiguous, licences_left=left, carried=carried)
 
@@ -93,10 +96,36 @@ def _by_user(rows: Iterable[MailboxRow]) -> dict[str, MailboxRow]:
     return {row.external_directory_object_id: row for row in rows}
 
 
-def _lone(rows: Sequence[MailboxRow], mine: Collection[str]) -> dict[str, MailboxRow]:
+def _named(wanted: Wanted, rows: Iterable[MailboxRow], mine: Collection[str]) -> list[tuple[str, MailboxRow]]:
+    """Boxes by name; one whose guid we know by the name that we know it by, and after the others of that name."""
+    names = {guid: name for name, guid in {**wanted.boxes, **wanted.known_boxes}.items() if guid}
+    found = [(names.get(row.guid, row.name), row) for row in rows if row.external_directory_object_id not in mine]
+    return sorted(found, key=lambda one: one[1].guid in names)
+
+
+def _lone(wanted: Wanted, rows: Sequence[MailboxRow], mine: Collection[str]) -> dict[str, MailboxRow]:
     """Soft-deleted boxes by name. Of several of the same name nobody can say which one is meant."""
     counts = Counter(row.name for row in rows)
-    return {row.name: row for row in rows if counts[row.name] == 1 and row.external_directory_object_id not in mine}
+    return {name: row for name, row in _named(wanted, rows, mine) if counts[row.name] == 1}
+
+
+def _told_apart(
+    wanted: Wanted, users: Iterable[User], rows: Mapping[str, MailboxRow]
+) -> tuple[list[User], dict[str, PersonId]]:
+    """Users of people, and the accounts behind mailboxes of another kind that carry somebody's employeeId all the same,
+    with that; one that we know as that person's is theirs, whatever somebody has made of its mailbox.
+    """
+    known = {user_id: person_id for person_id, user_id in {**wanted.people, **wanted.known}.items()}
+    theirs: list[User] = []
+    misplaced: dict[str, PersonId] = {}
+    for user in users:
+        if user.employee_id:
+            row = rows.get(user.id)
+            if row is None or row.is_a_users or known.get(user.id) == user.employee_id:
+                theirs.append(user)
+            else:
+                misplaced[user.id] = PersonId(user.employee_id)
+    return theirs, misplaced
 
 
 def _people(
@@ -106,9 +135,7 @@ def _people(
     found: dict[PersonId, ActualMailbox] = {}
     twice: dict[PersonId, tuple[ActualMailbox, ...]] = {}
     for user in users:
-        if not user.employee_id:
-            continue
-        person_id = PersonId(user.employee_id)
+        person_id = PersonId(user.employee_id or "")
         known = found.get(person_id)
         deleted = user.deleted_date_time is not None
         mailbox = _person(user, (gone if deleted else rows).get(user.id), deleted=deleted)
@@ -140,11 +167,11 @@ def _person(user: User, row: MailboxRow | None, *, deleted: bool) -> ActualMailb
     )
 
 
-def _box(row: MailboxRow, *, deleted: bool = False) -> ActualMailbox:
+def _box(row: MailboxRow, misplaced: Mapping[str, PersonId], *, deleted: bool = False) -> ActualMailbox:
     return ActualMailbox(
         user_id=row.external_directory_object_id,
         user_principal_name=row.user_principal_name,
-        person_id=None,
+        person_id=misplaced.get(row.external_directory_object_id),
         name=row.name,
         exchange_guid=row.guid,
         enabled=False,

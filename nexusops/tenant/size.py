@@ -8,7 +8,7 @@ import httpx
 
 MEGABYTE = 1_000_000
 MOST = 100 * MEGABYTE
-"""Bytes of one answer, unpacked. A page of a thousand mailboxes, each with as many addresses as one may have, is 30 MB."""
+"""Bytes of one answer, unpacked. A page of a thousand mailboxes with as many addresses as one may have is 30 MB."""
 
 
 class TooLarge(httpx.DecodingError):

@@ -8,7 +8,7 @@ from nexusops.model.findings import Finding, Severity
 from nexusops.model.ids import PersonId, local_of
 from nexusops.model.snapshot import PersonRecord
 from nexusops.model.tenant import ActualMailbox
-from nexusops.plan.compare import users_named
+from nexusops.plan.compare import MISPLACED, misplaced, users_named
 
 
 def finding(
@@ -36,6 +36,8 @@ def unknown_person(person_id: PersonId, found: ActualMailbox, usernames: Mapping
 
 def nobodys(name: str, found: ActualMailbox, usernames: Mapping[str, PersonId]) -> Finding:
     """A mailbox without an owner; that of a known username only lacks its employeeId."""
+    if found.person_id is not None:
+        return finding(MISPLACED, name, misplaced(name, found.person_id))
     whose = usernames.get(local_of(found.user_principal_name).lower())
     if whose is not None:
         message = f"{found.user_principal_name} has no employeeId: set it to {whose}, whose username that is, and adopt"

@@ -75,7 +75,7 @@ def mail_site(settings: Settings, policy: Policy, units: frozenset[str], folder:
         site_include=table.site_include,
         standard_mx=table.standard_mx,
         catch_all=policy.spf.catch_all,
-        exact=settings.site.profile == "cambridge",
+        exact=policy.dns.standard_only,
         dept_include_allowed=policy.saas.allow_dept_include,
         unit_domains=units,
         mail_hosts=frozenset(host.lower().rstrip(".") for host in table.mail_hosts),

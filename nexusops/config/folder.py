@@ -13,7 +13,7 @@ from typing import cast
 from urllib.parse import urlsplit
 
 from nexusops.config import secrets
-from nexusops.config.forms import LOOPBACK, check_addresses, check_forms
+from nexusops.config.forms import LOOPBACK, check_addresses, check_forms, check_names
 from nexusops.config.guard import load_guard
 from nexusops.config.policy import load_policy
 from nexusops.config.schema import CHOICES, SECRETS, URLS, DnsTable, Settings, TenantTable
@@ -111,7 +111,7 @@ def load(folder: Path, *, policy_file: Path | None = None) -> Configuration:
     layers = [_layer(profile, "nexusops"), *_following(policy), Layer(origin="nexusops.toml", path=main, table=table)]
     settings, shown = layered(Settings, layers, "nexusops.toml")
     _check_requests(settings, policy, main)
-    settings = _completed(settings, main)
+    settings = _completed(settings, main, {one.key: one.origin for one in shown})
     guard_file = _optional(folder / "guard.toml")
     guard, guard_shown = load_guard(guard_file.table, guard_file.path, policy.guard)
     return Configuration(
@@ -174,20 +174,15 @@ def _optional(path: Path) -> Layer:
     return Layer(origin=path.name, path=path, table=read_toml(path) if there else {})
 
 
-def _completed(settings: Settings, main: Path) -> Settings:
+def _completed(settings: Settings, main: Path, origins: Mapping[str, str]) -> Settings:
     """The settings with what follows from other settings, after the checks that need more than one key."""
     for key, words in CHOICES.items():
         section, _, name = key.partition(".")
         value = getattr(getattr(settings, section), name)
         if value not in words:
             raise wrong(main, key, " | ".join(words), value)
-    for name in ("name", "fallback_domain"):
-        if not getattr(settings.site, name):
-            raise UsageError(
-                f"{main}: site.{name}: missing.",
-                next_step=f'Add {name} = "…" under [site], and look at the whole with `nexusops config show`.',
-            )
     check_forms(settings, main)
+    check_names(settings, origins, main)
     _check_kinds(settings, main)
     sender = settings.notices.sender or f"postmaster@{settings.site.fallback_domain}"
     return replace(

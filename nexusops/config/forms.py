@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -19,7 +20,7 @@ FORMS: dict[str, tuple[str, str]] = {
     "site.parent_domain": (_NAME, _DOMAIN),
     "tenant.tenant_id": (r"[A-Za-z0-9][A-Za-z0-9.-]*", "the directory's id, or one of its domains"),
     "tenant.client_id": (r"[A-Za-z0-9-]+", "the application's id"),
-    "tenant.usage_location": (r"[A-Z]{2}", 'two capital letters, such as "GB"'),
+    "tenant.usage_location": (r"(?!UK)[A-Z]{2}", 'the two capital letters of ISO 3166, such as "GB"'),
     "notices.sender": (r"[^@\s]+@[^@\s]+\.[^@\s]+", "an address, such as postmaster@nexus.ox.ac.uk"),
     "dns.ticket_to": (r"[^@\s]+@[^@\s]+\.[^@\s]+", "an address, such as ip-register@uis.cam.ac.uk"),
     "dns.site_include": (rf"{_NAME}\.?", "a name in DNS, such as _spf.ox.ac.uk"),
@@ -53,6 +54,34 @@ def check_forms(settings: Settings, main: Path) -> None:
             raise _no_url(key, main)
     if not settings.state.url:
         raise _no_url("state.url", main)
+
+
+def check_names(settings: Settings, origins: Mapping[str, str], main: Path) -> None:
+    """What a site must say of itself is there, and none of it is another university's: whoever has a parent domain of
+    their own would publish the hosts of the profile's. Raises UsageError.
+    """
+    for key in _NEEDED:
+        if not _value(settings, key):
+            raise UsageError(
+                f"{main}: {key}: missing.",
+                next_step=f'Add {key.rpartition(".")[2]} = "…" under [{key.partition(".")[0]}], '
+                "and look at the whole with `nexusops config show`.",
+            )
+    parent = settings.site.parent_domain
+    for key in ("dns.site_include", "dns.standard_mx"):
+        host = str(_value(settings, key)).split()[-1].rstrip(".")
+        if origins[key] != origins["site.parent_domain"] and origins[key] != main.name and not _under(host, parent):
+            raise wrong(main, key, f"the site's own, since its parent_domain is {parent}", f"{host} ({origins[key]})")
+
+
+def _under(host: str, parent: str) -> bool:
+    return f".{host}".endswith(f".{parent}")
+
+
+_NEEDED = (
+    *("site.name", "site.fallback_domain", "site.parent_domain"),
+    *("dns.site_include", "dns.standard_mx", "tenant.licence_sku"),
+)
 
 
 def check_addresses(tenant: TenantTable, main: Path) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import zoneinfo
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 
 from nexusops.config.strict import DEFAULT, Layer, Setting, layered, wrong
@@ -40,10 +40,47 @@ def load_policy(layers: Sequence[Layer]) -> tuple[Policy, list[Setting]]:
     for setting in settings:
         if setting.origin != DEFAULT:
             _check(setting, paths[setting.origin])
+    written = {one.key for one in settings if one.origin in {layer.origin for layer in layers[1:]}}
+    _check_pairs(policy, written, layers[-1].path)
+    _check_statuses(policy, written, layers[-1].path)
+    return policy, settings
+
+
+def _check_pairs(policy: Policy, written: Collection[str], path: Path) -> None:
+    """Numbers that contradict each other. ``written``: the keys that the site's own file has."""
     least, most = policy.reorg.min_months, policy.reorg.max_months
     if least > most:
-        raise wrong(layers[-1].path, "reorg.min_months", f"at most max_months ({most})", least)
-    return policy, settings
+        raise wrong(path, "reorg.min_months", f"at most max_months ({most})", least)
+    near, limit = policy.spf.near_lookups, policy.spf.max_lookups
+    if near > limit and "spf.near_lookups" in written:
+        raise wrong(path, "spf.near_lookups", f"at most max_lookups ({limit})", near)
+
+
+def _check_statuses(policy: Policy, written: Collection[str], path: Path) -> None:
+    """D46: what the site itself says of status codes fits together. A site with codes of its own has no use for what
+    the decisions say of others, so that is not looked at.
+    """
+    gives, gives_none = policy.status_map.qualifying, policy.status_map.non_qualifying
+    if not gives:
+        raise wrong(path, "status_map.qualifying", "the status codes that come with a mailbox", [])
+    if not policy.secondary.owner_codes and "secondary.owner_codes" not in written:
+        raise wrong(path, "secondary.owner_codes", "the status codes of those who may own a unit's mailbox", [])
+    both = sorted({*gives} & {*gives_none})
+    if both and "status_map.non_qualifying" in written:
+        raise wrong(path, "status_map.non_qualifying", "codes that status_map.qualifying does not have", both[0])
+    known = {*gives, *gives_none}
+    for key in sorted({*written} & _CODES.keys()):
+        strange = next((one for one in _CODES[key](policy) if one not in known), None)
+        if strange is not None:
+            raise wrong(path, key, f"status codes of status_map, which has {', '.join(sorted(known))}", strange)
+
+
+_CODES: Mapping[str, Callable[[Policy], Iterable[str]]] = {
+    "sender.college_preferring": lambda policy: policy.sender.college_preferring,
+    "secondary.owner_codes": lambda policy: policy.secondary.owner_codes,
+    "expiry.grace_months_by_status": lambda policy: policy.expiry.grace_months_by_status,
+}
+"""The keys that name status codes, beside status_map itself."""
 
 
 def _check(setting: Setting, path: Path) -> None:

@@ -22,7 +22,7 @@ class SiteTable:
     fallback_domain: str = ""
     """username@ this is every mailbox's technical address."""
     parent_domain: str = ""
-    """Domains under it are the University's own; the profile says."""
+    """Domains under it are the University's own; the profile says, but for `other`."""
 
 
 @frozen
@@ -215,7 +215,7 @@ class Settings:
 
 
 CHOICES: dict[str, tuple[str, ...]] = {
-    "site.profile": ("oxford", "cambridge", "oxford-2023"),
+    "site.profile": ("oxford", "cambridge", "oxford-2023", "other"),
     "registration.kind": ("folder", "database"),
     "tenant.kind": ("embedded", "microsoft365"),
     "tenant.credential": ("certificate", "secret", "workload_identity", "managed_identity"),

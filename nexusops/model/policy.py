@@ -232,6 +232,9 @@ class DnsPolicy:
     """With request, records are published as tickets, and never by a dynamic update."""
     bounce_required: bool = False
     """Whether a service domain must name who takes its bounces, as at Cambridge."""
+    standard_only: bool = False
+    """R75-R77, R80, R83: whether a unit's SPF record must be the standard one letter by letter, only recognised servers
+    take and send a unit's mail, and each provider has a domain to itself, as at Cambridge."""
 
 
 @frozen

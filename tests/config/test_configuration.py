@@ -85,6 +85,90 @@ def test_the_cambridge_profile_brings_its_zone_its_tickets_and_its_neutral_spf(w
         "?all",
     )
     assert (loaded.settings.dns.publish, loaded.settings.dns.site_include) == ("ticket", "mx.cam.ac.uk")
+    assert loaded.policy.dns.standard_only
+    assert not load(write()).policy.dns.standard_only
+
+
+NORTHGATE = """
+[site]
+name = "northgate"
+profile = "other"
+fallback_domain = "m365.northgate.ac.uk"
+parent_domain = "northgate.ac.uk"
+[dns]
+site_include = "spf.protection.outlook.com"
+standard_mx = "10 mx.northgate.ac.uk"
+"""
+CODES = """
+[status_map]
+qualifying = ["EMP", "STU"]
+[secondary]
+owner_codes = ["EMP"]
+"""
+
+
+def test_another_university_says_everything_that_is_its_own_and_has_nothing_of_oxford(write: Write) -> None:
+    """D31, D46: its codes are its own; the numbers of the decisions stay."""
+    loaded = load(write(NORTHGATE, CODES))
+    assert (loaded.site.parent_domain, loaded.site.spf_include, loaded.site.standard_mx, loaded.site.publish) == (
+        "northgate.ac.uk",
+        "spf.protection.outlook.com",
+        "10 mx.northgate.ac.uk.",
+        "zone_lines",
+    )
+    policy = loaded.policy
+    assert (policy.status_map.qualifying, policy.status_map.non_qualifying) == (("EMP", "STU"), ())
+    assert (policy.sender.college_preferring, policy.secondary.owner_codes) == ((), ("EMP",))
+    assert policy.winddown.months == 2
+
+
+@pytest.mark.parametrize(
+    ("main", "policy", "parts"),
+    [
+        (NORTHGATE.replace('parent_domain = "northgate.ac.uk"', ""), CODES, ("site.parent_domain", "missing")),
+        (NORTHGATE.replace('"spf.protection.outlook.com"', '""'), CODES, ("dns.site_include", "missing")),
+        (NORTHGATE.replace("standard_mx", "# "), CODES, ("dns.standard_mx", "missing")),
+        (NORTHGATE, None, ("policy.toml", "status_map.qualifying", "come with a mailbox")),
+        (NORTHGATE, '[status_map]\nqualifying = ["EMP"]\n', ("secondary.owner_codes", "may own")),
+        (
+            NORTHGATE,
+            CODES.replace('owner_codes = ["EMP"]', 'owner_codes = ["EMPL"]'),
+            ("owner_codes", "EMP, STU", "'EMPL'"),
+        ),
+        (
+            NORTHGATE,
+            CODES + '[sender]\ncollege_preferring = ["UG"]\n',
+            ("sender.college_preferring", "EMP, STU", "'UG'"),
+        ),
+        (NORTHGATE, CODES + "[expiry.grace_months_by_status]\nSTUD = 3\n", ("grace_months_by_status", "'STUD'")),
+        (MINIMAL, '[status_map]\nnon_qualifying = ["VX", "UG"]\n', ("status_map.non_qualifying", "'UG'")),
+        (MINIMAL, "[spf]\nnear_lookups = 12\n", ("spf.near_lookups", "max_lookups (10)")),
+        (
+            MINIMAL + 'parent_domain = "northgate.ac.uk"\n',
+            None,
+            ("dns.site_include", "northgate.ac.uk", "_spf.ox.ac.uk"),
+        ),
+        (
+            MINIMAL + 'parent_domain = "northgate.ac.uk"\n[dns]\nsite_include = "_spf.northgate.ac.uk"\n',
+            None,
+            ("dns.standard_mx", "northgate.ac.uk", "oxmail.ox.ac.uk"),
+        ),
+        (MINIMAL + '[tenant]\nlicence_sku = ""\n', None, ("tenant.licence_sku", "missing")),
+        (MINIMAL + '[tenant]\nusage_location = "UK"\n', None, ("tenant.usage_location", "ISO 3166", "GB")),
+    ],
+)
+def test_what_contradicts_itself_or_is_another_universitys_is_refused(
+    write: Write, main: str, policy: str | None, parts: tuple[str, ...]
+) -> None:
+    error = refused(write(main, policy))
+    assert all(part in str(error) for part in parts), str(error)
+    assert error.next_step
+
+
+def test_a_code_that_gives_no_mailbox_elsewhere_may_give_one_here(write: Write) -> None:
+    """D46: what the site says counts, whatever the decisions say of the same code."""
+    loaded = load(write(policy='[status_map]\nqualifying = ["UG", "VX"]\n'))
+    assert loaded.policy.status_map.qualifying == ("UG", "VX")
 
 
 def test_whoever_asks_for_changes_of_the_dns_gets_tickets(write: Write) -> None:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from importlib import resources
 from importlib.resources.abc import Traversable
 from pathlib import Path
 
 from nexusops.errors import UsageError
+from nexusops.model.policy import COLLEGE_PREFERRING, NON_QUALIFYING, OWNING, QUALIFYING
 
 FILES = (
     "nexusops.toml",
@@ -17,6 +19,12 @@ FILES = (
     "services/adminday.toml.example",
     "templates/README.txt",
 )
+
+
+def _listed(codes: Iterable[str]) -> str:
+    return json.dumps([*codes])
+
+
 _OXFORD_2023 = {'profile = "oxford"': 'profile = "oxford-2023"'}
 _CAMBRIDGE = {
     '"oxford-test"': '"cambridge-test"',
@@ -28,10 +36,36 @@ _CAMBRIDGE = {
     "hostmaster@example.ac.uk": "ip-register@uis.cam.ac.uk",
     "chem.ox.ac.uk": "ch.cam.ac.uk",
     "food0007": "fjc12",
+    "^[a-z]{3,4}[0-9]{4}$": "^[a-z]{2,5}[0-9]{1,5}$",
+    '# parent_domain = "ox.ac.uk"': '# parent_domain = "cam.ac.uk"',
     "a host that takes the bounces": "a host that takes the bounces: a service domain needs one",
 }
+_OTHER = {
+    '"oxford-test"': '"example-test"',
+    'profile = "oxford"': 'profile = "other"',
+    '# parent_domain = "ox.ac.uk"': 'parent_domain = "example.ac.uk"',
+    '# site_include = "_spf.ox.ac.uk"': 'site_include = "_spf.example.ac.uk"',
+    '# standard_mx = "10 oxmail.ox.ac.uk."': 'standard_mx = "10 mx.example.ac.uk."',
+    "nexus.ox.ac.uk": "m365.example.ac.uk",
+    "ox.ac.uk": "example.ac.uk",
+    "; the profile says": "",
+    "; the profile may say": "",
+    "# UG = 3": "# STUDENT = 3",
+    '"^[a-z]{3,4}[0-9]{4}$"': '"^[a-z0-9]([a-z0-9._-]*[a-z0-9])?$"',
+    "# [status_map]": "[status_map]",
+    f"# qualifying = {_listed(QUALIFYING)}": 'qualifying = ["STAFF", "STUDENT"]',
+    f"# non_qualifying = {_listed(NON_QUALIFYING)}": 'non_qualifying = ["VISITOR"]',
+    f"# college_preferring = {_listed(COLLEGE_PREFERRING)}": '# college_preferring = ["STUDENT"]',
+    "# [secondary]": "[secondary]",
+    f"# owner_codes = {_listed(OWNING)}": 'owner_codes = ["STAFF"]',
+}
 _COMMENTED = re.compile(r"(.*?)(?:( +)(# .*))?")
-WORDS: Mapping[str, Mapping[str, str]] = {"oxford": {}, "oxford-2023": _OXFORD_2023, "cambridge": _CAMBRIDGE}
+WORDS: Mapping[str, Mapping[str, str]] = {
+    "oxford": {},
+    "oxford-2023": _OXFORD_2023,
+    "cambridge": _CAMBRIDGE,
+    "other": _OTHER,
+}
 """Profile -> what stands in its files in place of Oxford's words."""
 
 

@@ -225,9 +225,12 @@ def channel_of(configuration: Configuration, tenant: Callable[[], Tenant], at: d
             password=password.read() if password else None,
             starttls=table.starttls,
         )
+    from nexusops.notify.turns import Turns
     from nexusops.tenant.faults import TenantFault
 
-    return channels.TenantChannel(lambda *mail: tenant().send_mail(*mail), (TenantFault,))
+    # The embedded tenant in process has no limits, and keeps nobody waiting.
+    turns = Turns() if configuration.settings.tenant.kind != "embedded" else None
+    return channels.TenantChannel(lambda *mail: tenant().send_mail(*mail), (TenantFault,), turns)
 
 
 def notices_in_order(configuration: Configuration, tenant: Callable[[], Tenant], at: datetime) -> str:

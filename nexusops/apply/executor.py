@@ -83,6 +83,8 @@ class Execution:
         self.reached: set[str] = set()
         self.open: dict[str, set[str]] = {}
         self.waiting: dict[str, Work] = {}
+        self.turns_over = False
+        """This run may send no more notices: the rest is not even begun."""
         for one in planned:
             if kind_of(one.change) in PROMISES:
                 self.reached.add(one.id)
@@ -94,12 +96,19 @@ class Execution:
     def carry_out(self) -> Tally:
         """Everything that can be done; what waits for something that was not done is set aside."""
         self.acting.watch(self.planned - len(self.waiting))
-        while ready := [work for work in self.waiting.values() if self.reached.issuperset(work.planned.after)]:
+        while not self.turns_over and (ready := self._ready()):
             for start in range(0, len(ready), WAVE):
                 self._through(ready[start : start + WAVE])
         for work in self.waiting.values():
             self._left(work)
         return self.tally
+
+    def _ready(self) -> Sequence[Work]:
+        """What waits for nothing. Notices come last, some at a time: they tell what has happened, and what waits for
+        their turns waits for itself.
+        """
+        ready = [work for work in self.waiting.values() if self.reached.issuperset(work.planned.after)]
+        return [work for work in ready if port_of(work) is not Port.NOTIFIER] or ready[:WAVE]
 
     def _through(self, some: Sequence[Work]) -> None:
         """All their steps: what has begun is finished before anything else begins, and steps that only look are never
@@ -190,6 +199,7 @@ class Execution:
     def _count(self, work: Work, outcome: StepOutcome) -> None:
         if outcome.result is StepResult.WAITING:
             self.tally.waiting.append(work.planned)
+            self.turns_over |= port_of(work) is Port.NOTIFIER
         elif outcome.result is StepResult.SET_ASIDE:
             self.tally.set_aside.append((work.planned, outcome.message))
         else:

@@ -13,6 +13,12 @@ OUTLOOK, OUTLOOK_SECONDS = 10_000, 600
 """Requests of one application to one mailbox (sendMail, mailboxSettings), in so many seconds."""
 OUTLOOK_AT_ONCE = 4
 """… and how many of them at the same time."""
+MAIL, MAIL_SECONDS = 30, 60
+"""Messages that one mailbox may send, in so many seconds (4.6)."""
+MAIL_A_RUN = 300
+"""Messages of one run: ten minutes' worth, since the routing table and the service desk wait for its end. With a run an
+hour they are 7,200 a day, of the 10,000 recipients a day of one mailbox.
+"""
 EXCHANGE_AT_ONCE = 3
 """UNSOURCED: Exchange publishes no limit, and says only when it is too much; after a refusal it is fewer."""
 EXCHANGE_SECONDS = 1.5
@@ -22,6 +28,11 @@ EXCHANGE_SECONDS = 1.5
 def graph_seconds(writes: int) -> float:
     """The seconds that so many writes of the directory take at the documented rate."""
     return writes * WRITES_SECONDS / WRITES
+
+
+def mail_seconds(messages: int) -> float:
+    """The seconds that a run waits for its turns to send so many."""
+    return max(0, min(messages, MAIL_A_RUN) - 1) // MAIL * MAIL_SECONDS
 
 
 def exchange_seconds(writes: int) -> float:

@@ -3,4 +3,5 @@
 message.py    a notice in words, as RFC 5322 and as Graph have it; Message-ID and header from its identity alone
 templates.py  subject, text and HTML of each kind, built in or the site's own
 channels.py   the tenant's sendMail, SMTP, or a folder of .eml files
+turns.py      how many messages Exchange lets a mailbox send
 """

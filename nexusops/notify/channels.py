@@ -16,12 +16,18 @@ from typing import Any, Protocol
 from nexusops.errors import UsageError
 from nexusops.model.changes import SendNotice
 from nexusops.model.journal import Step, StepOutcome, StepResult
+from nexusops.model.pace import MAIL_A_RUN
 from nexusops.notify.message import Message, composed, graph_message, identity
 from nexusops.notify.templates import Templates
+from nexusops.notify.turns import Turns
 
 
 class NotSent(Exception):
     """The channel did not accept the message; why stands in the text."""
+
+
+class NotYet(NotSent):
+    """Nothing is wrong with the message: its turn comes with a later run."""
 
 
 class NotReached(NotSent):
@@ -69,6 +75,8 @@ class Outbox:
             return replace(_outcome(step, StepResult.FAILED, told), unreachable=True)
         try:
             said = self._channel.send(self._templates.render(change, self._sender))
+        except NotYet as error:
+            return _outcome(step, StepResult.WAITING, str(error))
         except NotReached as error:
             self._in_vain += 1
             return _outcome(step, StepResult.FAILED, str(error))
@@ -211,17 +219,31 @@ class TenantChannel:
     """Graph's sendMail in the name of the notices' sender; recognised by the header x-nexusops-notice.
 
     ``send_mail`` takes the sender and Graph's message; ``errors`` are what it raises when it is not accepted.
+    ``turns``: the sender's; None: it has no limits.
     """
 
-    def __init__(self, send_mail: Callable[[str, dict[str, Any]], None], errors: tuple[type[Exception], ...]) -> None:
+    def __init__(
+        self,
+        send_mail: Callable[[str, dict[str, Any]], None],
+        errors: tuple[type[Exception], ...],
+        turns: Turns | None = None,
+    ) -> None:
         self._send_mail = send_mail
         self._errors = errors
+        self._turns = turns
 
     def send(self, message: Message) -> str:
+        if self._turns is not None:
+            if self._turns.over:
+                raise NotYet(f"{MAIL_A_RUN} messages have gone out in this run: its turn comes with the next one")
+            self._turns.wait()
         try:
             self._send_mail(message.sender, graph_message(message))
         except self._errors as error:
             raise NotSent(str(error)) from error
+        finally:
+            if self._turns is not None:
+                self._turns.took()
         return ""
 
     def reached(self) -> str:

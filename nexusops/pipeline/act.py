@@ -22,7 +22,7 @@ from nexusops.pipeline.decide import decide, read_tables
 from nexusops.pipeline.decision import Decision
 from nexusops.pipeline.fitting import RUNNING, must_fit
 from nexusops.pipeline.inputs import Ports
-from nexusops.pipeline.outcome import Outcome, findings_of, result_of
+from nexusops.pipeline.outcome import Outcome, findings_of, result_of, waits
 from nexusops.pipeline.refusing import refused
 from nexusops.pipeline.routing import build_routing
 from nexusops.pipeline.settling import closed
@@ -161,7 +161,7 @@ def carry_out(ports: Ports, tables: SnapshotTables, decision: Decision, plan: Pl
         run_id=record.run_id,
         plan=plan,
         done=len(tally.done),
-        waiting=tuple((planned, "accepted; the tenant has not finished") for planned in tally.waiting),
+        waiting=tuple((planned, waits(planned)) for planned in tally.waiting),
         set_aside=tuple(tally.set_aside),
         failed=tuple(tally.failed),
         handed_over=tuple(tally.handed_over),

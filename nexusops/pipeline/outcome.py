@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from nexusops.apply.executor import Tally
-from nexusops.model.changes import kind_of, target_of
+from nexusops.model.changes import SendNotice, kind_of, target_of
 from nexusops.model.findings import Finding, Severity
 from nexusops.model.frozen import frozen
+from nexusops.model.pace import MAIL, MAIL_A_RUN
 from nexusops.model.plan import Plan, Planned
 from nexusops.plan.arrange import scope_of
 
@@ -37,8 +38,14 @@ def result_of(tally: Tally) -> str:
     return "applied" if tally.done or tally.waiting else "nothing"
 
 
+def waits(planned: Planned) -> str:
+    """What a change that waits is waiting for."""
+    notice = isinstance(planned.change, SendNotice)
+    return "its turn comes with a later run" if notice else "accepted; the tenant has not finished"
+
+
 def findings_of(tally: Tally) -> tuple[Finding, ...]:
-    """What the run itself found: mailboxes still to come, and changes that were set aside."""
+    """What the run itself found: mailboxes and notices still to come, and changes that were set aside."""
     waiting = [
         Finding(
             code="AWAITING_MAILBOX",
@@ -59,4 +66,7 @@ def findings_of(tally: Tally) -> tuple[Finding, ...]:
         )
         for planned, reason in (*tally.set_aside, *tally.failed)
     ]
-    return (*waiting, *aside)
+    notices = sum(isinstance(planned.change, SendNotice) for planned in tally.waiting)
+    later = f"{notices} notices go out with later runs: one mailbox sends {MAIL} a minute, and one run {MAIL_A_RUN}"
+    owed = Finding(code="NOTICES_WAIT", subject="notices", message=later, severity=Severity.INFO)
+    return (*waiting, *aside, owed) if notices else (*waiting, *aside)

@@ -17,7 +17,7 @@ from nexusops.model.changes import (
     kind_of,
 )
 from nexusops.model.mailboxes import MailboxKind
-from nexusops.model.pace import exchange_seconds, graph_seconds
+from nexusops.model.pace import exchange_seconds, graph_seconds, mail_seconds
 from nexusops.model.plan import Estimate, Planned
 from nexusops.model.steps import SIGNING_STEPS, steps_of
 
@@ -44,9 +44,10 @@ _EXCHANGE: Mapping[Kind, int] = {
 
 
 def estimate(changes: Iterable[Planned]) -> Estimate:
-    graph = exchange = 0
+    graph = exchange = notices = 0
     for planned in changes:
         kind = kind_of(planned.change)
+        notices += kind is Kind.SEND_NOTICE
         graph += _GRAPH.get(kind, 0)
         exchange += _EXCHANGE.get(kind, 0)
         if isinstance(planned.change, CreateMailbox):
@@ -57,5 +58,5 @@ def estimate(changes: Iterable[Planned]) -> Estimate:
             exchange += 1
         elif isinstance(planned.change, PublishRecords | RetireRecords):
             exchange += len([step for step in steps_of(planned.change) if step in SIGNING_STEPS])
-    seconds = round(graph_seconds(graph) + exchange_seconds(exchange), 1)
+    seconds = round(graph_seconds(graph) + exchange_seconds(exchange) + mail_seconds(notices), 1)
     return Estimate(graph_writes=graph, exchange_writes=exchange, seconds=seconds)

@@ -80,7 +80,7 @@ class Applied:
         if self.set_aside:
             return "Read why they were set aside; the next run plans them anew."
         if self.waiting:
-            return "The next run goes on with what the tenant has not finished."
+            return "The next run goes on with what waits."
         if self.handed_over:
             return "Go on with what was handed over."
         if self.result in ("applied", "nothing"):
@@ -127,7 +127,7 @@ def _blocks(applied: Applied) -> Iterator[Block]:
     yield Line(text=f"{number_of(done, 'change')} done{': ' + counted(applied.done) if done else ''}", indent=2)
     yield from _undone("failed", applied.failed, Tone.DANGER)
     yield from _undone("set aside: neither as the plan found it nor as it should be", applied.set_aside, Tone.WARNING)
-    yield from _undone("waiting: accepted, and not yet finished by the tenant", applied.waiting, Tone.QUIET)
+    yield from _undone("waiting: the next run goes on with it", applied.waiting, Tone.QUIET)
     yield from _undone("handed over: done, and for you to go on with", applied.handed_over, Tone.PLAIN)
     yield from findings_blocks(applied.findings)
     yield Line()

@@ -60,7 +60,7 @@ def test_a_mailbox_that_exchange_has_not_made_yet_waits_for_the_next_hour(
     trouble(site, {"match": {"path": "assignLicense"}, "kind": "mailbox_delay", "minutes": 30})
     assert site.type("run", FIRST) == 0
     said = capsys.readouterr().out
-    assert "waiting: accepted, and not yet finished by the tenant" in said
+    assert "waiting: the next run goes on with it" in said
     found = state(site)
     (box,) = [box for box in found["mailboxes"] if box["state"] == "pending"]
     assert [(f["code"], f["subject"]) for f in found["findings"]] == [("AWAITING_MAILBOX", box["person_id"])]

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import difflib
 import sqlite3
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, closing, contextmanager
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from datetime import datetime
 from functools import cache
 from importlib.metadata import entry_points
@@ -19,12 +19,12 @@ from nexusops.errors import TenantUnreadable, UsageError
 from nexusops.job import Job
 from nexusops.model.frozen import frozen
 from nexusops.model.policy import Policy
+from nexusops.wiring_notices import notifier_of
 from nexusops.wiring_resolver import publisher_of, watching_of
 from nexusops.wiring_state import open_store_of
 
 if TYPE_CHECKING:
     from nexusops.model.services import SignIn
-    from nexusops.notify.channels import Channel
     from nexusops.pipeline import Ports
     from nexusops.ports import Notifier, Publisher, Registration, SnapshotTables, Tenant
     from nexusops.tenant import Wrap
@@ -198,51 +198,6 @@ def tenant_of(configuration: Configuration, memory: Memory | None = None, *, wra
             f"The embedded tenant at {path} cannot be opened: {reason}.",
             next_step="Check [tenant] path in nexusops.toml (`nexusops doctor`): an embedded tenant, or a new file.",
         ) from error
-
-
-def notifier_of(configuration: Configuration, tenant: Callable[[], Tenant], at: datetime) -> Notifier:
-    from nexusops.notify.channels import Outbox
-    from nexusops.notify.templates import Templates
-
-    channel = channel_of(configuration, tenant, at)
-    return Outbox(channel, Templates(configuration.templates), configuration.settings.notices.sender)
-
-
-def channel_of(configuration: Configuration, tenant: Callable[[], Tenant], at: datetime) -> Channel:
-    """The channel of notices; the tenant is opened only where it is the channel."""
-    from nexusops.notify import channels
-
-    table = configuration.settings.notices
-    if table.kind == "folder":
-        return channels.FolderChannel(configuration.path(table.path), at=at)
-    if table.kind == "smtp":
-        password = configuration.secret("notices.password")
-        return channels.SmtpChannel(
-            table.host,
-            table.port,
-            at=at,
-            username=table.username or None,
-            password=password.read() if password else None,
-            starttls=table.starttls,
-        )
-    from nexusops.notify.turns import Turns
-    from nexusops.tenant.faults import TenantFault
-
-    # The embedded tenant in process has no limits, and keeps nobody waiting.
-    turns = Turns() if configuration.settings.tenant.kind != "embedded" else None
-    return channels.TenantChannel(lambda *mail: tenant().send_mail(*mail), (TenantFault,), turns)
-
-
-def notices_in_order(configuration: Configuration, tenant: Callable[[], Tenant], at: datetime) -> str:
-    """How notices go out, once it was seen that they can; none is sent. Raises UsageError where they cannot."""
-    from nexusops.notify.channels import NotSent
-
-    with closing(channel_of(configuration, tenant, at)) as channel:
-        try:
-            return channel.reached()
-        except NotSent as error:
-            step = "Correct [notices] in nexusops.toml, then try `nexusops doctor`."
-            raise UsageError(f"notices cannot go out: {error}.", next_step=step) from error
 
 
 def sender_of(configuration: Configuration) -> str:

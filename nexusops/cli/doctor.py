@@ -95,6 +95,7 @@ def _checks(call: Call, jobs: tuple[str, ...], at: datetime) -> Iterator[Check]:
     from nexusops.codec import instant
     from nexusops.model.dates import local_date
     from nexusops.wiring_dns import dns_in_order
+    from nexusops.wiring_notices import notices_in_order
 
     with wiring.opened(call.folder) as site:
         site.check_jobs(jobs)
@@ -110,7 +111,7 @@ def _checks(call: Call, jobs: tuple[str, ...], at: datetime) -> Iterator[Check]:
         yield _state(site)
         yield _snapshot(site, at)
         yield _in_order("dns", lambda: dns_in_order(configuration))
-        yield _in_order("notices", lambda: wiring.notices_in_order(configuration, site.ports.tenant, at))
+        yield _in_order("notices", lambda: notices_in_order(configuration, site.ports.tenant, at))
         yield from _tenant(site, jobs, at)
 
 

@@ -131,10 +131,6 @@ def _blocks(explanation: Explanation, whole: bool) -> Iterator[Block]:
     yield from _history(explanation.history, whole)
 
 
-def _owned(one: Period) -> tuple[str, ...]:
-    return f"{one.since}", f"{one.until or 'now'}", one.owner, state_words(one.state)
-
-
 def _fact_blocks(fact: Fact, whole: bool) -> Iterator[Block]:
     since = f", since {fact.since}" if fact.since else ""
     by = "" if fact.because else _by(fact.rule)

@@ -126,11 +126,6 @@ def _blocks(shown: UnitShown) -> Iterator[Block]:
         )
 
 
-def _standing(held: Held) -> tuple[str, ...]:
-    row = held.row
-    return row.address, state_words(row.state.value), held.owner or row.unit_id or "", f"since {row.created_on}"
-
-
 def _ending(held: Held) -> tuple[str, ...]:
     row = held.row
     waits = "not told yet" if row.notice_due_on else "no notice"

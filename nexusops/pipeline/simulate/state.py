@@ -24,7 +24,6 @@ from nexusops.pipeline.simulate.rows import Rows
 from nexusops.ports import Memory
 
 _UNLICENSED = frozenset({MailboxState.DELETED, MailboxState.PURGED})
-_ABSENT = frozenset({MailboxState.PENDING, MailboxState.PURGED})
 
 
 class Imagined:

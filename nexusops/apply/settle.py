@@ -28,7 +28,6 @@ from nexusops.model.changes import (
     SetSender,
     WindDownAddress,
 )
-from nexusops.model.dates import add_months
 from nexusops.model.dns import SigningStep
 from nexusops.model.frozen import altered
 from nexusops.model.ids import Address, MailboxKey
@@ -175,7 +174,7 @@ class Books:
             yield self.allocations[address, period]
 
     def _orphan_told(self, box: Mailbox) -> Mailbox:
-        ends = add_months(self.today, 2, overflow=self.policy.time.month_overflow)
+        ends = self.policy.notice_over(self.today)
         delete_on = max(box.delete_on, ends) if box.delete_on else box.delete_on
         return altered(box, notice_sent_on=self.today, delete_on=delete_on)
 

@@ -7,9 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import field
+from datetime import date
 
+from nexusops.model.dates import add_months
 from nexusops.model.frozen import frozen
 
+NOTICE_MONTHS = 2
+"""R46: so long before an address or a mailbox ends by itself, its owner is told."""
 QUALIFYING = ("MC", "US", "FS", "FR", "AV", "DS", "CS", "GT", "GR", "UG", "VR", "PT", "VD", "VV", "VC")
 NON_QUALIFYING = ("CL", "CB", "VA", "VX", "FB")
 OWNING = tuple(code for code in QUALIFYING if code != "UG")
@@ -275,6 +279,14 @@ class Policy:
     spf: SpfPolicy = field(default_factory=SpfPolicy)
     dns: DnsPolicy = field(default_factory=DnsPolicy)
     status_map: StatusMap = field(default_factory=StatusMap)
+
+    def months_after(self, day: date, months: int) -> date:
+        """The corresponding day so many months later, as the site counts them (D01)."""
+        return add_months(day, months, overflow=self.time.month_overflow)
+
+    def notice_over(self, sent_on: date) -> date:
+        """The first day on which what was announced on that day may end (R46, D04)."""
+        return self.months_after(sent_on, NOTICE_MONTHS)
 
 
 @frozen

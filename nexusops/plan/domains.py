@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date
 
-from nexusops.model.dates import add_months, next_day
+from nexusops.model.dates import next_day
 from nexusops.model.findings import Finding
 from nexusops.model.ids import Domain, address
 from nexusops.model.ledger import DomainRow, Ledger
@@ -52,8 +52,7 @@ def missing_posts(ledger: Ledger, snapshot: Snapshot) -> list[Finding]:
 
 def least_end(began: date, months: int, policy: Policy) -> date:
     """The earliest end of a domain that winds down since a day: its addresses' own date (rules.md 0)."""
-    overflow = policy.time.month_overflow
-    return max(add_months(began, months, overflow=overflow), add_months(next_day(began), 2, overflow=overflow))
+    return max(policy.months_after(began, months), policy.notice_over(next_day(began)))
 
 
 def ending_domains(snapshot: Snapshot) -> frozenset[Domain]:

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from datetime import date
 
 from nexusops.model.addresses import AddressKind, AddressState, Allocation
-from nexusops.model.dates import add_months, earliest, next_day
+from nexusops.model.dates import earliest, next_day
 from nexusops.model.findings import Evidence
 from nexusops.model.frozen import altered
 from nexusops.model.ids import Address, Domain, MailboxKey, PersonId, address
@@ -55,11 +55,8 @@ def allot(
 
 def projected(winddown_on: date, months: int, notice_on: date, policy: Policy) -> date:
     """rules.md 0: max(W + N, notice + 2 months). Under ``strict`` (D04) the wind-down never grows for a late notice."""
-    overflow = policy.time.month_overflow
-    end = add_months(winddown_on, months, overflow=overflow)
-    if policy.notice.policy == "strict":
-        return end
-    return max(end, add_months(notice_on, 2, overflow=overflow))
+    end = policy.months_after(winddown_on, months)
+    return end if policy.notice.policy == "strict" else max(end, policy.notice_over(notice_on))
 
 
 def wind_down(
@@ -119,7 +116,7 @@ def ends_on(row: Allocation, notice_on: date, policy: Policy) -> date | None:
         return None
     end = projected(row.winddown_on, row.months, notice_on, policy)
     if row.reason == BROUGHT_FORWARD:
-        end = max(end, add_months(notice_on, 2, overflow=policy.time.month_overflow))
+        end = max(end, policy.notice_over(notice_on))
     return end
 
 
@@ -182,9 +179,7 @@ def may_end(row: Allocation, today: date, policy: Policy, *, deceased: bool) -> 
         return True
     if row.notice_sent_on is None:
         return False
-    return policy.notice.policy == "strict" or today >= add_months(
-        row.notice_sent_on, 2, overflow=policy.time.month_overflow
-    )
+    return policy.notice.policy == "strict" or today >= policy.notice_over(row.notice_sent_on)
 
 
 def name_part(rows: Iterable[Allocation], base: str) -> int | None:

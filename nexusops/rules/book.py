@@ -7,7 +7,7 @@ from dataclasses import field
 from datetime import date, timedelta
 
 from nexusops.model.addresses import AddressKind, Allocation
-from nexusops.model.dates import add_months, earliest
+from nexusops.model.dates import earliest
 from nexusops.model.frozen import frozen
 from nexusops.model.ids import Address, Domain, PersonId, address
 from nexusops.model.ledger import PersonState
@@ -85,12 +85,8 @@ class Book:
 
     def left(self, state: PersonState) -> None:
         """Somebody is known by now to have left long ago: all their former addresses may be free (D09)."""
-        months, overflow = self.policy.reuse.after_months, self.policy.time.month_overflow
-        if (
-            self.taken
-            and state.left_on is not None
-            and self.today > add_months(state.left_on, months, overflow=overflow)
-        ):
+        months, left_on = self.policy.reuse.after_months, state.left_on
+        if self.taken and left_on is not None and self.today > self.policy.months_after(left_on, months):
             self.taken.clear()
 
     def spelled(self, base: str, n: int, domain: Domain) -> Address:
@@ -113,7 +109,7 @@ def free_after(row: Allocation, left_on: date | None, policy: Policy) -> date | 
         left = earliest(left_on, row.winddown_on)
     if left is None:
         return None
-    return add_months(left, policy.reuse.after_months, overflow=policy.time.month_overflow)
+    return policy.months_after(left, policy.reuse.after_months)
 
 
 _TAKEN_OFF = frozenset({"R29", "R30", "R41", "D43", "undo"})

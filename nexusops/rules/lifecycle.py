@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
-from nexusops.model.dates import ONE_DAY, add_months, earliest, next_day
+from nexusops.model.dates import ONE_DAY, earliest, next_day
 from nexusops.model.findings import Evidence
 from nexusops.model.frozen import altered, frozen
 from nexusops.model.ledger import Standing
@@ -87,22 +87,21 @@ def _with_deadlines(
 
     What is remembered is when the first end was seen; a second one counts from the run that finds it (D03).
     """
-    overflow = policy.time.month_overflow
     second = box.state is MailboxState.GRACE_CANCELLED or found.cancelled_on is not None
     seen_on = anchors.today if second else anchors.seen_on
     if found.cancelled_on and box.state not in (MailboxState.GRACE_CANCELLED, MailboxState.GRACE_STATUS):
-        months = policy.cancelled.grace_months
+        disable_on = policy.months_after(anchors.anchor(found.cancelled_on), policy.cancelled.grace_months)
         box = _grace(
             box,
             MailboxState.GRACE_CANCELLED,
             anchors.today,
             Reason(rule="R44", because=f"the card was cancelled on {found.cancelled_on}", evidence=evidence),
         )
-        box = altered(box, disable_on=add_months(anchors.anchor(found.cancelled_on), months, overflow=overflow))
+        box = altered(box, disable_on=disable_on)
     if found.status_on and box.state is not MailboxState.GRACE_STATUS:
-        delete_on = add_months(max(found.status_on, seen_on), policy.status_change.months, overflow=overflow)
+        delete_on = policy.months_after(max(found.status_on, seen_on), policy.status_change.months)
         if policy.status_change.honour_two_months:
-            delete_on = max(delete_on, add_months(next_day(anchors.today), 2, overflow=overflow))
+            delete_on = max(delete_on, policy.notice_over(next_day(anchors.today)))
         code = found.card.status_code if found.card else ""
         box = _grace(
             box,
@@ -119,7 +118,7 @@ def _with_deadlines(
 def expiry_disables_on(expired_on: date, code: str, policy: Policy) -> date:
     """D07: the day on which a card's natural end disables the mailbox; ``expired_on`` is the day after its last."""
     months = policy.expiry.grace_months_by_status.get(code, policy.expiry.grace_months)
-    return add_months(expired_on, months, overflow=policy.time.month_overflow)
+    return policy.months_after(expired_on, months)
 
 
 def _grace(box: Mailbox, state: MailboxState, today: date, why: Reason) -> Mailbox:
@@ -138,14 +137,13 @@ def disabled(box: Mailbox, today: date, policy: Policy, why: Reason) -> Mailbox:
     """Disabled today; deleted two months later (D08). Its auto-forward is cleared, and it has no sender while
     disabled.
     """
-    overflow = policy.time.month_overflow
     return altered(
         box,
         state=MailboxState.DISABLED,
         since=today,
         disable_on=None,
         disabled_on=today,
-        delete_on=earliest(box.delete_on, add_months(today, policy.disabled.delete_after_months, overflow=overflow)),
+        delete_on=earliest(box.delete_on, policy.months_after(today, policy.disabled.delete_after_months)),
         forward=None if box.forward and box.forward.origin == "auto" else box.forward,
         sender=None,
         sender_origin=None,
@@ -203,4 +201,4 @@ def revived(box: Mailbox, today: date, why: Reason) -> Mailbox:
 
 def warn_on(until: date, policy: Policy) -> date:
     """D07: the day of the warning that a card is about to end: one month before its last day."""
-    return add_months(until, -policy.expiry.warn_months, overflow=policy.time.month_overflow)
+    return policy.months_after(until, -policy.expiry.warn_months)

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import date
 
 from nexusops.model.addresses import AddressKind, AddressState, Allocation
-from nexusops.model.dates import add_months, earliest, next_day
+from nexusops.model.dates import earliest, next_day
 from nexusops.model.findings import Evidence
 from nexusops.model.ids import Address
 from nexusops.model.ledger import Alternative
@@ -117,7 +117,7 @@ def _end_told(rows: Iterable[Allocation], owing: Owing) -> tuple[date | None, bo
 
 def _short(ends: date | None, owing: Owing) -> bool:
     """Less than the two months of R46, because the mailbox itself goes (D05)."""
-    return ends is not None and ends < add_months(owing.today, 2, overflow=owing.policy.time.month_overflow)
+    return ends is not None and ends < owing.policy.notice_over(owing.today)
 
 
 def _cancelled_winddown(owing: Owing, revived: Iterable[Allocation]) -> list[Notice]:

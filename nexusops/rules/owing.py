@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 
 from nexusops.model.addresses import Allocation
-from nexusops.model.dates import add_months, next_day
+from nexusops.model.dates import next_day
 from nexusops.model.findings import Evidence
 from nexusops.model.frozen import frozen
 from nexusops.model.ids import PersonId
@@ -53,7 +53,7 @@ class Owing:
             return None
         after = next_day(self.until)
         if any(card.current(after) for card in self.cards):
-            return add_months(after, self.policy.status_change.months, overflow=self.policy.time.month_overflow)
+            return self.policy.months_after(after, self.policy.status_change.months)
         return expiry_disables_on(after, self.code, self.policy)
 
 

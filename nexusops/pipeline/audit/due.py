@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from datetime import date
 
 from nexusops.model.audits import Due
-from nexusops.model.dates import add_months
 from nexusops.model.ids import Address, PersonId
 from nexusops.model.ledger import HoldKind
 from nexusops.model.mailboxes import Mailbox, MailboxState
@@ -64,8 +63,8 @@ def overdue(ports: Ports, today: date) -> list[Due]:
                 waits = "the registration data of its owner to be mended (D29)"
             elif row.notice_sent_on is None and row.gate:
                 waits = "its notice, and two months after it (D06)"
-            elif row.notice_sent_on is not None and add_months(row.notice_sent_on, 2) > today:
-                waits = f"two months after its notice: {add_months(row.notice_sent_on, 2)} (D04)"
+            elif row.notice_sent_on is not None and (over := ports.policy.notice_over(row.notice_sent_on)) > today:
+                waits = f"two months after its notice: {over} (D04)"
             found.append(
                 Due(
                     on=row.delete_on,

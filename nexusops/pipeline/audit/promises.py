@@ -8,7 +8,6 @@ from itertools import groupby, pairwise
 
 from nexusops.model.addresses import Allocation
 from nexusops.model.audits import Audit, Proof
-from nexusops.model.dates import add_months
 from nexusops.model.ids import Address, PersonId
 from nexusops.model.journal import Entry
 from nexusops.model.ledger import HoldKind, PersonState, Standing
@@ -18,8 +17,6 @@ from nexusops.pipeline.explain.facts import word
 from nexusops.pipeline.inputs import Ports
 from nexusops.rules.book import free_after
 
-NOTICE_MONTHS = 2
-"""R46: at least two months before."""
 REASONED = frozenset({HoldKind.MANUAL_DISABLE, HoldKind.FORWARD_EXEMPT, HoldKind.SHORTENED})
 """What only the desk decides, which must say why; `undo` and `saas` take a reason, and go without (interface.md 3)."""
 
@@ -58,9 +55,8 @@ def _noticed(
         return _proof(row, "D43", "asked", message, dates, kept=True)
     if row.rule != "R41" or row.deleted_on is None:
         return None
-    overflow = ports.policy.time.month_overflow
     if row.notice_sent_on is not None:
-        earliest = add_months(row.notice_sent_on, NOTICE_MONTHS, overflow=overflow)
+        earliest = ports.policy.notice_over(row.notice_sent_on)
         if row.deleted_on >= earliest:
             told = (row.person_id, row.address, row.notice_sent_on) in announced
             message = f"its row says that a notice went out on {row.notice_sent_on}, and none of that day names it"

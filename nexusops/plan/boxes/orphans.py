@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import date
 
 from nexusops.model.addresses import AddressKind, Allocation
-from nexusops.model.dates import add_months, earliest, next_day
+from nexusops.model.dates import earliest, next_day
 from nexusops.model.ids import Address, MailboxKey, UnitId
 from nexusops.model.mailboxes import Mailbox, MailboxState
 from nexusops.model.notices import Notice, NoticeKind, NoticeState
@@ -35,7 +35,7 @@ def owed_to_units(
             due_on = next_day(due_on)  # it could not be told of with the others of that day
         if box.notice_sent_on is None and today >= due_on:
             waiting.setdefault((box.unit_id, due_on), []).append(box)
-    from_now = add_months(today, 2, overflow=policy.time.month_overflow)  # two months after the notice, however late
+    from_now = policy.notice_over(today)  # two months after the notice, however late
     ending = _addresses([box for mine in waiting.values() for box in mine], rows)
     told = (_told(unit, due_on, mine, ending, from_now) for (unit, due_on), mine in waiting.items())
     owed = {notice.key: notice for notice in told}
@@ -76,7 +76,7 @@ def _told(
 
 def settle_owner(box: Mailbox, owned: bool, setting: Setting) -> Mailbox:
     """Starts or cancels the orphan timer, and ends the mailbox when it has run out (D31)."""
-    today, policy, overflow = setting.today, setting.policy, setting.policy.time.month_overflow
+    today, policy = setting.today, setting.policy
     if owned:
         if box.state is MailboxState.ORPHANED:
             box = replace(
@@ -85,12 +85,11 @@ def settle_owner(box: Mailbox, owned: bool, setting: Setting) -> Mailbox:
             box = replace(box, rule="D31", because="it has an owner again")
         return box
     if box.state is not MailboxState.ORPHANED:
-        due = next_day(today)
-        months = policy.secondary.orphan_months
-        delete_on = max(add_months(today, months, overflow=overflow), add_months(due, 2, overflow=overflow))
+        ends = policy.months_after(today, policy.secondary.orphan_months)
+        delete_on = max(ends, policy.notice_over(next_day(today)))
         box = replace(box, state=MailboxState.ORPHANED, since=today, orphaned_on=today, delete_on=delete_on)
         return replace(box, rule="D31", because="its owner has gone or may no longer own it")
-    told = box.notice_sent_on is not None and today >= add_months(box.notice_sent_on, 2, overflow=overflow)
+    told = box.notice_sent_on is not None and today >= policy.notice_over(box.notice_sent_on)
     if box.delete_on is not None and today >= box.delete_on and (told or not policy.notice.gate_deletion):
         return deleted(box, today, policy, why("D31", "nobody took it over in time"))
     return box

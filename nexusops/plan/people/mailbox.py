@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import date
 from functools import lru_cache
 
-from nexusops.model.dates import add_months, next_day
+from nexusops.model.dates import next_day
 from nexusops.model.findings import Evidence
 from nexusops.model.frozen import altered
 from nexusops.model.ids import person_mailbox_key
@@ -67,7 +67,7 @@ def _until_told(box: Mailbox, case: Case, setting: Setting) -> Mailbox:
     told = (n for n in case.notices.values() if n.kind is NoticeKind.STATUS_CHANGE and n.due_on == due_on)
     if today < due_on or any(notice.state is not NoticeState.OWED for notice in told):
         return box
-    from_now = add_months(today, 2, overflow=policy.time.month_overflow)
+    from_now = policy.notice_over(today)
     return altered(box, delete_on=max(box.delete_on, from_now) if box.delete_on else from_now)
 
 
@@ -119,12 +119,11 @@ def _settle_disabled(
     if found.qualifying and not _held_by_hand(case):
         case.put(_named(revived(box, today, why("D23", "the card is current again", *evidence)), case, today))
     elif box.delete_on is None and not found.qualifying:
-        months = policy.disabled.delete_after_months
-        case.put(replace(box, delete_on=add_months(today, months, overflow=policy.time.month_overflow)))
+        case.put(replace(box, delete_on=policy.months_after(today, policy.disabled.delete_after_months)))
     elif box.delete_on and today >= box.delete_on and not found.qualifying and not case.record.spared:
         reason = why("D08", f"it has been disabled since {box.disabled_on}", *evidence)
-        months, overflow = policy.disabled.delete_after_months, policy.time.month_overflow
-        if box.disabled_on and box.delete_on < add_months(box.disabled_on, months, overflow=overflow):
+        months = policy.disabled.delete_after_months
+        if box.disabled_on and box.delete_on < policy.months_after(box.disabled_on, months):
             reason = why("R42", "a month has passed since the status stopped qualifying", *evidence)  # 2.2, D22
         case.put(deleted(box, today, policy, reason))
 

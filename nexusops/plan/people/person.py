@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import date, timedelta
 from functools import lru_cache
 
-from nexusops.model.dates import add_months, earliest
+from nexusops.model.dates import earliest
 from nexusops.model.findings import Evidence, Severity
 from nexusops.model.frozen import altered
 from nexusops.model.ids import PersonId, UnitId
@@ -113,7 +113,7 @@ def _long_gone(case: Case, setting: Setting) -> bool:
     left_on, box = case.state.left_on, case.box
     if left_on is None or (box is not None and box.state is not MailboxState.PURGED):
         return False
-    return setting.today > add_months(left_on, 12 * RETURN_YEARS, overflow=setting.policy.time.month_overflow)
+    return setting.today > setting.policy.months_after(left_on, 12 * RETURN_YEARS)
 
 
 def _without_username(case: Case) -> str:

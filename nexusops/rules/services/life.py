@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import field, replace
 from datetime import date, timedelta
 
-from nexusops.model.dates import add_months, earliest
+from nexusops.model.dates import earliest
 from nexusops.model.dns import DnsRecord
 from nexusops.model.dns_spf import Note
 from nexusops.model.frozen import frozen
@@ -252,7 +252,7 @@ def _warns_on(row: Service, policy: Policy) -> date | None:
 
 
 def _next_review(policy: Policy, today: date) -> date:
-    return add_months(today, policy.saas.review_months, overflow=policy.time.month_overflow)
+    return policy.months_after(today, policy.saas.review_months)
 
 
 def _due(row: Service, policy: Policy) -> Service:

@@ -9,7 +9,7 @@ from nexusops.console.names import units_of_people
 from nexusops.console.roles import Right
 from nexusops.errors import Refused
 from nexusops.model.addresses import AddressState, Allocation
-from nexusops.model.findings import Finding
+from nexusops.model.findings import Finding, box_scope, person_scope
 from nexusops.model.ids import MailboxKey, PersonId, UnitId
 from nexusops.model.ledger import Ledger, PersonState
 from nexusops.model.mailboxes import Mailbox
@@ -105,7 +105,7 @@ def _own(asked: Asked) -> set[str]:
         *(name for name, request in ports.services.items() if request.unit_id in units),
     }
     people = ports.store.people_of_units(units)
-    scopes = (*(f"person:{one}" for one in people), *(f"box:{name}" for name in names if name))
+    scopes = (*map(person_scope, people), *(box_scope(name) for name in names if name))
     return {*units, *people, *scopes, *(name for name in names if name)}
 
 

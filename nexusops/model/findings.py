@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from enum import StrEnum
 
 from nexusops.model.frozen import frozen
+from nexusops.model.ids import PersonId
+
+_PERSON, _BOX = "person:", "box:"
 
 
 class Severity(StrEnum):
@@ -41,9 +45,22 @@ class Finding:
     evidence: tuple[Evidence, ...] = ()
 
 
+def in_order(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    """By code, then by whom they are about."""
+    return tuple(sorted(findings, key=lambda one: (one.code, one.subject, one.message)))
+
+
 def person_scope(person_id: str) -> str:
-    return f"person:{person_id}"
+    return f"{_PERSON}{person_id}"
 
 
 def box_scope(mailbox_id: str) -> str:
-    return f"box:{mailbox_id}"
+    return f"{_BOX}{mailbox_id}"
+
+
+def people_in(scopes: Iterable[str]) -> set[PersonId]:
+    return {PersonId(scope.removeprefix(_PERSON)) for scope in scopes if scope.startswith(_PERSON)}
+
+
+def boxes_in(scopes: Iterable[str]) -> set[str]:
+    return {scope.removeprefix(_BOX) for scope in scopes if scope.startswith(_BOX)}

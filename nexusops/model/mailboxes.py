@@ -6,7 +6,7 @@ from datetime import date
 from enum import StrEnum
 
 from nexusops.model.dates import earliest
-from nexusops.model.findings import Evidence
+from nexusops.model.findings import Evidence, box_scope, person_scope
 from nexusops.model.frozen import frozen
 from nexusops.model.ids import Address, MailboxKey, PersonId, UnitId
 
@@ -116,6 +116,11 @@ class Mailbox:
     @property
     def live(self) -> bool:
         return self.state in LIVE_MAILBOX_STATES
+
+    @property
+    def scope(self) -> str:
+        """Whose judgement decides about it: its person's, or its own."""
+        return person_scope(self.person_id) if self.person_id else box_scope(self.name or "")
 
     @property
     def next_date(self) -> date | None:

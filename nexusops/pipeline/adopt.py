@@ -12,7 +12,7 @@ from datetime import datetime
 
 from nexusops.model.addresses import Allocation
 from nexusops.model.dates import local_date
-from nexusops.model.findings import Finding, box_scope
+from nexusops.model.findings import Finding, box_scope, in_order, person_scope
 from nexusops.model.ids import Address, PersonId, UnitId
 from nexusops.model.journal import Acceptance, LedgerRow, RowChange, RunRecord
 from nexusops.model.ledger import Ledger
@@ -82,7 +82,7 @@ def _found(ports: Ports, at: datetime, *, fresh: bool, dry_run: bool, actor: str
         gained=tuple(sorted(work.gained, key=lambda row: row.address)),
         known=work.known,
         without=work.without,
-        findings=tuple(sorted(findings, key=lambda f: (f.code, f.subject, f.message))),
+        findings=in_order(findings),
     )
 
 
@@ -105,7 +105,7 @@ def _work(ports: Ports, snapshot: Snapshot, at: datetime, actor: str) -> _Work:
         ledger=ledger,
         setting=setting_of(snapshot, ports.policy, ports.site, today, actor),
         holders=holders,
-        live=frozenset(f"person:{box.person_id}" if box.person_id else f"box:{box.name}" for box in boxes),
+        live=frozenset(box.scope for box in boxes),
         adopted=[],
         reserved=[],
         gained=[],
@@ -117,13 +117,13 @@ def _people(work: _Work, snapshot: Snapshot, actual: Actual) -> None:
     usernames, since = usernames_of(snapshot.people), gained(work.ledger, work.setting)
     for person_id, users in sorted(actual.ambiguous.items()):
         work.findings.append(several(person_id, users))
-        for found in users if f"person:{person_id}" not in work.live else ():
+        for found in users if person_scope(person_id) not in work.live else ():
             _reserve(work, found)
     for person_id, found in sorted(actual.people.items()):
-        record = snapshot.people.get(person_id)
-        if found.deleted and (found.exchange_guid is None or record is None or f"person:{person_id}" in work.live):
+        record, is_known = snapshot.people.get(person_id), person_scope(person_id) in work.live
+        if found.deleted and (found.exchange_guid is None or record is None or is_known):
             continue
-        if f"person:{person_id}" in work.live:
+        if is_known:
             work.known += 1
             for row in since(person_id, found, work.holders):
                 work.gained.append(row)
@@ -143,7 +143,7 @@ def _boxes(work: _Work, snapshot: Snapshot, actual: Actual) -> None:
     for name, found in sorted(actual.boxes.items()):
         if found.deleted:
             continue
-        if f"box:{name}" in work.live:
+        if box_scope(name) in work.live:
             work.known += 1
         elif name in wanted:
             if found.person_id is not None:
@@ -217,11 +217,8 @@ def _changes(ledger: Ledger, found: Adoption) -> tuple[RowChange, ...]:
 def _commit(ports: Ports, found: Adoption, rows: tuple[RowChange, ...], run_id: str, actor: str, reason: str) -> None:
     """One transaction: rows, journal, findings, and that the next run has to look at everything adopted."""
     policy_hash, services_hash = ports.store.hashes()
-    scopes = {
-        f"person:{one.mailbox.person_id}" if one.mailbox.person_id else box_scope(one.mailbox.name or "")
-        for one in found.adopted
-        if one.mailbox is not None
-    } | {f"person:{row.person_id}" for row in found.gained}
+    scopes = {one.mailbox.scope for one in found.adopted if one.mailbox is not None}
+    scopes |= {person_scope(row.person_id or "") for row in found.gained}
     run = RunRecord(
         run_id=run_id,
         at=found.at,

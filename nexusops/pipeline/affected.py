@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping, Set
 from dataclasses import dataclass
 from datetime import date
 
+from nexusops.model.findings import boxes_in, people_in
 from nexusops.model.ids import Address, Domain, PersonId, domain_of, local_of
 from nexusops.model.mailboxes import MailboxKind
 from nexusops.model.services import ServiceRequest
@@ -39,8 +40,7 @@ def affected(ports: Deciding, tables: SnapshotTables, today: date, *, full: bool
             everyone=True,
         )
     due = store.due(today)
-    people = {PersonId(scope.removeprefix("person:")) for scope in due if scope.startswith("person:")}
-    boxes = {scope.removeprefix("box:") for scope in due if scope.startswith("box:")}
+    people, boxes = people_in(due), boxes_in(due)
     if (last.sha256, last.as_of) != (tables.record.sha256, tables.record.as_of):
         # The same tables an hour later may still let a row take effect that had waited (R60).
         previous = ports.registration.unpack(store.tables(last.sha256))

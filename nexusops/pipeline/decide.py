@@ -11,7 +11,7 @@ from nexusops.apply.undo_flags import before_disabling
 from nexusops.codec import digest_of
 from nexusops.model.changes import Change, DisableMailbox, EnableMailbox
 from nexusops.model.dates import local_date
-from nexusops.model.findings import Finding
+from nexusops.model.findings import Finding, in_order
 from nexusops.model.frozen import frozen
 from nexusops.model.ids import Domain, PersonId, UnitId
 from nexusops.model.journal import SnapshotRecord
@@ -289,7 +289,7 @@ def plan_of(
         snapshot_sha256=sha256,
         ledger_serial=serial,
         changes=changes,
-        findings=tuple(sorted(findings, key=lambda f: (f.code, f.subject, f.message))),
+        findings=in_order(findings),
         guard=report,
         estimate=estimate(changes),
     )

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from nexusops.model.changes import AddAddress, Change, ClearForward, RemoveAddress, SetForward, SetSender
-from nexusops.model.findings import Severity, box_scope, person_scope
+from nexusops.model.findings import Severity
 from nexusops.model.frozen import frozen
 from nexusops.model.ids import Address, domain_of
 from nexusops.model.ledger import Ledger
@@ -47,13 +47,9 @@ def differences(ledger: Ledger, actual: Actual, site: Site, unfinished: Collecti
     found = [
         difference
         for draft in compare(wanted, actual, frozenset(settled))
-        for difference in _of_draft(draft, boxes[draft.name], actual, _scope(boxes[draft.name]) in unfinished)
+        for difference in _of_draft(draft, boxes[draft.name], actual, boxes[draft.name].scope in unfinished)
     ]
     return (*found, *_unknown(ledger, actual, site))
-
-
-def _scope(box: Mailbox) -> str:
-    return person_scope(box.person_id) if box.person_id else box_scope(box.name or "")
 
 
 def _of_draft(draft: Draft, box: Mailbox, actual: Actual, unfinished: bool) -> Iterator[Difference]:

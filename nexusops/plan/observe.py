@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import replace
 
-from nexusops.model.findings import box_scope, person_scope
 from nexusops.model.frozen import altered
 from nexusops.model.ids import MailboxKey, PersonId, local_of
 from nexusops.model.ledger import Ledger
@@ -70,7 +69,7 @@ def settled(before: Ledger, after: Ledger, unfinished: Collection[str]) -> froze
         if box.state is not MailboxState.PENDING
         and key in before.mailboxes
         and before.mailboxes[key].state is box.state
-        and (person_scope(box.person_id) if box.person_id else box_scope(box.name or "")) not in unfinished
+        and box.scope not in unfinished
     )
 
 

@@ -8,7 +8,7 @@ from functools import cached_property
 from pathlib import Path
 
 from nexusops.errors import StateUnavailable
-from nexusops.model.findings import Finding
+from nexusops.model.findings import Finding, in_order
 from nexusops.model.ids import Address, Domain, PersonId
 from nexusops.model.journal import SnapshotRecord
 from nexusops.model.services import ServiceRequest
@@ -94,7 +94,7 @@ class Tables:
             unclaimed=estate.unclaimed,
             strangers=estate.strangers,
             services=services,
-            findings=tuple(sorted(findings, key=lambda f: (f.code, f.subject, f.message))),
+            findings=in_order(findings),
         )
 
     def pack(self) -> Mapping[str, bytes]:

@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy import Select, and_, bindparam, exists, func, literal, or_, select
 
+from nexusops.model.findings import person_scope
 from nexusops.store.schema import addresses, domains, mailboxes, people, unfinished
 
 LIVE = ("active", "grace_cancelled", "grace_status", "orphaned")
@@ -41,8 +42,8 @@ _routing_name = exists().where(
 )
 _on = addresses.join(_box, _box.c.key == addresses.c.mailbox_key)
 # What a run has still to see to, such as what an adoption has just found, is no breach yet.
-_awaited = exists().where(unfinished.c.scope == literal("person:") + _box.c.person_id)
-_awaits = exists().where(unfinished.c.scope == literal("person:") + mailboxes.c.person_id)
+_awaited = exists().where(unfinished.c.scope == literal(person_scope("")) + _box.c.person_id)
+_awaits = exists().where(unfinished.c.scope == literal(person_scope("")) + mailboxes.c.person_id)
 
 
 def _boxes(*conditions: Any) -> Select[Any]:

@@ -14,7 +14,7 @@ from sqlalchemy.exc import DBAPIError
 
 from nexusops.errors import StateUnavailable
 from nexusops.model.addresses import AddressState, Allocation, same_name
-from nexusops.model.findings import Evidence, Finding, Severity
+from nexusops.model.findings import Evidence, Finding, Severity, box_scope, person_scope
 from nexusops.model.ids import Address, Domain, PersonId
 from nexusops.model.journal import Approval, RunRecord
 from nexusops.model.ledger import Ledger, PersonState
@@ -153,8 +153,7 @@ def due(connection: Connection, today: date) -> list[str]:
     persons = connection.execute(select(people.c.person_id).where(people.c.due_on <= today)).scalars()
     boxes = connection.execute(select(mailboxes.c.name).where(mailboxes.c.due_on <= today)).scalars()
     requests = connection.execute(select(services.c.request_id).where(services.c.due_on <= today)).scalars()
-    named = (f"box:{name}" for name in (*boxes, *requests) if name)
-    return [*(f"person:{person_id}" for person_id in persons), *named]
+    return [*map(person_scope, persons), *(box_scope(name) for name in (*boxes, *requests) if name)]
 
 
 def unfinished_scopes(connection: Connection) -> frozenset[str]:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from datetime import date
 
 from nexusops.model.audits import Due
+from nexusops.model.findings import people_in
 from nexusops.model.ids import Address, PersonId
 from nexusops.model.ledger import HoldKind
 from nexusops.model.mailboxes import Mailbox, MailboxState
@@ -108,8 +109,7 @@ def _boxes(ports: Ports, today: date) -> Iterator[Due]:
 
 def _expired(ports: Ports, today: date) -> Iterator[Due]:
     """Mailboxes whose card has run out, which no row of the ledger says before a run has disabled them (R36, D07)."""
-    scopes = ports.store.due(today)
-    people = {PersonId(one.removeprefix("person:")) for one in scopes if one.startswith("person:")}
+    people = people_in(ports.store.due(today))
     if not people or ports.store.accepted() is None:
         return
     ledger = ports.store.ledger(people, ())

@@ -11,7 +11,7 @@ from typing import Any
 
 from nexusops.model.addresses import AddressKind, AddressState, Allocation
 from nexusops.model.dates import earliest, next_day
-from nexusops.model.findings import Finding, box_scope, person_scope
+from nexusops.model.findings import Finding, box_scope, boxes_in, people_in, person_scope
 from nexusops.model.ids import Address, Domain, MailboxKey, PersonId
 from nexusops.model.journal import JournalRow, LedgerRow, RowChange, SnapshotRecord
 from nexusops.model.ledger import Ledger, PersonState
@@ -54,7 +54,7 @@ class Imagined:
         self._asked: dict[str, set[Any]] = {}
         self.live, self.licensed = (store.live_mailboxes(), store.licences()) if only is None else (0, 0)
         scopes = store.due(until) if only is None else only
-        self._know(_ids(scopes, "person:"), _ids(scopes, "box:"))
+        self._know(people_in(scopes), boxes_in(scopes))
 
     # What a decision reads.
 
@@ -190,7 +190,7 @@ class Imagined:
     def coming(self) -> frozenset[PersonId]:
         """Everybody whose date comes up in the period, or whose work is unfinished."""
         dated = (scope for due in self._due.values() for scope in due.values())
-        return frozenset(_ids({*dated, *self._unfinished}, "person:"))
+        return frozenset(people_in({*dated, *self._unfinished}))
 
     def accept(self, record: SnapshotRecord, hashes: tuple[str, str]) -> None:
         self._accepted, self._hashes = record, hashes
@@ -279,7 +279,3 @@ def _deadline(row: LedgerRow) -> tuple[str | None, date | None]:
 
 def _licensed(box: Mailbox) -> bool:
     return box.kind is MailboxKind.PERSONAL and box.state not in _UNLICENSED
-
-
-def _ids(scopes: Iterable[str], prefix: str) -> set[PersonId]:
-    return {PersonId(scope.removeprefix(prefix)) for scope in scopes if scope.startswith(prefix)}

@@ -6,19 +6,18 @@ import re
 from functools import cache
 from itertools import chain
 
-from nexusops.model.findings import Finding, Severity, person_scope
+from nexusops.model.findings import Finding, Severity, in_order, person_scope
 from nexusops.model.policy import Policy
 from nexusops.model.snapshot import PersonRecord, Snapshot
 from nexusops.rules.entitlement import unknown_status
 
 
-def faults_of(snapshot: Snapshot, policy: Policy) -> list[Finding]:
+def faults_of(snapshot: Snapshot, policy: Policy) -> tuple[Finding, ...]:
     """Every fault of a row, whoever's it is, in the order of codes and subjects."""
     people = snapshot.people.values()
     judged = (policy_fault(one, policy) for one in people if one.frozen is None)
     read = chain(snapshot.findings, *(one.findings for one in people))
-    found = chain(read, (fault for fault in judged if fault is not None))
-    return sorted(found, key=lambda one: (one.code, one.subject, one.message))
+    return in_order(chain(read, (fault for fault in judged if fault is not None)))
 
 
 def policy_fault(record: PersonRecord, policy: Policy) -> Finding | None:

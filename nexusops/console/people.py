@@ -11,11 +11,12 @@ from nexusops.console.private import masked
 from nexusops.console.roles import Right
 from nexusops.console.timeline import timeline
 from nexusops.model.addresses import Allocation
-from nexusops.model.ids import Address, PersonId, UnitId, domain_of, local_of
+from nexusops.model.ids import Address, PersonId, UnitId
 from nexusops.model.ledger import Ledger, PersonState
 from nexusops.pipeline.explain.answers import explain
 from nexusops.pipeline.inputs import accepted_tables
 from nexusops.pipeline.nearby import name_of, people_like
+from nexusops.pipeline.periods import periods_of
 
 MOST = 50
 HISTORY = 60
@@ -132,15 +133,13 @@ def _units(asked: Asked, person: PersonState | None, ledger: Ledger, subject: st
         tables = accepted_tables(asked.site.ports, only={person.person_id})
         record = tables.slice({person.person_id}, {}).people.get(person.person_id)
         return {*person.served, *(affiliated(record, asked.today) if record is not None else ())}
-    rows = _periods(asked, subject.lower()) if "@" in subject else ()
+    rows: Sequence[Allocation] = _periods(asked, subject.lower()) if "@" in subject else ()
     things = (*ledger.mailboxes.values(), *ledger.allocations.values(), *rows)
     return {thing.unit_id for thing in things if thing.unit_id is not None}
 
 
-def _periods(asked: Asked, address: str) -> list[Allocation]:
-    wanted = Address(address.lower())
-    rows = asked.site.ports.store.holders({(domain_of(wanted), local_of(wanted))})
-    return sorted((row for row in rows if row.address == wanted), key=lambda row: row.period)
+def _periods(asked: Asked, address: str) -> Sequence[Allocation]:
+    return periods_of(asked.site.ports.store, Address(address.lower()))
 
 
 def _sorted(ledger: Ledger) -> list[Allocation]:

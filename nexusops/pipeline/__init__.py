@@ -12,6 +12,7 @@ The line:
     settling.py  what an interrupted run left open
     outcome.py   what became of a run; whom.py: what the people of a plan are called
     routing.py   the routing table for the mail hubs, and what judging routes needs to know
+    periods.py   the ownership periods of addresses, as all of these ask for them
 
 What acts by it: desk.py, undo.py, adopt.py, saas/. What only asks: explain/, simulate/, audit/, replay/, reorg.py,
 drift.py, health.py, doctor.py, domains.py (what is known of mail domains), domain_checks.py (what the DNS says of

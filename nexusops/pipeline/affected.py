@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from datetime import date
 
 from nexusops.model.findings import boxes_in, people_in
-from nexusops.model.ids import Address, Domain, PersonId, domain_of, local_of
+from nexusops.model.ids import Address, Domain, PersonId, domain_of
 from nexusops.model.mailboxes import MailboxKind
 from nexusops.model.services import ServiceRequest
 from nexusops.model.snapshot import Snapshot
 from nexusops.pipeline.inputs import Deciding
+from nexusops.pipeline.periods import named_like
 from nexusops.plan.domains import ending_domains
 from nexusops.ports import SnapshotTables
 from nexusops.rules.routing import MAILBOX
@@ -97,9 +98,8 @@ def hanging_on(people: Set[PersonId], boxes: Set[str], tables: SnapshotTables, p
         found, ending = found & ports.boxes, frozenset()
     found |= _attached(boxes | found, ending, small)
     named = {Address(name) for name in boxes | found if "@" in name}
-    held = ports.store.holders({(domain_of(address), local_of(address)) for address in named})
-    # Asked for room1@, the ledger tells of room10@, too: that is nobody's concern here.
-    keys = {row.mailbox_key for row in held if row.live and row.mailbox_key is not None and row.address in named}
+    held = (row for row in named_like(ports.store, named) if row.address in named)
+    keys = {row.mailbox_key for row in held if row.live and row.mailbox_key is not None}
     owners = {box.name for box in ports.store.reached(frozenset(), keys) if box.kind is not MailboxKind.PERSONAL}
     found |= {name for name in owners if name is not None}  # of an address that is a mailbox's own (3.10)
     found |= _attached(boxes | found, ending, small)

@@ -14,7 +14,7 @@ from nexusops.model.addresses import AddressState, Allocation
 from nexusops.model.dates import local_date, next_day
 from nexusops.model.findings import box_scope, person_scope
 from nexusops.model.frozen import frozen
-from nexusops.model.ids import Address, PersonId, domain_of, local_of
+from nexusops.model.ids import Address, PersonId
 from nexusops.model.journal import Acceptance, RowChange, RunRecord
 from nexusops.model.ledger import Hold, HoldKind, Ledger, NameDecision, RequestOutcome
 from nexusops.model.mailboxes import ForwardOrigin, Mailbox, MailboxKind
@@ -24,6 +24,7 @@ from nexusops.model.snapshot import PersonRecord
 from nexusops.pipeline.act import carry_out_for
 from nexusops.pipeline.inputs import Ports, accepted_tables
 from nexusops.pipeline.outcome import Outcome
+from nexusops.pipeline.periods import periods_of
 from nexusops.pipeline.stopping import Mandate
 from nexusops.plan.boxes.judgement import may_own_as
 from nexusops.plan.people.mailbox import mark_of
@@ -134,8 +135,7 @@ def exempt_forward(ports: Ports, username: str, wish: Wish, *, exempt: bool) -> 
 
 def shorten_winddown(ports: Ports, address: Address, on: date, wish: Wish) -> Told:
     """D43, rules.md 3.17: ends on the date given; no two months, no notice."""
-    rows = [row for row in ports.store.holders({(domain_of(address), local_of(address))}) if row.address == address]
-    row = max(rows, key=lambda found: found.period, default=None)
+    row = next(reversed(periods_of(ports.store, address)), None)
     if row is None or row.state is not AddressState.WINDDOWN:
         raise Refused(
             f"NOT_WINDING_DOWN: {address} is not in wind-down.", next_step=f"See `nexusops explain {address}`."

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from dataclasses import replace
 from datetime import datetime
 
 from nexusops.codec import hash_of
-from nexusops.model.addresses import Allocation
 from nexusops.model.ids import Address, PersonId, domain_of, local_of
 from nexusops.model.ledger import Ledger
 from nexusops.model.snapshot import Snapshot
 from nexusops.pipeline.inputs import Deciding, Ports
+from nexusops.pipeline.periods import by_address, named_like
 from nexusops.ports import SnapshotTables
 from nexusops.rules.routes import Known, concerned, judge_routes
-from nexusops.rules.routing import accepted_states, place, table
+from nexusops.rules.routing import RouteBook, accepted_states, place, table
 
 
 def with_routes(ports: Deciding, ledger: Ledger, snapshot: Snapshot) -> Ledger:
@@ -31,7 +30,7 @@ def with_routes(ports: Deciding, ledger: Ledger, snapshot: Snapshot) -> Ledger:
     domains = {*snapshot.domains, ports.site.fallback_domain}
     kept |= {destination for destination in routed.values() if domain_of(destination) in domains}
     if kept := kept - named:
-        found = ports.store.holders({(domain_of(address), local_of(address)) for address in kept})
+        found = named_like(ports.store, kept)
         ledger = replace(ledger, holders={**ledger.holders, **{(row.address, row.period): row for row in found}})
         named, rows = named | kept, (*rows, *found)
     keys = {row.mailbox_key for row in rows if row.address in named and row.mailbox_key is not None}
@@ -54,27 +53,31 @@ def staff_of(snapshot: Snapshot) -> frozenset[PersonId]:
     return frozenset(staff.person_id for staff in snapshot.staff)
 
 
+def book_of(ports: Deciding, snapshot: Snapshot) -> RouteBook:
+    """The routes of the snapshot, judged by the ledger as it is."""
+    holders = named_like(ports.store, concerned(snapshot, ports.site.fallback_domain))
+    bare = Ledger(serial=0, holders={(row.address, row.period): row for row in holders})
+    ledger = with_routes(ports, bare, snapshot)
+    known = Known(
+        holders=by_address(ledger.holders.values()),
+        boxes=ledger.reached.values(),
+        states={state.person_id: state for state in ports.store.owners(staff_of(snapshot))},
+        routed=ledger.routed,
+    )
+    return judge_routes(snapshot, known, ports.site.fallback_domain)[0]
+
+
 def build_routing(ports: Ports, tables: SnapshotTables, at: datetime) -> None:
     """Builds the table from the ledger as it is, and keeps it; where nothing that it rests on has changed, as it
     stands. A run that was rejected never comes here: it keeps the last table (D27).
     """
     store, site = ports.store, ports.site
     snapshot = with_held(ports, tables.slice((), ports.services))
-    named = concerned(snapshot, site.fallback_domain)
-    holders = store.holders({(domain_of(address), local_of(address)) for address in named})
-    bare = Ledger(serial=store.serial(), holders={(row.address, row.period): row for row in holders})
-    ledger = with_routes(ports, bare, snapshot)
-    known = Known(
-        holders=by_address(ledger.holders.values()),
-        boxes=ledger.reached.values(),
-        states={state.person_id: state for state in store.owners(staff_of(snapshot))},
-        routed=ledger.routed,
-    )
-    book, _ = judge_routes(snapshot, known, site.fallback_domain)
+    book = book_of(ports, snapshot)
     unmanaged = frozenset(row.domain for row in snapshot.domains.values() if not row.managed)
     states = accepted_states(ports.policy)
     ground = hash_of([sorted(unmanaged), sorted(states), site.fallback_domain])
-    signature = f"{ground} {hash_of([ledger.serial, sorted(book.chosen.items())])}"
+    signature = f"{ground} {hash_of([store.serial(), sorted(book.chosen.items())])}"
     last = store.routing_build()
     if last is not None and last.signature == signature:
         store.keep_routing(at, signature, {}, among=())
@@ -85,10 +88,3 @@ def build_routing(ports: Ports, tables: SnapshotTables, at: datetime) -> None:
     else:
         live = store.live_addresses(states)
         store.keep_routing(at, signature, table(live, book.chosen, site.fallback_domain, unmanaged))
-
-
-def by_address(rows: Collection[Allocation]) -> dict[Address, tuple[Allocation, ...]]:
-    found: dict[Address, tuple[Allocation, ...]] = {}
-    for row in sorted(rows, key=lambda row: row.period):
-        found[row.address] = (*found.get(row.address, ()), row)
-    return found

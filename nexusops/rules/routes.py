@@ -18,9 +18,9 @@ from nexusops.model.ledger import PersonState, Standing
 from nexusops.model.mailboxes import Mailbox, MailboxKind, MailboxState
 from nexusops.model.snapshot import Snapshot
 from nexusops.model.units import ExternalRoute
+from nexusops.rules.book import Holders
 from nexusops.rules.routing import RouteBook, place, without_loops
 
-Holders = Mapping[Address, tuple[Allocation, ...]]
 _GONE = frozenset({MailboxState.DELETED, MailboxState.PURGED})
 _ROLES = frozenset({AddressKind.NONPERSONAL, AddressKind.FOREIGN})
 

@@ -16,6 +16,7 @@ from nexusops.model.people import SenderChoice
 from nexusops.model.policy import Policy
 from nexusops.model.tenant import Reason
 from nexusops.model.units import ExternalRoute, UnitClass
+from nexusops.rules.book import Holders
 from nexusops.rules.reorganising import Need, UnitMap
 
 _IN_GRACE = frozenset({MailboxState.GRACE_CANCELLED, MailboxState.GRACE_STATUS})
@@ -67,7 +68,7 @@ def judge_choice(
     choice: SenderChoice,
     person_id: PersonId,
     rows: Sequence[Allocation],
-    holders: Mapping[Address, tuple[Allocation, ...]],
+    holders: Holders,
     routes: Sequence[ExternalRoute],
     units: UnitMap,
     zone: str,
@@ -104,9 +105,7 @@ def _followed(row: Allocation, by_address: Mapping[Address, Allocation], since: 
     return row
 
 
-def _refusal(
-    wanted: Address, person_id: PersonId, holders: Mapping[Address, tuple[Allocation, ...]], units: UnitMap
-) -> str:
+def _refusal(wanted: Address, person_id: PersonId, holders: Holders, units: UnitMap) -> str:
     domain = units.domains.get(domain_of(wanted))
     if domain is not None and domain.zone == "foreign":
         return "SENDER_FOREIGN"

@@ -9,7 +9,7 @@ from nexusops.model.addresses import Allocation
 from nexusops.model.dates import local_date
 from nexusops.model.findings import Finding, box_scope, person_scope
 from nexusops.model.frozen import frozen
-from nexusops.model.ids import Address, Domain, PersonId, domain_of, local_of
+from nexusops.model.ids import Address, Domain, PersonId, domain_of
 from nexusops.model.ledger import Hold, Ledger, PersonState, Standing
 from nexusops.model.mailboxes import Mailbox, MailboxKind, MailboxState
 from nexusops.model.policy import Policy
@@ -22,6 +22,7 @@ from nexusops.pipeline.explain.history import decisions, own_rows, told
 from nexusops.pipeline.explain.mail import mail_facts
 from nexusops.pipeline.explain.summary import STANDINGS, address_summary, person_summary
 from nexusops.pipeline.inputs import Ports
+from nexusops.pipeline.periods import periods_of
 from nexusops.pipeline.saas.facts import service_facts
 from nexusops.pipeline.simulate.tenant import Remembered
 from nexusops.ports import SnapshotTables
@@ -146,10 +147,10 @@ def _return_facts(seen: Seen, state: PersonState, box: Mailbox | None) -> Iterat
 
 
 def _of_address(ports: Ports, address: Address, at: datetime) -> Explanation | None:
-    rows = [row for row in ports.store.holders({(domain_of(address), local_of(address))}) if row.address == address]
+    rows = periods_of(ports.store, address)
     if not rows:
         return None
-    last = max(rows, key=lambda row: row.period)
+    last = rows[-1]
     box = latest(ports.store.reached((), {last.mailbox_key}) if last.mailbox_key else ())
     owner = last.person_id or (box.owner_person_id if box is not None else None)
     seen = _seen(ports, owner, at)

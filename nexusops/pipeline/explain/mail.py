@@ -6,16 +6,14 @@ from collections.abc import Collection, Iterator
 from dataclasses import replace
 
 from nexusops.model.addresses import Allocation
-from nexusops.model.ids import Address, domain_of, local_of
-from nexusops.model.ledger import Ledger
+from nexusops.model.ids import Address
 from nexusops.model.mailboxes import Mailbox, MailboxState
 from nexusops.model.routing import LiveAddress
 from nexusops.model.snapshot import Snapshot
 from nexusops.model.units import ExternalRoute
 from nexusops.pipeline.inputs import Ports, accepted_tables
-from nexusops.pipeline.routing import by_address, staff_of, with_held, with_routes
+from nexusops.pipeline.routing import book_of, with_held
 from nexusops.report.explain import Fact
-from nexusops.rules.routes import Known, concerned, judge_routes
 from nexusops.rules.routing import MAILBOX, accepted_states, place, table
 
 HOPS = 20
@@ -82,17 +80,9 @@ def next_hour(ports: Ports, row: Allocation, box: Mailbox | None, snapshot: Snap
         return None
     site = ports.site
     small = with_held(ports, _around(row.address, snapshot, site.fallback_domain))
-    named = concerned(small, site.fallback_domain) | {row.address}
-    holders = ports.store.holders({(domain_of(address), local_of(address)) for address in named})
-    bare = Ledger(serial=0, holders={(held.address, held.period): held for held in holders})
-    ledger = with_routes(ports, bare, small)
-    boxes = [*ledger.reached.values(), *([box] if box is not None else [])]
-    states = {state.person_id: state for state in ports.store.owners(staff_of(small))}
-    known = Known(holders=by_address(holders), boxes=boxes, states=states, routed=ledger.routed)
-    book, _ = judge_routes(small, known, site.fallback_domain)
     live = LiveAddress(row.address, row.kind, box.name if box is not None else None, row.target)
     unmanaged = frozenset(domain.domain for domain in snapshot.domains.values() if not domain.managed)
-    return table([live], book.chosen, site.fallback_domain, unmanaged).get(row.address)
+    return table([live], book_of(ports, small).chosen, site.fallback_domain, unmanaged).get(row.address)
 
 
 def _around(address: Address, snapshot: Snapshot, fallback_domain: str) -> Snapshot:

@@ -6,14 +6,14 @@ from collections.abc import Collection, Mapping
 from dataclasses import replace
 from datetime import date, datetime
 
-from nexusops.model.addresses import Allocation
 from nexusops.model.dates import local_date
-from nexusops.model.ids import Address, Domain, PersonId, UnitId, domain_of, local_of
+from nexusops.model.ids import Address, Domain, PersonId, UnitId
 from nexusops.model.ledger import PersonState, Standing
 from nexusops.model.services import NOT_ASKED, Advice, DnsFacts, Ruling, ServiceRequest
 from nexusops.model.snapshot import Snapshot
 from nexusops.model.units import Unit
 from nexusops.pipeline.inputs import Ports
+from nexusops.pipeline.periods import by_address, named_like
 from nexusops.pipeline.saas.dns import dns_facts
 from nexusops.pipeline.saas.standing import as_it_stands
 from nexusops.plan.boxes.roles import names_of_people
@@ -60,7 +60,7 @@ def _advised(
     people |= {owner} if owner else set()
     snapshot = tables.slice(people, {**ports.services, request.request_id: request})
     wanted = _names(request, small.units)
-    holders = _holders(ports, wanted)
+    holders = by_address(named_like(ports.store, (Address(name) for name in wanted if "@" in name)))
     setting = Setting(
         policy=ports.policy,
         site=ports.site,
@@ -114,15 +114,6 @@ def _names(request: ServiceRequest, units: Mapping[UnitId, Unit]) -> frozenset[D
 
 def _kept(ports: Ports, sha256: str) -> SnapshotTables:
     return ports.registration.unpack(ports.store.tables(sha256))
-
-
-def _holders(ports: Ports, names: Collection[str]) -> dict[Address, tuple[Allocation, ...]]:
-    """Who has these addresses, oldest period first."""
-    found: dict[Address, tuple[Allocation, ...]] = {}
-    rows = ports.store.holders({(domain_of(name), local_of(name)) for name in names if "@" in name})
-    for row in sorted(rows, key=lambda row: row.period):
-        found[row.address] = (*found.get(row.address, ()), row)
-    return found
 
 
 def _standing(

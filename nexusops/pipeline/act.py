@@ -21,7 +21,7 @@ from nexusops.pipeline.affected import hanging_on
 from nexusops.pipeline.decide import decide, read_tables
 from nexusops.pipeline.decision import Decision
 from nexusops.pipeline.fitting import RUNNING, must_fit
-from nexusops.pipeline.inputs import Ports
+from nexusops.pipeline.inputs import Ports, accepted_tables
 from nexusops.pipeline.outcome import Outcome, findings_of, result_of, waits
 from nexusops.pipeline.refusing import refused
 from nexusops.pipeline.routing import build_routing
@@ -108,9 +108,9 @@ def finish_interrupted(ports: Ports, mandate: Mandate) -> Outcome | None:
     """What an interrupted run had left to do, as of its own day and for its own kinds of change: only that had passed
     the guard. What has fallen due since is for the next plan, and so are notices, which say dates.
     """
-    last, runs = ports.store.accepted(), ports.store.runs()
+    runs = ports.store.runs()
     interrupted = [record for record in runs if record.result == RUNNING]
-    if last is None or not interrupted:
+    if not interrupted or ports.store.accepted() is None:
         return None
     zone, since = ports.policy.time.zone, interrupted[-1].at
     today = local_date(since, zone) == local_date(mandate.at, zone)
@@ -118,7 +118,7 @@ def finish_interrupted(ports: Ports, mandate: Mandate) -> Outcome | None:
     jobs = [job.name for job in ports.jobs.values() if kinds & {kind.value for kind in job.kinds}]
     outcome = Outcome(run_id=interrupted[-1].run_id, plan=None)
     if jobs:
-        tables = ports.registration.unpack(ports.store.tables(last.sha256))
+        tables = accepted_tables(ports)
         decision = decide(ports, tables, at=since, jobs=jobs, full=False, accept={})
         alone = runs[-1].result == RUNNING
         outcome = carry_out(

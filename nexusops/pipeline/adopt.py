@@ -21,7 +21,7 @@ from nexusops.model.rows import TABLES, key_of, rule_of
 from nexusops.model.snapshot import Snapshot
 from nexusops.model.tenant import Actual, ActualMailbox
 from nexusops.pipeline.decide import read_tables
-from nexusops.pipeline.inputs import Ports
+from nexusops.pipeline.inputs import Ports, accepted_tables
 from nexusops.pipeline.sight import everything
 from nexusops.plan.adoption.findings import finding, nobodys, several, unknown_person, usernames_of
 from nexusops.plan.adoption.known import gained
@@ -88,10 +88,7 @@ def _found(ports: Ports, at: datetime, *, fresh: bool, dry_run: bool, actor: str
 
 def _tables(ports: Ports, at: datetime, *, fresh: bool) -> SnapshotTables:
     """The last accepted snapshot; before there is one, or where one is named, the source through the gate (D27)."""
-    last = ports.store.accepted()
-    if last is None or fresh:
-        return read_tables(ports, at)
-    return ports.registration.unpack(ports.store.tables(last.sha256))
+    return read_tables(ports, at) if fresh or ports.store.accepted() is None else accepted_tables(ports)
 
 
 def _work(ports: Ports, snapshot: Snapshot, at: datetime, actor: str) -> _Work:

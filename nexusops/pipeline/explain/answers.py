@@ -21,7 +21,7 @@ from nexusops.pipeline.explain.decided import about_address, asked_facts, contac
 from nexusops.pipeline.explain.history import decisions, own_rows, told
 from nexusops.pipeline.explain.mail import mail_facts
 from nexusops.pipeline.explain.summary import STANDINGS, address_summary, person_summary
-from nexusops.pipeline.inputs import Ports
+from nexusops.pipeline.inputs import Ports, accepted_tables
 from nexusops.pipeline.periods import periods_of
 from nexusops.pipeline.saas.facts import service_facts
 from nexusops.pipeline.simulate.tenant import Remembered
@@ -73,11 +73,10 @@ def explain(ports: Ports, subject: str, *, at: datetime) -> Explanation | None:
 
 
 def _seen(ports: Ports, person_id: PersonId | None, at: datetime) -> Seen:
-    last = ports.store.accepted()
-    if last is None:
+    if ports.store.accepted() is None:
         return Seen(ports=ports, at=at, tables=None, snapshot=None)
     only = {person_id} if person_id is not None else set()
-    tables = Remembered(ports.registration.unpack(ports.store.tables(last.sha256), only))
+    tables = Remembered(accepted_tables(ports, only))
     return Seen(ports=ports, at=at, tables=tables, snapshot=tables.slice(only, ports.services))
 
 

@@ -47,8 +47,13 @@ def _detail(hold: Hold, called: Callable[[str], str]) -> str:
     if hold.kind is HoldKind.HANDOVER:
         return f" to {called(hold.value)}, from the next run on"
     if hold.kind is HoldKind.UNDONE:
-        return f" ({', '.join(item.partition(':')[2] or item for item in hold.value.split())})"
+        return f" ({items_told(hold.value)})"
     return f" ({hold.value})"
+
+
+def items_told(value: str) -> str:
+    """What an undo holds, by the names that it is known by."""
+    return ", ".join(item.partition(":")[2] or item for item in value.split())
 
 
 _OUTCOMES = {

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 
 from nexusops.model.addresses import AddressState, receives_until
-from nexusops.model.findings import person_scope
+from nexusops.model.findings import people_in
 from nexusops.model.ids import MailboxKey, PersonId
 from nexusops.model.journal import Entry, JournalRow, JsonObject, Phase
 from nexusops.model.ledger import HoldKind, Standing
 from nexusops.model.mailboxes import MailboxState
 from nexusops.model.notices import NoticeState
-from nexusops.pipeline.explain.decided import HELD
+from nexusops.pipeline.explain.decided import HELD, items_told
 from nexusops.pipeline.explain.facts import word
 from nexusops.pipeline.inputs import Ports
 from nexusops.report.explain import Event
@@ -42,11 +42,16 @@ def did(entry: Entry, names: Mapping[str, str]) -> str:
 
 def noted(entry: Entry, names: Mapping[str, str]) -> str:
     """What became another in a row of which there is nothing else to say: its fields by their names."""
-    was: JsonObject = entry.before if isinstance(entry.before, dict) else {}
-    now: JsonObject = entry.after if isinstance(entry.after, dict) else {}
+    was, now = _images(entry)
     kind, _, key = entry.object.partition(":")
     fields = [_FIELDS.get(name, word(name)) for name in (now or was) if now.get(name) != was.get(name)]
     return f"{word(kind)} {names.get(key, key)}: {', '.join(fields) or 'nothing'} noted"
+
+
+def _images(entry: Entry) -> tuple[JsonObject, JsonObject]:
+    """The row before and after; where there was none, or is none any more, nothing."""
+    before, after = entry.before, entry.after
+    return before if isinstance(before, dict) else {}, after if isinstance(after, dict) else {}
 
 
 def mailbox_names(ports: Ports, rows: Iterable[JournalRow]) -> dict[str, str]:
@@ -103,8 +108,7 @@ def _step(entry: Entry, names: Mapping[str, str]) -> str:
 
 def _became(entry: Entry, names: Mapping[str, str]) -> str:
     """What changed in a row, in words; '' where nothing that a person would ask about did."""
-    was: JsonObject = entry.before if isinstance(entry.before, dict) else {}
-    now: JsonObject = entry.after if isinstance(entry.after, dict) else {}
+    was, now = _images(entry)
     kind, _, key = entry.object.partition(":")
     if kind == "address":
         changed, subject = _address(was, now), key
@@ -203,7 +207,7 @@ def _decision(was: JsonObject, now: JsonObject) -> str:
     what = HELD[kind][0]
     value = f"{now.get('value') or ''}"
     if kind is HoldKind.UNDONE:
-        value = ", ".join(item.partition(":")[2] or item for item in value.split())
+        value = items_told(value)
     return f"decided: {what}{f' ({value})' if value else ''}" if now else f"no longer decided: {what}"
 
 
@@ -222,6 +226,6 @@ def own_rows(rows: Iterable[JournalRow], person_id: PersonId) -> Iterator[Journa
         entry = row.entry
         images = [image for image in (entry.before, entry.after) if isinstance(image, dict)]
         owners = {image.get("person_id") for image in images} - {None, person_id}
-        others = entry.scope.startswith("person:") and entry.scope != person_scope(person_id)
+        others = people_in([entry.scope]) - {person_id}
         if not (entry.object.startswith("address:") and (owners or others)):
             yield row

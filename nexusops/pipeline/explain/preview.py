@@ -10,7 +10,7 @@ from nexusops.model.ids import PersonId
 from nexusops.model.ledger import Standing
 from nexusops.model.mailboxes import Mailbox
 from nexusops.pipeline.explain.ahead import on_return
-from nexusops.pipeline.inputs import Ports
+from nexusops.pipeline.inputs import Ports, accepted_tables
 from nexusops.pipeline.nearby import meant_by
 
 
@@ -30,8 +30,7 @@ def preview(ports: Ports, subject: str, *, at: datetime) -> Preview:
     person_id = ports.store.usernames({wanted.lower()}).get(wanted.lower(), PersonId(wanted))
     ledger = ports.store.ledger({person_id}, ())
     state = ledger.people.get(person_id)
-    last = ports.store.accepted()
-    if state is None or last is None:
+    if state is None or ports.store.accepted() is None:
         meant = meant_by(ports.store, subject)
         raise Refused(
             f"Nothing is known of {subject!r}.",
@@ -45,8 +44,7 @@ def preview(ports: Ports, subject: str, *, at: datetime) -> Preview:
             f"{name} is frozen ({state.frozen}), and nothing happens to them until their data are mended.",
             next_step=f"See `nexusops explain {name}`.",
         )
-    tables = ports.registration.unpack(ports.store.tables(last.sha256), {person_id})
-    back = on_return(ports, tables, state, at)
+    back = on_return(ports, accepted_tables(ports, {person_id}), state, at)
     if back is None:
         raise Refused(
             f"The last snapshot has no card of {name} that could come back.",

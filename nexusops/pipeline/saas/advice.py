@@ -12,7 +12,7 @@ from nexusops.model.ledger import PersonState, Standing
 from nexusops.model.services import NOT_ASKED, Advice, DnsFacts, Ruling, ServiceRequest
 from nexusops.model.snapshot import Snapshot
 from nexusops.model.units import Unit
-from nexusops.pipeline.inputs import Ports
+from nexusops.pipeline.inputs import Ports, accepted_tables
 from nexusops.pipeline.periods import by_address, named_like
 from nexusops.pipeline.saas.dns import dns_facts
 from nexusops.pipeline.saas.standing import as_it_stands
@@ -39,8 +39,7 @@ def answer(
     source as it stands, which is not accepted by that. ``resolver`` None: the DNS is not asked. ``permits``: unit
     domains for which a postmaster has permitted a provider (D38).
     """
-    last = ports.store.accepted()
-    tables = ports.registration.read() if last is None or fresh else _kept(ports, last.sha256)
+    tables = ports.registration.read() if fresh or ports.store.accepted() is None else accepted_tables(ports)
     units = tables.slice((), {}).units
     today, coming = local_date(at, ports.policy.time.zone), dict[Domain, str]()
     for rival in _rivals(ports, request, units):
@@ -110,10 +109,6 @@ def _rivals(ports: Ports, request: ServiceRequest, units: Mapping[UnitId, Unit])
 def _names(request: ServiceRequest, units: Mapping[UnitId, Unit]) -> frozenset[Domain]:
     unit = units.get(request.unit_id)
     return frozenset(Domain(name) for name in names_of(request, unit.domain if unit is not None else None))
-
-
-def _kept(ports: Ports, sha256: str) -> SnapshotTables:
-    return ports.registration.unpack(ports.store.tables(sha256))
 
 
 def _standing(

@@ -10,7 +10,7 @@ from nexusops.errors import UsageError
 from nexusops.model.plan import Plan
 from nexusops.pipeline.decide import decide, make_plan
 from nexusops.pipeline.fitting import sealed
-from nexusops.pipeline.inputs import Ports
+from nexusops.pipeline.inputs import Ports, accepted_tables
 from nexusops.plan.estimate import estimate
 from nexusops.plan.guard import check
 
@@ -26,12 +26,10 @@ def plan_of_request(ports: Ports, request_id: str, *, at: datetime, fresh: bool 
         raise UsageError(
             f"There is no request {request_id!r}.", next_step="See `nexusops saas list` for those that are filed."
         )
-    last = ports.store.accepted()
-    if last is None or fresh:
+    if fresh or ports.store.accepted() is None:
         whole = make_plan(ports, at=at)
     else:
-        tables = ports.registration.unpack(ports.store.tables(last.sha256))
-        whole = decide(ports, tables, at=at, jobs=(), full=False, accept={}, watch=True).plan
+        whole = decide(ports, accepted_tables(ports), at=at, jobs=(), full=False, accept={}, watch=True).plan
     changes = tuple(planned for planned in whole.changes if planned.change.why.subject == request_id)
     digest = digest_of(
         changes, whole.today, whole.snapshot_sha256, whole.ledger_serial, ports.policy_hash, ports.services_hash

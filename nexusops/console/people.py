@@ -13,6 +13,7 @@ from nexusops.console.timeline import timeline
 from nexusops.model.addresses import Allocation
 from nexusops.model.ids import Address, PersonId, UnitId
 from nexusops.model.ledger import Ledger, PersonState
+from nexusops.model.mailboxes import Mailbox
 from nexusops.pipeline.explain.answers import explain
 from nexusops.pipeline.inputs import accepted_tables
 from nexusops.pipeline.nearby import name_of, people_like
@@ -133,8 +134,8 @@ def _units(asked: Asked, person: PersonState | None, ledger: Ledger, subject: st
         tables = accepted_tables(asked.site.ports, only={person.person_id})
         record = tables.slice({person.person_id}, {}).people.get(person.person_id)
         return {*person.served, *(affiliated(record, asked.today) if record is not None else ())}
-    rows: Sequence[Allocation] = _periods(asked, subject.lower()) if "@" in subject else ()
-    things = (*ledger.mailboxes.values(), *ledger.allocations.values(), *rows)
+    rows = _periods(asked, subject.lower()) if "@" in subject else ()
+    things: tuple[Mailbox | Allocation, ...] = (*ledger.mailboxes.values(), *ledger.allocations.values(), *rows)
     return {thing.unit_id for thing in things if thing.unit_id is not None}
 
 

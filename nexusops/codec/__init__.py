@@ -2,13 +2,14 @@
 
 from nexusops.codec.canonical import canonical, digest_of, hash_of
 from nexusops.codec.decode import decode_plan, decode_planned
-from nexusops.codec.encode import encode_finding, encode_plan, encode_planned, instant
+from nexusops.codec.encode import day, encode_finding, encode_plan, encode_planned, instant
 from nexusops.codec.files import dump_plan, load_plan, to_text, write_whole, written_whole
 from nexusops.codec.rows import row_from_json, row_to_json
 from nexusops.codec.state import state_bytes
 
 __all__ = [
     "canonical",
+    "day",
     "decode_plan",
     "decode_planned",
     "digest_of",

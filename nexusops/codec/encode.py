@@ -187,7 +187,7 @@ def _notice(change: SendNotice) -> JsonObject:
         "kind": change.notice.value,
         "to": list(change.to),
         "addresses": list(change.addresses),
-        "delete_on": _day(change.delete_on),
+        "delete_on": day(change.delete_on),
         "short_notice": change.short_notice,
     }
 
@@ -197,8 +197,9 @@ def _records(change: PublishRecords | RetireRecords, records: tuple[DnsRecord, .
     return {"domain": change.domain, "records": rows, "as": change.publish_as}
 
 
-def _day(day: date | None) -> str | None:
-    return None if day is None else day.isoformat()
+def day(value: date | None) -> str | None:
+    """A date as documents have it."""
+    return None if value is None else value.isoformat()
 
 
 def _evidence(rows: tuple[Evidence, ...]) -> list[JsonValue]:

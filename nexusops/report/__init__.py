@@ -1,4 +1,15 @@
-"""Show: one plan, run, explanation or error as text, JSON, HTML, CSV or Markdown. Pure functions."""
+"""Show: one plan, run, explanation or error as text, JSON, HTML, CSV or Markdown. Pure functions.
+
+A plan: text.py, jsontext.py, page.py, csvtable.py, markdown.py; forms.py chooses. Everything else that is shown has a
+file of its name: applied.py a run, explain.py an answer, errors.py an error, and so on.
+
+What they are made of:
+
+    blocks.py     lines and tables; terminal.py: folded to a width, with colour
+    sentences.py  every kind of change in words
+    view.py       a plan arranged for reading, and numbers and names as they are said
+    templates/    pages
+"""
 
 from __future__ import annotations
 

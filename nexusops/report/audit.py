@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from datetime import date
 
-from nexusops.codec import instant, to_text
+from nexusops.codec import day, instant, to_text
 from nexusops.model.audits import Audit, Due, Proof
-from nexusops.model.journal import Entry, JournalRow, JsonObject, JsonValue, Phase, RunRecord
+from nexusops.model.journal import JournalRow, JsonObject, JsonValue, Phase, RunRecord
 from nexusops.report.blocks import PLAIN, Block, Line, Look, Table, Tone, written
-from nexusops.report.view import counted, number_of
+from nexusops.report.view import by_whom, counted, number_of
 
 SHOWN = 200
 """So many rows that kept a promise are listed in text; JSON has all of them."""
@@ -93,7 +92,7 @@ def run_json(run: RunRecord, rows: Sequence[JournalRow]) -> str:
 def rows_text(subject: str, rows: Sequence[JournalRow], told: Sequence[str], look: Look = PLAIN) -> str:
     """Journal rows in words (``told``, one each), with who and why; ``--format json`` has what each was and became."""
     cells = [
-        (f"{row.seq}", f"{row.entry.at:%Y-%m-%d %H:%M}", row.entry.rule, f"{what}  {_whose(row.entry)}")
+        (f"{row.seq}", f"{row.entry.at:%Y-%m-%d %H:%M}", row.entry.rule, f"{what}  {by_whom(row.entry)}")
         for row, what in zip(rows, told, strict=True)
     ]
     blocks: list[Block] = [Table(rows=cells)] if cells else []
@@ -106,10 +105,6 @@ def rows_text(subject: str, rows: Sequence[JournalRow], told: Sequence[str], loo
             )
         )
     return written(blocks, look)
-
-
-def _whose(entry: Entry) -> str:
-    return f"by {entry.actor}" + (f": {entry.reason}" if entry.reason else "")
 
 
 def row_document(row: JournalRow) -> JsonObject:
@@ -161,7 +156,7 @@ def _proof(proof: Proof) -> JsonValue:
         "kept": proof.kept,
         "kind": proof.kind,
         "message": proof.message,
-        **{name: _day(day) for name, day in proof.dates.items()},
+        **{name: day(value) for name, value in proof.dates.items()},
     }
 
 
@@ -210,7 +205,3 @@ def _due(row: Due) -> tuple[str, ...]:
 
 def _late(row: Due) -> str:
     return f"{number_of(row.late, 'day')} late" if row.late else "on time"
-
-
-def _day(day: date | None) -> str | None:
-    return None if day is None else day.isoformat()

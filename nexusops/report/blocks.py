@@ -58,10 +58,6 @@ class Look:
 PLAIN = Look()
 
 
-def line(text: str = "", tone: Tone = Tone.PLAIN, indent: int = 0) -> Line:
-    return Line(text=text, tone=tone, indent=indent)
-
-
 def visible(text: str) -> str:
     """The text on one line, with nothing that a terminal would obey or hide: what has no glyph is spelt out."""
     if text.isprintable():

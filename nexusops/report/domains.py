@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from nexusops.codec import to_text
+from nexusops.codec import day, to_text
 from nexusops.model.dns import DnsRecord
 from nexusops.model.dns_report import DkimKey, Dmarc, DomainReport, Impact, Listed, Wanted
 from nexusops.model.dns_spf import Note
@@ -13,10 +13,9 @@ from nexusops.model.journal import JsonObject, JsonValue
 from nexusops.model.policy import SpfPolicy
 from nexusops.report.blocks import PLAIN, Block, Line, Look, Table, Tone, written
 from nexusops.report.spf import note_object, spf_blocks, spf_object
+from nexusops.report.text import TONES
 from nexusops.report.view import number_of
 from nexusops.rules.mailauth.check import severity_of, sound
-
-_TONES = {Severity.ALERT: Tone.DANGER, Severity.WARNING: Tone.WARNING, Severity.INFO: Tone.QUIET}
 
 
 def check_object(report: DomainReport) -> JsonObject:
@@ -96,7 +95,7 @@ def _check_blocks(report: DomainReport, policy: SpfPolicy) -> Iterator[Block]:
         found = [note for note in report.notes if severity_of(note.code) is severity]
         rows = [(note.code.ljust(longest), note.message) for note in found]
         if rows:
-            yield Table(rows=rows, tone=_TONES[severity])
+            yield Table(rows=rows, tone=TONES[severity])
     yield Line()
     yield Table(rows=[("MX", _joined(report.mx)), ("DKIM", _keys(report.dkim)), ("DMARC", _policy(report.dmarc))])
     yield Line()
@@ -164,12 +163,12 @@ def _listed_object(one: Listed) -> JsonObject:
         "domain": one.facts.domain,
         "zone": one.facts.zone,
         "state": one.facts.state,
-        "since": one.since.isoformat() if one.since else None,
+        "since": day(one.since),
         "managed": one.facts.managed,
         "units": list(one.facts.units),
         "personal_addresses": one.personal,
         "nonpersonal_addresses": one.nonpersonal,
-        "ends": one.ends.isoformat() if one.ends else None,
+        "ends": day(one.ends),
         "incoming_cap": one.cap,
     }
 
@@ -182,7 +181,7 @@ def list_text(lines: Sequence[Listed], look: Look = PLAIN) -> str:
         told = one.facts.managed or one.facts.zone != "ox" or one.facts.state == "own_mail"
         state = one.facts.state if told else f"{one.facts.state} (unmanaged)"
         other = f"{one.nonpersonal} of {one.cap}" if one.cap is not None else str(one.nonpersonal)
-        since, ends = (day.isoformat() if day else "-" for day in (one.since, one.ends))
+        since, ends = day(one.since) or "-", day(one.ends) or "-"
         rows.append(
             (one.facts.domain, one.facts.zone, state, since, ends, str(one.personal), other, " ".join(one.facts.units))
         )

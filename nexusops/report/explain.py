@@ -9,12 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import date, datetime
 
-from nexusops.codec import instant, to_text
+from nexusops.codec import day, instant, to_text
 from nexusops.model.findings import Evidence
 from nexusops.model.frozen import frozen
 from nexusops.model.journal import JsonObject, JsonValue
 from nexusops.report.blocks import PLAIN, Block, Line, Look, Table, Tone, written
 from nexusops.report.sentences import state_words
+from nexusops.report.view import by_whom
 
 RECENT = 5
 """So many events of the history stand in the short form."""
@@ -93,7 +94,7 @@ def explain_json(explanation: Explanation) -> str:
         "summary": explanation.summary,
         "facts": [_fact(fact) for fact in explanation.facts],
         "periods": [
-            {"owner": one.owner, "state": one.state, "since": _day(one.since), "until": _day(one.until)}
+            {"owner": one.owner, "state": one.state, "since": day(one.since), "until": day(one.until)}
             for one in explanation.periods
         ],
         "history": [
@@ -101,7 +102,7 @@ def explain_json(explanation: Explanation) -> str:
             for one in explanation.history
         ],
         "upcoming": [
-            {"on": _day(one.on), "what": one.what, "rule": one.rule, "unless": one.unless}
+            {"on": day(one.on), "what": one.what, "rule": one.rule, "unless": one.unless}
             for one in explanation.upcoming
         ],
     }
@@ -150,14 +151,10 @@ def _history(history: Sequence[Event], whole: bool) -> Iterator[Block]:
     shown = history if whole else [one for one in history if not one.detail][-RECENT:]
     left = len(history) - len(shown)
     yield from _titled("History" + (f" (the latest {len(shown)} of {len(history)})" if left else ""))
-    rows = [(instant(one.at), f"{one.what}{_by(one.rule)}", _whose(one)) for one in shown]
+    rows = [(instant(one.at), f"{one.what}{_by(one.rule)}", by_whom(one)) for one in shown]
     yield Table(rows=rows)
     if left:
         yield Line(text="The whole history: --full, or `nexusops audit SUBJECT`.", indent=2, tone=Tone.QUIET)
-
-
-def _whose(event: Event) -> str:
-    return f"by {event.actor}" + (f": {event.reason}" if event.reason else "")
 
 
 def _titled(title: str) -> Iterator[Block]:
@@ -175,10 +172,6 @@ def _fact(fact: Fact) -> JsonValue:
         "value": fact.value,
         "rule": fact.rule,
         "because": fact.because,
-        "since": _day(fact.since),
+        "since": day(fact.since),
         "evidence": [{"table": row.table, "key": row.key, "snapshot": row.snapshot} for row in fact.evidence],
     }
-
-
-def _day(day: date | None) -> str | None:
-    return None if day is None else day.isoformat()

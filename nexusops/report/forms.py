@@ -8,8 +8,8 @@ from nexusops.errors import UsageError
 from nexusops.model.forecast import Forecast
 from nexusops.model.plan import Plan
 from nexusops.report.blocks import PLAIN, Look
-from nexusops.report.text import NOBODY, NOWHERE, plan_pieces
-from nexusops.report.view import Names, Units
+from nexusops.report.text import plan_pieces
+from nexusops.report.view import NOBODY, NOWHERE, Names, Units
 
 
 def forecast_written(forecast: Forecast, form: str, *, changes: bool = False, look: Look = PLAIN) -> str:

@@ -8,8 +8,20 @@ from collections.abc import Iterable, Iterator, Sequence
 from nexusops.codec import instant
 from nexusops.model.plan import Plan
 from nexusops.report.blocks import visible
-from nexusops.report.text import NOBODY, NOWHERE, next_step
-from nexusops.report.view import Group, Names, Units, affected, cost, findings_of, groups_of, number_of, some
+from nexusops.report.text import next_step
+from nexusops.report.view import (
+    NOBODY,
+    NOWHERE,
+    Group,
+    Names,
+    Units,
+    affected,
+    cost,
+    findings_of,
+    groups_of,
+    number_of,
+    some,
+)
 
 _MARKS = re.compile(r"([\\`*_{}\[\]<>()#+!|~&@]|:(?=//))")
 

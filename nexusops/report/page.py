@@ -17,8 +17,8 @@ from nexusops.codec import instant
 from nexusops.model.plan import Plan
 from nexusops.plan.guard import DESTRUCTIVE_KINDS
 from nexusops.report.blocks import visible
-from nexusops.report.text import NOBODY, NOWHERE, next_step
-from nexusops.report.view import Names, Units, affected, cost, findings_of, groups_of, number_of
+from nexusops.report.text import next_step
+from nexusops.report.view import NOBODY, NOWHERE, Names, Units, affected, cost, findings_of, groups_of, number_of
 
 if TYPE_CHECKING:
     from jinja2 import Environment

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Iterator, Sequence
 from datetime import date
 
-from nexusops.codec import to_text
+from nexusops.codec import day, to_text
 from nexusops.model.frozen import frozen
 from nexusops.model.ids import Address, PersonId
 from nexusops.model.journal import JsonObject
 from nexusops.model.units import Reorg, Unit
-from nexusops.report.blocks import PLAIN, Block, Line, Look, Table, Tone, line, written
-from nexusops.report.csvtable import harmless
+from nexusops.report.blocks import PLAIN, Block, Line, Look, Table, Tone, written
+from nexusops.report.csvtable import csv_text
 from nexusops.report.view import number_of
 
 CSV_COLUMNS = ("person_id", "username", "gets", "taken", "loses", "ends_on", "sends_as")
@@ -82,8 +80,13 @@ def reorgs_written(found: Sequence[Reorganised], form: str, look: Look = PLAIN) 
     if form == "json":
         return to_text({"reorgs": [_reorganised(one) for one in found]})
     rows = [(one.reorg_id, f"{one.on}", _standing(one), one.words) for one in found]
-    blocks: list[Block] = [line(f"Reorganisations: {len(found)}", Tone.TITLE), *([Table(rows=rows)] if rows else [])]
-    blocks += [line(f"{one.reorg_id} is refused: {why}", Tone.WARNING) for one in found for why in one.refused]
+    blocks: list[Block] = [
+        Line(text=f"Reorganisations: {len(found)}", tone=Tone.TITLE),
+        *([Table(rows=rows)] if rows else []),
+    ]
+    blocks += [
+        Line(text=f"{one.reorg_id} is refused: {why}", tone=Tone.WARNING) for one in found for why in one.refused
+    ]
     return written(blocks, look)
 
 
@@ -119,13 +122,13 @@ def _document(plan: ReorgPlan) -> JsonObject:
                 "gets": list(one.gets),
                 "taken": list(one.taken),
                 "loses": list(one.loses),
-                "ends_on": one.ends_on.isoformat() if one.ends_on is not None else None,
+                "ends_on": day(one.ends_on),
                 "sends_as": one.sends_as,
             }
             for one in plan.moved
         ],
         "notices": plan.notices,
-        "told_on": plan.told_on.isoformat() if plan.told_on is not None else None,
+        "told_on": day(plan.told_on),
         "ending": [{"mailbox": name, "delete_on": on.isoformat()} for name, on in plan.ending],
         "guards": [{"on": on.isoformat(), "name": name, "planned": count} for on, name, count in plan.guards],
         "findings": list(plan.findings),
@@ -133,13 +136,12 @@ def _document(plan: ReorgPlan) -> JsonObject:
 
 
 def _csv(plan: ReorgPlan) -> str:
-    out = io.StringIO(newline="")
-    rows = csv.writer(out, lineterminator="\r\n")
-    rows.writerow(CSV_COLUMNS)
-    for one in plan.moved:
-        lists = (" ".join(values) for values in (one.gets, one.taken, one.loses))
-        rows.writerow([harmless(str(v or "")) for v in (one.person_id, one.name, *lists, one.ends_on, one.sends_as)])
-    return out.getvalue()
+    lists = ([" ".join(values) for values in (one.gets, one.taken, one.loses)] for one in plan.moved)
+    rows = (
+        (one.person_id, one.name, *three, one.ends_on, one.sends_as)
+        for one, three in zip(plan.moved, lists, strict=True)
+    )
+    return csv_text(CSV_COLUMNS, rows)
 
 
 def _blocks(plan: ReorgPlan) -> Iterator[Block]:
@@ -149,35 +151,36 @@ def _blocks(plan: ReorgPlan) -> Iterator[Block]:
     since = "has been in effect since" if one.begun else "on"
     yield Line(text=f"{one.reorg_id}: {one.words} {since} {one.on}", tone=Tone.TITLE)
     for why in one.refused:
-        yield line(f"refused: {why}", Tone.WARNING)
+        yield Line(text=f"refused: {why}", tone=Tone.WARNING)
     if one.begun:
         units = ", ".join(f"`nexusops unit show {unit.unit_id}`" for unit in one.units)
-        yield line(f"What still winds down: {units}.")
+        yield Line(text=f"What still winds down: {units}.")
         return
     if one.refused and not plan.moved:
-        yield line("It does nothing: registration has to correct it first.")
+        yield Line(text="It does nothing: registration has to correct it first.")
         return
-    yield line(
-        f"{number_of(plan.members, 'member')}; with a number, since the plain name is taken: {len(plan.collisions)}"
-    )
-    yield line(f"Addresses in {', '.join(domains) or 'no domain'} wind down for {months} months")
+    members = number_of(plan.members, "member")
+    yield Line(text=f"{members}; with a number, since the plain name is taken: {len(plan.collisions)}")
+    yield Line(text=f"Addresses in {', '.join(domains) or 'no domain'} wind down for {months} months")
     if plan.told_on is not None:
-        yield line(f"{number_of(plan.notices, 'notice')} on {plan.told_on}")
+        yield Line(text=f"{number_of(plan.notices, 'notice')} on {plan.told_on}")
     for on, name, count in plan.guards:
         said = f"On {on} the guard {name} will stop the run: {count} are planned; have somebody there to lift it"
-        yield line(said, Tone.WARNING)
+        yield Line(text=said, tone=Tone.WARNING)
     for name, on in plan.ending:
-        yield line(f"The mailbox {name} ends with its domain on {on}; nobody gets a notice of that", Tone.WARNING)
+        yield Line(
+            text=f"The mailbox {name} ends with its domain on {on}; nobody gets a notice of that", tone=Tone.WARNING
+        )
     for title, rows in (("With a number", plan.collisions), ("Who gets what", plan.moved)):
         if rows:
-            yield line()
-            yield line(f"{title}: {len(rows)}", Tone.TITLE)
+            yield Line()
+            yield Line(text=f"{title}: {len(rows)}", tone=Tone.TITLE)
             yield Table(rows=[_row(moved) for moved in rows])
     if plan.findings:
-        yield line()
-        yield line(f"Findings: {len(plan.findings)}", Tone.TITLE)
+        yield Line()
+        yield Line(text=f"Findings: {len(plan.findings)}", tone=Tone.TITLE)
     for said in plan.findings:
-        yield line(said, Tone.WARNING, indent=2)
+        yield Line(text=said, tone=Tone.WARNING, indent=2)
 
 
 def _row(one: Moved) -> tuple[str, ...]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from nexusops.codec import instant, to_text
 from nexusops.model.ids import Address
 from nexusops.model.routing import RoutingTable
-from nexusops.report.blocks import PLAIN, Block, Line, Look, Table, Tone, line, written
+from nexusops.report.blocks import PLAIN, Block, Line, Look, Table, Tone, written
 
 # What neither hub takes for anything but a name: no comment, pipe, file, quote or second item of a list.
 _PLAIN = r"[a-z0-9_][a-z0-9!#$%&'*+/=?^_`{}~.-]*@[a-z0-9.-]+"
@@ -66,7 +66,7 @@ def _summary(table: RoutingTable) -> list[Block]:
     counts = f"{len(table.added)} added, {len(table.removed)} removed, {len(table.moved)} moved{since}"
     blocks: list[Block] = [
         Line(text=f"Routing table of {instant(table.build.at)}: {len(table.entries)} addresses", tone=Tone.TITLE),
-        line(counts),
+        Line(text=counts),
     ]
     # In the first table everything is new; naming it all twice says nothing.
     added = [(address, f"to {now[address]}") for address in table.added] if before is not None else []
@@ -77,4 +77,4 @@ def _summary(table: RoutingTable) -> list[Block]:
 
 
 def _block(title: str, rows: Sequence[tuple[str, str]]) -> list[Block]:
-    return [line(), *([line(title)] if title else []), Table(rows=rows)] if rows else []
+    return [Line(), *([Line(text=title)] if title else []), Table(rows=rows)] if rows else []

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections import Counter
 from collections.abc import Iterator, Mapping
 
@@ -12,7 +10,7 @@ from nexusops.model.changes import Kind, kind_of, target_of
 from nexusops.model.forecast import Forecast, Happening
 from nexusops.model.journal import JsonObject, JsonValue
 from nexusops.report.blocks import PLAIN, Block, Line, Look, Table, Tone, written
-from nexusops.report.csvtable import harmless
+from nexusops.report.csvtable import csv_text
 from nexusops.report.sentences import describe
 from nexusops.report.view import cost, counted, duration, number_of
 
@@ -71,24 +69,23 @@ def simulate_json(forecast: Forecast) -> str:
 
 def simulate_csv(forecast: Forecast) -> str:
     """One row a change (RFC 4180), and one for each mailbox purged; ``licences`` are those in use after the run."""
-    out = io.StringIO(newline="")
-    rows = csv.writer(out, lineterminator="\r\n")
-    rows.writerow(CSV_COLUMNS)
-    for happening in forecast.happenings:
-        when = (happening.on.isoformat(), instant(happening.at))
-        for planned in happening.changes:
-            change = planned.change
-            why = change.why
-            cells = (kind_of(change).value, target_of(change), why.subject, describe(change), why.rule, why.because)
-            rows.writerow([*when, *map(harmless, cells), happening.licences])
-        for address in happening.ended:
-            cells = (ENDED, address, address, f"{ending(address)}.", "R27", "it ends with its mail domain, or its row")
-            rows.writerow([*when, *map(harmless, cells), happening.licences])
-        for name in happening.purged:
-            what = f"The tenant discards the content of {name}."
-            cells = (PURGED, name, name, what, "D08", "thirty days have passed since the deletion")
-            rows.writerow([*when, *map(harmless, cells), happening.licences])
-    return out.getvalue()
+    rows = (
+        (happening.on, instant(happening.at), *cells, happening.licences)
+        for happening in forecast.happenings
+        for cells in _cells(happening)
+    )
+    return csv_text(CSV_COLUMNS, rows)
+
+
+def _cells(happening: Happening) -> Iterator[tuple[str, ...]]:
+    for planned in happening.changes:
+        change, why = planned.change, planned.change.why
+        yield kind_of(change).value, target_of(change), why.subject, describe(change), why.rule, why.because
+    for address in happening.ended:
+        yield ENDED, address, address, f"{ending(address)}.", "R27", "it ends with its mail domain, or its row"
+    for name in happening.purged:
+        what = f"The tenant discards the content of {name}."
+        yield PURGED, name, name, what, "D08", "thirty days have passed since the deletion"
 
 
 def _day(happening: Happening) -> JsonValue:

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections import Counter
 from collections.abc import Iterator
-from datetime import date
 
-from nexusops.codec import instant, to_text
+from nexusops.codec import day, instant, to_text
 from nexusops.model.journal import JsonObject, JsonValue
 from nexusops.model.whatif import Comparison, Shift
 from nexusops.report.blocks import PLAIN, Block, Line, Look, Table, Tone, written
-from nexusops.report.csvtable import harmless
+from nexusops.report.csvtable import csv_text
 from nexusops.report.page import asset, content_policy, templates
 from nexusops.report.simulate import ASSUMED, totals
 from nexusops.report.view import counted, number_of
@@ -49,8 +46,8 @@ def _json(comparison: Comparison) -> str:
                 "subject": shift.subject,
                 "kind": shift.kind,
                 "target": shift.target,
-                "now": _day(shift.now),
-                "then": _day(shift.then),
+                "now": day(shift.now),
+                "then": day(shift.then),
                 "rule": shift.rule,
                 "because": shift.because,
             }
@@ -61,14 +58,11 @@ def _json(comparison: Comparison) -> str:
 
 
 def _csv(comparison: Comparison) -> str:
-    out = io.StringIO(newline="")
-    rows = csv.writer(out, lineterminator="\r\n")
-    rows.writerow(CSV_COLUMNS)
-    for shift in comparison.shifts:
-        days = (_day(shift.now) or "", _day(shift.then) or "")
-        cells = (shift.subject, shift.kind, shift.target, *days, shift.rule, shift.because)
-        rows.writerow(map(harmless, cells))
-    return out.getvalue()
+    rows = (
+        (shift.subject, shift.kind, shift.target, shift.now, shift.then, shift.rule, shift.because)
+        for shift in comparison.shifts
+    )
+    return csv_text(CSV_COLUMNS, rows)
 
 
 def _page(comparison: Comparison) -> str:
@@ -122,7 +116,3 @@ def _value(value: object) -> JsonValue:
     if isinstance(value, str | int | float | bool) or value is None:
         return value
     return [str(one) for one in value] if isinstance(value, tuple) else str(value)
-
-
-def _day(day: date | None) -> str | None:
-    return None if day is None else day.isoformat()

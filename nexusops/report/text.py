@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from types import MappingProxyType
+from collections.abc import Iterable, Iterator
 
 from nexusops.codec import instant
 from nexusops.model.findings import Finding, Severity
@@ -11,6 +10,8 @@ from nexusops.model.plan import Plan
 from nexusops.plan.guard import DESTRUCTIVE, FIRST_OF_ALL, NO_HISTORY, TAKEN_OVER
 from nexusops.report.blocks import PLAIN, Block, Line, Look, Table, Tone, pieces
 from nexusops.report.view import (
+    NOBODY,
+    NOWHERE,
     Cluster,
     Group,
     Names,
@@ -24,9 +25,7 @@ from nexusops.report.view import (
     some,
 )
 
-NOBODY: Mapping[str, str] = MappingProxyType({})
-NOWHERE: Units = MappingProxyType({})
-_TONES = {Severity.ALERT: Tone.DANGER, Severity.WARNING: Tone.WARNING, Severity.INFO: Tone.QUIET}
+TONES = {Severity.ALERT: Tone.DANGER, Severity.WARNING: Tone.WARNING, Severity.INFO: Tone.QUIET}
 
 
 def plan_text(plan: Plan, *, units: Units = NOWHERE, names: Names = NOBODY, look: Look = PLAIN) -> str:
@@ -109,7 +108,7 @@ def findings_blocks(findings: Iterable[Finding]) -> Iterator[Block]:
     for group in groups:
         first = group.findings[0]
         subjects = some([finding.subject for finding in group.findings])
-        tone = _TONES[group.severity]
+        tone = TONES[group.severity]
         yield Table(rows=[(group.code, group.severity.value, f"{len(group.findings)}", subjects)], tone=tone)
         also = "" if len(group.findings) == 1 else f"{first.subject}: "
         yield Line(text=f"{also}{first.message}", indent=4, tone=Tone.QUIET)

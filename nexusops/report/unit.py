@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Iterator, Mapping
-from datetime import date
 
-from nexusops.codec import to_text
+from nexusops.codec import day, to_text
 from nexusops.model.addresses import AddressState, Allocation
 from nexusops.model.frozen import frozen
 from nexusops.model.ids import PersonId
@@ -15,7 +12,7 @@ from nexusops.model.journal import JsonObject
 from nexusops.model.mailboxes import Mailbox
 from nexusops.model.units import MailDomain, Unit
 from nexusops.report.blocks import PLAIN, Block, Line, Look, Table, Tone, written
-from nexusops.report.csvtable import harmless
+from nexusops.report.csvtable import csv_text
 from nexusops.report.sentences import state_words
 
 CSV_COLUMNS = ("address", "kind", "state", "username", "person_id", "winddown_on", "notice_sent_on", "delete_on")
@@ -75,8 +72,8 @@ def _document(shown: UnitShown) -> JsonObject:
                 "owner_person_id": box.owner_person_id,
                 "owner": _owner(box, shown),
                 "sender": box.sender,
-                "orphaned_on": _day(box.orphaned_on),
-                "delete_on": _day(box.delete_on),
+                "orphaned_on": day(box.orphaned_on),
+                "delete_on": day(box.delete_on),
             }
             for box in shown.boxes
         ],
@@ -84,17 +81,12 @@ def _document(shown: UnitShown) -> JsonObject:
 
 
 def _csv(shown: UnitShown) -> str:
-    out = io.StringIO(newline="")
-    rows = csv.writer(out, lineterminator="\r\n")
-    rows.writerow(CSV_COLUMNS)
-    for held in shown.addresses:
-        rows.writerow([harmless(value or "") for value in _values(held)])
-    return out.getvalue()
+    return csv_text(CSV_COLUMNS, map(_values, shown.addresses))
 
 
 def _values(held: Held) -> tuple[str | None, ...]:
     row = held.row
-    days = (_day(row.winddown_on), _day(row.notice_sent_on), _day(row.delete_on))
+    days = (day(row.winddown_on), day(row.notice_sent_on), day(row.delete_on))
     return row.address, row.kind.value, row.state.value, held.owner, row.person_id, *days
 
 
@@ -142,7 +134,3 @@ def _box(box: Mailbox, shown: UnitShown) -> tuple[str, ...]:
     ends = f"orphaned since {box.orphaned_on}, {ends}" if box.orphaned_on else ends
     owner = f"owner {_owner(box, shown) or 'none'}"
     return box.name or box.key, box.kind.value, state_words(box.state.value), box.sender or "", owner, ends
-
-
-def _day(day: date | None) -> str | None:
-    return None if day is None else day.isoformat()

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from types import MappingProxyType
+from typing import Protocol
 
 from nexusops.model.changes import Change, Kind, Why, kind_of, target_of
 from nexusops.model.findings import Finding, Severity
@@ -15,7 +17,9 @@ from nexusops.report.sentences import effect
 
 Units = Mapping[PersonId, tuple[UnitId, ...]]
 Names = Mapping[str, str]
-
+NOWHERE: Units = MappingProxyType({})
+NOBODY: Names = MappingProxyType({})
+"""Without them ids stand alone."""
 SHARED_BY = 3
 """A reason that this many changes of one kind have in common is printed once, above them."""
 _WORST_FIRST = (Kind.DELETE_MAILBOX, Kind.REMOVE_ADDRESS, Kind.DISABLE_MAILBOX, Kind.WIND_DOWN_ADDRESS)
@@ -147,6 +151,18 @@ def affected(plan: Plan, limit: str, units: Units, most: int = 10) -> tuple[tupl
         if kind_of(planned.change) in counted:
             numbers.update(units_of(planned.change, units))
     return tuple(sorted(numbers.items(), key=lambda item: (-item[1], item[0]))[:most])
+
+
+class _Acted(Protocol):
+    @property
+    def actor(self) -> str: ...
+    @property
+    def reason(self) -> str | None: ...
+
+
+def by_whom(one: _Acted) -> str:
+    """``by somebody: why``"""
+    return f"by {one.actor}" + (f": {one.reason}" if one.reason else "")
 
 
 def counted(counts: Mapping[str, int]) -> str:

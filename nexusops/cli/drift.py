@@ -23,15 +23,10 @@ def drift(call: Call, form: str, at: datetime) -> int:
     """
     from nexusops import wiring
     from nexusops.cli.printing import look
-    from nexusops.pipeline import drift as comparing
+    from nexusops.pipeline.drift import drift as compared
     from nexusops.report import drift_json, drift_text
 
     with wiring.opened(call.folder) as site:
-        seen = comparing.drift(site.ports, at=at)
-    found = seen.differences
-    if form == "json":
-        text = drift_json(seen.at, seen.site, seen.serial, seen.mailboxes, found)
-    else:
-        text = drift_text(seen.at, seen.site, seen.mailboxes, found, look())
-    click.echo(text, nl=False)
-    return FINDINGS if found else 0
+        seen = compared(site.ports, at=at)
+    click.echo(drift_json(seen) if form == "json" else drift_text(seen, look()), nl=False)
+    return FINDINGS if seen.differences else 0

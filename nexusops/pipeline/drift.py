@@ -4,21 +4,9 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from nexusops.model.frozen import frozen
 from nexusops.pipeline.inputs import Ports
 from nexusops.pipeline.sight import everything
-from nexusops.plan.drift import Difference, differences
-
-
-@frozen
-class Drift:
-    """``mailboxes``: how many of the ledger's were compared."""
-
-    at: datetime
-    site: str
-    serial: int
-    mailboxes: int
-    differences: tuple[Difference, ...]
+from nexusops.plan.drift import Drift, differences
 
 
 def drift(ports: Ports, *, at: datetime) -> Drift:

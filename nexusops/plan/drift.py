@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
+from datetime import datetime
 
 from nexusops.model.changes import AddAddress, Change, ClearForward, RemoveAddress, SetForward, SetSender
 from nexusops.model.findings import Severity
@@ -35,6 +36,17 @@ class Difference:
     mended: bool = False
     unfinished: bool = False
     severity: Severity = Severity.WARNING
+
+
+@frozen
+class Drift:
+    """``mailboxes``: how many of the ledger's were compared."""
+
+    at: datetime
+    site: str
+    serial: int
+    mailboxes: int
+    differences: tuple[Difference, ...]
 
 
 def differences(ledger: Ledger, actual: Actual, site: Site, unfinished: Collection[str]) -> tuple[Difference, ...]:

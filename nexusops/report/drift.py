@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from datetime import datetime
+from collections.abc import Iterator
 
 from nexusops.codec import instant, to_text
 from nexusops.model.journal import JsonValue
-from nexusops.plan.drift import Difference
+from nexusops.plan.drift import Drift
 from nexusops.report.blocks import PLAIN, Block, Line, Look, Table, Tone, written
 from nexusops.report.view import number_of
 
 
-def drift_json(at: datetime, site: str, serial: int, mailboxes: int, found: Sequence[Difference]) -> str:
+def drift_json(drift: Drift) -> str:
     """``counts`` by code; one entry of ``differences`` each, with the value expected and the value found."""
     listed: list[JsonValue] = [
         {
@@ -27,30 +26,32 @@ def drift_json(at: datetime, site: str, serial: int, mailboxes: int, found: Sequ
             "mended_by_plan": one.mended,
             "unfinished": one.unfinished,
         }
-        for one in found
+        for one in drift.differences
     ]
     return to_text(
         {
-            "at": instant(at),
-            "site": site,
-            "ledger_serial": serial,
-            "mailboxes": mailboxes,
-            "ok": not found,
-            "counts": dict(sorted(Counter(one.code for one in found).items())),
+            "at": instant(drift.at),
+            "site": drift.site,
+            "ledger_serial": drift.serial,
+            "mailboxes": drift.mailboxes,
+            "ok": not drift.differences,
+            "counts": dict(sorted(Counter(one.code for one in drift.differences).items())),
             "differences": listed,
         }
     )
 
 
-def drift_text(at: datetime, site: str, mailboxes: int, found: Sequence[Difference], look: Look = PLAIN) -> str:
+def drift_text(drift: Drift, look: Look = PLAIN) -> str:
     """A line for each difference; `*` marks those that the next full plan mends."""
-    return written(_blocks(at, site, mailboxes, found), look)
+    return written(_blocks(drift), look)
 
 
-def _blocks(at: datetime, site: str, mailboxes: int, found: Sequence[Difference]) -> Iterator[Block]:
+def _blocks(drift: Drift) -> Iterator[Block]:
+    found = drift.differences
     said = number_of(len(found), "difference") if found else "no difference"
     tone = Tone.WARNING if found else Tone.GOOD
-    yield Line(text=f"Drift of {site} at {instant(at)}: {said}, mailboxes compared: {mailboxes:,}", tone=tone)
+    compared = f"mailboxes compared: {drift.mailboxes:,}"
+    yield Line(text=f"Drift of {drift.site} at {instant(drift.at)}: {said}, {compared}", tone=tone)
     if not found:
         return
     yield Table(rows=[("*" if one.mended else " ", one.code, one.mailbox, one.message) for one in found])

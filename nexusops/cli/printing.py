@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -15,10 +15,10 @@ import click
 from nexusops.cli.entry import Call
 
 if TYPE_CHECKING:
-    from nexusops.model.plan import Plan, Planned
+    from nexusops.model.plan import Plan
     from nexusops.pipeline import Outcome
     from nexusops.pipeline.whom import Whom
-    from nexusops.report import Look, Undone
+    from nexusops.report import Look
 
 
 def look() -> Look:
@@ -64,56 +64,8 @@ def print_plan(plan: Plan, form: str, whom: Whom | None = None) -> None:
 
 def print_outcome(outcome: Outcome, form: str, at: datetime) -> None:
     """What a run did, as text or JSON."""
-    from nexusops.report import Applied, applied_json, applied_text
+    from nexusops.pipeline.outcome import told
+    from nexusops.report import applied_json, applied_text
 
-    plan, counts = outcome.plan, {}
-    if plan is not None:
-        undone = {one.id for one, _ in (*outcome.waiting, *outcome.set_aside, *outcome.failed)}
-        counts = _counts(one for one in plan.changes if one.id not in undone)
-    applied = Applied(
-        run_id=outcome.run_id,
-        at=at,
-        result=_result(outcome),
-        digest=plan.digest if plan is not None else None,
-        done=counts,
-        waiting=_undone(outcome.waiting),
-        set_aside=_undone(outcome.set_aside),
-        failed=_undone(outcome.failed),
-        handed_over=_undone(outcome.handed_over),
-        findings=plan.findings if plan is not None else (),
-        resumed=outcome.resumed,
-        unreachable=outcome.unreachable,
-    )
+    applied = told(outcome, at)
     click.echo(applied_json(applied) if form == "json" else applied_text(applied, look()), nl=False)
-
-
-def _result(outcome: Outcome) -> str:
-    if outcome.exit_code:
-        return "partial"
-    return "applied" if outcome.done or outcome.waiting else "nothing"
-
-
-def _counts(changes: Iterable[Planned]) -> dict[str, int]:
-    from nexusops.model.changes import kind_of
-
-    counts: dict[str, int] = {}
-    for one in changes:
-        kind = kind_of(one.change).value
-        counts[kind] = counts.get(kind, 0) + 1
-    return counts
-
-
-def _undone(changes: Iterable[tuple[Planned, str]]) -> tuple[Undone, ...]:
-    from nexusops.model.changes import kind_of, target_of
-    from nexusops.report import Undone
-
-    return tuple(
-        Undone(
-            id=one.id,
-            kind=kind_of(one.change),
-            target=target_of(one.change),
-            subject=one.change.why.subject,
-            message=message,
-        )
-        for one, message in changes
-    )

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterable
+from datetime import datetime
+
 from nexusops.apply.executor import Tally
 from nexusops.model.changes import SendNotice, kind_of, target_of
 from nexusops.model.findings import Finding, Severity
@@ -9,6 +13,7 @@ from nexusops.model.frozen import frozen
 from nexusops.model.pace import MAIL, MAIL_A_RUN
 from nexusops.model.plan import Plan, Planned
 from nexusops.plan.arrange import scope_of
+from nexusops.report.applied import Applied, Undone
 
 
 @frozen
@@ -31,11 +36,53 @@ class Outcome:
     def exit_code(self) -> int:
         return 5 if self.set_aside or self.failed else 0
 
+    @property
+    def result(self) -> str:
+        return _result(whole=not (self.set_aside or self.failed), some=bool(self.done or self.waiting))
+
 
 def result_of(tally: Tally) -> str:
-    if tally.set_aside or tally.failed:
+    return _result(whole=not (tally.set_aside or tally.failed), some=bool(tally.done or tally.waiting))
+
+
+def _result(*, whole: bool, some: bool) -> str:
+    if not whole:
         return "partial"
-    return "applied" if tally.done or tally.waiting else "nothing"
+    return "applied" if some else "nothing"
+
+
+def told(outcome: Outcome, at: datetime) -> Applied:
+    """An outcome as it is shown."""
+    plan = outcome.plan
+    undone = {one.id for one, _ in (*outcome.waiting, *outcome.set_aside, *outcome.failed)}
+    done = (one.change for one in plan.changes if one.id not in undone) if plan is not None else ()
+    return Applied(
+        run_id=outcome.run_id,
+        at=at,
+        result=outcome.result,
+        digest=plan.digest if plan is not None else None,
+        done=Counter(kind_of(change).value for change in done),
+        waiting=_undone(outcome.waiting),
+        set_aside=_undone(outcome.set_aside),
+        failed=_undone(outcome.failed),
+        handed_over=_undone(outcome.handed_over),
+        findings=plan.findings if plan is not None else (),
+        resumed=outcome.resumed,
+        unreachable=outcome.unreachable,
+    )
+
+
+def _undone(changes: Iterable[tuple[Planned, str]]) -> tuple[Undone, ...]:
+    return tuple(
+        Undone(
+            id=one.id,
+            kind=kind_of(one.change),
+            target=target_of(one.change),
+            subject=one.change.why.subject,
+            message=message,
+        )
+        for one, message in changes
+    )
 
 
 def waits(planned: Planned) -> str:

@@ -14,7 +14,7 @@ from nexusops.cli.entry import Call
 from nexusops.cli.spf import zone_option
 
 if TYPE_CHECKING:
-    from nexusops.pipeline.saas.proof import Proof
+    from nexusops.report.services import Proof
 
 FINDINGS = 6
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import date
-from typing import Protocol
 
 from nexusops.codec import to_text
+from nexusops.model.frozen import frozen
 from nexusops.model.journal import JsonObject, JsonValue
 from nexusops.model.services import Advice, Check, Connection, Ruling, SendingPath, ServiceRequest
 from nexusops.report.blocks import PLAIN, Block, Line, Look, Table, Tone, written
+from nexusops.report.sentences import state_words
 
 _RULINGS = {
     Ruling.APPROVED: "Approved",
@@ -77,37 +78,27 @@ def _advice_blocks(request: ServiceRequest, advice: Advice) -> Iterator[Block]:
     yield Line(text=f"Next: {advice.next}", hang=6)
 
 
-class Listed(Protocol):
-    """A request as it is listed."""
+@frozen
+class Listed:
+    """A request as ``saas list`` shows it. ``state`` ``submitted``: filed, and no run has seen it yet. ``owner``: a
+    person_id, and ``username`` what staff call them; both '' where it has none.
+    """
 
-    @property
-    def request_id(self) -> str: ...
-    @property
-    def service_name(self) -> str: ...
-    @property
-    def unit_id(self) -> str: ...
-    @property
-    def owner(self) -> str: ...
-    @property
-    def username(self) -> str: ...
-    @property
-    def path(self) -> str: ...
-    @property
-    def state(self) -> str: ...
-    @property
-    def address(self) -> str: ...
-    @property
-    def review_on(self) -> date | None: ...
-    @property
-    def credential_ends_on(self) -> date | None: ...
-    @property
-    def problem(self) -> str: ...
+    request_id: str
+    service_name: str
+    unit_id: str
+    owner: str
+    path: str
+    state: str
+    address: str
+    review_on: date | None
+    credential_ends_on: date | None
+    problem: str = ""
+    username: str = ""
 
 
 _COLUMNS = ("request_id", "state", "path", "unit_id", "owner", "address", "review_on", "credential_ends_on")
 _HEADS = ("REQUEST", "STATE", "WAY", "UNIT", "OWNER", "SENDS AS", "REVIEW", "CREDENTIAL ENDS")
-
-
 _FOLD = _COLUMNS.index("address")
 
 
@@ -147,31 +138,28 @@ def list_text(requests: Sequence[Listed], look: Look = PLAIN) -> str:
 
 def _row(request: Listed) -> tuple[str, ...]:
     values = {name: getattr(request, name) for name in _COLUMNS}
-    words = {"owner": request.username or request.owner} | {name: _spoken(values[name]) for name in ("state", "path")}
+    words = {"owner": request.username or request.owner} | {
+        name: state_words(values[name]) for name in ("state", "path")
+    }
     return tuple(str(value or "-") for value in {**values, **words}.values())
-
-
-def _spoken(word: str) -> str:
-    return word.replace("_", " ")
 
 
 def _shown(value: str | date | None) -> str | None:
     return value.isoformat() if isinstance(value, date) else value or None
 
 
-class Proof(Protocol):
-    """What was looked at of one request."""
+@frozen
+class Proof:
+    """What was looked at of one request, in order. ``state``: of the request after it."""
+
+    request_id: str
+    path: str
+    state: str
+    checks: tuple[Check, ...]
 
     @property
-    def request_id(self) -> str: ...
-    @property
-    def path(self) -> str: ...
-    @property
-    def state(self) -> str: ...
-    @property
-    def checks(self) -> tuple[Check, ...]: ...
-    @property
-    def passed(self) -> bool: ...
+    def passed(self) -> bool:
+        return bool(self.checks) and all(check.passed for check in self.checks)
 
 
 def proof_json(proof: Proof) -> str:
@@ -192,6 +180,6 @@ def _proof_blocks(proof: Proof) -> Iterator[Block]:
     yield Line()
     failed = sum(not one.passed for one in proof.checks)
     if proof.passed:
-        yield Line(text=f"{proof.request_id}: all passed; it is {_spoken(proof.state)}.", tone=Tone.GOOD)
+        yield Line(text=f"{proof.request_id}: all passed; it is {state_words(proof.state)}.", tone=Tone.GOOD)
     else:
         yield Line(text=f"{proof.request_id}: {failed} of {len(proof.checks)} failed. Mend what failed, and try again.")

@@ -11,7 +11,6 @@ from datetime import date
 from nexusops.errors import Refused
 from nexusops.model.dates import local_date
 from nexusops.model.findings import Severity, box_scope
-from nexusops.model.frozen import frozen
 from nexusops.model.ids import PersonId
 from nexusops.model.journal import RowChange
 from nexusops.model.ledger import REVOKE, Hold, HoldKind, Ledger
@@ -21,26 +20,8 @@ from nexusops.pipeline import desk
 from nexusops.pipeline.desk import Told, Wish
 from nexusops.pipeline.inputs import Ports
 from nexusops.plan.boxes.shelf import latest
+from nexusops.report.services import Listed
 from nexusops.rules.services.life import ended, verified
-
-
-@frozen
-class Listed:
-    """A request as ``saas list`` shows it. ``state`` ``submitted``: filed, and no run has seen it yet. ``owner``: a
-    person_id, and ``username`` what staff call them; both '' where it has none.
-    """
-
-    request_id: str
-    service_name: str
-    unit_id: str
-    owner: str
-    path: str
-    state: str
-    address: str
-    review_on: date | None
-    credential_ends_on: date | None
-    problem: str = ""
-    username: str = ""
 
 
 def listed(ports: Ports) -> tuple[Listed, ...]:

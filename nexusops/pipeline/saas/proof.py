@@ -7,7 +7,6 @@ from collections.abc import Iterator, Sequence
 from nexusops.errors import Refused
 from nexusops.model.dns import Answer, Question
 from nexusops.model.dns_spf import Verdict
-from nexusops.model.frozen import frozen
 from nexusops.model.ids import Address
 from nexusops.model.mailboxes import Mailbox
 from nexusops.model.services import ENDED, Check, Product, SendingPath, Service, SignIn
@@ -17,23 +16,10 @@ from nexusops.pipeline.domains import settled
 from nexusops.pipeline.inputs import Ports
 from nexusops.pipeline.saas.desk import known, proved
 from nexusops.ports import Resolver
+from nexusops.report.services import Proof
 from nexusops.report.view import number_of
 from nexusops.rules.mailauth.dmarc import VERSION, same_policy
 from nexusops.rules.mailauth.spf import lint
-
-
-@frozen
-class Proof:
-    """What was looked at, in order. ``state``: of the request after it."""
-
-    request_id: str
-    path: str
-    state: str
-    checks: tuple[Check, ...]
-
-    @property
-    def passed(self) -> bool:
-        return bool(self.checks) and all(check.passed for check in self.checks)
 
 
 def verify(

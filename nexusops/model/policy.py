@@ -12,8 +12,7 @@ from datetime import date
 from nexusops.model.dates import add_months
 from nexusops.model.frozen import frozen
 
-NOTICE_MONTHS = 2
-"""R46: so long before an address or a mailbox ends by itself, its owner is told."""
+NOTICE_MONTHS = 2  # R46: so long before an address or a mailbox ends by itself, its owner is told
 QUALIFYING = ("MC", "US", "FS", "FR", "AV", "DS", "CS", "GT", "GR", "UG", "VR", "PT", "VD", "VV", "VC")
 NON_QUALIFYING = ("CL", "CB", "VA", "VX", "FB")
 OWNING = tuple(code for code in QUALIFYING if code != "UG")

@@ -22,8 +22,9 @@ from nexusops.config.services import Requests, load_services
 from nexusops.config.strict import Layer, Setting, layered, read_toml, wrong
 from nexusops.errors import UsageError
 from nexusops.model.frozen import frozen
-from nexusops.model.policy import REQUEST, Policy, Site
+from nexusops.model.policy import REQUEST, Policy
 from nexusops.model.services import ServiceRequest
+from nexusops.model.site import Site
 from nexusops.model.urls import without_password
 from nexusops.plan.guard import GuardLimits
 from nexusops.tenant.settings import CLOUDS

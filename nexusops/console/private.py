@@ -8,7 +8,7 @@ from dataclasses import replace
 from nexusops.model.changes import SendNotice
 from nexusops.model.ids import Address, domain_of
 from nexusops.model.plan import Plan, Planned
-from nexusops.model.policy import Site
+from nexusops.model.site import Site
 from nexusops.pipeline.explain.decided import REACHED_AT
 from nexusops.report.explain import Fact
 

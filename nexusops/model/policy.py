@@ -286,19 +286,3 @@ class Policy:
     def notice_over(self, sent_on: date) -> date:
         """The first day on which what was announced on that day may end (R46, D04)."""
         return self.months_after(sent_on, NOTICE_MONTHS)
-
-
-@frozen
-class Site:
-    """What the rules need to know of the site beside the policy: its names and its parent domain."""
-
-    name: str
-    fallback_domain: str
-    parent_domain: str = "ox.ac.uk"
-    """``zone`` ox means under this domain (rules.md 3.17)."""
-    spf_include: str = "_spf.ox.ac.uk"
-    """The SPF record of the site's own mail hosts, which every service domain permits (R68, R80)."""
-    standard_mx: str = "10 oxmail.ox.ac.uk."
-    """R69."""
-    publish: str = "zone_lines"
-    """How records are published (T13, R78): zone_lines | dynamic_update | ticket."""

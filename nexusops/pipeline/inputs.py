@@ -13,9 +13,10 @@ from nexusops.job import Job
 from nexusops.model.changes import Kind
 from nexusops.model.frozen import frozen
 from nexusops.model.ids import PersonId
-from nexusops.model.policy import Policy, Site
+from nexusops.model.policy import Policy
 from nexusops.model.progress import Watch, unwatched
 from nexusops.model.services import ServiceRequest
+from nexusops.model.site import Site
 from nexusops.plan.guard import GuardLimits
 from nexusops.ports import (
     Gate,

@@ -16,9 +16,10 @@ from nexusops.model.ids import Address, PersonId
 from nexusops.model.journal import LedgerRow, RowChange
 from nexusops.model.ledger import Hold, HoldKind, Ledger, PersonState, Standing
 from nexusops.model.mailboxes import Mailbox
-from nexusops.model.policy import Policy, Site
+from nexusops.model.policy import Policy
 from nexusops.model.rows import TABLES, key_of, rule_of
 from nexusops.model.services import WAITING, Service
+from nexusops.model.site import Site
 from nexusops.model.snapshot import Snapshot
 from nexusops.plan.boxes.judgement import JudgedBox
 from nexusops.plan.boxes.mailboxes import judge_boxes

@@ -12,7 +12,7 @@ from nexusops.model.frozen import frozen
 from nexusops.model.ids import Address, domain_of
 from nexusops.model.ledger import Ledger
 from nexusops.model.mailboxes import Mailbox, MailboxState
-from nexusops.model.policy import Site
+from nexusops.model.site import Site
 from nexusops.model.tenant import Actual, ActualMailbox
 from nexusops.plan.compare import MISPLACED, Draft, compare, misplaced, users_named
 from nexusops.plan.observe import actual_of, joined

@@ -9,7 +9,7 @@ from nexusops.model.addresses import AddressKind, Allocation
 from nexusops.model.ids import Address, MailboxKey, PersonId
 from nexusops.model.ledger import Ledger
 from nexusops.model.mailboxes import ForwardOrigin, Mailbox, MailboxKind, MailboxState
-from nexusops.model.policy import Site
+from nexusops.model.site import Site
 from nexusops.model.tenant import DesiredMailbox, Explained, Reason
 from nexusops.plan.holding import aliases_of
 from nexusops.plan.people.case import paused

@@ -12,7 +12,8 @@ from nexusops.model.frozen import frozen
 from nexusops.model.ids import Address, Domain, PersonId
 from nexusops.model.ledger import PersonState
 from nexusops.model.mailboxes import Mailbox
-from nexusops.model.policy import Policy, Site
+from nexusops.model.policy import Policy
+from nexusops.model.site import Site
 from nexusops.model.tenant import Reason
 from nexusops.rules.book import Book, Holders
 from nexusops.rules.reorganising import UnitMap

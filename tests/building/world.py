@@ -37,8 +37,9 @@ from nexusops.model.mailboxes import Mailbox, MailboxKind
 from nexusops.model.notices import Notice, NoticeState
 from nexusops.model.people import Affiliation, AlternativeAddress, Card, NameRequest, Person, SenderChoice, Staff
 from nexusops.model.plan import Planned
-from nexusops.model.policy import Policy, Site
+from nexusops.model.policy import Policy
 from nexusops.model.services import ServiceRequest
+from nexusops.model.site import Site
 from nexusops.model.snapshot import PersonRecord, Snapshot
 from nexusops.model.tenant import Actual, ActualMailbox
 from nexusops.model.units import (

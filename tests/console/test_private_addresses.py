@@ -15,7 +15,7 @@ from nexusops.console.private import OUTSIDE, without_addresses_outside
 from nexusops.model.changes import SendNotice
 from nexusops.model.ids import Address
 from nexusops.model.plan import Planned
-from nexusops.model.policy import Site
+from nexusops.model.site import Site
 
 
 def test_unit_it_see_that_there_is_an_address_outside_and_not_which(site: Path) -> None:

@@ -16,8 +16,9 @@ from nexusops.model.dns import DnsRecord
 from nexusops.model.ids import Address, Domain, PersonId, UnitId
 from nexusops.model.ledger import Hold, HoldKind
 from nexusops.model.people import Staff
-from nexusops.model.policy import DnsPolicy, Policy, Site, SpfPolicy
+from nexusops.model.policy import DnsPolicy, Policy, SpfPolicy
 from nexusops.model.services import Service, ServiceState
+from nexusops.model.site import Site
 from nexusops.model.units import DomainState, NonpersonalMailbox
 from nexusops.rules.services.life import verified
 

@@ -9,8 +9,9 @@ from nexusops.model.dns import Ask, Question, found
 from nexusops.model.dns_spf import Note, SpfReport, Verdict
 from nexusops.model.findings import Finding
 from nexusops.model.ids import Domain
-from nexusops.model.policy import Policy, Site
+from nexusops.model.policy import Policy
 from nexusops.model.services import ENDED, NOT_ASKED, DnsFacts, Service, ServiceRequest
+from nexusops.model.site import Site
 from nexusops.pipeline.domains import settled
 from nexusops.ports import Resolver
 from nexusops.rules.mailauth.spf import lint

@@ -8,8 +8,8 @@ from dataclasses import replace
 from nexusops.model.addresses import Allocation
 from nexusops.model.ids import Address, Domain, MailboxKey, PersonId
 from nexusops.model.mailboxes import Mailbox, MailboxState
-from nexusops.model.policy import Site
 from nexusops.model.services import ServiceRequest
+from nexusops.model.site import Site
 from nexusops.model.snapshot import PersonRecord, Snapshot
 from nexusops.model.tenant import Actual, ActualMailbox, Wanted
 from nexusops.ports import Memory, SnapshotTables

@@ -24,7 +24,8 @@ from nexusops.model.ids import (
 )
 from nexusops.model.journal import LedgerRow
 from nexusops.model.mailboxes import Forward, ForwardOrigin, Mailbox, MailboxKind, MailboxState, SenderOrigin
-from nexusops.model.policy import Policy, Site
+from nexusops.model.policy import Policy
+from nexusops.model.site import Site
 from nexusops.model.snapshot import Snapshot
 from nexusops.model.tenant import ActualMailbox
 

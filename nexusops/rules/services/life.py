@@ -12,7 +12,7 @@ from nexusops.model.dns_spf import Note
 from nexusops.model.frozen import frozen
 from nexusops.model.ids import PersonId
 from nexusops.model.mailboxes import LIVE_MAILBOX_STATES, Mailbox, MailboxState
-from nexusops.model.policy import Policy, Site
+from nexusops.model.policy import Policy
 from nexusops.model.services import (
     ENDED,
     RUNNING,
@@ -24,6 +24,7 @@ from nexusops.model.services import (
     ServiceRequest,
     ServiceState,
 )
+from nexusops.model.site import Site
 from nexusops.rules.services.records import records_of
 from nexusops.rules.services.signing import Seen, with_signing
 from nexusops.rules.services.watch import to_review

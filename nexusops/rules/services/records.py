@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from nexusops.model.dns import DnsRecord
 from nexusops.model.dns_spf import Note
 from nexusops.model.ids import Domain
-from nexusops.model.policy import Policy, Site
+from nexusops.model.policy import Policy
 from nexusops.model.services import ServiceRequest
+from nexusops.model.site import Site
 from nexusops.rules.mailauth.dkim import judged
 from nexusops.rules.mailauth.dmarc import read
 

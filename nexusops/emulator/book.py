@@ -152,12 +152,15 @@ class Book:
     def last_change(self) -> int:
         return int(self.db.execute("SELECT COALESCE(MAX(seq), 0) FROM change").fetchone()[0])
 
-    def changed_after(self, seq: int, count: int) -> list[tuple[str, int, set[str]]]:
-        """Objects changed after a point, each once, in the order of their last change: id, point, property names."""
+    def changed_after(self, seq: int, past: int, count: int) -> list[tuple[str, int, set[str]]]:
+        """Objects changed after a point, each once, in the order of their last change: id, point, property names.
+
+        ``past``: those that were shown up to that last change are left out; the names are of all changes after ``seq``.
+        """
         rows = self.db.execute(
             "SELECT id, MAX(seq) AS last, GROUP_CONCAT(names, ' ') FROM change WHERE seq > ?"
-            " GROUP BY id ORDER BY last LIMIT ?",
-            (seq, count),
+            " GROUP BY id HAVING last > ? ORDER BY last LIMIT ?",
+            (seq, past, count),
         )
         return [(row[0], row[1], set(row[2].split())) for row in rows.fetchall()]
 

@@ -80,11 +80,14 @@ def _everything(call: Call, state: Object) -> Answer:
 
 def _changes(call: Call, state: Object) -> Answer:
     size = _size(call)
-    found = call.book.changed_after(state["from"], size + 1)
-    more = len(found) > size
+    # A round counts from one point to its end: what an object was changed in before its last change belongs to it.
+    past = state.get("past", state["from"])
+    found = call.book.changed_after(state["from"], past, size + 1)
     rows = [row for change in found[:size] if (row := _row(call, change, state)) is not None]
-    last = found[:size][-1][1] if found else state["from"]
-    return Answer(200, _body(call, rows, {**state, "from": last}, "$skiptoken" if more else "$deltatoken"))
+    last = found[:size][-1][1] if found else past
+    if len(found) > size:
+        return Answer(200, _body(call, rows, {**state, "past": last}, "$skiptoken"))
+    return Answer(200, _body(call, rows, {**state, "from": last, "past": last}, "$deltatoken"))
 
 
 def _row(call: Call, change: tuple[str, int, set[str]], state: Object) -> Object | None:

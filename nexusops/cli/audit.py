@@ -61,8 +61,8 @@ def _rows(ports: Ports, subject: str, rows: Sequence[JournalRow], form: str) -> 
         return 0
     names = mailbox_names(ports, rows)
     told = [words(row.entry, names) or noted(row.entry, names) for row in rows]
-    if not rows and (meant := meant_by(ports.store, subject)):
-        click.echo(f"There is nobody and nothing of that name; it may be {meant}: `nexusops audit USERNAME`.", err=True)
+    if not rows and (meant := meant_by(ports.store, subject, "nexusops audit")):
+        click.echo(f"There is nobody and nothing of that name. {meant}", err=True)
     click.echo(rows_text(subject, rows, told, look()), nl=False)
     return 0
 

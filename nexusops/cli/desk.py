@@ -48,10 +48,10 @@ def _act(call: Call, form: str, at: datetime, actor: str, reason: str, action: C
         try:
             told = action(site.ports, Wish(actor=actor, reason=reason, at=at))
         except NobodyNamed as error:
-            meant = meant_by(site.ports.store, error.username)
-            if not meant:
+            next_step = meant_by(site.ports.store, error.username, "nexusops explain")
+            if not next_step:
                 raise
-            raise Refused(error.message, next_step=f"It may be {meant}: `nexusops explain USERNAME`.") from error
+            raise Refused(error.message, next_step=next_step) from error
     if form == "json":
         import msgspec
 

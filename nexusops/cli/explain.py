@@ -72,43 +72,43 @@ def _unknown(ports: Ports, subject: str) -> Refused:
             if known
             else "Ask the unit whose domain it is; `nexusops domain list` names it.",
         )
-    meant = meant_by(ports.store, subject)
     return Refused(
         f"Nothing is known of {subject!r}.",
-        next_step=f"It may be {meant}: `nexusops explain USERNAME`."
-        if meant
-        else "Name a username, a person_id, an address or a mailbox that a run has seen; a person's "
+        next_step=meant_by(ports.store, subject, "nexusops explain")
+        or "Name a username, a person_id, an address or a mailbox that a run has seen; a person's "
         "addresses stand in `nexusops unit show UNIT`.",
     )
 
 
 @click.command()
 @click.argument("person")
+@click.option("--status", metavar="CODE", help="What if the status on their card were this one?")
 @options.format_option()
 @options.at_option
 @click.pass_obj
-def preview(call: Call, person: str, form: str, at: datetime) -> int:
-    """What PERSON, a username or person_id, would get on coming back today with a current card. Changes nothing.
+def preview(call: Call, person: str, status: str | None, form: str, at: datetime) -> int:
+    """What PERSON (a username, person_id or address) would get on coming back today with a current card.
 
     Their mailbox enabled, restored, or new and empty, and their addresses, in the units that they last were in. Ends
-    with 6 where nothing is known of them.
+    with 6 where nothing is known of them. With --status: what would happen to them, here or not, from the next run on
+    if their card said so. Changes nothing.
 
-    Example: nexusops preview phys0041
+    Example: nexusops preview phys0041 --status VX
     """
     from nexusops import wiring
     from nexusops.pipeline.explain.preview import preview as previewed
+    from nexusops.pipeline.explain.preview import suppose
+    from nexusops.report.preview import preview_text, supposed_text
 
     with wiring.opened(call.folder) as site:
-        found = previewed(site.ports, person, at=at)
+        if status is not None:
+            supposed = suppose(site.ports, person, status, at=at)
+        else:
+            found = previewed(site.ports, person, at=at)
     if form == "json":
         import msgspec
 
-        click.echo(msgspec.json.encode(found))
+        click.echo(msgspec.json.encode(found if status is None else supposed))
         return 0
-    units = ", ".join(found.units) or "no unit"
-    click.echo(f"{found.subject}, with a current card and back in {units}, from the next run on:")
-    for change in found.changes:
-        click.echo(f"  {change}.")
-    if not found.changes:
-        click.echo("  Nothing new: they are here." if found.here else "  Nothing.")
+    click.echo(preview_text(found) if status is None else supposed_text(supposed), nl=False)
     return 0

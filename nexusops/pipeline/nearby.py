@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
+from difflib import SequenceMatcher
 
 from nexusops.model.ids import UnitId
 from nexusops.model.ledger import PersonState
@@ -12,6 +13,9 @@ from nexusops.rules.naming import words
 FEW = 5
 SHORT = 2
 """A single letter stands in everybody's name, and means nobody."""
+ALIKE = 0.8
+"""So near must a name be to one that was misspelt; one wrong letter in ten is nearer."""
+LOOKED_AT = 200
 LONGEST = 254
 """Characters, of an address (RFC 5321): what is longer is nobody's, and more than a database looks for."""
 
@@ -26,15 +30,46 @@ def people_like(store: Store, wanted: str, most: int, units: Collection[UnitId] 
     return store.people_like(latin, most, units) if latin else ()
 
 
-def meant_by(store: Store, wanted: str) -> str:
-    """The few who may be meant, in a row; '' where nobody may."""
+def meant_by(store: Store, wanted: str, command: str) -> str:
+    """The few who may be meant, and the ``command`` that tells of them, as a sentence; '' where nobody may."""
     if sum(letter.isalpha() for letter in wanted) < SHORT:
         return ""
-    found = people_like(store, wanted, FEW + 1)
-    named = [f"{one.username or one.person_id} ({name_of(one)})" for one in found[:FEW]]
-    return ", ".join([*named, "or others"] if len(found) > FEW else named)
+    local = wanted.partition("@")[0]
+    found = people_like(store, wanted, FEW + 1) or people_like(store, local, FEW + 1) or _misspelt(store, local)
+    if not found:
+        return ""
+    named = [f"{one.username or one.person_id} ({_told_apart(one)})" for one in found[:FEW]]
+    others = ", or others" if len(found) > FEW else ""
+    whom = (found[0].username or found[0].person_id) if len(found) == 1 else "USERNAME"
+    return f"It may be {', '.join(named)}{others}: `{command} {whom}`."
+
+
+def _told_apart(state: PersonState) -> str:
+    """Namesakes are told apart by their units."""
+    return ", ".join([name_of(state), *state.served])
+
+
+def _misspelt(store: Store, wanted: str) -> Sequence[PersonState]:
+    """People who have all of these words in their names but one, and that one nearly; the nearest first."""
+    latin = words(wanted.replace(".", " ")) if len(wanted) <= LONGEST else []
+    if len(latin) < 2:
+        return ()
+    rests = ([*latin[:left], *latin[left + 1 :]] for left in range(len(latin)))
+    found = {one.person_id: one for rest in rests for one in store.people_like(rest, LOOKED_AT)}
+    return _near(".".join(latin), found.values())
+
+
+def _near(name: str, people: Iterable[PersonState]) -> Sequence[PersonState]:
+    nearness = [(SequenceMatcher(None, name, one.base or "").ratio(), one) for one in people]
+    near = sorted((pair for pair in nearness if pair[0] >= ALIKE), key=lambda pair: (-pair[0], pair[1].person_id))
+    return [one for _, one in near[: FEW + 1]]
+
+
+def called(state: PersonState) -> str:
+    """The names on the card; '' where there are none."""
+    return " ".join(part for part in state.card_names or () if part)
 
 
 def name_of(state: PersonState) -> str:
     """The names on the card; where there are none, what else they are called."""
-    return " ".join(part for part in state.card_names or () if part) or state.username or state.person_id
+    return called(state) or state.username or state.person_id

@@ -6,7 +6,7 @@ my sender my college?", upcoming events "when does my old address stop?", period
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime
 
 from nexusops.codec import day, instant, to_text
@@ -67,7 +67,8 @@ class Upcoming:
 
 @frozen
 class Explanation:
-    """``kind`` says what the subject is (``personal address``, …), ``summary`` is the answer in one sentence.
+    """``kind`` says what the subject is (``personal address``, …), ``summary`` is the answer in one sentence, ``name``
+    what a person is called.
 
     ``history`` is in the order of the journal, oldest first; ``upcoming`` and ``periods`` by date.
     """
@@ -75,6 +76,7 @@ class Explanation:
     subject: str
     kind: str
     summary: str
+    name: str = ""
     facts: Sequence[Fact] = ()
     periods: Sequence[Period] = ()
     history: Sequence[Event] = ()
@@ -87,10 +89,11 @@ def explain_text(explanation: Explanation, *, whole: bool = False, look: Look = 
 
 
 def explain_json(explanation: Explanation) -> str:
-    """Everything: ``{"subject", "kind", "summary", "facts", "periods", "history", "upcoming"}``."""
+    """Everything: ``{"subject", "kind", "name", "summary", "facts", "periods", "history", "upcoming"}``."""
     document: JsonObject = {
         "subject": explanation.subject,
         "kind": explanation.kind,
+        "name": explanation.name or None,
         "summary": explanation.summary,
         "facts": [_fact(fact) for fact in explanation.facts],
         "periods": [
@@ -110,7 +113,8 @@ def explain_json(explanation: Explanation) -> str:
 
 
 def _blocks(explanation: Explanation, whole: bool) -> Iterator[Block]:
-    yield Line(text=f"{explanation.subject} ({explanation.kind})", tone=Tone.TITLE)
+    name = f"{explanation.name}, " if explanation.name else ""
+    yield Line(text=f"{explanation.subject} ({name}{explanation.kind})", tone=Tone.TITLE)
     yield Line(text=explanation.summary)
     if explanation.facts:
         yield from _titled("Now")
@@ -119,10 +123,7 @@ def _blocks(explanation: Explanation, whole: bool) -> Iterator[Block]:
     yield from _titled("Next")
     if not explanation.upcoming:
         yield Line(text="nothing, as long as the registration data stay as they are", indent=2)
-    for coming in explanation.upcoming:
-        yield Line(text=f"{coming.on}  {coming.what}{_by(coming.rule)}", indent=2, hang=12, tone=Tone.WARNING)
-        if coming.unless:
-            yield Line(text=f"unless {coming.unless}", indent=14)
+    yield from upcoming_blocks(explanation.upcoming)
     if explanation.periods:
         yield from _titled("Owners")
         rows = [
@@ -130,6 +131,13 @@ def _blocks(explanation: Explanation, whole: bool) -> Iterator[Block]:
         ]
         yield Table(rows=rows)
     yield from _history(explanation.history, whole)
+
+
+def upcoming_blocks(upcoming: Iterable[Upcoming]) -> Iterator[Block]:
+    for coming in upcoming:
+        yield Line(text=f"{coming.on}  {coming.what}{_by(coming.rule)}", indent=2, hang=12, tone=Tone.WARNING)
+        if coming.unless:
+            yield Line(text=f"unless {coming.unless}", indent=14)
 
 
 def _fact_blocks(fact: Fact, whole: bool) -> Iterator[Block]:

@@ -23,7 +23,7 @@ class Entitlement:
     any: the day of cancellation, the day a non-qualifying status took effect, the first day after natural expiry.
     ``coming``: a cancellation or change of status that is known and still ahead. ``status_coming``: the card already
     carries a non-qualifying status that takes effect later, so that until then it counts as what it was. ``left_on``:
-    D09.
+    D09. ``missing``: nobody cancelled the card; it was missing for so long that it counts as cancelled (D26).
     """
 
     card: Card | None
@@ -38,6 +38,7 @@ class Entitlement:
     status_coming: bool = False
     left_on: date | None = None
     several: bool = False
+    missing: bool = False
 
     def keeps(self, box: Mailbox | None) -> bool:
         """Whether this (live) mailbox goes on as it is: entitled, or not yet out of an entitlement (D03)."""

@@ -95,7 +95,7 @@ def _with_deadlines(
             box,
             MailboxState.GRACE_CANCELLED,
             anchors.today,
-            Reason(rule="R44", because=f"the card was cancelled on {found.cancelled_on}", evidence=evidence),
+            Reason(rule="R44", because=_why_cancelled(found), evidence=evidence),
         )
         box = altered(box, disable_on=disable_on)
     if found.status_on and box.state is not MailboxState.GRACE_STATUS:
@@ -123,6 +123,13 @@ def expiry_disables_on(expired_on: date, code: str, policy: Policy) -> date:
 
 def _grace(box: Mailbox, state: MailboxState, today: date, why: Reason) -> Mailbox:
     return altered(box, state=state, since=today, rule=why.rule, because=why.because, evidence=why.evidence)
+
+
+def _why_cancelled(found: Entitlement) -> str:
+    """Of a card that is missing nobody may say that it was cancelled: its owner may well work here (D26)."""
+    if found.missing:
+        return f"the card is missing from the registration data, and counts as cancelled since {found.cancelled_on}"
+    return f"the card was cancelled on {found.cancelled_on}"
 
 
 def _why_disabled(box: Mailbox, found: Entitlement, evidence: tuple[Evidence, ...]) -> Reason:

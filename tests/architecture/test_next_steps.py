@@ -41,6 +41,9 @@ def texts(node: ast.AST, module: ast.Module) -> Iterator[str]:
     elif isinstance(node, ast.IfExp):
         yield from texts(node.body, module)
         yield from texts(node.orelse, module)
+    elif isinstance(node, ast.BoolOp):
+        for value in node.values:
+            yield from texts(value, module)
     elif isinstance(node, ast.Name):
         for one in ast.walk(module):
             targets = one.targets if isinstance(one, ast.Assign) else []

@@ -47,7 +47,8 @@ def test_who_asks_for_a_name_is_told_who_may_be_meant(begun: CommandSite) -> Non
     said = begun.type("audit", "Thomas Ashdown")
     assert (said.code, said.out) == (0, "0 rows about Thomas Ashdown.\n")
     assert said.err == (
-        "There is nobody and nothing of that name; it may be bray0039 (Thomas Ashdown): `nexusops audit USERNAME`.\n"
+        "There is nobody and nothing of that name. "
+        "It may be bray0039 (Thomas Ashdown, BRAY, CHEM): `nexusops audit bray0039`.\n"
     )
 
 

@@ -167,11 +167,11 @@ def test_a_mailbox_of_a_unit_ends_some_time_after_its_owner(begun: CommandSite) 
     document = explained(begun, "chem-office", "2025-10-01T09:00:00Z")
     assert [step["rule"] for step in document["upcoming"]] == ["D31", "D31", "D08"]
     assert document["upcoming"][1]["unless"] == "it is handed over to somebody who may own it"
-    assert fact(document, "owner")["value"] == "chem0035 (1000035)"
+    assert fact(document, "owner")["value"] == "chem0035 (Giovanni D`Angelo, 1000035)"
     changed(begun, "cards", lambda text: re.sub(r"(c1000035,.*),,$", r"\1,2025-10-01,left", text, flags=re.MULTILINE))
     assert begun.on_day_two("run").code == 0
     owner = fact(explained(begun, "chem-office", "2025-10-02T09:00:00Z"), "owner")
-    assert owner["value"] == "chem0035 (1000035), no longer entitled"
+    assert owner["value"] == "chem0035 (Giovanni D`Angelo, 1000035), no longer entitled"
 
 
 def test_the_short_form_fits_on_a_screen_and_the_full_one_names_the_rows(begun: CommandSite) -> None:
@@ -195,6 +195,9 @@ def test_a_preview_is_what_the_run_after_the_return_does(lived: CommandSite) -> 
     said = lived.type("preview", here["person_id"], "--at", "2025-12-05T09:00:00Z")
     assert (said.code, said.out.splitlines()[1]) == (0, "  Nothing new: they are here.")
     assert lived.type("preview", "nobody").code == 6
+    [address] = [row["address"] for row in exported(lived, "addresses", mailbox=box["name"], kind="personal")]
+    by_address = lived.type("preview", address.upper(), "--at", "2025-12-05T09:00:00Z", "--format", "json")
+    assert by_address.document == gone
 
 
 def test_what_is_over_is_told_as_over(lived: CommandSite) -> None:

@@ -84,6 +84,56 @@ def test_who_comes_back_in_a_grace_keeps_the_mailbox(post: OldTenant) -> None:
     assert said.out.splitlines()[1:] == ["  Keep the mailbox ball0001: it is no longer to be disabled on 2025-11-02."]
 
 
+def test_another_status_is_tried_before_it_is_asked_for(post: OldTenant) -> None:
+    """R42, R43: what the next runs would do under it, whoever is here; of one that gives none nothing returns."""
+    post.student("1000003", "ball0003", "Cy Dunn")
+    post.data.change("cards", {"person_id": "1000003"}, status_code="VX")
+    on(post, "2025-10-02")
+    loses = post.at("preview", "chem0002", "--status", "vx", "--format", "json", at="2025-10-02T09:00:00Z").document
+    ends = [(one["on"], one["what"].split(",")[0]) for one in loses["upcoming"] if one["rule"] == "R42"]
+    assert ends == [
+        ("2025-10-03", "Tell chem0002@nexus.ox.ac.uk that the new status has no mailbox"),
+        ("2025-11-02", "Delete the mailbox chem0002"),
+    ]
+    assert post.at("preview", "ball0003", at="2025-10-02T09:00:00Z").out.splitlines() == [
+        "ball0003, with a current card and back in BALL, from the next run on:",
+        "  No mailbox: the status VX of their card gives none. Another one: --status CODE.",
+    ]
+    gets = post.at("preview", "ball0003", "--status", "UG", at="2025-10-02T09:00:00Z").out.splitlines()
+    assert gets[:2] == [
+        "ball0003, if the status of their card were UG from the next run on:",
+        "  2025-10-02  Create the personal mailbox ball0003 for Cy Dunn, signing in as ball0003@nexus.ox.ac.uk (R2)",
+    ]
+    unknown = post.at("preview", "ball0003", "--status", "EMERITUS", at="2025-10-02T09:00:00Z")
+    assert (unknown.code, "with --status: AV, CB," in unknown.err) == (2, True)
+
+
+def test_who_stands_without_a_mailbox_is_told_why(post: OldTenant) -> None:
+    """D26, D46: "it says disabled, but I still work here": a card that is missing was cancelled by nobody."""
+    for number, name in enumerate(("Cy Dunn", "Di Eck", "Ed Fry"), start=3):
+        post.student(f"100000{number}", f"ball000{number}", name)
+    on(post, "2025-10-02")
+    post.data.change("cards", {"person_id": "1000003"}, status_code="VX", status_effective_on="2025-10-03")
+    post.data.change("cards", {"person_id": "1000004"}, end_date="2025-10-02")
+    post.data.remove("cards", person_id="1000005")
+    for day in ("2025-10-03", "2025-10-10"):
+        on(post, day)
+    why = {
+        subject: [because for _, because in facts(explained(post, subject, "2025-10-10"), "standing")]
+        for subject in ("ball0001", "ball0003", "ball0004", "ball0005")
+    }
+    assert why == {
+        "ball0001": ["the card was cancelled on 2025-10-02"],
+        "ball0003": ["the status VX of the card gives no mailbox"],
+        "ball0004": ["the card ended on 2025-10-02"],
+        "ball0005": ["the registration data have no card of theirs; one that is missing counts as cancelled"],
+    }
+    missing = facts(explained(post, "ball0005", "2025-10-10"), "mailbox")
+    assert [because for _, because in missing] == [
+        "the card is missing from the registration data, and counts as cancelled since 2025-10-10"
+    ]
+
+
 def test_a_mailbox_that_waits_for_an_approval_after_its_card_is_overdue(post: OldTenant) -> None:
     """R36, D28: a guard stops the run on the day, and the days go by."""
     post.student("1000003", "ball0003", "Cy Dunn")

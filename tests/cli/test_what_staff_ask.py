@@ -7,6 +7,7 @@ import io
 from pathlib import Path
 from typing import Any
 
+import pytest
 from cli.conftest import CommandSite
 
 NOW = ("--at", "2025-10-02T09:00:00Z", "--until", "2026-03-31")
@@ -77,16 +78,39 @@ def test_who_knows_only_a_name_is_told_who_may_be_meant(begun: CommandSite) -> N
     assert (said.code, said.out) == (6, "")
     assert said.err == (
         "Nothing is known of 'Siobhán'.\n"
-        "Next: It may be aldg0008 (Siobhán O'Brien), aldg0009 (Siobhan O\u2019Brien), aldg0010 (Siobhan O\u02bcBrien): "
-        "`nexusops explain USERNAME`.\n"
+        "Next: It may be aldg0008 (Siobhán O'Brien, ALDG), aldg0009 (Siobhan O\u2019Brien, ALDG), "
+        "aldg0010 (Siobhan O\u02bcBrien, ALDG, CHEM): `nexusops explain USERNAME`.\n"
     )
     for unit, what in (("CHEM", "the unit"), ("chem.ox.ac.uk", "the mail domain of")):
         told = begun.type("explain", unit)
         assert (told.code, told.err) == (6, f"{unit} is {what} Chemistry.\nNext: See `nexusops unit show CHEM`.\n")
     assert "It may be" not in begun.type("explain", "n2").err
     desk = ("--actor", "olive", "--reason", "asked", "--at", "2025-10-01T09:00:00Z")
-    assert "It may be chem0011 (John Smith)" in begun.type("desk", "exempt-forward", "john.smith", *desk).err
-    assert "It may be chem0011 (John Smith)" in begun.type("preview", "john.smith").err
+    assert "It may be chem0011 (John Smith, CHEM)" in begun.type("desk", "exempt-forward", "john.smith", *desk).err
+    assert "It may be chem0011 (John Smith, CHEM)" in begun.type("preview", "john.smith").err
+
+
+@pytest.mark.parametrize(
+    "heard",
+    [
+        "thomas.ashdwon@chem.ox.ac.uk",
+        "Tomas Ashdown",
+        "Ashdown, Thomas",
+        "thomas.ashdown@physics.ox.ac.uk",
+        "BRAY0039@x",
+    ],
+)
+def test_what_was_misheard_leads_to_the_one_who_was_meant(begun: CommandSite, heard: str) -> None:
+    said = begun.type("explain", heard)
+    assert said.code == 6
+    assert said.err == (
+        f"Nothing is known of {heard!r}.\n"
+        "Next: It may be bray0039 (Thomas Ashdown, BRAY, CHEM): `nexusops explain bray0039`.\n"
+    )
+
+
+def test_what_is_nobodys_leads_to_nobody(begun: CommandSite) -> None:
+    assert "It may be" not in begun.type("explain", "thomas.quillfeather@chem.ox.ac.uk").err
 
 
 def test_the_desk_is_told_what_its_decision_does_to_this_one(begun: CommandSite) -> None:
@@ -98,7 +122,7 @@ def test_the_desk_is_told_what_its_decision_does_to_this_one(begun: CommandSite)
     said = begun.type("desk", "handover", "chem-office", "--to", "chem0011", *desk).out.splitlines()
     assert said[-1] == "To take it back: `nexusops desk handover chem-office --to chem0035 --actor NAME --reason TEXT`"
     told = begun.type("explain", "chem-office", "--at", "2025-10-01T09:30:00Z").out
-    assert "handed over by the desk to chem0011 (1000011)" in told
+    assert "handed over by the desk to chem0011 (John Smith, 1000011)" in told
 
 
 def test_the_policy_that_was_in_force_on_a_day_is_kept(begun: CommandSite) -> None:

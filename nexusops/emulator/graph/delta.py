@@ -81,7 +81,7 @@ def _everything(call: Call, state: Object) -> Answer:
 def _changes(call: Call, state: Object) -> Answer:
     size = _size(call)
     # A round counts from one point to its end: what an object was changed in before its last change belongs to it.
-    past = state.get("past", state["from"])
+    past = state["past"] if "past" in state else state["from"]
     found = call.book.changed_after(state["from"], past, size + 1)
     rows = [row for change in found[:size] if (row := _row(call, change, state)) is not None]
     last = found[:size][-1][1] if found else past

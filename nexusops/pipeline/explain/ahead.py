@@ -124,10 +124,13 @@ def unless(change: Change, *, by_hand: bool = False) -> str:
 
 @frozen
 class Return:
-    """What somebody would get who came back today with a current card to the units they last were in."""
+    """What somebody would get who came back today with a current card to the units they last were in. ``status``: the
+    one on the card that gives no mailbox, with which they would get nothing; '' where it gives one.
+    """
 
     units: tuple[str, ...]
     changes: tuple[str, ...]
+    status: str = ""
 
 
 _GIVEN = frozenset(
@@ -155,10 +158,32 @@ def on_return(ports: Deciding, tables: SnapshotTables, state: PersonState, at: d
     forecast = simulate(ports, at=at, until=today, tables=remembered, only={scope}, boxes=frozenset(), forced={scope})
     planned = (planned.change for happening in forecast.happenings for planned in happening.changes)
     given = [change for change in planned if kind_of(change) in _GIVEN]
+    code = back.cards[0].status_code
     return Return(
+        status="" if code in ports.policy.status_map.qualifying else code,
         units=tuple(sorted(a.unit_id for a in back.affiliations if a.current(today))),
         changes=tuple(describe(change).removesuffix(".") for change in given),
     )
+
+
+def under_status(
+    ports: Deciding, tables: SnapshotTables, state: PersonState, at: datetime, code: str
+) -> tuple[Upcoming, ...] | None:
+    """What would happen from the next run on if their card, current, had this status; None: there is no card."""
+    today = local_date(at, ports.policy.time.zone)
+    back = _came_back(tables.slice({state.person_id}, {}).people.get(state.person_id), today)
+    if back is None:
+        return None
+    last = max(back.cards, key=lambda card: card.card_id)
+    remembered = Remembered(tables)
+    remembered.remember(replace(back, cards=(replace(last, status_code=code, status_effective_on=today),)))
+    scope = person_scope(state.person_id)
+    until = date(today.year + YEARS, 12, 31)
+    forecast = simulate(ports, at=at, until=until, tables=remembered, only={scope}, forced={scope}, most=STEPS)
+    ledger = ports.store.ledger({state.person_id}, ())
+    names = {str(state.person_id), *(box.name for box in ledger.mailboxes.values() if box.name)}
+    names |= {row.address for row in ledger.allocations.values()}
+    return tuple(upcoming(forecast, names))
 
 
 def _came_back(record: PersonRecord | None, today: date) -> PersonRecord | None:

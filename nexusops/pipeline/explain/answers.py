@@ -9,7 +9,7 @@ from nexusops.model.addresses import Allocation
 from nexusops.model.dates import local_date
 from nexusops.model.findings import Finding, box_scope, person_scope
 from nexusops.model.frozen import frozen
-from nexusops.model.ids import Address, Domain, PersonId, domain_of
+from nexusops.model.ids import Address, Domain, PersonId, UnitId, domain_of
 from nexusops.model.ledger import Hold, Ledger, PersonState, Standing
 from nexusops.model.mailboxes import Mailbox, MailboxKind, MailboxState
 from nexusops.model.policy import Policy
@@ -20,8 +20,10 @@ from nexusops.pipeline.explain.ahead import ahead_of, on_return, upcoming
 from nexusops.pipeline.explain.decided import about_address, asked_facts, contact_facts, decided_facts
 from nexusops.pipeline.explain.history import decisions, own_rows, told
 from nexusops.pipeline.explain.mail import mail_facts
-from nexusops.pipeline.explain.summary import STANDINGS, address_summary, person_summary
+from nexusops.pipeline.explain.standing import name_facts, person_facts, somebody
+from nexusops.pipeline.explain.summary import address_summary, person_summary
 from nexusops.pipeline.inputs import Ports, accepted_tables
+from nexusops.pipeline.nearby import called
 from nexusops.pipeline.periods import periods_of
 from nexusops.pipeline.saas.facts import service_facts
 from nexusops.pipeline.simulate.tenant import Remembered
@@ -93,14 +95,14 @@ def _of_person(seen: Seen, person_id: PersonId, ledger: Ledger) -> Explanation:
     return Explanation(
         subject=state.username or person_id,
         kind="person",
+        name=called(state),
         summary=person_summary(state, box),
         facts=[
-            *facts.person_facts(
-                state, record, seen.snapshot.sha256 if seen.snapshot else "", today, ledger.overrides.values()
-            ),
+            *person_facts(state, record, seen.snapshot, today, seen.ports.policy),
+            *name_facts(state, ledger.overrides.values()),
             *facts.mailbox_facts(box),
             *facts.sender_facts(box, rows, record),
-            *(facts.address_fact(row, box) for row in rows),
+            *(facts.address_fact(row, box) for row in facts.present(rows)),
             *decided_facts(ledger.holds.values(), lambda one: state.username or one),
             *asked_facts(ledger.decisions.values()),
             *contact_facts(ledger.alternatives.values()),
@@ -142,6 +144,11 @@ def _return_facts(seen: Seen, state: PersonState, box: Mailbox | None) -> Iterat
     units = ", ".join(back.units) or "no unit"
     because = f"with a current card, and back in {units}, from the next run on"
     value = "; ".join(back.changes) or "nothing new"
+    if back.status:
+        value, because = (
+            "no mailbox",
+            f"the status {back.status} of their card gives none; ask again once it has changed",
+        )
     yield Fact(label="on return", value=value, rule="D23", because=because)
 
 
@@ -209,16 +216,20 @@ def _of_box(seen: Seen, box: Mailbox, ledger: Ledger) -> Explanation:
         summary=f"a {_kind(box)} mailbox of {box.unit_id}, {facts.word(box.state)}",
         facts=[
             *facts.mailbox_facts(box),
-            Fact(label="unit", value=box.unit_id or "none", rule="R26"),
-            Fact(label="owner", value=_named(seen.ports, box.owner_person_id), rule="R28", since=box.orphaned_on),
+            Fact(label="unit", value=_unit(seen, box.unit_id), rule="R26"),
+            Fact(label="owner", value=somebody(seen.ports, box.owner_person_id), rule="R28", since=box.orphaned_on),
             *(fact for row in ledger.services.values() for fact in service_facts(row)),
             *(facts.address_fact(row, box) for row in rows),
-            *decided_facts(holds, lambda one: _named(seen.ports, PersonId(one))),
+            *decided_facts(holds, lambda one: somebody(seen.ports, PersonId(one))),
             *facts.finding_facts(_box_findings(seen, box.name or "")),
         ],
         history=list(told(seen.ports.store.journal(objects), named(ledger.mailboxes.values()))),
         upcoming=seen.ahead(_box_scopes(box), [box.name or "", *(row.address for row in rows)]),
     )
+
+
+def _unit(seen: Seen, unit_id: UnitId | None) -> str:
+    return facts.unit_named(unit_id, seen.snapshot) if unit_id is not None else "none"
 
 
 def _kind(box: Mailbox) -> str:
@@ -244,9 +255,9 @@ def _of_service(seen: Seen, row: Service, ledger: Ledger) -> Explanation:
         summary=f"a request of {row.unit_id}, {facts.word(row.state)}",
         facts=[
             *service_facts(row),
-            Fact(label="unit", value=row.unit_id, rule="R62"),
-            Fact(label="owner", value=_named(seen.ports, row.owner_person_id), rule="D31"),
-            *decided_facts(holds, lambda one: _named(seen.ports, PersonId(one))),
+            Fact(label="unit", value=_unit(seen, row.unit_id), rule="R62"),
+            Fact(label="owner", value=somebody(seen.ports, row.owner_person_id), rule="D31"),
+            *decided_facts(holds, lambda one: somebody(seen.ports, PersonId(one))),
             *facts.finding_facts(seen.ports.store.findings_about([box_scope(name)])),
         ],
         history=list(told(seen.ports.store.journal(objects), named(ledger.mailboxes.values()))),
@@ -264,17 +275,6 @@ def _box_scopes(box: Mailbox) -> list[str]:
     """A box goes on with its owner, whose end may orphan it (R28)."""
     owner = [person_scope(box.owner_person_id)] if box.owner_person_id else []
     return [box_scope(box.name or ""), *owner]
-
-
-def _named(ports: Ports, person_id: PersonId | None) -> str:
-    """Somebody as staff know them: by their username, where they have one; with how they stand, unless all is well."""
-    if person_id is None:
-        return "none"
-    state = next(iter(ports.store.owners({person_id})), None)
-    if state is None or not state.username:
-        return person_id
-    left = "" if state.state is Standing.ENTITLED else f", {STANDINGS[state.state]}"
-    return f"{state.username} ({person_id}){left}"
 
 
 def named(boxes: Iterable[Mailbox]) -> dict[str, str]:

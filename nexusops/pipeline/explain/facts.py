@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 
 from nexusops.model.addresses import AddressKind, AddressState, Allocation
-from nexusops.model.findings import Evidence, Finding
+from nexusops.model.findings import Finding
 from nexusops.model.ids import PersonId, UnitId
-from nexusops.model.ledger import NameOverride, PersonState, Standing
+from nexusops.model.ledger import PersonState, Standing
 from nexusops.model.mailboxes import Mailbox, MailboxState, SenderOrigin
-from nexusops.model.people import Affiliation
 from nexusops.model.policy import Policy
 from nexusops.model.snapshot import PersonRecord, Snapshot
 from nexusops.report.explain import Fact, Period
@@ -21,6 +20,7 @@ SOMEBODY = "somebody else"
 
 WORDS: Mapping[str, str] = {
     AddressState.WINDDOWN: "in wind-down",
+    MailboxState.PURGED: "deleted, and its content gone",
     MailboxState.GRACE_CANCELLED: "in the grace after the card's cancellation",
     MailboxState.GRACE_STATUS: "in the grace after the status changed",
     Standing.OUT: "no longer entitled",
@@ -34,60 +34,10 @@ def word(state: str) -> str:
     return WORDS.get(state, state.replace("_", " "))
 
 
-def person_facts(
-    state: PersonState, record: PersonRecord | None, snapshot: str, today: date, overrides: Iterable[NameOverride]
-) -> Iterator[Fact]:
-    """Standing, cards, affiliations, the name part, and when they left."""
-    rule = {Standing.FROZEN: "D29", Standing.MISSING_HOLD: "D26"}.get(state.state, "R35")
-    yield Fact(label="standing", value=word(state.state), rule=rule, because=_standing_reason(state))
-    if state.deceased:
-        because = "no notice is sent, and no address goes to somebody else until it is released"
-        yield Fact(label="died", value="as registration says", rule="D43", because=because)
-    if record is not None:
-        for card in record.cards:
-            cancelled = f", cancelled on {card.cancelled_on}" if card.cancelled_on else ""
-            yield Fact(
-                label="card",
-                value=f"status {card.status_code}, until {card.end_date}{cancelled}",
-                rule="D46",
-                since=card.start_date,
-                evidence=(Evidence(table="cards", key=card.card_id, snapshot=snapshot),),
-            )
-        for held in record.affiliations:
-            # Who waits for a username has no place yet, wherever they are.
-            served = held.unit_id in state.served or not held.current(today) or state.username is None
-            key = f"{state.person_id}/{held.unit_id}"
-            yield Fact(
-                label="affiliation",
-                value=f"{held.unit_id}{_held(held, today)}{'' if served else ', not served'}",
-                rule="R8" if served else "D20",
-                since=held.start_date if held.current(today) else None,
-                evidence=(Evidence(table="affiliations", key=key, snapshot=snapshot),),
-            )
-    if state.base is not None:
-        names = " / ".join(state.card_names or ())
-        because, rule = f"the card's names are {names}", "R5"
-        if list(overrides):
-            because, rule = f"{because}, and another name was asked for and accepted", "R14"
-        yield Fact(label="name part", value=state.base, rule=rule, because=because)
-    if state.left_on is not None:
-        yield Fact(label="left", value=str(state.left_on), rule="D09", because="no card is current since then")
-
-
-def _held(held: Affiliation, today: date) -> str:
-    if held.start_date > today:
-        return f", begins on {held.start_date}"
-    if held.end_date is None:
-        return ""
-    return f", {held.start_date} to {held.end_date}, over" if held.end_date < today else f" until {held.end_date}"
-
-
-def _standing_reason(state: PersonState) -> str:
-    if state.frozen:
-        return f"there is a fault in the registration data ({state.frozen}); nothing is changed until it is mended"
-    if state.missing_since:
-        return f"the card has been missing from the registration data since {state.missing_since}"
-    return ""
+def unit_named(unit_id: UnitId, snapshot: Snapshot | None) -> str:
+    """By its id, with its name where the registration data have one."""
+    unit = snapshot.units.get(unit_id) if snapshot is not None else None
+    return f"{unit_id} ({unit.name})" if unit is not None and unit.name else unit_id
 
 
 def mailbox_facts(box: Mailbox | None) -> Iterator[Fact]:
@@ -149,6 +99,12 @@ def address_fact(row: Allocation, box: Mailbox | None) -> Fact:
     )
 
 
+def present(rows: Sequence[Allocation]) -> Sequence[Allocation]:
+    """Each address as it was last theirs: what became of it before stands at the address itself."""
+    latest = {row.address: row.period for row in sorted(rows, key=lambda row: row.period)}
+    return [row for row in rows if row.period == latest[row.address]]
+
+
 def _since(row: Allocation, box: Mailbox | None) -> date | None:
     """Since when it is in this state; a suspended address is so since its mailbox was disabled (2.1)."""
     if row.state is AddressState.SUSPENDED:
@@ -156,7 +112,7 @@ def _since(row: Allocation, box: Mailbox | None) -> date | None:
     return row.deleted_on or row.winddown_on or row.created_on
 
 
-def row_facts(row: Allocation, box: Mailbox | None, unit: UnitId | None) -> Iterator[Fact]:
+def row_facts(row: Allocation, box: Mailbox | None, unit: str | None) -> Iterator[Fact]:
     """The address itself: "when does my old address stop?" """
     yield Fact(
         label="state",
@@ -181,7 +137,7 @@ def row_facts(row: Allocation, box: Mailbox | None, unit: UnitId | None) -> Iter
     elif row.notice_sent_on is not None:
         yield Fact(label="notice", value=f"sent on {row.notice_sent_on}", rule="R47")
     if row.successor is not None:
-        yield Fact(label="taken over by", value=row.successor, rule="D18")
+        yield Fact(label="replaced by", value=row.successor, rule="D18")
 
 
 def _winddown_facts(row: Allocation) -> Iterator[Fact]:
@@ -241,11 +197,12 @@ def periods(rows: Iterable[Allocation], names: Mapping[PersonId, str]) -> Iterat
         yield Period(owner=owner, state=row.state.value, since=row.created_on, until=row.deleted_on)
 
 
-def unit_of(row: Allocation, snapshot: Snapshot | None) -> UnitId | None:
-    """The unit that an address belongs to: its own, or one whose domain it is in."""
-    if row.unit_id is not None or snapshot is None:
-        return row.unit_id
-    return next((unit.unit_id for unit in snapshot.units.values() if unit.domain == row.domain), None)
+def unit_of(row: Allocation, snapshot: Snapshot | None) -> str | None:
+    """The unit that an address belongs to, with its name: its own, or one whose domain it is in."""
+    unit_id = row.unit_id
+    if unit_id is None and snapshot is not None:
+        unit_id = next((unit.unit_id for unit in snapshot.units.values() if unit.domain == row.domain), None)
+    return unit_named(unit_id, snapshot) if unit_id is not None else None
 
 
 def _sending(row: Allocation, box: Mailbox) -> str:

@@ -1,42 +1,70 @@
-"""What somebody would get on coming back today, with a current card, to the units that they last were in (D23)."""
+"""What somebody would get on coming back today, in the units that they last were in (D23), or under another status."""
 
 from __future__ import annotations
 
 from datetime import datetime
 
-from nexusops.errors import Refused
-from nexusops.model.frozen import frozen
-from nexusops.model.ids import PersonId
-from nexusops.model.ledger import Standing
+from nexusops.errors import Refused, UsageError
+from nexusops.model.ids import Address, PersonId
+from nexusops.model.ledger import PersonState, Standing
 from nexusops.model.mailboxes import Mailbox
-from nexusops.pipeline.explain.ahead import on_return
+from nexusops.pipeline.explain.ahead import on_return, under_status
 from nexusops.pipeline.inputs import Ports, accepted_tables
-from nexusops.pipeline.nearby import meant_by
-
-
-@frozen
-class Preview:
-    """``changes`` are sentences, in the order in which a run would make them. ``here``: they have not left."""
-
-    subject: str
-    here: bool
-    units: tuple[str, ...]
-    changes: tuple[str, ...]
+from nexusops.pipeline.nearby import called, meant_by
+from nexusops.pipeline.periods import periods_of
+from nexusops.ports import SnapshotTables
+from nexusops.report.preview import Preview, Supposed
 
 
 def preview(ports: Ports, subject: str, *, at: datetime) -> Preview:
-    """By username or person_id. Raises Refused where nothing is known of them, or of no card that could come back."""
-    wanted = subject.strip()
-    person_id = ports.store.usernames({wanted.lower()}).get(wanted.lower(), PersonId(wanted))
-    ledger = ports.store.ledger({person_id}, ())
-    state = ledger.people.get(person_id)
+    """By username, person_id or address. Raises Refused where nothing is known of them, or of no card that could come
+    back.
+    """
+    state, tables = _meant(ports, subject)
+    name = state.username or state.person_id
+    back = on_return(ports, tables, state, at)
+    if back is None:
+        raise _no_card(name)
+    here = state.state is Standing.ENTITLED
+    boxes = ports.store.ledger({state.person_id}, ()).mailboxes.values()
+    stays = () if here or back.status else tuple(_staying(box) for box in boxes if box.live and _ends(box))
+    return Preview(
+        subject=name,
+        name=called(state),
+        here=here,
+        units=back.units,
+        changes=(*stays, *back.changes),
+        status=back.status or None,
+    )
+
+
+def suppose(ports: Ports, subject: str, status: str, *, at: datetime) -> Supposed:
+    """What another status would bring. Raises Refused as ``preview``, UsageError for a status that nobody knows."""
+    known = (*ports.policy.status_map.qualifying, *ports.policy.status_map.non_qualifying)
+    code = status.strip().upper()
+    if code not in known:
+        raise UsageError(
+            f"No status is called {status!r}.",
+            next_step=f"Name one of these with --status: {', '.join(sorted(known))}.",
+        )
+    state, tables = _meant(ports, subject)
+    name = state.username or state.person_id
+    found = under_status(ports, tables, state, at, code)
+    if found is None:
+        raise _no_card(name)
+    return Supposed(subject=name, name=called(state), status=code, upcoming=found)
+
+
+def _meant(ports: Ports, subject: str) -> tuple[PersonState, SnapshotTables]:
+    """Who is meant, and their rows in the last snapshot."""
+    person_id = _person_id(ports, subject.strip())
+    state = ports.store.ledger({person_id}, ()).people.get(person_id)
     if state is None or ports.store.accepted() is None:
-        meant = meant_by(ports.store, subject)
         raise Refused(
-            f"Nothing is known of {subject!r}.",
-            next_step=f"It may be {meant}: `nexusops preview USERNAME`."
-            if meant
-            else "Name a username or a person_id that a run has seen; `nexusops explain ADDRESS` knows addresses.",
+            f"Nobody is known as {subject!r}.",
+            next_step=meant_by(ports.store, subject, "nexusops preview")
+            or "Name a username, a person_id or a personal address that a run has seen; "
+            f"`nexusops explain {subject}` says what else it is.",
         )
     name = state.username or person_id
     if state.frozen:
@@ -44,15 +72,21 @@ def preview(ports: Ports, subject: str, *, at: datetime) -> Preview:
             f"{name} is frozen ({state.frozen}), and nothing happens to them until their data are mended.",
             next_step=f"See `nexusops explain {name}`.",
         )
-    back = on_return(ports, accepted_tables(ports, {person_id}), state, at)
-    if back is None:
-        raise Refused(
-            f"The last snapshot has no card of {name} that could come back.",
-            next_step=f"See `nexusops explain {name}`.",
-        )
-    here = state.state is Standing.ENTITLED
-    stays = () if here else tuple(_staying(box) for box in ledger.mailboxes.values() if box.live and _ends(box))
-    return Preview(subject=name, here=here, units=back.units, changes=(*stays, *back.changes))
+    return state, accepted_tables(ports, {person_id})
+
+
+def _no_card(name: str) -> Refused:
+    return Refused(
+        f"The last snapshot has no card of {name} that could come back.", next_step=f"See `nexusops explain {name}`."
+    )
+
+
+def _person_id(ports: Ports, wanted: str) -> PersonId:
+    """Whose username it is, or whose address it was last; else it may be a person_id."""
+    if "@" in wanted:
+        owners = [row.person_id for row in periods_of(ports.store, Address(wanted.lower()))]
+        return next((owner for owner in reversed(owners) if owner is not None), PersonId(wanted))
+    return ports.store.usernames({wanted.lower()}).get(wanted.lower(), PersonId(wanted))
 
 
 def _ends(box: Mailbox) -> bool:

@@ -8,6 +8,7 @@ from nexusops.model.addresses import Allocation, receives_until
 from nexusops.model.ledger import PersonState, Standing
 from nexusops.model.mailboxes import Mailbox, MailboxState
 from nexusops.pipeline.explain.facts import word
+from nexusops.pipeline.nearby import called
 
 STANDINGS = {
     Standing.ENTITLED: "entitled",
@@ -30,14 +31,16 @@ def person_summary(state: PersonState, box: Mailbox | None) -> str:
 
 def address_summary(row: Allocation, state: PersonState | None, box: Mailbox | None, today: date) -> str:
     owner = (state.username if state else None) or row.person_id or row.unit_id or "nobody"
+    name = called(state) if state is not None else ""
+    whose = f"{owner} ({name})" if name else owner
     if row.state == "winddown":
         late = row.delete_on is not None and row.delete_on <= today
         takes = f"was to end on {row.delete_on}, still receives" if late else receives_until(row.delete_on)
-        return f"in wind-down for {owner}: it {takes} and no longer sends"
+        return f"in wind-down for {whose}: it {takes} and no longer sends"
     if row.state == "deleted":
         return f"deleted on {row.deleted_on}; it was {owner}'s"
     sends = box is not None and box.sender == row.address
-    return f"{row.state.value} for {owner}" + (", and the sender of the mailbox" if sends else "")
+    return f"{row.state.value} for {whose}" + (", and the sender of the mailbox" if sends else "")
 
 
 def _standing(box: Mailbox) -> str:

@@ -76,7 +76,8 @@ def _owner(row: Allocation | None, boxes: SoFar) -> Mailbox | None:
 
 
 def _asked(wish: NonpersonalAddress) -> str:
-    where = f"is attached to {wish.mailbox_id}" if wish.mailbox_id else f"goes to {wish.target or 'nowhere'}"
+    target = (wish.target or "nowhere").replace("mailbox:", "the mailbox ")
+    where = f"is attached to {wish.mailbox_id}" if wish.mailbox_id else f"goes to {target}"
     return f"{wish.unit_id} asked for it; it {where}"
 
 

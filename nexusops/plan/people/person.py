@@ -148,7 +148,7 @@ def _entitlement(case: Case, setting: Setting) -> Entitlement | None:
     if today < over or setting.policy.missing_card.policy == "manual":
         return None
     # As if cancelled by the run that ends the hold; the grace that begins remembers it from then on.
-    gone = replace(found, cancelled_on=today, expired_on=None, left_on=today)
+    gone = replace(found, cancelled_on=today, expired_on=None, left_on=today, missing=True)
     case.state = replace(case.state, missing_since=None, card_id=None)
     return gone
 

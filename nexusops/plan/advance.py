@@ -31,7 +31,7 @@ from nexusops.plan.holding import Held, held_finding, items_of, mark_of_box, mar
 from nexusops.plan.people.case import Case, Judged
 from nexusops.plan.people.endings import strangers_by_domain, unclaimed_domains
 from nexusops.plan.people.person import judge
-from nexusops.plan.people.senders import refuse_circle
+from nexusops.plan.people.senders import refuse_circles
 from nexusops.plan.people.turns import in_turn
 from nexusops.plan.setting import Setting
 from nexusops.rules.book import Book
@@ -118,7 +118,9 @@ def advance(
             boxes_now[case.box.name] = case.box
             if case.box.forward is not None:
                 forwarding.append(case)
-    _refuse_circles(forwarding, fold, setting)
+    for refused in refuse_circles(forwarding, setting):
+        fold.rows.append(refused.box)
+        fold.findings.append(refused.finding)
     domains = judge_domains(ledger, snapshot, units, policy, today)
     with_domains = replace(ledger, domains={**ledger.domains, **{row.domain: row for row in domains}})
     for box in judge_boxes(boxes, with_domains, snapshot, fold.holders, setting):
@@ -135,14 +137,6 @@ def _owe_to_units(ledger: Ledger, fold: _Fold, setting: Setting) -> None:
     shared = (row for row in fold.rows if isinstance(row, Mailbox) and row.person_id is None)
     last_rows = (rows[-1] for rows in fold.holders.values())
     fold.rows.extend(owed_to_units(shared, last_rows, ledger.notices, setting.policy, setting.today))
-
-
-def _refuse_circles(forwarding: Iterable[Case], fold: _Fold, setting: Setting) -> None:
-    """What only those judged after them made into a circle."""
-    for case in forwarding:
-        if (refused := refuse_circle(case, setting)) is not None:
-            fold.rows.append(refused.box)
-            fold.findings.append(refused.finding)
 
 
 def _box_as_undone(box: JudgedBox, ledger: Ledger, snapshot: Snapshot, fold: _Fold) -> list[LedgerRow]:

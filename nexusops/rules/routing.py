@@ -5,7 +5,7 @@ A mailbox is named by its routing name, ``username@`` + the site's fallback doma
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import field
 
 from nexusops.model.addresses import AddressKind, AddressState
@@ -14,6 +14,7 @@ from nexusops.model.ids import Address, Domain, domain_of, local_of
 from nexusops.model.mailboxes import Mailbox
 from nexusops.model.policy import ACCEPT, Policy
 from nexusops.model.routing import LiveAddress
+from nexusops.rules.circles import circles
 
 MAILBOX = "mailbox:"
 
@@ -140,12 +141,36 @@ class RouteBook:
             if step in seen:
                 continue
             seen.add(step)
-            box = self.at_mailbox(step) or self.mailbox_of.get(step)
-            if box == name or step in own:
+            if self._box_at(step) == name or step in own:
                 return True
-            further = (self.chosen.get(step), self.external.get(step), self._forward(box) if box else None)
-            ahead.extend(found for found in further if found is not None)
+            ahead.extend(self._further(step))
         return False
+
+    def circling(self, own: Mapping[str, Collection[Address]]) -> list[str]:
+        """Of these mailboxes, by name with their addresses, those whose forward leads back to them (``comes_back``)."""
+        box_of = {address: name for name, addresses in own.items() for address in addresses}
+
+        def further(step: Address) -> Iterator[Address]:
+            yield from self._further(step)
+            if step in box_of and (to := self._forward(box_of[step])) is not None:
+                yield to
+
+        ends = {name: to for name in own if (to := self._forward(name)) is not None}
+        circle_of = circles(ends.values(), further)
+        entries: dict[str, set[Address]] = {name: {*own[name]} for name in ends}
+        for address in circle_of:
+            if (name := self._box_at(address)) in entries:
+                entries[name].add(address)
+        return [name for name, to in ends.items() if circle_of[to] in {circle_of.get(one) for one in entries[name]}]
+
+    def _box_at(self, address: Address) -> str | None:
+        return self.at_mailbox(address) or self.mailbox_of.get(address)
+
+    def _further(self, step: Address) -> Iterator[Address]:
+        """Where mail may go on to from an address."""
+        box = self._box_at(step)
+        ways = (self.chosen.get(step), self.external.get(step), self._forward(box) if box else None)
+        return (way for way in ways if way is not None)
 
     def _forward(self, name: str) -> Address | None:
         """Where that mailbox forwards to, or would if it were let (R58): of a circle all are refused."""

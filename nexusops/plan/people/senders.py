@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import replace
 from typing import TypeGuard
 
@@ -134,7 +134,9 @@ def _with_forward(case: Case, box: Mailbox, setting: Setting) -> Mailbox:
 
 
 def _route(case: Case, box: Mailbox, setting: Setting) -> Address | None:
-    """Where mail for the sender goes, in a domain that is not managed; None where it is not known, or comes back."""
+    """Where mail for the sender goes, in a domain that is not managed; None where it is not known, or comes back to a
+    mailbox that keeps it (R59). Whether it goes round in a circle is seen once everybody is judged.
+    """
     if box.sender is None or domain_of(box.sender) == setting.site.fallback_domain:
         return None
     if setting.units.managed(domain_of(box.sender)):
@@ -150,10 +152,9 @@ def _route(case: Case, box: Mailbox, setting: Setting) -> Address | None:
             message = f"mail for {box.sender} goes elsewhere, and no route is known: ask the unit for it"
             case.find("NO_ROUTE", message, subject=box.sender)
         return None
-    if destination is not None and _comes_back(case, box, destination, setting):
-        if not box.forward_exempt:
-            case.find("FORWARD_LOOP", _circle(box), Severity.ALERT, subject=box.sender)
-        return None
+    if destination is not None and box.forward_exempt:
+        back = setting.routes.comes_back(destination, box.name or "", _own(case, box))
+        return None if back else destination
     return destination
 
 
@@ -169,13 +170,8 @@ def _may_be_theirs(case: Case, sender: Address, setting: Setting) -> None:
     case.find("BAD_ROW", f"{message}; sender and forward stay until it is repaired", subject=sender)
 
 
-def _comes_back(case: Case, box: Mailbox, destination: Address, setting: Setting) -> bool:
-    mine = {row.address for row in case.rows.values() if row.live} | ({box.sender} if box.sender else set())
-    return setting.routes.comes_back(destination, box.name or "", mine)
-
-
-def _circle(box: Mailbox) -> str:
-    return f"the route of {box.sender} leads back to the same mailbox; no forward is set"
+def _own(case: Case, box: Mailbox) -> set[Address]:
+    return {row.address for row in case.rows.values() if row.live} | ({box.sender} if box.sender else set())
 
 
 @frozen
@@ -186,21 +182,27 @@ class Refused:
     finding: Finding
 
 
-def refuse_circle(case: Case, setting: Setting) -> Refused | None:
-    """Once everybody is judged: a forward that comes back through that of somebody who came later is refused, too."""
-    box = case.box
-    if box is None or not box.live or box.forward is None or box.forward.origin is not ForwardOrigin.AUTO:
-        return None
-    if case.state.state in PAUSED or not _comes_back(case, box, Address(box.forward.to), setting):
-        return None
-    finding = Finding(
-        code="FORWARD_LOOP",
-        subject=box.sender or case.person_id,
-        message=_circle(box),
-        severity=Severity.ALERT,
-        scope=case.scope,
-    )
-    return Refused(box=altered(box, forward=None), finding=finding)
+def refuse_circles(forwarding: Iterable[Case], setting: Setting) -> Iterator[Refused]:
+    """D35, once everybody is judged: of forwards that lead back to their own mailboxes none is set."""
+    cases = {case.box.name or "": case for case in forwarding if case.box is not None and _automatic(case, case.box)}
+    own = {name: _own(case, case.box) for name, case in cases.items() if case.box is not None}
+    for name in setting.routes.circling(own):
+        case = cases[name]
+        if case.box is not None:
+            finding = Finding(
+                code="FORWARD_LOOP",
+                subject=case.box.sender or case.person_id,
+                message=f"the route of {case.box.sender} leads back to the same mailbox; no forward is set",
+                severity=Severity.ALERT,
+                scope=case.scope,
+            )
+            yield Refused(box=altered(case.box, forward=None), finding=finding)
+
+
+def _automatic(case: Case, box: Mailbox) -> bool:
+    """Whether there is a forward that is ours, and anything may be done about it."""
+    ours = box.forward is not None and box.forward.origin is ForwardOrigin.AUTO
+    return box.live and ours and case.state.state not in PAUSED
 
 
 def with_leavers(drafts: Iterable[Draft], ledger: Ledger, unrouted: Collection[Domain]) -> tuple[Draft, ...]:

@@ -73,18 +73,27 @@ def build_routing(ports: Ports, tables: SnapshotTables, at: datetime) -> None:
     """
     store, site = ports.store, ports.site
     snapshot = with_held(ports, tables.slice((), ports.services))
-    book = book_of(ports, snapshot)
     unmanaged = frozenset(row.domain for row in snapshot.domains.values() if not row.managed)
     states = accepted_states(ports.policy)
     ground = hash_of([sorted(unmanaged), sorted(states), site.fallback_domain])
-    signature = f"{ground} {hash_of([store.serial(), sorted(book.chosen.items())])}"
+    signature = f"{ground} {hash_of([store.serial(), _rows(snapshot)])}"
     last = store.routing_build()
     if last is not None and last.signature == signature:
         store.keep_routing(at, signature, {}, among=())
-    elif last is not None and last.signature.startswith(f"{ground} "):
-        live, gone = store.moved_addresses(states, site.fallback_domain, book.chosen)
-        entries = table(live, book.chosen, site.fallback_domain, unmanaged)
+        return
+    chosen = book_of(ports, snapshot).chosen
+    if last is not None and last.signature.startswith(f"{ground} "):
+        live, gone = store.moved_addresses(states, site.fallback_domain, chosen)
+        entries = table(live, chosen, site.fallback_domain, unmanaged)
         store.keep_routing(at, signature, entries, among={*gone, *(row.address for row in live)})
     else:
         live = store.live_addresses(states)
-        store.keep_routing(at, signature, table(live, book.chosen, site.fallback_domain, unmanaged))
+        store.keep_routing(at, signature, table(live, chosen, site.fallback_domain, unmanaged))
+
+
+def _rows(snapshot: Snapshot) -> list[object]:
+    """All of the registration data that decides where mail goes."""
+    unread = {table: sorted(keys) for table, keys in snapshot.unclaimed.items()}
+    held = sorted(snapshot.held_routes)
+    routes = [snapshot.routes, snapshot.external_routes, snapshot.nonpersonal_addresses]
+    return [snapshot.units, snapshot.domains, snapshot.staff, *routes, held, unread]

@@ -89,7 +89,7 @@ def advance(
     units = unit_map(snapshot, policy, today)
     states = {**ledger.owners, **ledger.people}  # as they are so far: a former owner may die or come back today
     fold = _Fold([], [], [*snapshot.findings, *units.findings], {}, [], [], _book(ledger))
-    routes = _routes(ledger, fold, snapshot, states, site)[0]
+    routes, of_routes = _routes(ledger, fold, snapshot, states, site)  # and so they stay where nobody is judged
     boxes_now = dict(routes.boxes)
     setting = Setting(
         policy=policy,
@@ -118,9 +118,7 @@ def advance(
             boxes_now[case.box.name] = case.box
             if case.box.forward is not None:
                 forwarding.append(case)
-    for refused in refuse_circles(forwarding, setting):
-        fold.rows.append(refused.box)
-        fold.findings.append(refused.finding)
+    _refuse_circles(forwarding, fold, setting)
     domains = judge_domains(ledger, snapshot, units, policy, today)
     with_domains = replace(ledger, domains={**ledger.domains, **{row.domain: row for row in domains}})
     for box in judge_boxes(boxes, with_domains, snapshot, fold.holders, setting):
@@ -129,8 +127,14 @@ def advance(
     _owe_to_units(ledger, fold, setting)
     fold.findings.extend((*missing_posts(ledger, snapshot), *told_of_roles(snapshot, fold.holders)))
     fold.rows.extend(domains)
-    fold.findings.extend(_routes(ledger, fold, snapshot, states, site)[1])
+    fold.findings.extend(_routes(ledger, fold, snapshot, states, site)[1] if fold.people or fold.boxes else of_routes)
     return _advanced(ledger, fold)
+
+
+def _refuse_circles(forwarding: Iterable[Case], fold: _Fold, setting: Setting) -> None:
+    for refused in refuse_circles(forwarding, setting):
+        fold.rows.append(refused.box)
+        fold.findings.append(refused.finding)
 
 
 def _owe_to_units(ledger: Ledger, fold: _Fold, setting: Setting) -> None:

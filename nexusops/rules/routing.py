@@ -92,7 +92,7 @@ def _circling(chosen: Mapping[Address, Address | None]) -> set[Address]:
         if step is not None and step in path:
             trail = list(path)
             members |= set(trail[trail.index(step) :])
-        done |= path.keys()
+        done.update(path)  # of a view of keys `|=` makes a new set, every time
     return members
 
 

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 from building.snapshot_folder import SnapshotFolder
 
+from nexusops.pipeline.routing import build_routing
+from nexusops.wiring import opened
+
 if TYPE_CHECKING:
     from cli.conftest import CommandSite, Said
+
+    from nexusops.ports import Store
 
 EIGHT = datetime(2025, 10, 1, 8, tzinfo=UTC)
 ANN, BOB, SAFETY = "ann.lee@chem.ox.ac.uk", "bob.ray@chem.ox.ac.uk", "safety@chem.ox.ac.uk"
@@ -104,6 +109,36 @@ def test_a_change_counts_for_the_hour_if_it_was_committed_ten_minutes_before(
         hours.run(hour)
         seen.append(hours.table(hour)[ANN])
     assert seen.index("ann@lab.example") + 1 == moved_at
+
+
+class Asked:
+    """A state that tells what it was asked for."""
+
+    def __init__(self, store: Store) -> None:
+        self.store = store
+        self.questions: list[str] = []
+
+    def __getattr__(self, name: str) -> Any:
+        self.questions.append(name)
+        return getattr(self.store, name)
+
+
+def test_where_nothing_has_changed_no_address_is_looked_up_for_the_table(hours: Hours) -> None:
+    """R60: it stands as it is, as of the new hour; after a route has changed its addresses are looked up again."""
+    hours.tables.nonpersonal_address(SAFETY, "CHEM", target="mailbox:chem0001")
+    hours.run(0)
+    before = hours.table(0)
+    for hour, route in ((1, None), (2, "bob@lab.example")):
+        if route is not None:
+            hours.tables.route(SAFETY, route, "chem0002", EIGHT)
+        at = EIGHT + timedelta(hours=hour)
+        snapshot = hours.tables.write(hours.folder / f"{hour}", at - timedelta(minutes=10))
+        with opened(hours.site.folder, snapshot=snapshot) as wired:
+            asked = Asked(wired.ports.store)
+            build_routing(replace(wired.ports, store=cast("Store", asked)), wired.ports.registration.read(), at)
+        assert ("holders" in asked.questions) == (route is not None)
+        assert hours.table(hour) == ({**before, SAFETY: route} if route is not None else before)
+        assert hours.build(hour, "--format", "json").document["at"] == f"{at:%Y-%m-%dT%H:%M:%SZ}"
 
 
 def test_a_refused_snapshot_keeps_the_last_table(hours: Hours) -> None:

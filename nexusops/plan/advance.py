@@ -32,7 +32,7 @@ from nexusops.plan.people.case import Case, Judged
 from nexusops.plan.people.endings import strangers_by_domain, unclaimed_domains
 from nexusops.plan.people.person import judge
 from nexusops.plan.people.senders import refuse_circles
-from nexusops.plan.people.turns import in_turn
+from nexusops.plan.people.turns import in_turn, promised
 from nexusops.plan.setting import Setting
 from nexusops.rules.book import Book
 from nexusops.rules.reorganising import unit_map
@@ -105,7 +105,7 @@ def advance(
         strangers=strangers_by_domain(snapshot, states),
         unread=snapshot.unclaimed,
     )
-    book = setting.book(fold.holders)
+    book = replace(setting.book(fold.holders), promised=promised(snapshot, units, policy, site, today))
     forwarding: list[Case] = []
     for case in in_turn(ledger, snapshot, today):
         hold = _undone(case.person_id, mark_of_person(case.record, snapshot), ledger, fold) if case.undone else None

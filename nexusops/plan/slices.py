@@ -37,6 +37,8 @@ def candidate_names(
             wanted.add(_exact(record.choice.address))
     for name in boxes:
         wanted |= _of_box(name, snapshot)
+        if "@" not in name:
+            wanted.add((Domain(fallback_domain), name.lower()))
     wanted |= {_exact(address) for address in concerned(snapshot, fallback_domain)}
     wanted |= {_exact(form) for _, _, role in roles_of(snapshot) for form in likenesses(role)}
     return frozenset(wanted)

@@ -27,6 +27,7 @@ class Book:
 
     ``owners`` are the person rows of former owners: when they left, and whether they died (D43). ``taken`` remembers of
     a base in a domain up to which n nothing is free for newcomers: of thousands with one name, none tries all over.
+    ``promised``: routing names of people whose turn is yet to come, where first.last is given in the fallback domain.
     """
 
     holders: Holders
@@ -34,11 +35,14 @@ class Book:
     policy: Policy
     today: date
     taken: dict[tuple[Domain, str], int] = field(default_factory=dict)
+    promised: Mapping[Address, PersonId] = field(default_factory=dict)
 
     def free_for(self, wanted: Address, person_id: PersonId) -> bool:
         """R17, R19: no live holder, and the last owner is this person or one who left long enough ago (D09, D10), and
         whose mailbox is gone for good.
         """
+        if self.promised.get(wanted, person_id) != person_id:
+            return False
         rows = self.holders.get(wanted, ())
         if not rows:
             return True

@@ -33,7 +33,8 @@ CAMBRIDGE = (
     ("CHEM", "department", "ch.cam.ac.uk"),
     ("LAW", "department", "law.cam.ac.uk"),
 )
-UNITS = {"oxford": OXFORD, "cambridge": CAMBRIDGE}
+NORTHGATE = (("ARTS", "department", "northgate.ac.uk"), ("PHYS", "department", "northgate.ac.uk"))
+UNITS = {"oxford": OXFORD, "cambridge": CAMBRIDGE, "other": NORTHGATE}
 
 
 class Teller:
@@ -47,7 +48,9 @@ class Teller:
             (folder / "config" / name).write_text(text)
         self.data = SnapshotFolder(f"{profile}-test")
         for unit, kind, domain in UNITS[profile]:
-            self.data.unit(unit, kind, domain).domain(domain)
+            self.data.unit(unit, kind, domain)
+        for domain in dict.fromkeys(domain for _, _, domain in UNITS[profile]):
+            self.data.domain(domain, zone="ox")
         for table, rows in story["registration"].items():
             for row in rows:
                 self.data.row(table, **row)
@@ -98,9 +101,10 @@ class Teller:
         _, built, _ = self.type("routing", "build", "--format", "json")
         told = {entry["destination"] for entry in json.loads(built)["entries"]}
         with wiring.opened(self.folder / "config") as opened:
+            inner = f"@{opened.ports.site.fallback_domain}"
             found = opened.ports.tenant().read(Wanted(everything=True))
         there = {address for box in (*found.people.values(), *found.boxes.values()) for address in box.addresses}
-        assert {destination for destination in told if destination.endswith("@nexus.ox.ac.uk")} <= there
+        assert {destination for destination in told if destination.endswith(inner)} <= there
 
     def look(self, step: dict[str, Any], plan: dict[str, Any] | None) -> None:
         _, exported, _ = self.type("state", "export", "--format", "json")

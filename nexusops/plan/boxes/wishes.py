@@ -80,6 +80,9 @@ def refused(wish: BoxWish, holders: Holders, snapshot: Snapshot, setting: Settin
     """R18, R25, R26, R30, D31; rules.md 3.10."""
     if is_username(wish.name, holders, setting):
         return "ADDRESS_TAKEN", f"{wish.name} is somebody's username; ask for the mailbox under another name"
+    inner = address(wish.name.lower(), Domain(setting.site.fallback_domain))
+    if any(row.live for row in holders.get(inner, ())):
+        return "ADDRESS_TAKEN", f"{inner}, which the mailbox would have, is taken; ask for it under another name"
     refusal = no_address(wish, holders, snapshot, setting)
     if refusal is None and not may_own(wish.owner, setting):
         return "OWNER_INELIGIBLE", "the owner may not own a non-personal mailbox; name somebody with a current card"

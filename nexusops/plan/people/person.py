@@ -19,7 +19,7 @@ from nexusops.plan.people.addresses import end_due, settle_addresses
 from nexusops.plan.people.calendar import next_date
 from nexusops.plan.people.case import LIVING, Case, Judged
 from nexusops.plan.people.contacts import settle_alternatives
-from nexusops.plan.people.faults import policy_fault
+from nexusops.plan.people.freezing import freezes
 from nexusops.plan.people.mailbox import settle_mailbox
 from nexusops.plan.people.names import settle_names
 from nexusops.plan.people.senders import settle_sender
@@ -30,16 +30,13 @@ from nexusops.rules.entitlement import Entitlement, entitlement
 from nexusops.rules.lifecycle import standing
 from nexusops.rules.reorganising import needs, serve
 
-RETURN_YEARS = 5
-"""D44: so long a returner keeps the username."""
-
 
 def judge(case: Case, book: Book, setting: Setting, held: Held | None = None) -> Judged:
     """Applies every rule to one person; the order is that of rules.md 0: returns, creations, wind-downs, ends,
     notices.
     """
     case.findings.extend(case.record.findings)
-    frozen = case.record.frozen or _freezes(case, setting)
+    frozen = case.record.frozen or freezes(case, book, setting)
     if frozen is not None:
         return _frozen(case, frozen)
     if case.record.person is not None:
@@ -71,54 +68,6 @@ def _withheld(case: Case, held: Held, setting: Setting) -> bool:
     if case.box is not None and case.box.state not in (MailboxState.DELETED, MailboxState.PURGED):
         end_due(case, setting, back)
     return life
-
-
-def _freezes(case: Case, setting: Setting) -> str | None:
-    """Faults that only the ledger or the policy can see (D29, D46, R15, R18)."""
-    person, known = case.record.person, case.state.username
-    fault = policy_fault(case.record, setting.policy)
-    if fault is not None:
-        case.findings.append(fault)
-        return fault.code
-    if person is None:
-        return None
-    if person.username is None:
-        return _without_username(case) if known and not _long_gone(case, setting) else None
-    if known is not None and known != person.username and not _long_gone(case, setting):
-        message = f"the username changed from {known} to {person.username}; a mailbox cannot change its name"
-        case.find("USERNAME_CHANGED", message, Severity.ALERT)
-        return "USERNAME_CHANGED"
-    if setting.usernames.get(person.username, case.person_id) != case.person_id:
-        case.find("DUP_USERNAME", f"the username {person.username} belongs to another person for ever", Severity.ALERT)
-        return "DUP_USERNAME"
-    return _named_like_a_box(case, person.username, setting)
-
-
-def _named_like_a_box(case: Case, username: str, setting: Setting) -> str | None:
-    """R18: a unit has a mailbox of that name since before anybody had the username; the tenant refuses a second."""
-    other = setting.shared.get(username)
-    if other is None or (case.box is not None and case.box.name == username and case.box.state not in _NOT_THERE):
-        return None
-    kept = f", which the tenant keeps until {other.purge_on}" if other.state is MailboxState.DELETED else ""
-    message = f"the username {username} is the name of a mailbox of {other.unit_id}{kept}; it needs another mailbox_id"
-    case.find("DUP_USERNAME", f"{message}, or the person another username", Severity.ALERT)
-    return "DUP_USERNAME"
-
-
-_NOT_THERE = frozenset({MailboxState.PENDING, MailboxState.PURGED})
-
-
-def _long_gone(case: Case, setting: Setting) -> bool:
-    """D44: who left more than five years ago, and has no mailbox left, may come back with another username."""
-    left_on, box = case.state.left_on, case.box
-    if left_on is None or (box is not None and box.state is not MailboxState.PURGED):
-        return False
-    return setting.today > setting.policy.months_after(left_on, 12 * RETURN_YEARS)
-
-
-def _without_username(case: Case) -> str:
-    case.find("USERNAME_CHANGED", "the username has gone from the registration data", Severity.ALERT)
-    return "USERNAME_CHANGED"
 
 
 def _frozen(case: Case, code: str) -> Judged:

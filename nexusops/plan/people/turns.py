@@ -7,11 +7,14 @@ from datetime import date
 from typing import Protocol, TypeVar
 
 from nexusops.model.addresses import Allocation
-from nexusops.model.ids import Address, PersonId
+from nexusops.model.ids import Address, Domain, PersonId, address
 from nexusops.model.ledger import Hold, HoldKind, Ledger, PersonState
+from nexusops.model.policy import Policy
+from nexusops.model.site import Site
 from nexusops.model.snapshot import PersonRecord, Snapshot
 from nexusops.plan.people.case import Case
 from nexusops.plan.people.person import person_state
+from nexusops.rules.reorganising import UnitMap
 
 
 class _Someones(Protocol):
@@ -56,6 +59,24 @@ def in_turn(ledger: Ledger, snapshot: Snapshot, today: date) -> Iterator[Case]:
             holds=holds.get(person_id, {}),
             address_holds=_shortened(mine.values(), holds) if holds else {},
         )
+
+
+def promised(snapshot: Snapshot, units: UnitMap, policy: Policy, site: Site, today: date) -> dict[Address, PersonId]:
+    """The routing names of all who are entitled to a mailbox, where the fallback domain is a unit's as well: whoever is
+    served before them has no right to it as first.last (R17, D21).
+    """
+    domain = Domain(site.fallback_domain)
+    if not units.gives_addresses(domain):
+        return {}
+    return {
+        address(record.person.username, domain): record.person_id
+        for record in snapshot.people.values()
+        if record.person is not None and record.person.username is not None and _entitled(record, policy, today)
+    }
+
+
+def _entitled(record: PersonRecord, policy: Policy, today: date) -> bool:
+    return any(card.current(today) and card.status_code in policy.status_map.qualifying for card in record.cards)
 
 
 def _shortened(rows: Iterable[Allocation], holds: Mapping[str, Mapping[HoldKind, Hold]]) -> dict[Address, Hold]:

@@ -9,7 +9,7 @@ import pytest
 from building.old_tenant import OldTenant
 
 
-def addresses(state: Any, mailbox: str) -> dict[str, tuple[str, str]]:
+def addresses(state: Any, mailbox: str | None) -> dict[str, tuple[str, str]]:
     return {row["address"]: (row["kind"], row["state"]) for row in state["addresses"] if row["mailbox"] == mailbox}
 
 
@@ -115,6 +115,30 @@ def test_a_second_address_in_a_unit_is_reported_kept_and_nobody_elses(old: OldTe
         ("AddAddress", "mary.smith2@balliol.ox.ac.uk"),
         ("SetSender", "ball1235"),
     ]
+
+
+def test_first_last_in_the_domain_that_everybody_signs_in_with_is_as_much_their_own(old: OldTenant) -> None:
+    """R4, R17, R20, D21: a university with one domain has routing names and people's names beside one another."""
+    old.data.unit("CENT", "department", "nexus.ox.ac.uk").domain("nexus.ox.ac.uk")
+    old.student("1000001", "aaaa0001", "Mary Brown", "CENT")
+    old.student("1000002", "ball1235", "Mary Brown", "CENT")
+    old.mailbox("1000001", "aaaa0001", "mary.brown2@nexus.ox.ac.uk", "mary.smith@nexus.ox.ac.uk")
+    old.mailbox("1000002", "ball1235", "mary.brown@nexus.ox.ac.uk")
+    old.mailbox(None, "guest001", "mary.green@nexus.ox.ac.uk")
+    assert old.adopt()["counts"]["people"] == 2
+    state = old.state()
+    assert addresses(state, "aaaa0001") == {
+        "aaaa0001@nexus.ox.ac.uk": ("fallback", "active"),
+        "mary.brown2@nexus.ox.ac.uk": ("personal", "active"),
+        "mary.smith@nexus.ox.ac.uk": ("nonpersonal", "active"),
+    }
+    assert addresses(state, "ball1235") == {
+        "ball1235@nexus.ox.ac.uk": ("fallback", "active"),
+        "mary.brown@nexus.ox.ac.uk": ("personal", "active"),
+    }
+    assert [mailbox(state, name)["sender_origin"] for name in ("aaaa0001", "ball1235")] == ["default", "default"]
+    assert addresses(state, None).keys() == {"postmaster@nexus.ox.ac.uk", "mary.green@nexus.ox.ac.uk"}
+    assert old.plan() == []
 
 
 def test_a_forward_is_kept_as_one_set_by_hand(old: OldTenant) -> None:

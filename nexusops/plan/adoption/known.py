@@ -34,21 +34,25 @@ def gained(ledger: Ledger, setting: Adopting) -> Gained:
         base = state.base if state is not None else None
         return [
             row_of(address, setting, kind=AddressKind.PERSONAL, key=box.key, person_id=person_id, base=part)
-            for address, part in _lacking(found, base, has[person_id], taken, setting)
+            for address, part in _lacking(box.name or "", found, base, has[person_id], taken, setting)
         ]
 
     return of
 
 
 def _lacking(
-    found: ActualMailbox, base: str | None, has: Collection[Domain], taken: Collection[Address], setting: Adopting
+    username: str,
+    found: ActualMailbox,
+    base: str | None,
+    has: Collection[Domain],
+    taken: Collection[Address],
+    setting: Adopting,
 ) -> Iterator[tuple[Address, str | None]]:
     numbers = {a: number_of(local_of(a), base) if base else None for a in found.addresses}
-    chosen = {*has, Domain(setting.site.fallback_domain)}
+    chosen = {*has}
     for address in sorted(numbers, key=lambda a: (a != found.primary, numbers[a] or 0, a)):
         domain = domain_of(address)
-        ours = setting.domains.get(domain) is AddressKind.PERSONAL and address not in setting.aliases
         like = address == found.primary or numbers[address] is not None
-        if ours and like and domain not in chosen and address not in taken:
+        if setting.personal(address, username) and like and domain not in chosen and address not in taken:
             chosen.add(domain)
             yield address, base if numbers[address] else None

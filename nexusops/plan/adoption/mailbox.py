@@ -47,6 +47,15 @@ class Adopting:
     today: date
     actor: str
 
+    def personal(self, address: Address, username: str) -> bool:
+        """Whether it may be a person's own: in the fallback domain only where that is a unit's too, and then another
+        than the routing name.
+        """
+        domain = domain_of(address)
+        if self.domains.get(domain) is not AddressKind.PERSONAL or address in self.aliases:
+            return False
+        return domain != self.site.fallback_domain or (domain in self.classes and local_of(address) != username)
+
 
 @dataclass(slots=True)
 class Adopted:
@@ -146,10 +155,13 @@ def _of_unit(found: ActualMailbox, setting: Adopting) -> Iterator[tuple[Address,
 
 
 def _inner_address(found: ActualMailbox, setting: Adopting) -> Address | None:
-    """An address by which Exchange itself delivers to the mailbox, whatever becomes of the others."""
-    inner = [a for a in found.addresses if domain_of(a) == setting.site.fallback_domain]
-    inner += sorted(a for a in found.addresses if domain_of(a).endswith(".onmicrosoft.com"))
-    return next(iter(inner), None)
+    """An address by which Exchange itself delivers to the mailbox, whatever becomes of the others: none that units
+    have names in.
+    """
+    inner = sorted(a for a in found.addresses if domain_of(a) == setting.site.fallback_domain)
+    outer = sorted(a for a in found.addresses if domain_of(a).endswith(".onmicrosoft.com"))
+    theirs = setting.site.fallback_domain in setting.classes
+    return next(iter((*outer, *inner) if theirs else (*inner, *outer)), None)
 
 
 def forward_of(found: ActualMailbox) -> Forward | None:

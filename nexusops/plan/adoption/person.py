@@ -38,7 +38,7 @@ def adopt_person(record: PersonRecord, found: ActualMailbox, known: PersonState 
         result.findings.append(Finding(code="PENDING_USERNAME", subject=record.person_id, message=message, scope=scope))
         return result
     ends = entitlement(record.cards, setting.policy, setting.today)
-    base, names = _name_part(ends.card, found, setting)
+    base, names = _name_part(ends.card, person.username, found, setting)
     box = _personal(record, person.username, found, ends, setting)
     rows = list(_person_rows(record.person_id, box, found, base, setting))
     box = _sending(box, found, rows, record, ends, setting)
@@ -109,26 +109,22 @@ def _hold(record: PersonRecord, setting: Adopting) -> Hold:
     )
 
 
-def _name_part(card: Card | None, found: ActualMailbox, setting: Adopting) -> tuple[str | None, tuple[str, str] | None]:
+def _name_part(
+    card: Card | None, username: str, found: ActualMailbox, setting: Adopting
+) -> tuple[str | None, tuple[str, str] | None]:
     """The name part that the addresses have, and the card's names beside which it counts as unchanged (R5, R22)."""
     names = (card.personal_names, card.family_names) if card is not None else None
     formed = form_name(*names, max_local=setting.policy.names.max_local).base if names else None
-    locals_ = [local_of(a) for a in _mine(found, setting)]
+    locals_ = [local_of(a) for a in _mine(username, found, setting)]
     if formed is not None and any(number_of(local, formed) for local in locals_):
         return formed, names
     spelt = (match for local in locals_ if (match := _FIRST_LAST.fullmatch(local)))
     return next((match[1] for match in spelt), formed), names
 
 
-def _mine(found: ActualMailbox, setting: Adopting) -> list[Address]:
+def _mine(username: str, found: ActualMailbox, setting: Adopting) -> list[Address]:
     """Addresses that may be personal, the sender first."""
-    mine = [
-        a
-        for a in sorted(found.addresses)
-        if setting.domains.get(domain_of(a)) is AddressKind.PERSONAL
-        and domain_of(a) != setting.site.fallback_domain
-        and a not in setting.aliases
-    ]
+    mine = (a for a in sorted(found.addresses) if setting.personal(a, username))
     return sorted(mine, key=lambda a: a != found.primary)
 
 
@@ -138,7 +134,8 @@ def _person_rows(
     """One personal address a domain (R20): the sender, else the card's name, else another first.last. Whatever else
     there is stays on the mailbox for as long as that lives, as an address that is not personal.
     """
-    mine = _mine(found, setting)
+    username = box.name or ""
+    mine = _mine(username, found, setting)
     chosen: dict[Domain, Address] = {}
     for address in sorted(mine, key=lambda a: _rank(a, found, base)):
         if (
@@ -149,8 +146,8 @@ def _person_rows(
             chosen.setdefault(domain_of(address), address)
     for address in sorted(found.addresses):
         kind = setting.domains.get(domain_of(address))
-        if domain_of(address) == setting.site.fallback_domain:
-            if local_of(address) == box.name:
+        if domain_of(address) == setting.site.fallback_domain and not setting.personal(address, username):
+            if local_of(address) == username:
                 yield row_of(address, setting, kind=AddressKind.FALLBACK, key=box.key, person_id=person_id)
         elif chosen.get(domain_of(address)) == address:
             yield row_of(address, setting, kind=AddressKind.PERSONAL, key=box.key, person_id=person_id, base=base)
@@ -177,7 +174,8 @@ def _sending(
     wanted = preferred_class(code, setting.policy)
     personal = [row for row in rows if row.kind is AddressKind.PERSONAL]
     has = any(wanted in setting.classes.get(row.domain, ()) for row in personal)
-    if found.primary is not None and domain_of(found.primary) == setting.site.fallback_domain:
+    inner = found.primary is not None and domain_of(found.primary) == setting.site.fallback_domain
+    if inner and all(row.address != found.primary for row in personal):
         return replace(box, sender_origin=SenderOrigin.FALLBACK, sender_rule="R34", sender_because=FOUND)
     if record.choice is not None and record.choice.address == found.primary:
         return replace(box, sender_origin=SenderOrigin.CHOICE, sender_rule="R12", sender_because=FOUND)

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from nexusops.config import Configuration
+from nexusops.config.forms import is_here
 from nexusops.errors import UsageError
 
 if TYPE_CHECKING:
@@ -43,8 +44,9 @@ def channel_of(configuration: Configuration, tenant: Callable[[], Tenant], at: d
     from nexusops.notify.turns import Turns
     from nexusops.tenant.faults import TenantFault
 
-    # The embedded tenant in process has no limits, and keeps nobody waiting.
-    turns = Turns() if configuration.settings.tenant.kind != "embedded" else None
+    # A tenant on this machine, in process or served, is the embedded one, and has no such limit.
+    there = configuration.settings.tenant
+    turns = None if there.kind == "embedded" or is_here(there.graph_base_url) else Turns()
     return channels.TenantChannel(lambda *mail: tenant().send_mail(*mail), (TenantFault,), turns)
 
 

@@ -13,7 +13,7 @@ from typing import cast
 from urllib.parse import urlsplit
 
 from nexusops.config import secrets
-from nexusops.config.forms import LOOPBACK, check_addresses, check_forms, check_names
+from nexusops.config.forms import LOOPBACK, check_addresses, check_forms, check_names, is_here
 from nexusops.config.guard import load_guard
 from nexusops.config.policy import load_policy
 from nexusops.config.schema import CHOICES, SECRETS, URLS, DnsTable, Settings, TenantTable
@@ -255,7 +255,7 @@ def _check_collector(settings: Settings, main: Path) -> None:
     parts = urlsplit(endpoint)
     if endpoint and (parts.scheme not in ("http", "https") or not parts.hostname):
         raise wrong(main, "otel.endpoint", "an address, such as http://127.0.0.1:4318", endpoint)
-    near = parts.scheme == "https" or parts.hostname in LOOPBACK
+    near = parts.scheme == "https" or is_here(endpoint)
     if endpoint and settings.otel.authorization and not near:
         raise wrong(main, "otel.endpoint", "an https:// address, since otel.authorization goes there", endpoint)
 

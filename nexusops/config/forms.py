@@ -84,6 +84,11 @@ _NEEDED = (
 )
 
 
+def is_here(url: str) -> bool:
+    """Whether what it leads to runs on this machine, as a tenant for a trial does."""
+    return urlsplit(url).hostname in LOOPBACK
+
+
 def check_addresses(tenant: TenantTable, main: Path) -> None:
     """Credentials and tokens go over TLS; a token for a trial, no further than this machine. What stands before a host
     may be a password, and is not repeated.
@@ -91,7 +96,7 @@ def check_addresses(tenant: TenantTable, main: Path) -> None:
     for name in ("authority", "graph_base_url", "exchange_base_url"):
         url = getattr(tenant, name)
         parts = urlsplit(url)
-        near = name != "authority" and parts.scheme == "http" and parts.hostname in LOOPBACK
+        near = name != "authority" and parts.scheme == "http" and is_here(url)
         if url and ("@" in parts.netloc or not parts.hostname or not (parts.scheme == "https" or near)):
             shown = "one with a name before the host" if "@" in parts.netloc else url
             raise wrong(main, f"tenant.{name}", "an https:// address (credentials go nowhere else)", shown)

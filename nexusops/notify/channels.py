@@ -230,20 +230,20 @@ class TenantChannel:
     ) -> None:
         self._send_mail = send_mail
         self._errors = errors
-        self._turns = turns
+        self.turns = turns
 
     def send(self, message: Message) -> str:
-        if self._turns is not None:
-            if self._turns.over:
+        if self.turns is not None:
+            if self.turns.over:
                 raise NotYet(f"{MAIL_A_RUN} messages have gone out in this run: its turn comes with the next one")
-            self._turns.wait()
+            self.turns.wait()
         try:
             self._send_mail(message.sender, graph_message(message))
         except self._errors as error:
             raise NotSent(str(error)) from error
         finally:
-            if self._turns is not None:
-                self._turns.took()
+            if self.turns is not None:
+                self.turns.took()
         return ""
 
     def reached(self) -> str:

@@ -31,23 +31,28 @@ def undo(
 ) -> int:
     """Show what would undo RUN (its id, or how it begins); with --apply, do it under the same guards.
 
-    What cannot be undone stands among the findings, with the reason. What was undone is not done again until the
-    registration rows behind it change.
+    Showing it ends with 0, whatever a guard would say; with --apply it ends as `run` does. What cannot be undone
+    stands among the findings, with the reason. What was undone is not done again until the registration rows behind it
+    change.
 
     Example: nexusops undo 3f2a --apply --reason "wrong feed, ticket 4711"
     """
     from nexusops import wiring
     from nexusops.cli.act import measuring, told_outcome
     from nexusops.cli.plan import told
+    from nexusops.cli.printing import print_plan
     from nexusops.cli.progress import followed
     from nexusops.pipeline.stopping import Mandate, StoppedPlan
     from nexusops.pipeline.undo import plan_undo
     from nexusops.pipeline.undo import undo as carry_out_undo
+    from nexusops.pipeline.whom import whom_of
 
     mandate = Mandate(command="undo", actor=actor, reason=reason, at=at, accept=accept, approve=approve)
     with wiring.opened(call.folder) as site:
         if not applies:
-            return told(plan_undo(site.ports, run_id, mandate), site.ports, form=form, out=None)
+            made = plan_undo(site.ports, run_id, mandate)
+            print_plan(made, form, None if form == "json" else whom_of(made, site.ports.store))
+            return 0
         with measuring(site, at, "undo") as ending:
             try:
                 with followed(site.ports) as ports:

@@ -112,10 +112,15 @@ def test_a_user_that_was_there_before_is_not_deleted(fresh: KilledSite, capsys: 
 
 
 def test_an_undo_passes_the_same_guards(site: KilledSite, capsys: pytest.CaptureFixture[str]) -> None:
-    """D28: exit 4 before the first write; the very plan may be approved."""
+    """D28: exit 4 before the first write; the very plan may be approved. Shown it ends with 0 (interface.md 3)."""
     (site.folder / "config" / "guard.toml").write_text("[limits.Destructive]\ncount = 1\n")
     before = site.outcome()
     capsys.readouterr()
+    assert undo(site, runs(site)[1], "--format", "json") == 0
+    shown_alone = capsys.readouterr()
+    assert (json.loads(shown_alone.out)["guard"]["tripped"], shown_alone.err) == (["Destructive"], "")
+    assert undo(site, runs(site)[1]) == 0
+    assert "this plan is stopped before the first write" in capsys.readouterr().out
     assert undo(site, runs(site)[1], "--apply", "--format", "json") == 4
     digest = json.loads(capsys.readouterr().out)["digest"]
     assert differing(site.outcome(), before) == {}

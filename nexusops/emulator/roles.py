@@ -27,9 +27,10 @@ EXCHANGE_ROLES = (MANAGE_AS_APP, "Exchange.ManageAsAppV2", "SMTP.SendAsApp", "IM
 
 WRITERS = frozenset({"Global Administrator", "Exchange Administrator", "Organization Management"})
 RECIPIENT_WRITERS = frozenset({"Exchange Recipient Administrator", "Recipient Management", "Mail Recipients"})
+CREATORS = frozenset({"Mail Recipient Creation"})
 READERS = frozenset({"Global Reader", "View-Only Recipients", "View-Only Organization Management"})
-DIRECTORY_ROLES = WRITERS | RECIPIENT_WRITERS | READERS
-"""Roles that open InvokeCommand: all cmdlets; recipients' cmdlets and every Get-; every Get-."""
+DIRECTORY_ROLES = WRITERS | RECIPIENT_WRITERS | CREATORS | READERS
+"""Roles that open InvokeCommand: all cmdlets; those of recipients, or New- and Remove-Mailbox; and each every Get-."""
 
 
 def app_role(value: str) -> Object:
@@ -51,5 +52,7 @@ def allowed_cmdlet(roles: frozenset[str], cmdlet: str) -> bool:
         return True
     if cmdlet.startswith(("Get-", "Test-")):
         return bool(roles & DIRECTORY_ROLES)
+    if roles & CREATORS and cmdlet in ("New-Mailbox", "Remove-Mailbox"):
+        return True
     words = ("Mailbox", "CASMailbox", "MailboxPermission", "RecipientPermission", "MailboxAutoReplyConfiguration")
     return bool(roles & RECIPIENT_WRITERS) and cmdlet.partition("-")[2] in words

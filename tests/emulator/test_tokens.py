@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib.metadata import entry_points
 from pathlib import Path
 
 import pytest
@@ -104,6 +105,8 @@ def test_basic_reading_shows_basic_properties_only(ask: Asking) -> None:
         (["Exchange.ManageAsApp"], "Get-OrganizationConfig", 403, b"\x00" * 128),
         (["Exchange.ManageAsApp", "Global Reader"], "Get-OrganizationConfig", 200, None),
         (["Exchange.ManageAsApp", "Global Reader"], "New-Mailbox", 403, None),
+        (["Exchange.ManageAsApp", "Mail Recipient Creation"], "New-Mailbox", 200, None),
+        (["Exchange.ManageAsApp", "Mail Recipient Creation"], "New-ServicePrincipal", 403, None),
         (["Exchange.ManageAsApp", "Exchange Recipient Administrator"], "New-ServicePrincipal", 403, None),
         (["Exchange.ManageAsApp", "Exchange Administrator"], "New-ServicePrincipal", 200, None),
     ],
@@ -130,6 +133,17 @@ def test_exchange_has_two_locks(
 def test_an_unknown_grant_is_named(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match=r"User\.Reed\.All"):
         EmbeddedTenant.open(tmp_path / "tenant.db", grants=["User.Reed.All"])
+
+
+def test_everything_that_a_job_needs_can_be_granted(tmp_path: Path) -> None:
+    """interface.md 3, 6: `jobs list` names the permissions and roles, and `--grant NAME` takes each of them."""
+    jobs = [point.load() for point in entry_points(group="nexusops.jobs")]
+    names = {name for job in jobs for name in (*job.graph, *job.exchange)}
+    assert "Mail Recipient Creation" in names
+    with EmbeddedTenant.open(tmp_path / "tenant.db", grants=sorted(names)) as tenant:
+        asking = Asking(tenant)
+        assert asking.exchange("Get-Mailbox").status_code == 200
+        asking.close()
 
 
 def test_a_grant_counts_from_the_next_token_on(ask: Asking) -> None:

@@ -83,7 +83,16 @@ def _verified(broken: Sequence[int], form: str) -> int:
     if form == "json":
         import msgspec
 
-        click.echo(msgspec.json.encode({"broken": broken}))
+        click.echo(
+            msgspec.json.encode(
+                {
+                    "promise": "verify",
+                    "kept": not broken,
+                    "sentence": "nobody has touched the journal since it was written",
+                    "broken": broken,
+                }
+            )
+        )
     elif broken:
         number = "1 journal row does" if len(broken) == 1 else f"{len(broken)} journal rows do"
         more = f" and {len(broken) - 20} more" if len(broken) > 20 else ""

@@ -31,7 +31,7 @@ def history(call: Call, run: str | None, last: int, on: date | None, form: str) 
         store = site.ports.store
         if run is None:
             runs = store.latest_runs(last) if on is None else store.runs_on(on, site.ports.policy.time.zone)
-            click.echo(told.runs_json(runs) if form == "json" else told.runs_text(runs, look()), nl=False)
+            click.echo(told.runs_json(runs) if form == "json" else told.runs_text(runs, on, look()), nl=False)
             return 0
         named = store.run_named(run)
         if len(named) != 1:
@@ -59,18 +59,22 @@ def notices() -> None:
 def due(call: Call, until: date | None, form: str, at: datetime) -> int:
     """Notices that are owed: to whom, about which addresses, and the day that they announce.
 
+    Of every kind, as long as the registration data stay as they are.
+
     Example: nexusops notices due --until 2026-01-31
     """
+    if until is not None:
+        options.must_be_near(until, at)
     from nexusops import wiring
-    from nexusops.cli.printing import look
+    from nexusops.cli.printing import look, steps_shown
     from nexusops.model.dates import local_date
-    from nexusops.pipeline.audit.due import notices_due
-    from nexusops.report import audit as told
+    from nexusops.pipeline.audit.notices import notices_due
+    from nexusops.report import due as told
 
-    with wiring.opened(call.folder) as site:
-        today = local_date(at, site.ports.policy.time.zone)
-        rows = notices_due(site.ports, today, until or today)
-    click.echo(told.due_json("due", rows) if form == "json" else told.due_text("Notices due", rows, look()), nl=False)
+    with wiring.opened(call.folder) as site, steps_shown("Looking ahead") as progress:
+        end = until or local_date(at, site.ports.policy.time.zone)
+        rows = notices_due(site.ports, at=at, until=end, progress=lambda day: progress(f"{day}"))
+    click.echo(told.notices_json(rows) if form == "json" else told.notices_text(rows, look()), nl=False)
     return 0
 
 
@@ -87,9 +91,9 @@ def overdue(call: Call, form: str, at: datetime) -> int:
     from nexusops.cli.printing import look
     from nexusops.model.dates import local_date
     from nexusops.pipeline.audit.due import overdue as found
-    from nexusops.report import audit as told
+    from nexusops.report import due as told
 
     with wiring.opened(call.folder) as site:
         rows = found(site.ports, local_date(at, site.ports.policy.time.zone))
-    click.echo(told.due_json("overdue", rows) if form == "json" else told.due_text("Overdue", rows, look()), nl=False)
+    click.echo(told.overdue_json(rows) if form == "json" else told.overdue_text(rows, look()), nl=False)
     return 6 if rows else 0

@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Callable
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -61,6 +61,16 @@ class Day(click.ParamType[date]):
         if found.year not in YEARS:
             self.fail(f"{value!r} is out of range: it must lie in {YEARS.start} to {YEARS.stop - 1}.", param, ctx)
         return found
+
+
+FURTHEST = timedelta(days=20 * 365)
+"""The rules know no longer promise; what the data say of later days is a guess."""
+
+
+def must_be_near(until: date, at: datetime) -> None:
+    """A look ahead that would go on for centuries is a usage error."""
+    if until > at.date() + FURTHEST:
+        raise click.UsageError(f"--until may be {FURTHEST.days // 365} years ahead at most: {at.date() + FURTHEST}.")
 
 
 class Accepted(click.ParamType[tuple[str, int]]):

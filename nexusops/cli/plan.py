@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date, datetime
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 import click
@@ -77,6 +79,8 @@ def _other_policy(
 
     if form == "md":
         raise click.UsageError("--policy is printed as text, json, html or csv.")
+    if until is not None:
+        options.must_be_near(until, at)
     other = load(call.folder, policy_file=policy).policy
     with wiring.opened(call.folder, snapshot=snapshot) as site, steps_shown("Comparing") as step:
         tables = site.ports.registration.read() if snapshot is not None else None
@@ -121,8 +125,18 @@ def _whom(folder: Path, saved: Plan) -> Whom:
         return whom_of(saved, None)
 
 
-def told(made: Plan, ports: Ports, *, form: str, out: Path | None, detailed: bool = False) -> int:
-    """Prints a plan and chooses the exit code: a guard's 4 beats 10. ``out`` always gets the plan document."""
+def told(
+    made: Plan,
+    ports: Ports,
+    *,
+    form: str,
+    out: Path | None,
+    detailed: bool = False,
+    beside: Mapping[str, list[str]] = MappingProxyType({}),
+) -> int:
+    """Prints a plan and chooses the exit code: a guard's 4 beats 10. ``out`` always gets the plan document, ``beside``
+    is what JSON has with it.
+    """
     from nexusops import codec
     from nexusops.cli.printing import print_plan
     from nexusops.model.journal import approvers_of
@@ -132,7 +146,7 @@ def told(made: Plan, ports: Ports, *, form: str, out: Path | None, detailed: boo
 
     if out is not None:
         codec.dump_plan(made, out)
-    print_plan(made, form, None if form == "json" else whom_of(made, ports.store))
+    print_plan(made, form, None if form == "json" else whom_of(made, ports.store), beside)
     if made.guard.tripped:
         approvers = approvers_of(ports.store.approvals(made.digest))
         stopped = StoppedPlan(made, approvers, ports.guard.approvers)

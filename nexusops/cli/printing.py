@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import shutil
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 import click
@@ -52,13 +53,15 @@ def steps_shown(what: str) -> Iterator[Callable[[str], None]]:
         yield lambda step: status.update(f"{what}: {step}")
 
 
-def print_plan(plan: Plan, form: str, whom: Whom | None = None) -> None:
-    """A plan in one of its formats, with people's names and units where they are known."""
+def print_plan(
+    plan: Plan, form: str, whom: Whom | None = None, beside: Mapping[str, list[str]] = MappingProxyType({})
+) -> None:
+    """A plan in one of its formats, with people's names and units where they are known; ``beside``: of JSON alone."""
     from nexusops.pipeline.whom import whom_of
     from nexusops.report import rendered
 
     known = whom or whom_of(plan, None)
-    for piece in rendered(plan, form, units=known.units, names=known.names, look=look()):
+    for piece in rendered(plan, form, units=known.units, names=known.names, look=look(), beside=beside):
         click.echo(piece, nl=False)
 
 

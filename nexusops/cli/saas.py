@@ -17,6 +17,7 @@ from nexusops.cli.saas_request import request
 
 if TYPE_CHECKING:
     from nexusops.config import Configuration
+    from nexusops.model.plan import Plan
     from nexusops.model.services import ServiceRequest
     from nexusops.pipeline.desk import Told
 
@@ -95,15 +96,24 @@ def plan(call: Call, request_id: str, form: str, at: datetime, snapshot: Path | 
         if request_id in site.configuration.requests.faulty:
             raise site.configuration.requests.faulty[request_id]
         made = plan_of_request(site.ports, request_id, at=at, fresh=snapshot is not None)
-        code = told(made, site.ports, form=form, out=out)
+        found = _publishing(site.configuration, made) if form in ("text", "json") else {}
+        code = told(made, site.ports, form=form, out=out, beside=found if form == "json" else {})
         if form == "text":
-            from nexusops.wiring_dns import costs_of, texts_of
-
-            for text in texts_of(site.configuration, made.changes):
+            for text in found["publishing"]:
                 click.echo(f"\n{text}", nl=False)
-            for cost in costs_of(site.configuration, made.changes):
+            for cost in found["spf"]:
                 click.echo(f"\n{cost}")
     return code
+
+
+def _publishing(configuration: Configuration, made: Plan) -> dict[str, list[str]]:
+    """What somebody would be given to publish, zone lines or tickets, and what the SPF records cost (rules.md 4b)."""
+    from nexusops.wiring_dns import costs_of, texts_of
+
+    return {
+        "publishing": list(texts_of(configuration, made.changes)),
+        "spf": list(costs_of(configuration, made.changes)),
+    }
 
 
 def _recorded(function: Function) -> Function:

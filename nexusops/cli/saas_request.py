@@ -155,7 +155,7 @@ def request(call: Call, /, request_id: str | None, form: str, at: datetime, agai
         today = local_date(at, site.ports.policy.time.zone)
         advice = answer(site.ports, asked, at, resolver=dns.resolver, permits=dns.permitted(today))
     if form == "json":
-        click.echo(advice_json(advice), nl=False)
+        click.echo(advice_json(advice, f"{path}"), nl=False)
     else:
         click.echo(f"Filed as {path}.\n")
         click.echo(advice_text(asked, advice, look()), nl=False)

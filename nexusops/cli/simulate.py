@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from pathlib import Path
 
 import click
 
 from nexusops.cli import options
 from nexusops.cli.entry import Call
-
-LONGEST = timedelta(days=20 * 365)
-"""The rules know no longer promise; what the data say of later days is a guess."""
 
 
 @click.command()
@@ -36,8 +33,7 @@ def simulate(call: Call, until: date, every: str, changes: bool, form: str, at: 
 
     Example: nexusops simulate --until 2026-09-30 --format html > year.html
     """
-    if until > at.date() + LONGEST:
-        raise click.UsageError(f"--until may be {LONGEST.days // 365} years ahead at most: {at.date() + LONGEST}.")
+    options.must_be_near(until, at)
     from nexusops import wiring
     from nexusops.cli.printing import look, steps_shown
     from nexusops.pipeline.simulate.days import simulate as simulated

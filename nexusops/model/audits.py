@@ -7,6 +7,8 @@ from dataclasses import field
 from datetime import date
 
 from nexusops.model.frozen import frozen
+from nexusops.model.ids import Address, PersonId, UnitId
+from nexusops.model.notices import NoticeKind
 
 
 @frozen
@@ -48,8 +50,28 @@ class Audit:
 
 
 @frozen
+class DueNotice:
+    """A notice that is owed, or falls due on ``on``. ``to`` empty: no run would send it as things stand; ``delete_on``:
+    the day that it announces; ``late``: days overdue; 0: not yet.
+    """
+
+    on: date
+    kind: NoticeKind
+    subject: str
+    person_id: PersonId | None
+    unit_id: UnitId | None
+    to: tuple[str, ...]
+    addresses: tuple[Address, ...]
+    delete_on: date | None
+    short_notice: bool
+    rule: str
+    late: int
+    waits_for: str
+
+
+@frozen
 class Due:
-    """Something that has a day: a notice to send, or an end that comes. ``late``: days overdue; 0: not yet."""
+    """An end that has a day. ``late``: days overdue; 0: not yet."""
 
     on: date
     what: str

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from datetime import date
 
 from nexusops.codec import day, instant, to_text
-from nexusops.model.audits import Audit, Due, Proof
+from nexusops.model.audits import Audit, Proof
 from nexusops.model.journal import JournalRow, JsonObject, JsonValue, Phase, RunRecord
 from nexusops.report.blocks import PLAIN, Block, Line, Look, Table, Tone, written
 from nexusops.report.view import by_whom, counted, number_of
@@ -33,40 +34,14 @@ def audit_json(audit: Audit) -> str:
     return to_text(document)
 
 
-def due_text(title: str, rows: Sequence[Due], look: Look = PLAIN) -> str:
-    blocks: list[Block] = [Line(text=f"{title}: {len(rows) or 'nothing'}", tone=Tone.TITLE)]
-    if rows:
-        blocks.append(Table(rows=[_due(row) for row in rows]))
-    return written(blocks, look)
-
-
-def due_json(name: str, rows: Sequence[Due]) -> str:
-    """``{NAME: [{"on", "what", "target", "subject", "rule", "days_late", "waits_for"}]}``"""
-    return to_text(
-        {
-            name: [
-                {
-                    "on": row.on.isoformat(),
-                    "what": row.what,
-                    "target": row.target,
-                    "subject": row.subject,
-                    "rule": row.rule,
-                    "days_late": row.late,
-                    "waits_for": row.waits_for,
-                }
-                for row in rows
-            ]
-        }
-    )
-
-
-def runs_text(runs: Sequence[RunRecord], look: Look = PLAIN) -> str:
-    """One line a run, newest first."""
+def runs_text(runs: Sequence[RunRecord], on: date | None = None, look: Look = PLAIN) -> str:
+    """One line a run, newest first; ``on``: all of one day."""
     rows = [
         (instant(run.at), run.result, run.command, run.run_id[:12], f"by {run.actor}", counted(run.counts))
         for run in runs
     ]
-    blocks: list[Block] = [Table(rows=rows, indent=0)] if rows else [Line(text="There has been no run.")]
+    none = "There has been no run." if on is None else f"There was no run on {on}."
+    blocks: list[Block] = [Table(rows=rows, indent=0)] if rows else [Line(text=none)]
     if rows:
         blocks.append(
             Line(text="One of them: `nexusops history RUN`, with the first letters of its id.", tone=Tone.QUIET)
@@ -197,11 +172,3 @@ def _run(run: RunRecord) -> JsonObject:
         "changes": run.changes,
         "counts": dict(run.counts.items()),
     }
-
-
-def _due(row: Due) -> tuple[str, ...]:
-    return f"{row.on}", _late(row), row.what, row.target, row.subject, f"{row.waits_for} ({row.rule})"
-
-
-def _late(row: Due) -> str:
-    return f"{number_of(row.late, 'day')} late" if row.late else "on time"

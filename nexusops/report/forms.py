@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
 
 from nexusops.errors import UsageError
 from nexusops.model.forecast import Forecast
@@ -30,10 +31,16 @@ def forecast_written(forecast: Forecast, form: str, *, changes: bool = False, lo
 
 
 def rendered(
-    plan: Plan, form: str, *, units: Units = NOWHERE, names: Names = NOBODY, look: Look = PLAIN
+    plan: Plan,
+    form: str,
+    *,
+    units: Units = NOWHERE,
+    names: Names = NOBODY,
+    look: Look = PLAIN,
+    beside: Mapping[str, list[str]] = MappingProxyType({}),
 ) -> Iterable[str]:
-    """A plan in the format of ``--format``, in pieces: text, json, html, csv or md. Raises UsageError (2) for any
-    other.
+    """A plan in the format of ``--format``, in pieces: text, json (with ``beside``), html, csv or md. Raises UsageError
+    (2) for any other.
     """
     match form:
         case "text":
@@ -41,7 +48,7 @@ def rendered(
         case "json":
             from nexusops.report.jsontext import plan_json
 
-            return (plan_json(plan),)
+            return (plan_json(plan, beside),)
         case "html":
             from nexusops.report.page import plan_page
 

@@ -25,7 +25,9 @@ def health_json(seen: Health) -> str:
         "healthy": not seen.problems,
         "problems": list(seen.problems),
         "snapshot_as_of": _at(seen.snapshot_as_of),
-        "last_run": None if run is None else {"at": instant(run.at), "result": run.result, "changes": run.changes},
+        "last_run": None
+        if run is None
+        else {"at": instant(run.at), "result": run.result, "changes": run.changes, "counts": dict(run.counts)},
         "good_at": _at(seen.good_at),
         "lock": None
         if lock is None

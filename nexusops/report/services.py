@@ -27,8 +27,10 @@ _PATHS = {
 _CONNECTIONS = {Connection.EXO: "Exchange Online", Connection.MS_SMTP: "Microsoft SMTP"}
 
 
-def advice_json(advice: Advice) -> str:
-    return to_text(advice_document(advice))
+def advice_json(advice: Advice, filed_as: str | None = None) -> str:
+    """``filed_as``: the file that `saas request` has just written, as ``file``."""
+    document = advice_document(advice)
+    return to_text(document if filed_as is None else {**document, "file": filed_as})
 
 
 def advice_document(advice: Advice) -> JsonObject:

@@ -21,13 +21,16 @@ def test_every_row_about_an_address_says_who_did_what_under_which_rule(site: Com
 
 
 def test_an_edited_journal_is_found(site: CommandSite) -> None:
+    """interface.md 8: 6, with the rows that broke the promise; in the words of every other promise."""
     assert site.on_day_one("run").code == 0
-    assert site.type("audit", "verify").code == 0
+    well = site.type("audit", "verify", "--format", "json")
+    promise = {"promise": "verify", "sentence": "nobody has touched the journal since it was written"}
+    assert (well.code, well.document) == (0, {**promise, "kept": True, "broken": []})
     with sqlite3.connect(site.folder / "state" / "nexusops.db") as state:
         state.execute("UPDATE journal SET actor = 'nobody' WHERE seq = 3")
     state.close()
     said = site.type("audit", "verify", "--format", "json")
-    assert (said.code, said.document) == (6, {"broken": [3]})
+    assert (said.code, said.document) == (6, {**promise, "kept": False, "broken": [3]})
 
 
 def test_what_the_desk_decided_is_told_after_it_was_taken_back_too(begun: CommandSite) -> None:

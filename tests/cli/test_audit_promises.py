@@ -192,6 +192,7 @@ def test_runs_and_what_one_of_them_did(lived: CommandSite) -> None:
     assert "fallback_domain" in document["run"]["texts"]["config"]
     assert {row["run_id"] for row in document["rows"]} == {first["run_id"]}
     assert first["run_id"] in lived.type("history", first["run_id"]).out
+    assert lived.type("history", "--on", "2031-01-01").out == "There was no run on 2031-01-01.\n"
     unknown = lived.type("history", "nothing")
     assert (unknown.code, "See `nexusops history`" in unknown.err) == (6, True)
 
@@ -202,10 +203,42 @@ def test_notices_that_are_due_and_ends_that_are_late(begun: CommandSite) -> None
     later = ("--until", "2025-10-03", "--at", "2025-10-02T09:00:00Z", "--format", "json")
     due = begun.type("notices", "due", *later).document["due"]
     winding = picked(begun, "addresses", lambda row: row["state"] == "winddown")
-    assert winding["address"] in {row["what"].removeprefix("winddown: ") for row in due}
+    assert winding["address"] in {address for row in due for address in row["addresses"]}
     assert {row["on"] for row in due} == {"2025-10-03"}
     assert begun.type("overdue", "--at", "2025-10-02T09:00:00Z").code == 0
     late = begun.type("overdue", "--at", "2025-12-24T09:00:00Z", "--format", "json")
     assert late.code == 6
     row = next(row for row in late.document["overdue"] if row["target"] == winding["address"])
     assert (row["days_late"], row["waits_for"]) == (21, "its notice, and two months after it (D06)")
+
+
+def test_every_kind_of_notice_is_told_before_it_is_sent(begun: CommandSite) -> None:
+    """rules.md 4a: person, addresses and the day, one row a notice; R44: that of a cancelled card was left out."""
+    assert begun.on_day_two("run").code == 0
+    assert begun.type("notices", "due", "--at", "2025-10-02T09:00:00Z").out == "Notices due: nothing\n"
+    on_its_day = ("--at", "2025-10-03T08:00:00Z", "--format", "json")
+    due = begun.type("notices", "due", *on_its_day).document["due"]
+    planned = begun.type("simulate", "--until", "2025-10-03", *on_its_day).document["days"][0]["changes"]
+    told = [[row["subject"], row["kind"], row["to"], row["addresses"], row["delete_on"]] for row in due]
+    sent = [[change["subject"], *change["becomes"].values()] for change in planned if change["kind"] == "SendNotice"]
+    assert sorted(told) == sorted([subject, *values[:4]] for subject, *values in sent)
+    assert due[0] == {
+        "on": "2025-10-03",
+        "kind": "cancelled",
+        "subject": "1000041",
+        "person_id": "1000041",
+        "unit_id": None,
+        "to": ["peter.lindqvist@physics.ox.ac.uk"],
+        "addresses": ["peter.lindqvist@physics.ox.ac.uk"],
+        "delete_on": "2025-11-02",
+        "short_notice": False,
+        "what": "cancelled: peter.lindqvist@physics.ox.ac.uk",
+        "target": "ends 2025-11-02",
+        "rule": "R44",
+        "days_late": 0,
+        "waits_for": "the next run",
+    }
+    late = begun.type("notices", "due", "--at", "2025-10-09T08:00:00Z", "--format", "json").document["due"]
+    assert {(row["days_late"], row["delete_on"]) for row in late if row["kind"] == "winddown"} == {(6, "2025-12-09")}
+    assert begun.type("notices", "due", "--until", "2025-10-02", *on_its_day).code == 2
+    assert begun.type("notices", "due", "--until", "2999-01-01", *on_its_day).code == 2

@@ -28,7 +28,9 @@ def configured(site: CommandSite, line: str) -> None:
 def test_a_site_that_is_run_every_hour_is_well_and_one_that_is_not_says_what_to_do(begun: CommandSite) -> None:
     well = begun.type("health", "--at", "2025-10-01T08:30:00Z", "--format", "json")
     assert (well.code, well.document["healthy"], well.document["problems"]) == (0, True, [])
-    assert well.document["last_run"]["result"] == "applied"
+    last = well.document["last_run"]
+    assert (last["result"], sum(last["counts"].values())) == ("applied", last["changes"])
+    assert last["counts"] == begun.type("history", "--format", "json").document["runs"][0]["counts"]
     later = begun.type("health", "--at", "2025-10-01T14:00:00Z", "--format", "json")
     assert later.code == 6
     snapshot, run = later.document["problems"]

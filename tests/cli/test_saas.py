@@ -209,7 +209,11 @@ def test_the_plan_of_one_request_is_its_part_of_the_whole(site: CommandSite) -> 
         ("GrantAccess", {"mailbox": "adminday", "connection": "exo"})
     ]
     assert site.type("apply", out, "--at", "2025-10-02T08:00:00Z").code == 0
-    assert f'"{SPF}"' in site.on_day_two("saas", "plan", "mailshot").out
+    assert (other["publishing"], other["spf"]) == ([], [])
+    later = site.on_day_two("saas", "plan", "mailshot", "--format", "json").document
+    shown = site.on_day_two("saas", "plan", "mailshot").out
+    assert [f"\n{text}" in shown for text in later["publishing"]] == [True]
+    assert f'"{SPF}"' in later["publishing"][0]
 
 
 def test_the_plan_of_one_request_rests_on_the_last_accepted_snapshot(site: CommandSite) -> None:
@@ -244,7 +248,8 @@ def test_a_request_is_written_and_answered(site: CommandSite) -> None:
     assert said.out.startswith(f"Filed as {site.folder / 'services' / 'mail-shot.toml'}.\n\nApproved\n")
     assert site.type("saas", "advise", "mail-shot", *AT, "--format", "json").document["outcome"] == "approved"
     assert site.type("saas", "request", *words, *more, *AT).code == 2
-    assert site.type("saas", "request", *words, *more, *AT, "--replace", "--from-local", "hello").code == 0
+    again = site.type("saas", "request", *words, *more, *AT, "--replace", "--from-local", "hello", "--format", "json")
+    assert (again.code, again.document["file"]) == (0, f"{site.folder / 'services' / 'mail-shot.toml'}")
     wrong = site.type("saas", "request", *words, *more, *AT, "--id", "other", "--from-local", "no reply")
     assert (wrong.code, (site.folder / "services" / "other.toml").exists()) == (2, False)
     assert "--unit" in site.type("saas", "request", "--service-name", "X").err

@@ -2,5 +2,6 @@
 
 rows.py      what the journal says of a subject
 promises.py  whether the promises were kept, each proved from its rows
-due.py       what has a day: notices to send, and ends that come or are overdue
+notices.py   which notices are owed, and to whom, and which fall due by a day
+due.py       ends that are overdue, with what they wait for
 """

@@ -1,4 +1,4 @@
-"""What has a day: notices to send, and ends that come or are overdue, with what they wait for (rules.md 4a)."""
+"""Ends that are overdue, with what they wait for (rules.md 4a)."""
 
 from __future__ import annotations
 
@@ -14,37 +14,6 @@ from nexusops.pipeline.inputs import Ports, accepted_tables
 from nexusops.plan.holding import LIFE, address_item, items_of
 from nexusops.rules.entitlement import entitlement
 from nexusops.rules.lifecycle import expiry_disables_on
-
-
-def notices_due(ports: Ports, today: date, until: date) -> list[Due]:
-    """Notices that are owed now, and those of wind-downs that fall due by ``until``; earliest first."""
-    found = [
-        Due(
-            on=notice.due_on,
-            what=f"{notice.kind.value}: {', '.join(notice.addresses) or 'no address'}",
-            subject=notice.person_id or notice.unit_id or notice.key,
-            target=f"ends {notice.delete_on}" if notice.delete_on else "",
-            rule=notice.rule,
-            late=max((today - notice.due_on).days, 0),
-            waits_for="the next run, or an address to send it to",
-        )
-        for notice in ports.store.owed()
-    ]
-    listed = {address for notice in ports.store.owed() for address in notice.addresses}
-    for row in ports.store.winding_down():
-        if row.notice_due_on is not None and row.notice_due_on <= until and row.address not in listed:
-            found.append(
-                Due(
-                    on=row.notice_due_on,
-                    what=f"winddown: {row.address}",
-                    subject=row.person_id or row.unit_id or "",
-                    target=f"ends {row.delete_on}" if row.delete_on else "",
-                    rule="R47",
-                    late=max((today - row.notice_due_on).days, 0),
-                    waits_for="its day" if row.notice_due_on > today else "the next run",
-                )
-            )
-    return sorted(found, key=lambda due: (due.on, due.what))
 
 
 def overdue(ports: Ports, today: date) -> list[Due]:

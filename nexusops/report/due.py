@@ -1,0 +1,102 @@
+"""Notices that are due, and ends that are overdue, as text and JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from nexusops.codec import day, to_text
+from nexusops.model.audits import Due, DueNotice
+from nexusops.report.blocks import PLAIN, Block, Line, Look, Table, Tone, written
+from nexusops.report.view import number_of
+
+
+def overdue_text(rows: Sequence[Due], look: Look = PLAIN) -> str:
+    cells = [
+        (f"{row.on}", _late(row.late), row.what, row.target, row.subject, f"{row.waits_for} ({row.rule})")
+        for row in rows
+    ]
+    return written(_titled("Overdue", cells), look)
+
+
+def overdue_json(rows: Sequence[Due]) -> str:
+    """``{"overdue": [{"on", "what", "target", "subject", "rule", "days_late", "waits_for"}]}``"""
+    return to_text(
+        {
+            "overdue": [
+                {
+                    "on": day(row.on),
+                    "what": row.what,
+                    "target": row.target,
+                    "subject": row.subject,
+                    "rule": row.rule,
+                    "days_late": row.late,
+                    "waits_for": row.waits_for,
+                }
+                for row in rows
+            ]
+        }
+    )
+
+
+def notices_text(rows: Sequence[DueNotice], look: Look = PLAIN) -> str:
+    """One line a notice: when, about what, the day that it announces, whose it is, to whom, and what it waits for."""
+    cells = [
+        (
+            f"{row.on}",
+            _late(row.late),
+            _about(row),
+            _announces(row),
+            row.subject,
+            f"to {', '.join(row.to)}" if row.to else "to nobody",
+            f"{row.waits_for} ({row.rule})",
+        )
+        for row in rows
+    ]
+    return written(_titled("Notices due", cells), look)
+
+
+def notices_json(rows: Sequence[DueNotice]) -> str:
+    """``{"due": [{"on", "kind", "person_id", "unit_id", "to", "addresses", "delete_on", ...}]}``; ``what`` and
+    ``target`` are the kind with its addresses, and the day, in words.
+    """
+    return to_text(
+        {
+            "due": [
+                {
+                    "on": day(row.on),
+                    "kind": row.kind.value,
+                    "subject": row.subject,
+                    "person_id": row.person_id,
+                    "unit_id": row.unit_id,
+                    "to": list(row.to),
+                    "addresses": list(row.addresses),
+                    "delete_on": day(row.delete_on),
+                    "short_notice": row.short_notice,
+                    "what": _about(row),
+                    "target": _announces(row),
+                    "rule": row.rule,
+                    "days_late": row.late,
+                    "waits_for": row.waits_for,
+                }
+                for row in rows
+            ]
+        }
+    )
+
+
+def _about(row: DueNotice) -> str:
+    return f"{row.kind.value}: {', '.join(row.addresses) or 'no address'}"
+
+
+def _announces(row: DueNotice) -> str:
+    return f"ends {row.delete_on}" if row.delete_on else ""
+
+
+def _titled(title: str, cells: Sequence[tuple[str, ...]]) -> Iterator[Block]:
+    yield Line(text=f"{title}: {len(cells) or 'nothing'}", tone=Tone.TITLE)
+    if cells:
+        yield Table(rows=cells)
+
+
+def _late(days: int) -> str:
+    return f"{number_of(days, 'day')} late" if days else "on time"

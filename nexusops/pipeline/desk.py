@@ -23,6 +23,7 @@ from nexusops.model.rows import rule_of
 from nexusops.model.snapshot import PersonRecord
 from nexusops.pipeline.act import carry_out_for
 from nexusops.pipeline.inputs import Ports, accepted_tables
+from nexusops.pipeline.nearby import as_known
 from nexusops.pipeline.outcome import Outcome
 from nexusops.pipeline.periods import periods_of
 from nexusops.pipeline.stopping import Mandate
@@ -188,22 +189,21 @@ def decide_name(ports: Ports, request_id: str, wish: Wish, *, accept: bool) -> T
 
 def handover(ports: Ports, name: str, to: str, wish: Wish) -> Told:
     """R28, D31: holds until registration names another owner later."""
-    ledger = ports.store.ledger((), {name})
+    ledger = ports.store.ledger((), {name := as_known(ports.store, name)})
     boxes = [box for box in ledger.mailboxes.values() if box.name == name and box.kind is not MailboxKind.PERSONAL]
     box = max(boxes, key=lambda found: found.generation, default=None)
     if box is None or not box.live:
         raise Refused(f"There is no live non-personal mailbox {name}.", next_step=f"See `nexusops explain {name}`.")
-    person_id = eligible_owner(ports, to)
-    known = ledger.holds.get((name, HoldKind.HANDOVER))
     hold = Hold(
         subject=name,
         kind=HoldKind.HANDOVER,
+        value=eligible_owner(ports, to),
         fingerprint=_registered_owner(ports, name),
         actor=wish.actor,
         reason=wish.reason,
-        value=person_id,
     )
-    commit(ports, "desk handover", wish, (_change(known, hold),), box_scope(name))
+    change = _change(ledger.holds.get((name, HoldKind.HANDOVER)), hold)
+    commit(ports, "desk handover", wish, (change,), box_scope(name))
     now = next(iter(ports.store.owners({box.owner_person_id})), None) if box.owner_person_id else None
     undo = f"nexusops desk handover {name} --to {now.username}" if now is not None and now.username else ""
     return Told(action="handover", object=name, message=f"the next run hands {name} over to {to}", undo=undo)

@@ -70,6 +70,15 @@ def called(state: PersonState) -> str:
     return " ".join(part for part in state.card_names or () if part)
 
 
+def as_known(store: Store, name: str) -> str:
+    """The name of a unit's mailbox or of a request as the state spells it: no two differ in their capitals alone."""
+    known = store.known_boxes()
+    if name in known:
+        return name
+    alike = [one for one in known if one.lower() == name.lower()]
+    return alike[0] if len(alike) == 1 else name
+
+
 def name_of(state: PersonState) -> str:
     """The names on the card; where there are none, what else they are called."""
     return called(state) or state.username or state.person_id

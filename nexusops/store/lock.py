@@ -72,7 +72,7 @@ def acquire(connection: Connection, owner: Owner, command: str) -> None:
 
 def _held_by(held: RowMapping, owner: Owner, now: datetime) -> StateUnavailable:
     age = int((now - datetime.fromisoformat(held["since"])).total_seconds() // 60)
-    said = f"process {held['pid']} on {held['host']}, since {held['since']}, for {age} minutes"
+    said = f"process {held['pid']} on {held['host']}, since {held['since']}, for {age} minute{'' if age == 1 else 's'}"
     next_step = "Wait until it has ended, then repeat the command; `nexusops health` says whether it still works."
     if held["host"] != owner.host:
         next_step += f" If that machine has died, its lock ends by itself at {held['lease_until']}."

@@ -125,6 +125,19 @@ def test_the_desk_is_told_what_its_decision_does_to_this_one(begun: CommandSite)
     assert "handed over by the desk to chem0011 (John Smith, 1000011)" in told
 
 
+def test_a_mailbox_is_known_whatever_the_capitals_as_a_username_is(begun: CommandSite) -> None:
+    """interface.md 3: its name was unknown to explain, audit and the desk; a username and an address were not."""
+    at = ("--at", "2025-10-01T09:00:00Z")
+    for name in ("Chem-Office", "CHEM-OFFICE"):
+        assert begun.type("explain", name, *at).out == begun.type("explain", "chem-office", *at).out
+        rows = begun.type("audit", name, "--format", "json").document["rows"]
+        assert rows == begun.type("audit", "chem-office", "--format", "json").document["rows"] != []
+    desk = ("--actor", "olive", "--reason", "asked", *at)
+    said = begun.type("desk", "handover", "CHEM-OFFICE", "--to", "chem0011", *desk, "--format", "json")
+    assert (said.code, said.document["object"]) == (0, "chem-office")
+    assert begun.type("explain", "chem-offices", *at).code == 6
+
+
 def test_the_policy_that_was_in_force_on_a_day_is_kept(begun: CommandSite) -> None:
     with (begun.folder / "policy.toml").open("a") as file:
         file.write("\n[winddown]\nmonths = 3\n")

@@ -99,7 +99,10 @@ def test_a_process_of_the_same_number_is_not_the_same_process(store: SqlStore, h
 
 
 def test_another_hosts_lock_holds_until_its_lease_has_run_out(store: SqlStore, holder: subprocess.Popen[str]) -> None:
-    alter(store, host="mail-2", pid=1, since=instant(clock.now() - timedelta(minutes=7)))
+    alter(store, host="mail-2", pid=1, since=instant(clock.now() - timedelta(minutes=1)))
+    with pytest.raises(StateUnavailable, match=r"for 1 minute\)"), store.lock("run"):
+        pass
+    alter(store, since=instant(clock.now() - timedelta(minutes=7)))
     said = r"process 1 on mail-2, since .*, for 7 minutes"
     with pytest.raises(StateUnavailable, match=said) as refused, store.lock("run"):
         pass

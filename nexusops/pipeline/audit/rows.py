@@ -6,6 +6,7 @@ from nexusops.model.ids import Address, PersonId
 from nexusops.model.journal import JournalRow, JsonObject
 from nexusops.pipeline.explain.history import decisions, own_rows
 from nexusops.pipeline.inputs import Ports
+from nexusops.pipeline.nearby import as_known
 from nexusops.report.audit import row_document
 
 
@@ -32,7 +33,7 @@ def _objects(ports: Ports, subject: str) -> list[str]:
     if "@" in subject:
         address = Address(subject.lower())
         return [f"address:{address}", *decisions([address])]
-    person_id = _person_of(ports, subject)
+    person_id, subject = _person_of(ports, subject), as_known(ports.store, subject)
     ledger = ports.store.ledger({person_id}, {subject})
     found = [f"mailbox:{key}" for key in ledger.mailboxes]
     found += [f"address:{row.address}" for row in ledger.allocations.values()]

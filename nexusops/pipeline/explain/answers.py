@@ -23,7 +23,7 @@ from nexusops.pipeline.explain.mail import mail_facts
 from nexusops.pipeline.explain.standing import name_facts, person_facts, somebody
 from nexusops.pipeline.explain.summary import address_summary, person_summary
 from nexusops.pipeline.inputs import Ports, accepted_tables
-from nexusops.pipeline.nearby import called
+from nexusops.pipeline.nearby import as_known, called
 from nexusops.pipeline.periods import periods_of
 from nexusops.pipeline.saas.facts import service_facts
 from nexusops.pipeline.simulate.tenant import Remembered
@@ -63,6 +63,7 @@ def explain(ports: Ports, subject: str, *, at: datetime) -> Explanation | None:
     ledger = ports.store.ledger({person_id}, ())
     if person_id in ledger.people:
         return _of_person(_seen(ports, person_id, at), person_id, ledger)
+    wanted = as_known(ports.store, wanted)
     boxes = ports.store.ledger((), {wanted})
     named = [box for box in boxes.mailboxes.values() if box.name == wanted]
     if not named:

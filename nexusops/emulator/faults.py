@@ -3,7 +3,8 @@
     {"match": {"method": "POST", "path": "/users", "cmdlet": "Set-Mailbox"}, "kind": "status", "status": 429,
      "retry_after": 3, "times": 1}
 
-``match``: every part may be left out. ``path`` is a part of the path and query, or a glob where it has ``*`` or ``?``.
+``match``: every part may be left out. ``path`` is a part of the path and query, or a glob where it has ``*`` or ``?``;
+``body`` is a part of what was sent, so that one mailbox among others meets a fault.
 
 ``kind``              the request is (where only ``status`` is given, it is that)
     status            refused with ``status`` (default 503), ``retry_after`` (seconds, or "http-date") and ``body``;
@@ -36,7 +37,7 @@ BEFORE = {"status", "nul", "html", "expired_token", "drop_before"}
 AFTER = {"drop_after", "truncate", "wrong_type"}
 ARMED = {"lag", "mailbox_delay"}
 _FIELDS: dict[str, tuple[tuple[type, ...], str]] = {
-    "match": ((dict,), "an object with method, path or cmdlet"),
+    "match": ((dict,), "an object with method, path, cmdlet or body"),
     "kind": ((str,), "a word"),
     "status": ((int,), "a number from 100 to 599"),
     "retry_after": ((int, float, str), "seconds, or http-date"),
@@ -71,7 +72,7 @@ def checked(script: Any) -> list[Object]:
             raise ValueError(f"fault {number}: kind is one of {', '.join(sorted(BEFORE | AFTER | ARMED))}")
         _check_types(number, entry)
         match, times = entry.get("match", {}), entry.get("times", 1)
-        if unknown := (set(entry) - set(_FIELDS)) | (set(match) - {"method", "path", "cmdlet"}):
+        if unknown := (set(entry) - set(_FIELDS)) | (set(match) - {"method", "path", "cmdlet", "body"}):
             raise ValueError(f"fault {number}: unknown {', '.join(sorted(unknown))}")
         found.append({**entry, "kind": kind, "match": match, "times": times, "left": times, "spent": False})
     return found
@@ -117,6 +118,8 @@ def _fits(match: Object, call: Call) -> bool:
     if match.get("method", call.method).upper() != call.method:
         return False
     if match.get("cmdlet", call.cmdlet).lower() != call.cmdlet.lower():
+        return False
+    if match.get("body", "").encode() not in call.content:
         return False
     wanted = match.get("path")
     if wanted is None:

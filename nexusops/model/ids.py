@@ -30,6 +30,11 @@ def local_of(value: str) -> str:
     return value.rpartition("@")[0]
 
 
+def alike(left: str | None, right: str | None) -> bool:
+    """Whether two addresses are the same one, or both none: whoever typed one may have typed it in other letters."""
+    return (left or "").lower() == (right or "").lower()
+
+
 def person_mailbox_key(person_id: PersonId, generation: int) -> MailboxKey:
     return MailboxKey(f"person:{person_id}:{generation}")
 

@@ -21,7 +21,7 @@ from nexusops.model.changes import (
 )
 from nexusops.model.findings import Finding, Severity, box_scope, person_scope
 from nexusops.model.frozen import frozen
-from nexusops.model.ids import Address, MailboxKey, PersonId, domain_of
+from nexusops.model.ids import Address, MailboxKey, PersonId, alike, domain_of
 from nexusops.model.mailboxes import MailboxKind
 from nexusops.model.tenant import Actual, ActualMailbox, DesiredMailbox, Explained
 from nexusops.plan.observe import half_made
@@ -216,7 +216,7 @@ def _addresses(wanted: DesiredMailbox, found: ActualMailbox | None, on: OnMailbo
 def _forward(wanted: DesiredMailbox, found: ActualMailbox | None, on: OnMailbox) -> list[Change]:
     """R58, D35: a forward set by hand is never overwritten."""
     present = found.forward if found is not None else None
-    if wanted.keeps_manual_forward or wanted.forward == present:
+    if wanted.keeps_manual_forward or alike(wanted.forward, present):
         return []
     if wanted.forward is not None:
         return [SetForward(mailbox=on, why=_why(wanted, wanted.why_forward), was=present, becomes=wanted.forward)]

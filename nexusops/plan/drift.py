@@ -9,7 +9,7 @@ from datetime import datetime
 from nexusops.model.changes import AddAddress, Change, ClearForward, RemoveAddress, SetForward, SetSender
 from nexusops.model.findings import Severity
 from nexusops.model.frozen import frozen
-from nexusops.model.ids import Address, domain_of
+from nexusops.model.ids import Address, alike, domain_of
 from nexusops.model.ledger import Ledger
 from nexusops.model.mailboxes import Mailbox, MailboxState
 from nexusops.model.site import Site
@@ -129,7 +129,7 @@ def _of_change(change: Change, box: Mailbox, unfinished: bool) -> Difference | N
 def _forward(draft: Draft, box: Mailbox, seen: ActualMailbox, unfinished: bool) -> Iterator[Difference]:
     """A forward of anybody's: one set by hand is the ledger's from the next run on, and never overwritten (D35)."""
     expected = box.forward.to if box.forward is not None else None
-    if (expected or "").lower() == (seen.forward or "").lower():
+    if alike(expected, seen.forward):
         return
     mended = any(isinstance(change, SetForward | ClearForward) for change in draft.changes) and not seen.forward
     yield Difference(

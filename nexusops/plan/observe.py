@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import replace
 
 from nexusops.model.frozen import altered
-from nexusops.model.ids import MailboxKey, PersonId, local_of
+from nexusops.model.ids import MailboxKey, PersonId, alike, local_of
 from nexusops.model.ledger import Ledger
 from nexusops.model.mailboxes import Forward, ForwardOrigin, Mailbox, MailboxKind, MailboxState
 from nexusops.model.tenant import Actual, ActualMailbox
@@ -109,8 +109,8 @@ def _observed(box: Mailbox, actual: Actual) -> Mailbox:
     box = altered(box, user_id=found.user_id or box.user_id, exchange_guid=found.exchange_guid or box.exchange_guid)
     if found.exchange_guid is None:  # its forward was not read
         return box
-    ours = {box.forward_set, box.forward.to if box.forward and box.forward.origin is ForwardOrigin.AUTO else None}
-    if found.forward is not None and found.forward not in ours:
+    ours = (box.forward_set, box.forward.to if box.forward and box.forward.origin is ForwardOrigin.AUTO else None)
+    if found.forward is not None and not any(alike(found.forward, one) for one in ours):
         return replace(box, forward=Forward(to=found.forward, origin=ForwardOrigin.MANUAL))
     if box.forward is not None and box.forward.origin is ForwardOrigin.MANUAL:
         return replace(box, forward=None)

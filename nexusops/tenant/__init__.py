@@ -13,7 +13,7 @@ exchange.py   InvokeCommand; cmdlets.py: its answers and refusals
 reading.py    reads joined on ids
 kept.py       users as last read, and what changed since
 cassettes.py  recorded exchanges, and their replay
-acting.py     look, write, verify
+acting.py     look, write, verify; stopping.py: when nothing more is asked
 licensing.py  the licence that comes with a mailbox
 making.py     steps that make, end and restore a mailbox
 changing.py   steps that change one

@@ -14,6 +14,7 @@ from nexusops.model.changes import (
     SetForward,
     SetSender,
 )
+from nexusops.model.ids import alike
 from nexusops.model.journal import JsonObject, Step, StepOutcome
 from nexusops.model.steps import BLOCK, HIDE, NOTE, PROTOCOLS, REPLY, REPLY_BEFORE, REVOKE_SESSIONS, UNBLOCK
 from nexusops.tenant.acting import Site, aside, done, neither
@@ -113,9 +114,9 @@ async def set_forward(site: Site, step: Step, change: SetForward | ClearForward)
     """All three values every time: where both targets are set, the smtp one is ignored (4.8)."""
     wanted = change.becomes if isinstance(change, SetForward) else None
     row = await site.mailbox(change.mailbox)
-    if _same(row.forward, wanted):
+    if alike(row.forward, wanted):
         return done(step, {"forward": row.forward}, {"forward": row.forward})
-    if not _same(row.forward, change.was):
+    if not alike(row.forward, change.was):
         return aside(step, neither("the forward", row.forward, change.was, wanted), {"forward": row.forward})
 
     async def write() -> None:
@@ -129,14 +130,10 @@ async def set_forward(site: Site, step: Step, change: SetForward | ClearForward)
 
     async def look() -> bool:
         now = await site.exchange.mailbox(row.guid)
-        return now is not None and _same(now.forward, wanted)
+        return now is not None and alike(now.forward, wanted)
 
     await site.write(write, look, synced=row.is_dir_synced)
     return done(step, {"forward": row.forward}, {"forward": wanted})
-
-
-def _same(left: str | None, right: str | None) -> bool:
-    return (left or "").lower() == (right or "").lower()
 
 
 async def disable(site: Site, step: Step, change: DisableMailbox) -> StepOutcome:

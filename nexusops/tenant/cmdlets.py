@@ -139,7 +139,8 @@ def converted(value: Row, kind: type[T]) -> T:
     try:
         return msgspec.convert({k: v for k, v in value.items() if v is not None}, kind)
     except msgspec.ValidationError as error:
-        raise ExchangeFault(FaultClass.TRANSIENT, f"the answer cannot be understood: {error}") from error
+        which = next((f" of {value[name]}" for name in ("Name", "Identity", "Guid") if value.get(name)), "")
+        raise ExchangeFault(FaultClass.TRANSIENT, f"the row{which} cannot be understood: {error}") from error
 
 
 def the_one(rows: Sequence[Row], identity: str) -> MailboxRow | None:

@@ -41,9 +41,12 @@ NEEDS_A_HUMAN = frozenset(
 )
 """Refusals that concern this one object: it is set aside, and the run goes on."""
 
-STOPS_THE_RUN = frozenset({FaultClass.BUG, FaultClass.AUTH, FaultClass.FOREIGN_HOST, FaultClass.DOWN})
-"""Faults that every further request would meet too. What is refused for a reason that we do not know (REFUSED) fails
-alone.
+STOPS_AT_ONCE = frozenset({FaultClass.FOREIGN_HOST, FaultClass.DOWN})
+"""Faults that every further request would meet too."""
+
+STOPS_THE_RUN = frozenset({FaultClass.BUG, FaultClass.AUTH})
+"""The same, where it is not one mailbox alone that is refused (stopping.py). What is refused for a reason that we do
+not know (REFUSED) fails alone.
 """
 
 

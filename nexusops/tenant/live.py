@@ -43,12 +43,13 @@ from nexusops.tenant import access, changing, inspecting, kept, making, proving,
 from nexusops.tenant.acting import Site, aside, failed
 from nexusops.tenant.doors import Doors
 from nexusops.tenant.exchange import WARNED, Exchange
-from nexusops.tenant.faults import NEEDS_A_HUMAN, STOPS_THE_RUN, FaultClass, TenantFault, unreadable
+from nexusops.tenant.faults import NEEDS_A_HUMAN, FaultClass, TenantFault, unreadable
 from nexusops.tenant.gathering import all_of
 from nexusops.tenant.graph import Graph
 from nexusops.tenant.pacing import Sleep
 from nexusops.tenant.reading import Reading
 from nexusops.tenant.settings import TenantSettings
+from nexusops.tenant.stopping import Stopping
 
 AT_ONCE = 40
 """Mailboxes that are worked on at the same time: so many that the pace, and not the distance, is what they wait for."""
@@ -86,7 +87,7 @@ class LiveTenant:
         self._site = Site(self._graph, self._exchange, settings, sleep)
         self._doors = doors
         self._memory = memory
-        self._stopped: TenantFault | None = None
+        self._stopping = Stopping()
 
     def _run(self, work: Coroutine[Any, Any, T]) -> T:
         return asyncio.run_coroutine_threadsafe(work, self._loop).result()
@@ -170,17 +171,18 @@ class LiveTenant:
             outcomes.put(None)
 
     async def _one(self, step: Step) -> StepOutcome:
-        if self._stopped is not None:
-            return failed(step, self._stopped, f"not tried, since before it: {self._stopped.message}")
+        if (stopped := self._stopping.by) is not None:
+            return failed(step, stopped, f"not tried, since before it: {stopped.message}")
         warned: list[str] = []
         WARNED.set(warned)
         try:
-            return _with(warned, await self._step(step))
+            outcome = await self._step(step)
+            self._stopping.allowed(step)
+            return _with(warned, outcome)
         except TenantFault as fault:
             if fault.fault in NEEDS_A_HUMAN:
                 return aside(step, f"needs a human: {fault.message}")
-            if fault.fault in STOPS_THE_RUN:
-                self._stopped = fault
+            self._stopping.refused(step, fault)
             return failed(step, fault)
 
     async def _step(self, step: Step) -> StepOutcome:

@@ -86,6 +86,20 @@ def test_a_forward_set_by_hand_is_reported_and_stays(kept: OldTenant) -> None:
     assert differences(kept) == []
 
 
+def test_our_forward_in_other_letters_is_ours(old: OldTenant) -> None:
+    """R58; tenant-api.md 4.8: Exchange shows it as somebody typed it, and it would be theirs, and stay for ever."""
+    old.data.unit("STAT", "department", "stats.ox.ac.uk", own_mail=True).domain("stats.ox.ac.uk", managed=False)
+    old.student("1000002", "chem0002", "Bo Chen", "STAT")
+    old.data.external_route("bo@stats.ox.ac.uk", "bo@mailhost.stats.example", "1000002").choice(
+        "1000002", "bo@stats.ox.ac.uk"
+    )
+    assert old.with_snapshot("run").code == 0
+    old.set_mailbox("chem0002", ForwardingSmtpAddress="smtp:Bo@MailHost.stats.example")
+    assert (differences(old), full_plan(old)) == ([], [])
+    (box,) = old.state()["mailboxes"]
+    assert box["forward"] == {"to": "bo@mailhost.stats.example", "origin": "auto"}
+
+
 def test_an_account_blocked_by_hand_is_not_opened_by_a_plan(kept: OldTenant) -> None:
     """tenant-api.md 12, 6: somebody else disabled it, and may have had a reason."""
     user_of(kept, "ball1234", accountEnabled=False)

@@ -57,8 +57,9 @@ def test_what_is_null_is_as_if_it_were_not_there() -> None:
     odd = dict.fromkeys(("ExternalDirectoryObjectId", "Alias", "InPlaceHolds", "IsDirSynced", "UserPrincipalName"))
     found = row(**odd)
     assert (found.external_directory_object_id, found.alias, found.held, found.is_dir_synced) == ("", "", False, False)
-    with pytest.raises(ExchangeFault):
+    with pytest.raises(ExchangeFault) as raised:
         row(EmailAddresses=None)
+    assert raised.value.message == ("the row of n cannot be understood: Object missing required field `EmailAddresses`")
 
 
 def test_no_scope_is_made_for_a_mailbox_that_no_user_is_behind() -> None:

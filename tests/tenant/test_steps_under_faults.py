@@ -24,6 +24,7 @@ from nexusops.model.changes import (
     SetForward,
     SetSender,
 )
+from nexusops.model.ids import Address
 from nexusops.model.journal import Step
 from nexusops.model.tenant import Wanted
 
@@ -316,17 +317,37 @@ def test_a_partly_read_list_is_thrown_away(tmp_path: Path) -> None:
     room.tenant.close()
 
 
-def test_after_a_refusal_of_authority_nothing_more_is_tried(room: Room) -> None:
+NO_ROLE = "Exchange refuses the application (403): it has no role for this cmdlet"
+
+
+def four_people(room: Room) -> dict[str, AddAddress]:
+    """Guid -> an address for that person's mailbox."""
+    people = [person(f"abcd{n:04d}", f"{n:07d}") for n in range(1, 5)]
+    guids = [room.perform(creation(one))[-1].exchange_guid or "" for one in people]
+    return {
+        guid: AddAddress(mailbox=one, why=WHY, address=Address(f"{one.name}@ox.ac.uk"))
+        for guid, one in zip(guids, people, strict=True)
+    }
+
+
+def test_after_several_refusals_of_authority_nothing_more_is_tried(room: Room) -> None:
     """tenant-api.md 5.7: auth stops the run; every further request would meet it too."""
-    room.perform(creation(ADA))
-    room.faults({"match": {"cmdlet": "Set-Mailbox"}, "kind": "nul"})
-    change = AddAddress(mailbox=ADA, why=WHY, address=NEW)
-    assert room.results(change) == ["failed"]
+    *first, last = four_people(room).values()
+    room.faults({"match": {"cmdlet": "Set-Mailbox"}, "kind": "nul", "times": 4})
+    assert [[o.message for o in room.perform(one)] for one in first] == [[NO_ROLE]] * 3
     before = room.service.requests()
-    (outcome,) = room.perform(change)
-    told = "Exchange refuses the application (403): it has no role for this cmdlet"
-    assert (outcome.result.value, outcome.message) == ("failed", f"not tried, since before it: {told}")
+    (outcome,) = room.perform(last)
+    assert (outcome.result.value, outcome.message) == ("failed", f"not tried, since before it: {NO_ROLE}")
     assert room.service.requests() == before
+
+
+def test_one_mailbox_that_is_refused_keeps_no_other_waiting(room: Room) -> None:
+    """It would come first in every run, and the others would wait for ever; its own further addresses count once."""
+    (guid, hers), *others = four_people(room).items()
+    room.faults({"match": {"cmdlet": "Set-Mailbox", "body": guid}, "kind": "nul", "times": 4})
+    more = [replace(hers, address=Address(f"{letter}@ox.ac.uk")) for letter in "abc"]
+    assert [room.results(change) for change in (hers, *more)] == [["failed"]] * 4
+    assert [room.results(change) for _, change in others] == [["done"]] * 3
 
 
 def test_a_new_box_whose_address_is_taken_needs_a_human(room: Room) -> None:

@@ -42,12 +42,12 @@ def channel_of(configuration: Configuration, tenant: Callable[[], Tenant], at: d
             starttls=table.starttls,
         )
     from nexusops.notify.turns import Turns
-    from nexusops.tenant.faults import TenantFault
+    from nexusops.tenant.faults import TenantFault, meets_everybody
 
     # A tenant on this machine, in process or served, is the embedded one, and has no such limit.
     there = configuration.settings.tenant
     turns = None if there.kind == "embedded" or is_here(there.graph_base_url) else Turns()
-    return channels.TenantChannel(lambda *mail: tenant().send_mail(*mail), (TenantFault,), turns)
+    return channels.TenantChannel(lambda *mail: tenant().send_mail(*mail), (TenantFault,), turns, meets_everybody)
 
 
 def notices_in_order(configuration: Configuration, tenant: Callable[[], Tenant], at: datetime) -> str:

@@ -31,11 +31,11 @@ class NotYet(NotSent):
 
 
 class NotReached(NotSent):
-    """The channel itself did not answer, whatever the message."""
+    """The channel itself did not answer, or lets nobody send, whatever the message."""
 
 
 DOWN_AFTER = 3
-"""Messages in a row for which the channel did not answer, after which no more is tried: the run must come to an end."""
+"""Messages in a row that the channel did not look at, after which no more is tried: the run must come to an end."""
 HANGS_UP = 421
 """What a server answers that ends the dialogue (RFC 5321, 3.8)."""
 
@@ -71,7 +71,7 @@ class Outbox:
         if not change.to:
             return _outcome(step, StepResult.SET_ASIDE, "needs a human: there is no address to which it could be sent")
         if self._in_vain >= DOWN_AFTER:
-            told = f"not tried, since the channel of notices did not answer {self._in_vain} times in a row"
+            told = f"not tried, since the channel of notices took none of the {self._in_vain} messages before it"
             return replace(_outcome(step, StepResult.FAILED, told), unreachable=True)
         try:
             said = self._channel.send(self._templates.render(change, self._sender))
@@ -219,7 +219,7 @@ class TenantChannel:
     """Graph's sendMail in the name of the notices' sender; recognised by the header x-nexusops-notice.
 
     ``send_mail`` takes the sender and Graph's message; ``errors`` are what it raises when it is not accepted.
-    ``turns``: the sender's; None: it has no limits.
+    ``turns``: the sender's; None: it has no limits. ``of_all``: whether an error is what every message would meet.
     """
 
     def __init__(
@@ -227,10 +227,12 @@ class TenantChannel:
         send_mail: Callable[[str, dict[str, Any]], None],
         errors: tuple[type[Exception], ...],
         turns: Turns | None = None,
+        of_all: Callable[[Exception], bool] = lambda _: False,
     ) -> None:
         self._send_mail = send_mail
         self._errors = errors
         self.turns = turns
+        self._of_all = of_all
 
     def send(self, message: Message) -> str:
         if self.turns is not None:
@@ -240,7 +242,7 @@ class TenantChannel:
         try:
             self._send_mail(message.sender, graph_message(message))
         except self._errors as error:
-            raise NotSent(str(error)) from error
+            raise (NotReached if self._of_all(error) else NotSent)(str(error)) from error
         finally:
             if self.turns is not None:
                 self.turns.took()

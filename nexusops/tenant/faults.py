@@ -50,6 +50,12 @@ not know (REFUSED) fails alone.
 """
 
 
+def meets_everybody(fault: Exception) -> bool:
+    """Whether every message of the same sender would be refused so: all but what concerns one, or is not known."""
+    of_one = (FaultClass.REFUSED, FaultClass.CONFLICT, FaultClass.UNKNOWN_OUTCOME, FaultClass.TRANSIENT)
+    return isinstance(fault, TenantFault) and fault.fault not in of_one
+
+
 class TenantFault(Exception):
     """A request that was not answered as hoped. ``request_id`` is for the service's support: its
     own, or ours where it gave no answer.

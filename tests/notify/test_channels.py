@@ -27,7 +27,7 @@ from nexusops.model.ids import Address
 from nexusops.model.journal import StepOutcome, StepResult
 from nexusops.notify.channels import DOWN_AFTER, Channel, FolderChannel, NotSent, Outbox, SmtpChannel, TenantChannel
 from nexusops.notify.templates import Templates
-from nexusops.tenant.faults import TenantFault
+from nexusops.tenant.faults import TenantFault, meets_everybody
 
 AT = datetime(2025, 1, 16, 8, tzinfo=UTC)
 MARK = hashlib.sha256(b"winddown:1000001:2025-01-16").hexdigest()[:40]
@@ -343,7 +343,7 @@ def test_a_server_that_does_not_answer_is_not_waited_for_by_every_notice() -> No
     *tried, untried = outcomes_of(outbox, [sending(notice())] * (DOWN_AFTER + 1))
     assert {one.result.value for one in (*tried, untried)} == {"failed"}
     assert [one.unreachable for one in (*tried, untried)] == [False] * DOWN_AFTER + [True]
-    assert untried.message == "not tried, since the channel of notices did not answer 3 times in a row"
+    assert untried.message == "not tried, since the channel of notices took none of the 3 messages before it"
 
 
 @pytest.fixture
@@ -388,6 +388,25 @@ def test_a_page_of_something_in_between_is_no_acceptance(room: Room) -> None:
         "the answer is none of Graph's: it accepts without a word",
     )
     assert send(tenant).result is StepResult.DONE
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "asked"),
+    [
+        (403, "ErrorAccessDenied", DOWN_AFTER),
+        (403, "ErrorSendAsDenied", DOWN_AFTER),
+        (404, "MailboxNotEnabledForRESTAPI", DOWN_AFTER),
+        (400, "ErrorInvalidRecipients", 5),
+    ],
+)
+def test_a_sender_who_may_not_send_is_not_tried_for_everybody(room: Room, status: int, code: str, asked: int) -> None:
+    """tenant-api.md 9.9-9.12: thousands of refusals, thirty a minute, would hold the run up for nothing."""
+    refusal = {"error": {"code": code, "message": "no"}}
+    room.faults({"match": {"path": "/sendMail"}, "status": status, "body": refusal, "times": 5})
+    tenant = TenantChannel(room.tenant.send_mail, (TenantFault,), of_all=meets_everybody)
+    outcomes = outcomes_of(Outbox(tenant, Templates(None), SENDER), [sending(notice())] * 5)
+    assert [outcome.result.value for outcome in outcomes] == ["failed"] * 5
+    assert len([r for r in room.service.requests() if r["path"].endswith("/sendMail")]) == asked
 
 
 def test_a_tenant_that_does_not_take_it_leaves_it_owed(room: Room) -> None:

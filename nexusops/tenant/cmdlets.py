@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from nexusops.tenant.faults import NOT_UNDERSTOOD, ExchangeFault, FaultClass, lost
+from nexusops.tenant.faults import NOT_UNDERSTOOD, PAGE, ExchangeFault, FaultClass, is_page, lost
 from nexusops.tenant.headers import asked_pause
 from nexusops.tenant.transport import status_fault
 
@@ -131,7 +131,8 @@ def decoded(content: bytes | msgspec.Raw, kind: type[T], *, read: bool) -> T:
     try:
         return msgspec.json.decode(content if content or read else b"{}", type=kind)
     except NOT_UNDERSTOOD as error:
-        raise ExchangeFault(lost(read=read), f"the answer cannot be understood: {error}") from error
+        told = PAGE if is_page(content) else f"the answer cannot be understood: {error}"
+        raise ExchangeFault(lost(read=read), told) from error
 
 
 def converted(value: Row, kind: type[T]) -> T:
@@ -189,8 +190,8 @@ def exchange_fault(status: int, content: bytes, headers: Mapping[str, str], *, r
     kind, text = _told(content)
     named = {k.lower(): str(v) for k, v in headers.items()}
     kind = kind or named.get("x-exceptiontype", "").rpartition(".")[2]
-    if text.startswith("<"):
-        text = f"{status}: the answer is a page and none of Exchange's: something before it refused, or broke"
+    if is_page(content):
+        text = f"{status}: {PAGE}"
     fault = FaultClass.THROTTLED if status == 429 else _by_text(text.replace("’", "'"))
     fault = fault or _BY_TYPE.get(kind) or _by_status(status, read=read)
     return ExchangeFault(

@@ -8,7 +8,7 @@ from typing import Annotated, Any, TypeVar
 
 import msgspec
 
-from nexusops.tenant.faults import NOT_UNDERSTOOD, FaultClass, GraphFault, TenantFault, lost
+from nexusops.tenant.faults import NOT_UNDERSTOOD, PAGE, FaultClass, GraphFault, TenantFault, is_page, lost
 from nexusops.tenant.headers import asked_pause
 from nexusops.tenant.transport import status_fault
 
@@ -76,7 +76,7 @@ class Sku(msgspec.Struct, rename="camel"):
     sku_part_number: str
     consumed_units: int | None = None
     prepaid_units: PrepaidUnits | None = None
-    service_plans: list[ServicePlan] = []
+    service_plans: list[ServicePlan] | None = None
 
     @property
     def left(self) -> int:
@@ -106,7 +106,8 @@ def decoded(content: bytes | msgspec.Raw, kind: type[T], *, read: bool = True) -
     try:
         return msgspec.json.decode(content, type=kind)
     except NOT_UNDERSTOOD as error:
-        raise GraphFault(lost(read=read), f"the answer is not what Graph documents: {error}") from error
+        told = PAGE if is_page(content) else f"the answer is not what Graph documents: {error}"
+        raise GraphFault(lost(read=read), told) from error
 
 
 def graph_fault(error: Any, *, read: bool) -> TenantFault:

@@ -17,6 +17,14 @@ NOT_UNDERSTOOD = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 """What decoding an answer raises; the second for a key that is no UTF-8, the third for what is nested too deep."""
 
 
+PAGE = "the answer is a page, and none of the service's: something before it answers, refuses, or is broken"
+
+
+def is_page(content: bytes | msgspec.Raw) -> bool:
+    """HTML, where JSON was asked for."""
+    return bytes(memoryview(content)[:100]).lstrip().startswith(b"<")
+
+
 class FaultClass(StrEnum):
     """What a fault means for the one who asked (tenant-api.md 5.7, 9)."""
 
@@ -143,11 +151,21 @@ UNREACHED = (
 )
 
 
+EXPIRED = "InvalidAuthenticationToken"
+"""Graph's code of a token that has ended, or is for somebody else."""
+UNBELIEVED = (
+    "Check this machine's clock, and that [tenant] authority and graph_base_url are of one cloud (`nexusops config "
+    "show`); `nexusops doctor` says whether tokens are taken again."
+)
+
+
 def unreadable(fault: TenantFault) -> TenantUnreadable:
     """The error of exit 8 for a fault, with its next step; raise it ``from`` the fault."""
     advice = ADVICE.get(fault.fault, "Run `nexusops doctor`; if all is well there, report this with the request id.")
     if fault.fault is FaultClass.THROTTLED and fault.status is None:
         advice = UNREACHED
+    if fault.code == EXPIRED:
+        advice = UNBELIEVED
     if isinstance(fault, CredentialFault):
         advice = aadsts_advice(fault.message)
     reference = f" (request {fault.request_id})" if fault.request_id else ""

@@ -47,7 +47,7 @@ async def _located(site: Site, user_id: str) -> None:
 
 def _gives_a_mailbox(sku: Sku, off: set[str]) -> None:
     """Whether a licence that is held gives a mailbox: one of its plans does, by their names (UNSOURCED), and is on."""
-    plans = {plan.service_plan_id: plan.service_plan_name for plan in sku.service_plans if plan.makes_mailboxes}
+    plans = {plan.service_plan_id: plan.service_plan_name for plan in sku.service_plans or () if plan.makes_mailboxes}
     if plans and plans.keys() <= off:
         names = ", ".join(sorted(plans.values()))
         message = (

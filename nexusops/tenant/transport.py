@@ -17,7 +17,7 @@ from typing import Any, TypeVar
 import httpx
 import tenacity
 
-from nexusops.tenant.faults import FaultClass, TenantFault, TransportFault, lost
+from nexusops.tenant.faults import EXPIRED, FaultClass, TenantFault, TransportFault, lost
 from nexusops.tenant.pacing import FREE, Cost, Pace, Sleep
 from nexusops.tenant.size import TooLarge, bounded
 
@@ -35,7 +35,6 @@ ANSWERED = 1000.0
 """Seconds after which an answer that comes, and comes to no end, is none: Exchange itself gives a cmdlet 900."""
 SLOWEST = 60.0
 LOG = logging.getLogger("nexusops.throttled")
-EXPIRED = "InvalidAuthenticationToken"
 ANEW = '{"access_token":{"xms_cc":{"values":["CP1"]}}}'
 """Claims that ask for no more than every token of ours has, since what has claims is never taken from a cache: neither
 ours nor that of azure-identity beneath it.

@@ -13,7 +13,7 @@ from building.embedded import Slept
 
 from nexusops.tenant.auth import Translating
 from nexusops.tenant.exchange import Exchange
-from nexusops.tenant.faults import CredentialFault, TenantFault, unreadable
+from nexusops.tenant.faults import PAGE, CredentialFault, TenantFault, unreadable
 from nexusops.tenant.graph import Graph
 from nexusops.tenant.transport import Retry
 
@@ -161,7 +161,7 @@ def test_a_refusal_of_exchange_is_a_fault_with_its_class(answer: httpx.Response,
 def test_a_page_of_something_before_exchange_is_not_quoted() -> None:
     page = httpx.Response(503, html="<html><body>Our services aren't available</body></html>")
     fault = fault_of_write(page, exchange=True)
-    told_instead = "503: the answer is a page and none of Exchange's: something before it refused, or broke"
+    told_instead = f"503: {PAGE}"
     assert (fault.fault, fault.message) == ("unknown_outcome", told_instead)
 
 

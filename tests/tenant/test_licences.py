@@ -80,7 +80,7 @@ def test_a_licence_whose_exchange_plan_is_switched_off_needs_a_human(room: Room)
     """4.4: no mailbox would ever come of it, however long it is waited for."""
     user_id = room.perform(creation(ADA), "user")[0].user_id
     (sku,) = [s for s in room.tenant._run(room.tenant._graph.skus()) if s.sku_part_number == SETTINGS.licence_sku]
-    plans = [plan.service_plan_id for plan in sku.service_plans if plan.makes_mailboxes]
+    plans = [plan.service_plan_id for plan in sku.service_plans or () if plan.makes_mailboxes]
     licence = {"skuId": sku.sku_id, "disabledPlans": plans}
     by_hand(room, "POST", f"/users/{user_id}/assignLicense", {"addLicenses": [licence], "removeLicenses": []})
     last = room.perform(creation(ADA))[-1]

@@ -17,7 +17,7 @@ from building.scripted import EXCHANGE, OK, READS, Clients
 from nexusops.tenant.acting import Site
 from nexusops.tenant.applications import Applications, Principal
 from nexusops.tenant.cmdlets import exchange_fault
-from nexusops.tenant.faults import FaultClass, TenantFault, unreadable
+from nexusops.tenant.faults import PAGE, FaultClass, TenantFault, unreadable
 
 named = pytest.mark.parametrize
 TAKEN = "Ex1|Microsoft.Exchange.Configuration.ObjectModel.ProxyAddressExistsException|taken already"
@@ -193,3 +193,32 @@ def test_a_mailbox_that_two_pages_show_is_one() -> None:
     pages = [httpx.Response(200, json={"value": [ROW], "@odata.nextLink": link}), httpx.Response(200, json=FIRST)]
     clients = Clients(*pages)
     assert [row.guid for row in asyncio.run(clients.exchange.all_mailboxes(deleted=True))] == ["g"]
+
+
+@named("ask", READS)
+def test_a_page_of_something_in_between_is_told_as_one(ask: Callable[[Clients], None]) -> None:
+    """A proxy's own page, with a status that says that all is well; what it is not in JSON is no help to anybody."""
+    page = httpx.Response(200, headers={"Content-Type": "text/html"}, content=b"\r\n<!DOCTYPE html><p>Sign in</p>")
+    assert failing(ask, Clients(*[page] * 6)).message == PAGE
+
+
+def test_a_token_that_is_never_taken_is_a_matter_of_clocks_and_clouds() -> None:
+    """9.16: permissions have nothing to do with it."""
+    body = {"error": {"code": "InvalidAuthenticationToken", "message": "Access token has expired or is not yet valid."}}
+    fault = failing(Clients.get, Clients(*[httpx.Response(401, json=body)] * 2))
+    assert unreadable(fault).next_step == (
+        "Check this machine's clock, and that [tenant] authority and graph_base_url are of one cloud (`nexusops config "
+        "show`); `nexusops doctor` says whether tokens are taken again."
+    )
+
+
+def test_a_licence_whose_parts_are_not_told_is_counted_all_the_same() -> None:
+    sku = {
+        "skuId": "s",
+        "skuPartNumber": "A3",
+        "servicePlans": None,
+        "prepaidUnits": {"enabled": 9},
+        "consumedUnits": 2,
+    }
+    clients = Clients(httpx.Response(200, json={"value": [sku]}))
+    assert asyncio.run(clients.graph.licences_left("A3")) == 7

@@ -16,8 +16,8 @@
     truncate          carried out; half of the answer arrives
     wrong_type        carried out; the answer has another JSON type than it should
     lag               carried out; what it creates is not there for ``reads`` (default 1) requests
-    mailbox_delay     carried out; the mailbox that it brings is not there for ``reads`` requests, or ``minutes`` of
-                      directory time
+    mailbox_delay     carried out; the mailbox that it brings, or brings back, is not there for ``reads`` requests, or
+                      ``minutes`` of directory time
 """
 
 from __future__ import annotations

@@ -119,12 +119,17 @@ def provision(call: Call, user: Object, before: Object) -> Object:
         mailbox["EmailAddresses"] = [f"SMTP:{upn}", *earlier]
         with_routing_address(book, mailbox)
     book.erase("disconnected", user["id"])
+    delay(call, user["id"])
+    return write(book, user, mailbox, before)
+
+
+def delay(call: Call, user_id: str) -> None:
+    """What the directory does to a mailbox shows in Exchange later, where a fault says so."""
     reads, minutes = call.mailbox_delay
     if reads or minutes:
         call.used.add("mailbox_delay")
-        until = book.now() + timedelta(minutes=minutes) if minutes else None
-        book.wait("mailbox", user["id"], reads, until.isoformat() if until else None)
-    return write(book, user, mailbox, before)
+        until = call.book.now() + timedelta(minutes=minutes) if minutes else None
+        call.book.wait("mailbox", user_id, reads, until.isoformat() if until else None)
 
 
 def disconnect(book: Book, user: Object, stamp: str) -> None:

@@ -267,7 +267,15 @@ async def restore(site: Site, step: Step, change: RestoreMailbox) -> StepOutcome
             raise
         return aside(step, "the tenant has purged it since it was looked at; the next run makes a new, empty mailbox")
     missing = await _licence_lost(site, change, user_id)
-    row = await site.exchange.mailbox(user_id)
+    row: MailboxRow | None = None
+
+    async def shown() -> bool:
+        nonlocal row
+        row = await site.exchange.mailbox(user_id)
+        return row is not None
+
+    if not await site.until(shown) and not missing:
+        return waiting(step, "Exchange does not show the restored mailbox yet", user_id=user_id)
     guid = row.guid if row is not None else None
     return done(step, {"deleted": True}, {"deleted": False}, user_id=user_id, exchange_guid=guid, message=missing)
 

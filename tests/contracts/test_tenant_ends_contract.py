@@ -113,6 +113,20 @@ def test_a_deleted_mailbox_is_seen_as_it_was_and_comes_back_so(room: Room, ada: 
     assert read_ada(room) == before
 
 
+@pytest.mark.parametrize(("reads", "result"), [(2, "done"), (7, "waiting")])
+def test_a_restored_mailbox_that_exchange_shows_later_is_waited_for(
+    room: Room, ada: ActualMailbox, reads: int, result: str
+) -> None:
+    """tenant-api.md 8: it was taken for done, and what comes after it failed, or was said to be missing."""
+    room.perform(DeleteMailbox(mailbox=ADA, why=WHY, addresses=(OWN,)))
+    room.faults({"match": {"path": "/restore"}, "kind": "mailbox_delay", "reads": reads})
+    (outcome,) = room.perform(RestoreMailbox(mailbox=person(user_id=ada.user_id), why=WHY))
+    assert (outcome.result.value, outcome.user_id) == (result, ada.user_id)
+    later = [room.results(creation(ADA))[-1] for _ in range(9)]
+    assert (later[0], later[-1]) == (result, "done")
+    assert read_ada(room) == ada
+
+
 def test_what_the_tenant_has_purged_is_set_aside_and_not_restored(room: Room, ada: ActualMailbox) -> None:
     """R43: between the look and the restoring its thirty days were over."""
     room.perform(DeleteMailbox(mailbox=ADA, why=WHY, addresses=(OWN,)))

@@ -69,6 +69,7 @@ def restore_user(call: Call, key: str) -> Answer:
     put_user(call.book, back, mark=EVERYTHING)
     mailboxes.follow(call.book, back)
     hold_addresses(call.book, back)
+    mailboxes.delay(call, back["id"])
     head = {"@odata.context": odata.context(call, "directoryObjects/$entity"), "@odata.type": "#microsoft.graph.user"}
     return Answer(200, {**head, **show(call, back, list(properties.DEFAULT))})
 

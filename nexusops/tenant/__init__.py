@@ -15,7 +15,7 @@ kept.py       users as last read, and what changed since
 cassettes.py  recorded exchanges, and their replay
 acting.py     look, write, verify; stopping.py: when nothing more is asked
 licensing.py  the licence that comes with a mailbox
-making.py     steps that make, end and restore a mailbox
+making.py     steps that make a mailbox; ending.py: that end and restore one
 changing.py   steps that change one
 access.py     steps that give an application the right to one
 applications.py, credentials.py     an application, and what it signs in with

@@ -39,7 +39,7 @@ from nexusops.model.journal import JsonObject, Step, StepOutcome, StepResult
 from nexusops.model.mailboxes import MailboxKind
 from nexusops.model.services import Check, Product
 from nexusops.model.tenant import Actual, Wanted
-from nexusops.tenant import access, changing, inspecting, kept, making, proving, signing
+from nexusops.tenant import access, changing, ending, inspecting, kept, making, proving, signing
 from nexusops.tenant.acting import Site, aside, failed
 from nexusops.tenant.doors import Doors
 from nexusops.tenant.exchange import WARNED, Exchange
@@ -192,9 +192,9 @@ class LiveTenant:
                 personal = change.mailbox.kind is MailboxKind.PERSONAL
                 return await (making.create_personal if personal else making.create_shared)(site, step, change)
             case DeleteMailbox():
-                return await making.delete(site, step, change)
+                return await ending.delete(site, step, change)
             case RestoreMailbox():
-                return await making.restore(site, step, change)
+                return await ending.restore(site, step, change)
             case AddAddress():
                 return await changing.add_address(site, step, change)
             case RemoveAddress():

@@ -141,6 +141,19 @@ def decide_name(call: Call, request_id: str, decision: str, form: str, at: datet
 
 
 @desk.command()
+@click.argument("subject")
+@_asked
+def release(call: Call, subject: str, form: str, at: datetime, actor: str, reason: str) -> int:
+    """Let go what an undo keeps against the data.
+
+    SUBJECT is a username, person_id, mailbox or address.
+    """
+    from nexusops.pipeline import undone
+
+    return _act(call, form, at, actor, reason, lambda p, w: undone.release(p, subject, w))
+
+
+@desk.command()
 @click.argument("mailbox")
 @click.option("--to", "to", required=True, metavar="USERNAME", help="The new owner.")
 @_asked

@@ -21,6 +21,7 @@ EXAMPLES: Mapping[str, str] = {
     "desk disable": f"nexusops desk disable ball1234 {_DESK}",
     "desk exempt-forward": f"nexusops desk exempt-forward stat0001 {_DESK}",
     "desk handover": f"nexusops desk handover chem-office --to chem0042 {_DESK}",
+    "desk release": f"nexusops desk release ball1234 {_DESK}",
     "desk shorten-winddown": f"nexusops desk shorten-winddown ann.lee@chem.ox.ac.uk --on 2025-10-31 {_DESK}",
     "desk undo-disable": f"nexusops desk undo-disable ball1234 {_DESK}",
     "desk unexempt-forward": f"nexusops desk unexempt-forward stat0001 {_DESK}",

@@ -12,6 +12,7 @@ from nexusops.model.health import Health, LockHeld, LockOwner, RunTold
 from nexusops.pipeline.audit.due import overdue
 from nexusops.pipeline.fitting import RUNNING
 from nexusops.pipeline.inputs import Ports
+from nexusops.pipeline.undone import LONG, kept
 from nexusops.report.view import number_of
 
 GOOD = frozenset({"applied", "nothing", "resumed"})
@@ -45,7 +46,18 @@ def health(ports: Ports, *, at: datetime, oldest: timedelta | None = None) -> He
         overdue=len(overdue(ports, local_date(at, ports.policy.time.zone))),
         findings=dict(sorted(found.items())),
     )
-    return replace(seen, problems=tuple(_problems(seen, oldest)))
+    return replace(seen, problems=(*_problems(seen, oldest), *_kept_long(ports, at)))
+
+
+def _kept_long(ports: Ports, at: datetime) -> Iterator[str]:
+    """Whoever was to leave has a mailbox until the feed is mended, or somebody lets go (D41)."""
+    zone = ports.policy.time.zone
+    today = local_date(at, zone)
+    if long := [one for one in kept(ports.store.decisions(), zone).values() if one.long_over < today]:
+        yield (
+            f"{number_of(len(long), 'subject')} kept against the data by an undo for more than {LONG} months: mend the "
+            "registration data, or `nexusops desk release` each; `nexusops audit overrides` lists them."
+        )
 
 
 def _problems(seen: Health, oldest: timedelta) -> Iterator[str]:

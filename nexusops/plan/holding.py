@@ -211,9 +211,13 @@ _NAMES = {
 }
 
 
+def things_told(value: str) -> str:
+    """What an undo's hold names, as people call it."""
+    items = (item for item in sorted(value.split()) if not item.startswith("alias:"))
+    return ", ".join(_NAMES.get(item, item.removeprefix("address:")) for item in items)
+
+
 def held_finding(hold: Hold, scope: str) -> Finding:
     """That something is kept against the data, and until when."""
-    named = [_NAMES.get(item, item.removeprefix("address:")) for item in sorted(items_of(hold)) if item[:6] != "alias:"]
-    things = ", ".join(named)
-    message = f"kept as {hold.actor} undid it ({things}), until registration says something new"
+    message = f"kept as {hold.actor} undid it ({things_told(hold.value)}), until registration says something new"
     return Finding(code="UNDONE", subject=hold.subject, message=message, severity=Severity.INFO, scope=scope)

@@ -145,7 +145,12 @@ def test_an_undo_without_a_reason_breaks_no_promise_and_the_desk_without_one_doe
     told = {row["message"].partition(": ")[2] for row in rows if row["subject"] == "1000001"}
     assert (broken(begun, "overrides"), told) == (
         [],
-        {"kept as it is, since a change was undone; decided by olive: no reason was given"},
+        {
+            (
+                "kept as it is, since a change was undone; decided by olive: no reason was given; "
+                "`nexusops desk release aldg0001` lets it go"
+            )
+        },
     )
     undone = "'holds:1000001:undone'"
     tampered(begun, f"UPDATE journal SET object = 'holds:1000001:manual_disable' WHERE object = {undone}")

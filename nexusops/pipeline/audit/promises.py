@@ -15,6 +15,7 @@ from nexusops.model.mailboxes import MailboxState
 from nexusops.pipeline.explain.decided import HELD
 from nexusops.pipeline.explain.facts import word
 from nexusops.pipeline.inputs import Ports
+from nexusops.pipeline.undone import Kept, kept, let_go
 from nexusops.rules.book import free_after
 
 REASONED = frozenset({HoldKind.MANUAL_DISABLE, HoldKind.FORWARD_EXEMPT, HoldKind.SHORTENED})
@@ -131,23 +132,31 @@ def _known_by(ports: Ports, person_id: PersonId, day: date) -> tuple[date | None
 def _entitlement(ports: Ports) -> Audit:
     """R1, R35: nobody has a live mailbox without an entitlement, but for a grace."""
     rows = ports.store.unentitled()
+    undone = kept(ports.store.decisions(), ports.policy.time.zone) if rows else {}
     proofs = []
     for state, box in rows:
-        kept = state.state is not Standing.OUT
+        entitled = state.state is not Standing.OUT
+        held = undone.get(state.person_id)
         ends = box.disable_on or box.delete_on
         message = f"{box.name or box.key} is {word(box.state)}, and {_standing(state)}"
         proofs.append(
             Proof(
                 rule="R35",
                 subject=state.person_id,
-                kept=kept and box.state is not MailboxState.PENDING,
-                kind="grace" if kept else "unentitled",
-                message=message + (f"; it ends on {ends}" if ends else ""),
+                kept=entitled and box.state is not MailboxState.PENDING,
+                kind="grace" if entitled else "unentitled",
+                message=message + (f"; it ends on {ends}" if ends else "") + (_kept(held, state) if held else ""),
                 dates={"left_on": state.left_on, "disable_on": box.disable_on, "delete_on": box.delete_on},
             )
         )
     sentence = "nobody has a live mailbox who is not entitled to it, but for a grace"
     return Audit(promise="entitlement", sentence=sentence, checked=ports.store.live_mailboxes(), proofs=tuple(proofs))
+
+
+def _kept(held: Kept, state: PersonState) -> str:
+    """That it is so since an undo, which only its rows end, or the desk."""
+    since = f"{held.actor} undid what the rules did, and so it is kept since {held.since}"
+    return f"; {since}: {let_go(state.username or state.person_id)}"
 
 
 def _standing(state: PersonState) -> str:
@@ -174,7 +183,8 @@ def _overrides(ports: Ports) -> Audit:
 def _desk(ports: Ports) -> Iterator[Proof]:
     rows = list(ports.store.decisions())
     owners = ports.store.owners({PersonId(_subject(row.entry)) for row in rows})
-    called = {one.person_id: f"{one.username}: " for one in owners if one.username}
+    called = {one.person_id: one.username for one in owners if one.username}
+    undone = kept(rows, ports.policy.time.zone)
     for row in rows:
         entry = row.entry
         after = entry.after if isinstance(entry.after, dict) else {}
@@ -182,12 +192,14 @@ def _desk(ports: Ports) -> Iterator[Proof]:
         ended = entry.after is None
         subject, kind = _subject(entry), HoldKind(entry.object.rpartition(":")[2])
         who, why = called.get(PersonId(subject), ""), reason or "no reason was given"
+        name = f"{who}: " if who else ""
+        back = f"; {let_go(who or subject)}" if kind is HoldKind.UNDONE and not ended and subject in undone else ""
         yield Proof(
             rule="D41",
             subject=subject,
             kept=ended or bool(actor and (reason or kind not in REASONED)),
             kind="released" if ended else "decided",
-            message=f"{who}{HELD[kind][0]}; {'ended by' if ended else 'decided by'} {actor}: {why}",
+            message=f"{name}{HELD[kind][0]}; {'ended by' if ended else 'decided by'} {actor}: {why}{back}",
             dates={"at": entry.at.date()},
         )
 

@@ -7,6 +7,9 @@ from collections.abc import Callable, Iterable, Iterator
 from nexusops.model.findings import Evidence
 from nexusops.model.ids import Address
 from nexusops.model.ledger import Alternative, Hold, HoldKind, NameDecision, RequestOutcome
+from nexusops.pipeline.inputs import Ports
+from nexusops.pipeline.undone import kept, let_go
+from nexusops.plan.holding import things_told
 from nexusops.report.explain import Fact
 
 HELD = {
@@ -22,18 +25,22 @@ REACHED_AT = "reached at"
 """An address outside that somebody has given for when their mailbox is shut (R31)."""
 
 
-def decided_facts(holds: Iterable[Hold], called: Callable[[str], str] = str) -> Iterator[Fact]:
+def decided_facts(ports: Ports, holds: Iterable[Hold], called: Callable[[str], str] = str) -> Iterator[Fact]:
     """What people decided against the data, until when, and how it is taken back. ``called``: what staff call a
     person_id.
     """
+    holds = list(holds)
+    undone = [f"holds:{hold.subject}:{hold.kind}" for hold in holds if hold.kind is HoldKind.UNDONE]
+    since = kept(ports.store.journal(undone), ports.policy.time.zone) if undone else {}
     for hold in holds:
         what, rule = HELD[hold.kind]
         undo = TAKEN_BACK.get(hold.kind)
         back = f"; `nexusops {undo} {called(hold.subject)}` takes it back" if undo else ""
         if hold.kind is HoldKind.UNDONE:
-            back = ", until the registration rows behind it change"
+            back = f", until the registration rows behind it change; {let_go(called(hold.subject))}"
         because = f"{hold.reason or 'no reason was given'}, by {hold.actor}{back}"
-        yield Fact(label="decided", value=what + _detail(hold, called), rule=rule, because=because)
+        day = since[hold.subject].since if hold.kind is HoldKind.UNDONE and hold.subject in since else None
+        yield Fact(label="decided", value=what + _detail(hold, called), rule=rule, because=because, since=day)
 
 
 def about_address(holds: Iterable[Hold], address: Address) -> Iterator[Hold]:
@@ -47,13 +54,8 @@ def _detail(hold: Hold, called: Callable[[str], str]) -> str:
     if hold.kind is HoldKind.HANDOVER:
         return f" to {called(hold.value)}, from the next run on"
     if hold.kind is HoldKind.UNDONE:
-        return f" ({items_told(hold.value)})"
+        return f" ({things_told(hold.value)})"
     return f" ({hold.value})"
-
-
-def items_told(value: str) -> str:
-    """What an undo holds, by the names that it is known by."""
-    return ", ".join(item.partition(":")[2] or item for item in value.split())
 
 
 _OUTCOMES = {

@@ -11,9 +11,10 @@ from nexusops.model.journal import Entry, JournalRow, JsonObject, Phase
 from nexusops.model.ledger import HoldKind, Standing
 from nexusops.model.mailboxes import MailboxState
 from nexusops.model.notices import NoticeState
-from nexusops.pipeline.explain.decided import HELD, items_told
+from nexusops.pipeline.explain.decided import HELD
 from nexusops.pipeline.explain.facts import word
 from nexusops.pipeline.inputs import Ports
+from nexusops.plan.holding import things_told
 from nexusops.report.explain import Event
 
 
@@ -207,7 +208,7 @@ def _decision(was: JsonObject, now: JsonObject) -> str:
     what = HELD[kind][0]
     value = f"{now.get('value') or ''}"
     if kind is HoldKind.UNDONE:
-        value = items_told(value)
+        value = things_told(value)
     return f"decided: {what}{f' ({value})' if value else ''}" if now else f"no longer decided: {what}"
 
 

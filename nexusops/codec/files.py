@@ -12,6 +12,7 @@ from nexusops.codec.encode import encode_plan
 from nexusops.errors import StalePlan, UsageError
 from nexusops.model.journal import JsonValue
 from nexusops.model.plan import Plan
+from nexusops.whole import whole
 
 _ANOTHER = "Name another file, in a folder that you may write to: `nexusops cassette record FILE`."
 _NEXT = "Make the plan anew with `nexusops plan --out FILE`, or name the right file."
@@ -35,7 +36,7 @@ def write_whole(text: str, path: Path, what: str, *, mode: int = 0o644, named_by
         if path.exists() and not path.is_file():  # /dev/stdout, a named pipe: nothing can be put in its place
             path.write_bytes(text.encode("utf-8"))
             return
-        with _beside(path, mode) as part:
+        with whole(path, mode) as part:
             part.write_bytes(text.encode("utf-8"))
 
 
@@ -48,7 +49,7 @@ def written_whole(path: Path, what: str, *, again: bool) -> Iterator[Path]:
         raise UsageError(f"{path} is no file that can be replaced.", next_step=_ANOTHER)
     if path.exists() and not again:
         raise UsageError(f"{path} is there already.", next_step="Name another file, or use --replace to write it anew.")
-    with _told(path, what, _ANOTHER), _beside(path, 0o600) as part:
+    with _told(path, what, _ANOTHER), whole(path, 0o600) as part:
         yield part
 
 
@@ -58,19 +59,6 @@ def _told(path: Path, what: str, next_step: str) -> Iterator[None]:
         yield
     except OSError as error:
         raise UsageError(f"The {what} cannot be written to {path}: {error.strerror}.", next_step=next_step) from error
-
-
-@contextmanager
-def _beside(path: Path, mode: int) -> Iterator[Path]:
-    part = path.with_name(f".{path.name}.part")
-    part.unlink(missing_ok=True)
-    part.touch(mode=mode)
-    try:
-        part.chmod(mode)  # the umask of a unit would hide from others what is for them
-        yield part
-        part.replace(path)
-    finally:
-        part.unlink(missing_ok=True)
 
 
 def load_plan(path: Path) -> Plan:

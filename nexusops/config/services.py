@@ -14,6 +14,7 @@ from nexusops.errors import UsageError
 from nexusops.model.frozen import frozen
 from nexusops.model.ids import domain_of, local_of
 from nexusops.model.services import ServiceRequest
+from nexusops.whole import whole
 
 CHOICES: dict[str, tuple[str, ...]] = {
     "direction": ("send", "send_receive"),
@@ -74,7 +75,11 @@ def load_service(path: Path) -> ServiceRequest:
             f"{path}: SAAS_FIELD: the file's name is the request's id: letters, digits, - and _ only.",
             next_step="Rename the file, then ask again with `nexusops saas advise FILE`.",
         )
-    table = read_toml(path)
+    return _request(path, read_toml(path))
+
+
+def _request(path: Path, table: dict[str, object]) -> ServiceRequest:
+    """What stands in the request's file, checked."""
     hints = _hints()
     for key in table:
         if key not in hints:
@@ -114,26 +119,19 @@ def service_path(folder: Path, request_id: str) -> Path:
 
 
 def write_service(path: Path, values: Mapping[str, object]) -> ServiceRequest:
-    """Files a request, and reads it as every later command will; one that cannot be read does not stay."""
+    """Files a request, and reads it as every later command will; what cannot be read takes nobody's place."""
     lines = [f"{key} = {json.dumps(value, ensure_ascii=False)}" for key, value in values.items()]
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        before = path.read_bytes() if path.exists() else None
-        path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+        with whole(path) as part:
+            part.write_text("\n".join(lines) + "\n", "utf-8")
+            return _request(path, read_toml(part))
     except OSError as error:
         raise UsageError(
             f"The request cannot be written to {path}: {error.strerror}.",
             next_step=f"Let the user of this program write to {path.parent}, then ask again, as with `nexusops saas"
             " request`.",
         ) from error
-    try:
-        return load_service(path)
-    except UsageError:
-        if before is None:
-            path.unlink()
-        else:
-            path.write_bytes(before)
-        raise
 
 
 def _check(values: dict[str, object], path: Path) -> None:

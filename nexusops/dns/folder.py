@@ -19,6 +19,7 @@ from nexusops.dns.records import BadRecord, lines
 from nexusops.model.changes import PublishRecords, RetireRecords
 from nexusops.model.dns import DnsRecord
 from nexusops.model.frozen import frozen
+from nexusops.whole import whole
 
 Written = Callable[[PublishRecords | RetireRecords, int], str]
 PUBLISH, RETIRE = "publish", "retire"
@@ -81,9 +82,8 @@ class DomainFolder:
         try:
             if not path.exists() or path.read_text("utf-8") != text:
                 path.parent.mkdir(parents=True, exist_ok=True)
-                part = path.with_name(f".{path.name}.part")
-                part.write_text(text, "utf-8")
-                part.replace(path)
+                with whole(path) as part:
+                    part.write_text(text, "utf-8")
             other.unlink(missing_ok=True)
             kept = path.read_text("utf-8")
         except (OSError, UnicodeDecodeError) as error:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from nexusops.errors import UsageError
 from nexusops.model.frozen import frozen
+from nexusops.whole import whole
 
 FORMAT = 1
 
@@ -36,11 +37,10 @@ class ProviderMemory:
     def write(self, seen: Mapping[str, Mapping[str, str]]) -> None:
         """Whole or not at all. Raises UsageError where it cannot be written."""
         document = {"format": FORMAT, "spf": {name: dict(sorted(seen[name].items())) for name in sorted(seen)}}
-        part = self.path.with_name(f".{self.path.name}.part")
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
-            part.write_text(json.dumps(document, indent=1) + "\n", "utf-8")
-            part.replace(self.path)
+            with whole(self.path) as part:
+                part.write_text(json.dumps(document, indent=1) + "\n", "utf-8")
         except OSError as error:
             raise UsageError(
                 f"{self.path} cannot be written: {error.strerror}.",

@@ -20,6 +20,7 @@ from nexusops.model.pace import MAIL_A_RUN
 from nexusops.notify.message import Message, composed, graph_message, identity
 from nexusops.notify.templates import Templates
 from nexusops.notify.turns import Turns
+from nexusops.whole import whole
 
 
 class NotSent(Exception):
@@ -109,11 +110,8 @@ class FolderChannel:
         try:
             self._folder.mkdir(parents=True, exist_ok=True)
             path = self._folder / f"{identity(message.key)}.eml"
-            part = path.with_suffix(".part")
-            part.unlink(missing_ok=True)
-            with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o640), "wb") as file:
-                file.write(content)
-            part.replace(path)
+            with whole(path, 0o640) as part:
+                part.write_bytes(content)
         except OSError as error:
             raise NotSent(f"the folder {self._folder} does not take it: {error.strerror}") from error
         return ""

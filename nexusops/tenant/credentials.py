@@ -9,7 +9,6 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-import os
 import tomllib
 from dataclasses import replace
 from pathlib import Path
@@ -20,6 +19,7 @@ from nexusops.tenant.acting import Site, aside, done
 from nexusops.tenant.applications import Application, Applications, KeyCredential, PasswordCredential, unique_name
 from nexusops.tenant.directory import decoded
 from nexusops.tenant.faults import FaultClass, TenantFault
+from nexusops.whole import whole
 
 
 async def upload(
@@ -190,19 +190,10 @@ def _prepare(folder: Path) -> None:
 def _write(path: Path, text: str) -> None:
     """For its owner alone, and never half a file; a secret that no file holds is taken back by the next run."""
     try:
-        _written(path, text)
+        with whole(path, 0o600) as part:
+            part.write_text(text, "utf-8")
     except OSError as error:
         raise TenantFault(FaultClass.CONFIG, f"[tenant] handover: {path} cannot be written: {error}") from error
-
-
-def _written(path: Path, text: str) -> None:
-    new = path.with_name(f".{path.name}.new")
-    new.unlink(missing_ok=True)
-    with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    new.replace(path)
 
 
 def _after(made: PasswordCredential, path: Path) -> JsonObject:

@@ -288,7 +288,7 @@ def test_a_notice_in_a_folder_is_not_for_everybody_on_the_machine(tmp_path: Path
     kept.write_text("as it was", "utf-8")
     folder = tmp_path / "notices"
     folder.mkdir()
-    (folder / f"{MARK}.part").symlink_to(kept)
+    (folder / f".{MARK}.eml.part").symlink_to(kept)
     assert send(FolderChannel(folder, at=AT)) == DONE
     (path,) = folder.iterdir()
     assert (path.stat().st_mode & 0o007, path.is_symlink(), kept.read_text("utf-8")) == (0, False, "as it was")

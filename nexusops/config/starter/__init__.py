@@ -11,6 +11,7 @@ from pathlib import Path
 
 from nexusops.errors import UsageError
 from nexusops.model.policy import COLLEGE_PREFERRING, NON_QUALIFYING, OWNING, QUALIFYING
+from nexusops.whole import whole
 
 FILES = (
     "nexusops.toml",
@@ -82,7 +83,8 @@ def write_starter(folder: Path, profile: str = "oxford") -> tuple[Path, ...]:
         for name, path in zip(FILES, paths, strict=True):
             path.parent.mkdir(parents=True, exist_ok=True)
             lines = _starter(name).read_text("utf-8").splitlines()
-            path.write_text("".join(f"{_worded(line, WORDS[profile])}\n" for line in lines), "utf-8")
+            with whole(path) as part:
+                part.write_text("".join(f"{_worded(line, WORDS[profile])}\n" for line in lines), "utf-8")
     except OSError as error:
         raise UsageError(
             f"{folder}: cannot be written: {error.strerror}.",

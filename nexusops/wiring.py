@@ -63,9 +63,13 @@ def opened(folder: Path, *, snapshot: Path | None = None) -> Iterator[Wired]:
         yield Wired(configuration=configuration, ports=_ports(configuration, snapshot, closing))
 
 
+NOT_ONE = "README.txt"
+"""What `nexusops init` puts beside the templates."""
+
+
 def _check_templates(folder: Path | None) -> None:
     """The site's own notices, where it has any: a broken one is found before anything is done."""
-    if folder is not None and files_of(folder, ".j2"):
+    if folder is not None and any(path.name != NOT_ONE for path in files_of(folder, "")):
         from nexusops.notify.templates import check_templates
 
         check_templates(folder)

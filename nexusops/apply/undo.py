@@ -108,7 +108,7 @@ def _refusal(piece: Piece, ledger: Ledger, undoing: Undoing, latest: Mapping[Add
     present = getattr(ledger, TABLES[type(piece.row)]).get(key_of(piece.row))
     if isinstance(present, Mailbox) and piece.item == LIFE:
         if _gone(present, undoing.today) and _was_deleted(piece):
-            return "the mailbox was purged by the tenant thirty days after its deletion"
+            return "the mailbox was purged by the tenant, which keeps what was deleted no longer"
         if piece.before is None and present.key in undoing.existed:
             return "the directory user had been there before, and stays, with its licence and mailbox"
     now, then = shown(present, piece.item), shown(piece.after, piece.item)

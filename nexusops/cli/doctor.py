@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Sequence
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import click
 
 from nexusops.cli import options
+from nexusops.cli.doctor_registration import FINDINGS, Check, line, registered_domains, registration
 from nexusops.cli.entry import Call
-from nexusops.errors import NexusopsError, SnapshotRefused, TenantUnreadable
+from nexusops.errors import NexusopsError, TenantUnreadable
 
 if TYPE_CHECKING:
     from nexusops.config.schema import NoticesTable
@@ -20,20 +21,9 @@ if TYPE_CHECKING:
     from nexusops.pipeline.doctor import Permissions
     from nexusops.wiring import Wired
 
-FINDINGS = 6
 SKEW = 120
 """Seconds by which this machine's clock may be off: signed assertions are refused when it is minutes (AADSTS700024)."""
 SOON = timedelta(days=30)
-
-
-class Check(NamedTuple):
-    """One line of the answer; ``code`` is the exit code that it calls for."""
-
-    name: str
-    ok: bool
-    message: str
-    code: int = 0
-    permissions: Permissions | None = None
 
 
 @click.command()
@@ -109,7 +99,7 @@ def _checks(call: Call, jobs: tuple[str, ...], at: datetime) -> Iterator[Check]:
         yield Check("jobs", True, f"{len(site.ports.jobs)} jobs; see `nexusops jobs list` for their permissions")
         yield from _requests(site)
         yield _state(site)
-        yield _snapshot(site, at)
+        yield from registration(site, at)
         yield _in_order("dns", lambda: dns_in_order(configuration))
         yield _in_order("notices", lambda: notices_in_order(configuration, site.ports.tenant, at))
         yield from _tenant(site, jobs, at)
@@ -130,32 +120,12 @@ def _state(site: Wired) -> Check:
     return Check("state", True, f"its schema is that of this version, serial {site.ports.store.serial()}, {since}")
 
 
-def _snapshot(site: Wired, at: datetime) -> Check:
-    from nexusops.codec import instant
-
-    ports = site.ports
-    try:
-        record = ports.registration.read().record
-        defects = ports.gate(record, ports.store.accepted(), at, ports.policy)
-    except SnapshotRefused as refused:
-        defects = refused.defects
-    except NexusopsError as error:
-        return Check("snapshot", False, _line(error), FINDINGS)
-    if defects:
-        return Check("snapshot", False, "; ".join(f"{one.code}: {one.message}" for one in defects), FINDINGS)
-    return Check("snapshot", True, f"as of {instant(record.as_of)}, {record.rows.get('persons', 0)} people")
-
-
-def _line(error: NexusopsError) -> str:
-    return str(error).replace("\n", " ")
-
-
 def _in_order(name: str, look: Callable[[], str]) -> Check:
     """``look`` says how it is, or raises what is wrong."""
     try:
         return Check(name, True, look())
     except NexusopsError as error:
-        return Check(name, False, _line(error), FINDINGS)
+        return Check(name, False, line(error), FINDINGS)
 
 
 def _tenant(site: Wired, jobs: tuple[str, ...], at: datetime) -> Iterator[Check]:
@@ -167,20 +137,20 @@ def _tenant(site: Wired, jobs: tuple[str, ...], at: datetime) -> Iterator[Check]
     try:
         seen = site.ports.tenant().inspect(site.configuration.settings.notices.mailbox)
     except TenantUnreadable as error:
-        yield Check("tenant", False, _line(error), error.exit_code)
+        yield Check("tenant", False, line(error), error.exit_code)
         return
     yield _permissions(site, jobs, seen)
     yield from _credentials(seen, at)
     yield _clock(seen)
     yield _licences(site, seen)
-    domains = _registered_domains(site)
+    domains = registered_domains(site)
     yield _domains(site, seen, domains)
     yield _forwards(seen, domains)
     yield sender_check(site.configuration.settings.notices, seen)
     try:
         site.ports.tenant().read(Wanted(boxes={name: None}))
     except TenantUnreadable as error:
-        yield Check("tenant", False, _line(error), error.exit_code)
+        yield Check("tenant", False, line(error), error.exit_code)
         return
     yield Check("tenant", True, f"{kind}: answers, and accepts our credentials")
 
@@ -286,15 +256,3 @@ def sender_check(table: NoticesTable, seen: Inspection) -> Check:
 
 def _why(seen: Inspection, part: str) -> str:
     return next((why for name, why in seen.refused if name == part), "not asked")
-
-
-def _registered_domains(site: Wired) -> Collection[MailDomain]:
-    """Those of the registration data, or, where these cannot be read, of the last accepted snapshot."""
-    from nexusops.pipeline.inputs import accepted_tables
-
-    for tables in (site.ports.registration.read, lambda: accepted_tables(site.ports, only=())):
-        try:
-            return tables().slice((), {}).domains.values()
-        except NexusopsError:  # said by the check of the snapshot
-            continue
-    return ()

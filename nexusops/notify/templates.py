@@ -89,9 +89,9 @@ class Templates:
         except _FAULTS as error:
             raise UsageError(
                 f"{place}{f', line {line}' if (line := _line(error)) else ''}: {_told(error)}",
-                next_step="A notice has these names: addresses, successors, mailbox, unit, delete_on, "
-                "short_notice, closed, kept_days and contact. Mend the template, or remove it so that the built-in one "
-                "is used; then repeat with `nexusops plan`.",
+                next_step="A notice has these names: addresses, successors, mailbox, mailboxes, unit, "
+                "delete_on, short_notice, closed, kept_days and contact. Mend the template, or remove it so that the "
+                "built-in one is used; then repeat with `nexusops plan`.",
             ) from error
 
 
@@ -101,6 +101,12 @@ def check_templates(folder: Path | None) -> None:
     Raises UsageError that names the file and the line, also for a file that is no template of any notice.
     """
     known = {_name(kind, part) for kind in NoticeKind for part in PARTS}
+    for path in _own_of(folder, "") if folder is not None else ():
+        if f"{path.name}.j2" in known:
+            raise UsageError(
+                f"{path}: is not used: the names of templates end in .j2.",
+                next_step=f"Rename it to {path.name}.j2, or remove it; then repeat with `nexusops plan`.",
+            )
     for path in _own_of(folder) if folder is not None else ():
         if not path.is_file():
             raise UsageError(
@@ -126,9 +132,9 @@ def check_templates(folder: Path | None) -> None:
                 )
 
 
-def _own_of(folder: Path) -> list[Path]:
+def _own_of(folder: Path, ending: str = ".j2") -> list[Path]:
     try:
-        return sorted(folder / name for name in os.listdir(folder) if name.endswith(".j2"))
+        return sorted(folder / name for name in os.listdir(folder) if name.endswith(ending))
     except OSError as error:
         raise UsageError(
             f"{folder}: cannot be looked into: {error.strerror}.",

@@ -38,6 +38,7 @@ _KINDS = {
     "other": "other",
 }
 """rules.md 3.4: what a unit may call itself, and what that counts as."""
+_KNOWN = ", ".join(_KINDS)
 
 
 FROZEN = "nothing is changed for it"
@@ -180,7 +181,12 @@ def _units(
         domain = domains.get(unit.domain) if unit.domain else None
         if unit.kind not in _KINDS.values():
             frozen[unit.unit_id] = "BAD_UNIT_KIND"
-            reading.find("BAD_UNIT_KIND", tables.UNITS, row, f"the kind {unit.kind!r} is not known; members are frozen")
+            reading.find(
+                "BAD_UNIT_KIND",
+                tables.UNITS,
+                row,
+                f"the kind {unit.kind!r} is not known ({_KNOWN}); members are frozen",
+            )
         if unit.domain is not None and domain is None:
             spared[unit.unit_id] = "UNIT_DOMAIN_UNKNOWN"
             reason = f"the domain {unit.domain} is not in domains, or its row is bad; the unit counts as without one"

@@ -68,9 +68,12 @@ def check_header(schema: object, tenant: object, site: str | None) -> list[Defec
             Defect(code="SNAPSHOT_SCHEMA", message=f"the manifest's schema is {schema!r}; this program reads {SCHEMA}")
         )
     if not isinstance(tenant, str) or not tenant or (site is not None and tenant != site):
-        expected = "a name" if site is None else repr(site)
+        expected, named = ("a name", "") if site is None else (repr(site), ", as [site] name says")
         defects.append(
-            Defect(code="SNAPSHOT_TENANT", message=f"the manifest's tenant is {tenant!r}; {expected} is expected here")
+            Defect(
+                code="SNAPSHOT_TENANT",
+                message=f"the manifest's tenant is {tenant!r}; {expected} is expected here{named}",
+            )
         )
     return defects
 

@@ -173,6 +173,10 @@ def _listed_object(one: Listed) -> JsonObject:
     }
 
 
+_WHOSE = {"ox": "own"}
+"""A zone as people read it: ``ox`` is the data's word for the site's own, at whatever university (rules.md 3.17)."""
+
+
 def list_text(lines: Sequence[Listed], look: Look = PLAIN) -> str:
     if not lines:
         return written([Line(text="No domain is in that state, and of that kind.")], look)
@@ -183,7 +187,16 @@ def list_text(lines: Sequence[Listed], look: Look = PLAIN) -> str:
         other = f"{one.nonpersonal} of {one.cap}" if one.cap is not None else str(one.nonpersonal)
         since, ends = day(one.since) or "-", day(one.ends) or "-"
         rows.append(
-            (one.facts.domain, one.facts.zone, state, since, ends, str(one.personal), other, " ".join(one.facts.units))
+            (
+                one.facts.domain,
+                _WHOSE.get(one.facts.zone, one.facts.zone),
+                state,
+                since,
+                ends,
+                str(one.personal),
+                other,
+                " ".join(one.facts.units),
+            )
         )
     return written([Table(rows=rows, indent=0)], look)
 

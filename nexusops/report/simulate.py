@@ -85,7 +85,7 @@ def _cells(happening: Happening) -> Iterator[tuple[str, ...]]:
         yield ENDED, address, address, f"{ending(address)}.", "R27", "it ends with its mail domain, or its row"
     for name in happening.purged:
         what = f"The tenant discards the content of {name}."
-        yield PURGED, name, name, what, "D08", "thirty days have passed since the deletion"
+        yield PURGED, name, name, what, "D08", "the tenant keeps what was deleted no longer"
 
 
 def _day(happening: Happening) -> JsonValue:

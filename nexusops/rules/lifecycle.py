@@ -184,7 +184,7 @@ def deleted(box: Mailbox, today: date, policy: Policy, why: Reason) -> Mailbox:
 
 def purged(box: Mailbox, today: date) -> Mailbox:
     return altered(
-        box, state=MailboxState.PURGED, since=today, rule="D08", because="thirty days have passed since the deletion"
+        box, state=MailboxState.PURGED, since=today, rule="D08", because="the tenant keeps what was deleted no longer"
     )
 
 

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from building.snapshot_folder import SnapshotFolder
 
-from nexusops.cli.doctor import Check, sender_check
+from nexusops.cli.doctor import sender_check
+from nexusops.cli.doctor_registration import Check
 from nexusops.config.schema import NoticesTable
 from nexusops.emulator import EmbeddedTenant
 from nexusops.model.inspection import Inspection
@@ -124,6 +125,30 @@ def test_a_mail_server_that_does_not_answer_is_found_before_a_notice_is_due(site
     code, fine, message = told(site, "notices")
     assert (code, fine) == (6, False)
     assert "127.0.0.1:1: [Errno 111] Connection refused" in message
+
+
+def test_a_site_that_is_not_the_one_of_its_data_is_told(site: CommandSite) -> None:
+    """D29, D31, D46, 3.17: each is valid by itself, and would hold everybody back, or have no effect."""
+    tables = SnapshotFolder("oxford-test").domain("northgate.ac.uk").unit("ARTS", "department", "northgate.ac.uk")
+    for number in range(12):
+        tables.person(str(number), f"smith.{number}" if number else "arts0001")
+        tables.card(str(number), "EMP" if number > 9 else "US", "Ann", "Lee", "2025-01-01", "2028-09-30")
+    tables.write(site.folder / "snapshot", AS_OF)
+    (site.folder / "policy.toml").write_text('[status_map]\nqualifying = ["STAFF"]\nnon_qualifying = ["US"]\n', "utf-8")
+    (site.folder / "guard.toml").write_text('[limits]\n"unit:MATH" = 3\n', "utf-8")
+    said = site.type("doctor", "--at", AT, "--format", "json")
+    assert said.code == 6
+    assert [one["message"].partition(":")[0] for one in said.document["checks"] if one["name"] == "site"] == [
+        "no unit's mail domain lies under ox.ac.uk, so nobody is given an address there",
+        "nobody may own a unit's mailbox, and those that have an owner will end",
+        "guard.toml limits what is no unit of the registration data",
+        "11 of 12 people looked at are frozen",
+    ]
+    assert "BAD_USERNAME 9, UNKNOWN_STATUS 2" in said.out
+    (site.folder / "policy.toml").unlink()
+    (site.folder / "guard.toml").unlink()
+    registered(site, managed=True)
+    assert told(site, "site") == (0, True, "fits the registration data (units: 1, domains: 1)")
 
 
 def test_a_secret_that_everybody_may_read_is_told(site: CommandSite) -> None:

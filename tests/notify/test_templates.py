@@ -34,7 +34,7 @@ def test_a_winddown_says_which_addresses_until_when_and_what_takes_their_place()
         "\n"
         "Please tell the people and services who write to you there. Your mailbox and its content stay as they are.\n"
         "\n"
-        "If this is a mistake, ask your college or department to correct your record, or write to "
+        "If this is a mistake, ask where you work or study to have your record corrected, or write to "
         "postmaster@nexus.ox.ac.uk.\n"
     )
 
@@ -63,7 +63,7 @@ SUBJECTS = {
     NoticeKind.WINDDOWN_CANCELLED: "Your University e-mail addresses stay",
     NoticeKind.CANCELLED: "Your University mailbox ends on 16 March 2025",
     NoticeKind.STATUS_CHANGE: "Your University mailbox is deleted on 16 March 2025",
-    NoticeKind.EXPIRY_WARNING: "Your University Card ends soon, and your mailbox with it",
+    NoticeKind.EXPIRY_WARNING: "Your University card ends soon, and your mailbox with it",
     NoticeKind.ORPHANED: "The mailbox ball1234 needs a new owner by 16 March 2025",
 }
 
@@ -205,6 +205,7 @@ BROKEN = {
     "unknown filter": ("cancelled.en.subject.j2", "{{ delete_on|date }}", "cancelled.en.subject.j2, line 1: "),
     "wrong use": ("cancelled.en.text.j2", "\n{{ delete_on + 1 }}", "cancelled.en.text.j2, line 2: "),
     "unknown file": ("windown.en.text.j2", "hello", "windown.en.text.j2: no notice has this name"),
+    "no ending": ("winddown.en.text", "hello", "winddown.en.text: is not used: the names of templates end in .j2"),
 }
 
 

@@ -89,7 +89,7 @@ def test_another_schema(folder: Path, schema: object) -> None:
 def test_another_tenant(folder: Path, tenant: object) -> None:
     """rules.md 3.1: a snapshot of another university must never be taken for ours."""
     assert defects(manifested(folder, tenant=tenant)) == [
-        ("SNAPSHOT_TENANT", f"the manifest's tenant is {tenant!r}; 'oxford-test' is expected here")
+        ("SNAPSHOT_TENANT", f"the manifest's tenant is {tenant!r}; 'oxford-test' is expected here, as [site] name says")
     ]
 
 

@@ -49,7 +49,7 @@ def _noticed(
     """None where there is nothing to tell: the promise was kept, or it was not owed. ``announced``: what was sent."""
     dates = {"winddown_on": row.winddown_on, "notice_sent_on": row.notice_sent_on, "deleted_on": row.deleted_on}
     if row.rule == "R42":
-        message = "it went with its mailbox a month after the status changed, as the rule for that says"
+        message = "it went with its mailbox after the status had changed, as the rule for that says"
         return _proof(row, "D05", "short_notice", message, dates, kept=True)
     if row.rule == "D43" or not row.gate:
         message = "its end was asked for, so no notice had to come before it"
@@ -84,7 +84,8 @@ def _reuse(ports: Ports) -> Audit:
     for _, periods in groupby(ports.store.given_again(), key=lambda row: row.address):
         pairs = pairwise(periods)
         proofs.extend(_given(ports, old, new) for old, new in pairs if old.person_id and old.person_id != new.person_id)
-    sentence = "an address went to somebody else only when its owner had left more than six months before"
+    months = ports.policy.reuse.after_months
+    sentence = f"an address went to somebody else only when its owner had left more than {months} months before"
     return Audit(promise="reuse", sentence=sentence, checked=len(proofs), proofs=tuple(proofs))
 
 

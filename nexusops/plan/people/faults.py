@@ -24,11 +24,16 @@ def policy_fault(record: PersonRecord, policy: Policy) -> Finding | None:
     """A status in neither list of ``status_map`` (D46), or a username that is not of the site's form: it freezes."""
     status = unknown_status(record.cards, policy)
     if status is not None:
-        message = f"the card status {status} is not known; nothing is changed for this person"
+        message = f"the card status {status} is not known (status_map); nothing is changed for this person"
         return _fault(record, "UNKNOWN_STATUS", message, Severity.WARNING)
     name = record.person.username if record.person is not None else None
     if name is not None and not username_form(policy.names.username_pattern).match(name):
-        return _fault(record, "BAD_USERNAME", f"the username {name} is not of the site's form", Severity.ALERT)
+        return _fault(
+            record,
+            "BAD_USERNAME",
+            f"the username {name} is not of the site's form (names.username_pattern)",
+            Severity.ALERT,
+        )
     return None
 
 

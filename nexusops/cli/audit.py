@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from nexusops.cli import options
-from nexusops.cli.entry import Call
+from nexusops.cli.entry import FINDINGS, Call
 
 if TYPE_CHECKING:
     from nexusops.model.journal import JournalRow
@@ -75,7 +75,7 @@ def _proved(ports: Ports, promise: str, form: str) -> int:
     with steps_shown(f"Looking at {promise}"):
         found = audit_promise(ports, promise)
     click.echo(audit_json(found) if form == "json" else audit_text(found, look()), nl=False)
-    return 6 if found.broken else 0
+    return FINDINGS if found.broken else 0
 
 
 def _verified(broken: Sequence[int], form: str) -> int:
@@ -103,4 +103,4 @@ def _verified(broken: Sequence[int], form: str) -> int:
         )
     else:
         click.echo("The journal is as it was written.")
-    return 6 if broken else 0
+    return FINDINGS if broken else 0

@@ -9,14 +9,13 @@ from typing import TYPE_CHECKING, TypeVar
 import click
 
 from nexusops.cli import options
-from nexusops.cli.entry import Call
+from nexusops.cli.entry import FINDINGS, Call
 from nexusops.errors import UsageError
 
 if TYPE_CHECKING:
     from nexusops.model.journal import JsonValue
 
 T = TypeVar("T")
-FINDINGS = 6
 BAD_REQUEST = 400
 FILE = click.Path(path_type=Path, dir_okay=False)
 AGAIN = click.option("--replace", "again", is_flag=True, help="Write the file anew where it is there.")

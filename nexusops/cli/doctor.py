@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import click
 
 from nexusops.cli import options
-from nexusops.cli.doctor_registration import FINDINGS, Check, line, registered_domains, registration
-from nexusops.cli.entry import Call
+from nexusops.cli.doctor_registration import Check, line, registered_domains, registration
+from nexusops.cli.entry import FINDINGS, Call
 from nexusops.errors import NexusopsError, TenantUnreadable
 
 if TYPE_CHECKING:
@@ -108,7 +108,7 @@ def _checks(call: Call, jobs: tuple[str, ...], at: datetime) -> Iterator[Check]:
 def _requests(site: Wired) -> Iterator[Check]:
     """Those that cannot be read are held back by every run, and nothing else is."""
     for fault in site.ports.faulty_services.values():
-        yield Check("requests", False, fault, 6)
+        yield Check("requests", False, fault, FINDINGS)
     yield Check("requests", True, f"{len(site.ports.services)} filed for SaaS mail; see `nexusops saas list`")
 
 

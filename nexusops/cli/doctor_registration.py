@@ -6,14 +6,13 @@ from collections.abc import Collection, Iterator
 from datetime import datetime
 from typing import TYPE_CHECKING, NamedTuple
 
+from nexusops.cli.entry import FINDINGS
 from nexusops.errors import NexusopsError, SnapshotRefused
 
 if TYPE_CHECKING:
     from nexusops.model.units import MailDomain
     from nexusops.pipeline.doctor import Permissions
     from nexusops.wiring import Wired
-
-FINDINGS = 6
 
 
 class Check(NamedTuple):

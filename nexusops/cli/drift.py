@@ -7,9 +7,7 @@ from datetime import datetime
 import click
 
 from nexusops.cli import options
-from nexusops.cli.entry import Call
-
-FINDINGS = 6
+from nexusops.cli.entry import FINDINGS, Call
 
 
 @click.command()

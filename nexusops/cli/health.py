@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 import click
 
 from nexusops.cli import options
-from nexusops.cli.entry import Call
+from nexusops.cli.entry import FINDINGS, Call
 
 
 @click.command()
@@ -34,4 +34,4 @@ def health(call: Call, max_age: int | None, form: str, at: datetime) -> int:
         seen = looked_at(site.ports, at=at, oldest=oldest)
     texts = {"json": health_json, "prometheus": metrics_text}
     click.echo(texts[form](seen) if form in texts else health_text(seen, look()), nl=False)
-    return 6 if seen.problems else 0
+    return FINDINGS if seen.problems else 0

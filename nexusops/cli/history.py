@@ -7,7 +7,7 @@ from datetime import date, datetime
 import click
 
 from nexusops.cli import options
-from nexusops.cli.entry import Call
+from nexusops.cli.entry import FINDINGS, Call
 from nexusops.errors import Refused
 
 
@@ -96,4 +96,4 @@ def overdue(call: Call, form: str, at: datetime) -> int:
     with wiring.opened(call.folder) as site:
         rows = found(site.ports, local_date(at, site.ports.policy.time.zone))
     click.echo(told.overdue_json(rows) if form == "json" else told.overdue_text(rows, look()), nl=False)
-    return 6 if rows else 0
+    return FINDINGS if rows else 0

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from nexusops.cli import options
-from nexusops.cli.entry import Call
+from nexusops.cli.entry import FINDINGS, Call
 
 
 @click.command()
@@ -43,4 +43,4 @@ def replay(call: Call, snapshots: tuple[Path, ...], form: str) -> int:
             finally:
                 store.close()
     click.echo(replay_json(found) if form == "json" else replay_text(found, look()), nl=False)
-    return 0 if found.same else 6
+    return 0 if found.same else FINDINGS

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from nexusops.cli import options
-from nexusops.cli.entry import Call
+from nexusops.cli.entry import FINDINGS, Call
 from nexusops.cli.plan import FORMATS
 from nexusops.cli.saas_proof import test, verify
 from nexusops.cli.saas_request import request
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from nexusops.model.services import ServiceRequest
     from nexusops.pipeline.desk import Told
 
-REFUSED = 6
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 
@@ -59,7 +58,7 @@ def advise(call: Call, request: str, form: str, at: datetime, snapshot: Path | N
             site.ports, asked, at, fresh=snapshot is not None, resolver=dns.resolver, permits=dns.permitted(today)
         )
     click.echo(advice_json(advice) if form == "json" else advice_text(asked, advice, look()), nl=False)
-    return 0 if advice.ruling is Ruling.APPROVED else REFUSED
+    return 0 if advice.ruling is Ruling.APPROVED else FINDINGS
 
 
 @saas.command("list")

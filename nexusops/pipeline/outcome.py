@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from nexusops.apply.executor import Tally
+from nexusops.errors import PartlyDone
 from nexusops.model.changes import SendNotice, kind_of, target_of
 from nexusops.model.findings import Finding, Severity
 from nexusops.model.frozen import frozen
@@ -34,7 +35,7 @@ class Outcome:
 
     @property
     def exit_code(self) -> int:
-        return 5 if self.set_aside or self.failed else 0
+        return PartlyDone.exit_code if self.set_aside or self.failed else 0
 
     @property
     def result(self) -> str:

@@ -2,24 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
 from nexusops.cli import options
-from nexusops.cli.entry import Call
-from nexusops.cli.spf import FINDINGS, ascii_name, zone_option
-from nexusops.errors import Refused, UsageError
+from nexusops.cli.dns import ascii_name, asked_of_exchange, known_domains, nothing_known, terms_of, zone_option
+from nexusops.cli.entry import FINDINGS, Call
 from nexusops.model.dns_report import DomainFacts
 from nexusops.model.units import DomainState
-
-if TYPE_CHECKING:
-    from nexusops.pipeline.domain_checks import Terms
-    from nexusops.wiring_dns import MailDns
-
 
 exchange_option = click.option("--exchange", is_flag=True, help="Also ask Exchange Online which domains it signs for.")
 
@@ -67,7 +59,7 @@ def list_(call: Call, states: tuple[str, ...], zones: tuple[str, ...], form: str
 
     with mail_dns(call.folder, "", None) as dns:
         if dns.store is None or dns.snapshot is None:
-            raise _nothing_known()
+            raise nothing_known()
         cap = dns.policy.foreign.max_incoming
         lines = listed(dns.store, dns.snapshot, dns.registered, states=states, zones=zones, foreign_cap=cap)
     click.echo(list_json(lines) if form == "json" else list_text(lines, look()), nl=False)
@@ -161,39 +153,3 @@ def _one_or_all(name: str | None, every: bool, zone: Path | None, *, live: bool,
         raise click.UsageError("--live compares one DOMAIN of a --zone file with the DNS.")
     if several and not every:
         raise click.UsageError("--only and --remember go with --all.")
-
-
-def known_domains(dns: MailDns, *, exchange: bool = False) -> list[DomainFacts]:
-    """The domains whose DNS is somebody's promise; with what Exchange says of their signatures."""
-    from nexusops.pipeline.domains import to_check
-
-    if not dns.registered:
-        raise _nothing_known()
-    return to_check(asked_of_exchange(dns, dns.registered) if exchange else dns.registered)
-
-
-def asked_of_exchange(dns: MailDns, facts: Mapping[str, DomainFacts]) -> dict[str, DomainFacts]:
-    from nexusops.wiring_dns import signed
-
-    if dns.configuration is None:
-        raise UsageError("There is no tenant to ask.", next_step="Name the configuration folder with --config.")
-    return signed(dns.configuration, facts)
-
-
-def _nothing_known() -> Refused:
-    return Refused(
-        "No domains are known: no snapshot has been accepted yet.",
-        next_step="Run `nexusops run` once, or name a domain: `nexusops domain check DOMAIN`.",
-    )
-
-
-def terms_of(dns: MailDns, selectors: tuple[str, ...], at: datetime) -> Terms:
-    from nexusops.model.dates import local_date
-    from nexusops.pipeline.domain_checks import Terms
-
-    return Terms(
-        policy=dns.policy,
-        site=dns.site,
-        selectors=selectors or dns.settings.dns.dkim_selectors,
-        today=local_date(at, dns.policy.time.zone),
-    )

@@ -10,13 +10,11 @@ from typing import TYPE_CHECKING
 import click
 
 from nexusops.cli import options
-from nexusops.cli.entry import Call
-from nexusops.cli.spf import zone_option
+from nexusops.cli.dns import zone_option
+from nexusops.cli.entry import FINDINGS, Call
 
 if TYPE_CHECKING:
     from nexusops.report.services import Proof
-
-FINDINGS = 6
 
 
 @click.command()

@@ -8,16 +8,8 @@ from pathlib import Path
 import click
 
 from nexusops.cli import options
-from nexusops.cli.entry import Call
-
-FINDINGS = 6
-
-zone_option = click.option(
-    "--zone",
-    type=click.Path(path_type=Path, dir_okay=False),
-    metavar="FILE",
-    help="Answer from this zone file (RFC 1035, several $ORIGINs, no SOA needed) instead of the network.",
-)
+from nexusops.cli.dns import ascii_name, known_domains, terms_of, zone_option
+from nexusops.cli.entry import FINDINGS, Call
 
 
 @click.group()
@@ -65,7 +57,6 @@ def impact(call: Call, include: str, zone: Path | None, form: str, at: datetime)
 
     Example: nexusops spf impact spf.protection.outlook.com
     """
-    from nexusops.cli.domain import known_domains, terms_of
     from nexusops.cli.printing import look
     from nexusops.pipeline import domain_checks
     from nexusops.pipeline.domains import Inquiry
@@ -77,16 +68,3 @@ def impact(call: Call, include: str, zone: Path | None, form: str, at: datetime)
         reached = domain_checks.impact(Inquiry(dns.resolver()), name, known_domains(dns), terms_of(dns, (), at))
     click.echo(impact_json(name, reached) if form == "json" else impact_text(name, reached, look()), nl=False)
     return 0
-
-
-def ascii_name(domain: str) -> str:
-    """A domain as the DNS has it: lower case, A-labels, no dot at its end. What is no name is left as it is."""
-    name = domain.encode("utf-8", "replace").decode("utf-8").strip().lower().rstrip(".")
-    if not name:
-        raise click.UsageError("Name a domain, such as chem.ox.ac.uk.")
-    if name.isascii():
-        return name
-    try:
-        return name.encode("idna").decode("ascii")
-    except UnicodeError:
-        return name

@@ -11,10 +11,10 @@ from nexusops.config import Configuration, load
 from nexusops.errors import UsageError
 
 if TYPE_CHECKING:
-    from nexusops.store.keeping import KeepingStore
+    from nexusops.store.sql import SqlStore
 
 
-def open_store_of(configuration: Configuration) -> KeepingStore:
+def open_store_of(configuration: Configuration) -> SqlStore:
     """The state. Raises StateUnavailable where it cannot be read, UsageError where it holds another site."""
     from nexusops.store import open_store
 
@@ -24,7 +24,7 @@ def open_store_of(configuration: Configuration) -> KeepingStore:
 
 
 @contextmanager
-def looked_into(folder: Path, *, site: str) -> Iterator[KeepingStore]:
+def looked_into(folder: Path, *, site: str) -> Iterator[SqlStore]:
     """The state of this site as it stands, only to read: nothing is made or migrated.
 
     Raises UsageError where the folder configures another site or none, or the state is another one's; StateUnavailable

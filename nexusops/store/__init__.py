@@ -7,16 +7,21 @@ reading.py   slices of the ledger
 writing.py   acceptance and records, with the journal
 staging.py   the snapshots that are kept
 chain.py     the journal's hash chain
-conflicts.py a row that may be there already
+conflicts.py a row that may be there already; ready.py: statements made once
+guarding.py  what the journal keeps of the guard
 lock.py      one run at a time
 export.py    the document of `state export`
-sql.py       the Store of ports.py, out of these
-routing.py   … with the routing table that it keeps
-looking.py   … and with what staff ask of it
-answering.py … and with what people ask of it
-auditing.py  … and what auditors do
 forbidden.py what must never stand in the ledger
-keeping.py   … and with what adapters remember
+
+sql.py, the Store of ports.py, is made of
+
+connecting.py one transaction at a time, for all of them
+running.py    what a run reads and writes
+routing.py    the routing table that is kept
+looking.py    what staff ask
+answering.py  what people and monitoring ask
+auditing.py   what auditors ask
+keeping.py    what adapters remember
 """
 
 from __future__ import annotations
@@ -28,10 +33,10 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from sqlalchemy.engine import URL, Engine
 
-    from nexusops.store.keeping import KeepingStore
+    from nexusops.store.sql import SqlStore
 
 
-def open_store(url: str, *, site: str, base_dir: Path) -> KeepingStore:
+def open_store(url: str, *, site: str, base_dir: Path) -> SqlStore:
     """The state of one site. A relative ``sqlite:///`` path is taken from ``base_dir``, the configuration folder.
 
     Raises UsageError (another site's), StateUnavailable (a newer one, no database, or it does not answer).
@@ -41,7 +46,7 @@ def open_store(url: str, *, site: str, base_dir: Path) -> KeepingStore:
     return _opened(located(url, base_dir), lambda engine: prepared(engine, site))
 
 
-def read_store(url: str, *, site: str, base_dir: Path) -> KeepingStore:
+def read_store(url: str, *, site: str, base_dir: Path) -> SqlStore:
     """The same as it stands, only to read: nothing is made or migrated. Raises StateUnavailable, too, where there is no
     state, or an older one.
     """
@@ -50,10 +55,10 @@ def read_store(url: str, *, site: str, base_dir: Path) -> KeepingStore:
     return _opened(read_only(url, base_dir), lambda engine: standing(engine, site))
 
 
-def _opened(url: URL, check: Callable[[Engine], None]) -> KeepingStore:
+def _opened(url: URL, check: Callable[[Engine], None]) -> SqlStore:
     """What is refused is closed again."""
-    from nexusops.store.keeping import KeepingStore
     from nexusops.store.opening import engine_for
+    from nexusops.store.sql import SqlStore
 
     engine = engine_for(url)
     try:
@@ -61,4 +66,4 @@ def _opened(url: URL, check: Callable[[Engine], None]) -> KeepingStore:
     except BaseException:
         engine.dispose()
         raise
-    return KeepingStore(engine)
+    return SqlStore(engine)

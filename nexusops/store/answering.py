@@ -15,7 +15,7 @@ from nexusops.model.journal import JournalRow, RunRecord
 from nexusops.model.mailboxes import Mailbox
 from nexusops.model.notices import Notice, NoticeState
 from nexusops.store import chain, lock, reading
-from nexusops.store.looking import LookingStore
+from nexusops.store.connecting import Connecting
 from nexusops.store.mapping import decoded
 from nexusops.store.reading import chunks, rows_in
 from nexusops.store.schema import addresses, findings, journal, locks, mailboxes, runs
@@ -24,9 +24,7 @@ ACCEPTED = ("applied", "nothing", "partial", "resumed")
 """Results of runs that had accepted their snapshot."""
 
 
-class AnsweringStore(LookingStore):
-    """The Store of ports.py, but for what auditors ask."""
-
+class Answering(Connecting):
     def findings_about(self, scopes: Collection[str]) -> Sequence[Finding]:
         found: list[Finding] = []
         with self._begin() as connection:

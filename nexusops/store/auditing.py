@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import date, datetime
+from datetime import date
 from typing import Any
 
 from sqlalchemy import Select, and_, func, select
@@ -13,11 +13,11 @@ from nexusops.model.audits import Breach
 from nexusops.model.ids import Address, PersonId
 from nexusops.model.journal import Approval, JournalRow
 from nexusops.model.ledger import PersonState
-from nexusops.model.mailboxes import Mailbox
+from nexusops.model.mailboxes import LIVE_MAILBOX_STATES, Mailbox
 from nexusops.model.notices import Notice
-from nexusops.store import chain
-from nexusops.store.answering import AnsweringStore
-from nexusops.store.forbidden import FORBIDDEN, LIVE, MOST
+from nexusops.store import chain, reading
+from nexusops.store.connecting import Connecting
+from nexusops.store.forbidden import FORBIDDEN, MOST
 from nexusops.store.guarding import GUARD
 from nexusops.store.mapping import decoded
 from nexusops.store.schema import addresses, approvals, journal, mailboxes, notices, people
@@ -25,9 +25,7 @@ from nexusops.store.schema import addresses, approvals, journal, mailboxes, noti
 _BATCH = 1000
 
 
-class AuditingStore(AnsweringStore):
-    """The Store of ports.py, whole."""
-
+class Auditing(Connecting):
     def ended(self) -> Iterator[Allocation]:
         wanted = and_(addresses.c.state == "deleted", addresses.c.kind == "personal")
         yield from self._streamed(select(addresses).where(wanted).order_by(addresses.c.address, addresses.c.period))
@@ -47,7 +45,9 @@ class AuditingStore(AnsweringStore):
         yield from self._streamed(statement.order_by(addresses.c.address, addresses.c.period))
 
     def unentitled(self) -> Sequence[tuple[PersonState, Mailbox]]:
-        boxes = select(mailboxes).where(mailboxes.c.kind == "personal", mailboxes.c.state.in_((*LIVE, "pending")))
+        boxes = select(mailboxes).where(
+            mailboxes.c.kind == "personal", mailboxes.c.state.in_(state.value for state in LIVE_MAILBOX_STATES)
+        )
         outside = select(people).where(people.c.state.in_(("out", "grace")))
         with self._begin() as connection:
             known = {row.person_id: decoded(PersonState, row) for row in connection.execute(outside)}
@@ -71,16 +71,7 @@ class AuditingStore(AnsweringStore):
     def all_approvals(self) -> Sequence[Approval]:
         with self._begin() as connection:
             rows = connection.execute(select(approvals).order_by(approvals.c.id)).mappings().all()
-        return [
-            Approval(
-                digest=row["digest"],
-                actor=row["actor"],
-                at=datetime.fromisoformat(row["at"]),
-                reason=row["reason"],
-                used=row["used"],
-            )
-            for row in rows
-        ]
+        return list(map(reading.approval, rows))
 
     def breaches(self, most: int) -> Sequence[Breach]:
         with self._begin() as connection:

@@ -7,9 +7,10 @@ from typing import Any
 from sqlalchemy import Select, and_, bindparam, exists, func, literal, or_, select
 
 from nexusops.model.findings import person_scope
+from nexusops.model.mailboxes import LIVE_MAILBOX_STATES, MailboxState
 from nexusops.store.schema import addresses, domains, mailboxes, people, unfinished
 
-LIVE = ("active", "grace_cancelled", "grace_status", "orphaned")
+LIVE = tuple(sorted(state.value for state in LIVE_MAILBOX_STATES - {MailboxState.PENDING}))
 """States of mailboxes that work, or should."""
 MOST = "most"
 """The parameter of R21: how many affiliations are served."""

@@ -7,8 +7,8 @@ import os
 
 from sqlalchemy import select
 
-from nexusops.store.auditing import AuditingStore
 from nexusops.store.conflicts import insert_into
+from nexusops.store.connecting import Connecting
 from nexusops.store.schema import kept
 from nexusops.store.writing import upsert
 
@@ -16,9 +16,7 @@ SEALING = "sealing"
 """The name of the key of seals; it never leaves the state."""
 
 
-class KeepingStore(AuditingStore):
-    """The Store of ports.py, with the memory of the tenant's adapter."""
-
+class Keeping(Connecting):
     def kept(self, name: str) -> bytes | None:
         with self._begin() as connection:
             return connection.execute(select(kept.c.content).where(kept.c.name == name)).scalar()

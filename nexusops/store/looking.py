@@ -14,17 +14,15 @@ from nexusops.model.journal import RunRecord
 from nexusops.model.ledger import PersonState
 from nexusops.model.mailboxes import Mailbox, MailboxKind, MailboxState
 from nexusops.store import reading
+from nexusops.store.connecting import Connecting
 from nexusops.store.mapping import decoded
-from nexusops.store.routing import RoutingStore
 from nexusops.store.schema import addresses, mailboxes, people, runs
 
 _SERVED = cast(people.c.served, String)
 """A JSON list of unit ids as its text; ids are letters and digits, so that a quoted one is found in it."""
 
 
-class LookingStore(RoutingStore):
-    """The Store of ports.py, whole."""
-
+class Looking(Connecting):
     def people_like(
         self, words: Collection[str], most: int, units: Collection[UnitId] | None = None
     ) -> list[PersonState]:

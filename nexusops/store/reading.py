@@ -197,10 +197,17 @@ def run(row: RowMapping) -> RunRecord:
 def unused_approvals(connection: Connection, digest: str) -> list[Approval]:
     """Approvals of exactly this plan that no run has used yet."""
     statement = select(approvals).where(approvals.c.digest == digest, ~approvals.c.used)
-    return [
-        Approval(digest=row["digest"], actor=row["actor"], at=datetime.fromisoformat(row["at"]), reason=row["reason"])
-        for row in connection.execute(statement).mappings()
-    ]
+    return list(map(approval, connection.execute(statement).mappings()))
+
+
+def approval(row: RowMapping) -> Approval:
+    return Approval(
+        digest=row["digest"],
+        actor=row["actor"],
+        at=datetime.fromisoformat(row["at"]),
+        reason=row["reason"],
+        used=row["used"],
+    )
 
 
 def unusable(error: DBAPIError) -> StateUnavailable:

@@ -16,14 +16,12 @@ from nexusops.model.ids import Address, MailboxKey
 from nexusops.model.mailboxes import Mailbox
 from nexusops.model.routing import LiveAddress, RouteEntry, RoutingBuild, RoutingTable
 from nexusops.store.chain import instant
+from nexusops.store.connecting import Connecting
 from nexusops.store.reading import chunks, rows_in
 from nexusops.store.schema import addresses, mailboxes, routing, routing_builds
-from nexusops.store.sql import SqlStore
 
 
-class RoutingStore(SqlStore):
-    """The Store of ports.py with the routing table that it keeps."""
-
+class Routing(Connecting):
     def reached(self, names: Collection[str], keys: Collection[MailboxKey]) -> Sequence[Mailbox]:
         with self._begin() as connection:
             named = rows_in(connection, Mailbox, "name", names)

@@ -13,7 +13,7 @@ from nexusops.model.addresses import AddressKind, AddressState
 from nexusops.model.ids import Address
 from nexusops.model.routing import LiveAddress, RouteEntry, RoutingBuild, RoutingTable
 from nexusops.store import open_store
-from nexusops.store.routing import RoutingStore
+from nexusops.store.sql import SqlStore
 
 HALF_PAST = datetime(2025, 10, 1, 8, 30, tzinfo=UTC)
 LIVE = frozenset({AddressState.ACTIVE, AddressState.WINDDOWN})
@@ -22,7 +22,7 @@ A, B, C = (Address(f"{name}@chem.ox.ac.uk") for name in "abc")
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[RoutingStore]:
+def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[SqlStore]:
     url = "sqlite:///nexusops.db" if request.param == "sqlite" else request.getfixturevalue("postgres_database")
     opened = open_store(url, site="oxford-test", base_dir=tmp_path)
     yield opened
@@ -33,17 +33,17 @@ def entries(**to: str) -> dict[str, str]:
     return {f"{name}@chem.ox.ac.uk": f"{mailbox}@{FALLBACK}" for name, mailbox in to.items()}
 
 
-def changes(store: RoutingStore) -> tuple[list[str], list[str], list[str], Mapping[Address, str]]:
+def changes(store: SqlStore) -> tuple[list[str], list[str], list[str], Mapping[Address, str]]:
     found = store.routing_table()
     assert found is not None
     return [*found.added], [*found.removed], [*found.moved], found.was
 
 
-def test_a_state_without_a_run_has_no_table(store: RoutingStore) -> None:
+def test_a_state_without_a_run_has_no_table(store: SqlStore) -> None:
     assert (store.routing_table(), store.routing_build(), store.routed({A})) == (None, None, {})
 
 
-def test_in_the_first_table_everything_is_new(store: RoutingStore) -> None:
+def test_in_the_first_table_everything_is_new(store: SqlStore) -> None:
     """interface.md 3: sorted by address."""
     store.keep_routing(HALF_PAST, "one", entries(b="bo", a="ann"))
     build = RoutingBuild(at=HALF_PAST, before_at=None, signature="one")
@@ -52,7 +52,7 @@ def test_in_the_first_table_everything_is_new(store: RoutingStore) -> None:
     assert store.routed({A, C}) == {A: Address("ann@nexus.ox.ac.uk")}
 
 
-def test_changes_are_those_since_the_last_hour_however_often_the_table_is_built(store: RoutingStore) -> None:
+def test_changes_are_those_since_the_last_hour_however_often_the_table_is_built(store: SqlStore) -> None:
     """R60, interface.md 3: added, removed and moved against the last hour's."""
     store.keep_routing(HALF_PAST, "one", entries(a="ann", b="bo"))
     nine = HALF_PAST + timedelta(minutes=30)
@@ -68,13 +68,13 @@ def test_changes_are_those_since_the_last_hour_however_often_the_table_is_built(
     assert changes(store) == ([], [], [], {})
 
 
-def test_a_part_of_the_table_is_replaced_and_the_rest_stands(store: RoutingStore) -> None:
+def test_a_part_of_the_table_is_replaced_and_the_rest_stands(store: SqlStore) -> None:
     store.keep_routing(HALF_PAST, "one", entries(a="ann", b="bo"))
     store.keep_routing(HALF_PAST + timedelta(hours=1), "two", entries(b="ann"), among={A, B})
     assert changes(store) == ([], [A], [B], {A: "ann@nexus.ox.ac.uk", B: "bo@nexus.ox.ac.uk"})
 
 
-def test_addresses_come_with_the_mailbox_that_they_are_on(store: RoutingStore) -> None:
+def test_addresses_come_with_the_mailbox_that_they_are_on(store: SqlStore) -> None:
     """D08: those in the states asked for, and no other."""
     store.accept(
         acceptance(
@@ -95,7 +95,7 @@ def test_addresses_come_with_the_mailbox_that_they_are_on(store: RoutingStore) -
     assert [box.name for box in store.reached(set(), {box.key for box in store.reached({"ann"}, set())})] == ["ann"]
 
 
-def test_only_what_goes_elsewhere_than_to_its_mailbox_is_read_again(store: RoutingStore) -> None:
+def test_only_what_goes_elsewhere_than_to_its_mailbox_is_read_again(store: SqlStore) -> None:
     """An hour costs what changed: moved, new, unattached, asked for, and gone."""
     store.accept(
         acceptance(

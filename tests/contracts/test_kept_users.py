@@ -17,7 +17,7 @@ from nexusops.model.changes import DeleteMailbox, DisableMailbox
 from nexusops.model.ids import PersonId
 from nexusops.model.tenant import Wanted
 from nexusops.store import open_store
-from nexusops.store.keeping import KeepingStore
+from nexusops.store.sql import SqlStore
 from nexusops.tenant import kept
 from nexusops.tenant.directory import User
 
@@ -27,7 +27,7 @@ ADA, BEN = person(), person("abcd0002", "0000002")
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[KeepingStore]:
+def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[SqlStore]:
     url = "sqlite:///nexusops.db" if request.param == "sqlite" else request.getfixturevalue("postgres_database")
     opened = open_store(url, site="oxford-test", base_dir=tmp_path)
     yield opened
@@ -35,7 +35,7 @@ def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[KeepingSto
 
 
 @pytest.fixture
-def room(store: KeepingStore, tmp_path: Path) -> Iterator[Room]:
+def room(store: SqlStore, tmp_path: Path) -> Iterator[Room]:
     made = Room(tmp_path / "tenant.db")
     made.tenant._memory = store
     yield made
@@ -56,7 +56,7 @@ def read(room: Room, wanted: Wanted) -> tuple[list[str], list[PersonId]]:
     return asked, sorted(person for person, mailbox in found.people.items() if not mailbox.deleted)
 
 
-def test_what_is_kept_is_kept_by_name_and_replaced(store: KeepingStore) -> None:
+def test_what_is_kept_is_kept_by_name_and_replaced(store: SqlStore) -> None:
     assert store.kept("users") is None
     for content in (b"one", b"two\x00"):
         store.keep("users", content)
@@ -105,7 +105,7 @@ def test_an_expired_link_means_a_whole_read(room: Room, fault: dict[str, Any]) -
     assert read(room, CHANGES) == (["/users/delta"], [ADA_ID])
 
 
-def test_a_read_that_fails_keeps_what_was_kept_before(room: Room, store: KeepingStore) -> None:
+def test_a_read_that_fails_keeps_what_was_kept_before(room: Room, store: SqlStore) -> None:
     """architecture.md: a partial read is discarded as a whole; the next one asks from the same place."""
     room.tenant.read(CHANGES)
     before = store.kept(kept.NAME)
@@ -117,7 +117,7 @@ def test_a_read_that_fails_keeps_what_was_kept_before(room: Room, store: Keeping
     assert read(room, CHANGES) == (["/users/delta"], [ADA_ID])
 
 
-def test_a_kept_link_to_another_host_is_never_followed(room: Room, store: KeepingStore) -> None:
+def test_a_kept_link_to_another_host_is_never_followed(room: Room, store: SqlStore) -> None:
     """interface.md 9"""
     room.tenant.read(CHANGES)
     found = kept.unpacked(store.kept(kept.NAME))
@@ -137,7 +137,7 @@ def test_a_kept_link_to_another_host_is_never_followed(room: Room, store: Keepin
     ],
     ids=["unreadable", "other properties", "another cloud"],
 )
-def test_what_was_kept_of_something_else_is_not_used(room: Room, store: KeepingStore, content: bytes) -> None:
+def test_what_was_kept_of_something_else_is_not_used(room: Room, store: SqlStore, content: bytes) -> None:
     room.perform(creation(ADA))
     store.keep(kept.NAME, content)
     assert read(room, CHANGES) == (["/users/delta", "/users"], [ADA_ID])
@@ -148,7 +148,7 @@ def test_without_a_memory_everything_is_read(room: Room) -> None:
     assert read(room, CHANGES) == (["/users"], [])
 
 
-def test_only_the_same_state_makes_the_same_seal(store: KeepingStore, tmp_path: Path) -> None:
+def test_only_the_same_state_makes_the_same_seal(store: SqlStore, tmp_path: Path) -> None:
     """Of a saved plan: neither its text nor another state is enough."""
     other = open_store("sqlite:///other.db", site="oxford-test", base_dir=tmp_path)
     try:

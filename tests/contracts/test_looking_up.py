@@ -15,7 +15,7 @@ from nexusops.model.journal import RunRecord
 from nexusops.model.ledger import PersonState, Standing
 from nexusops.model.mailboxes import MailboxState
 from nexusops.store import open_store
-from nexusops.store.looking import LookingStore
+from nexusops.store.sql import SqlStore
 
 CHEM, LAW = UnitId("CHEM"), UnitId("LAW")
 
@@ -34,7 +34,7 @@ ANN, BO, CY = (
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[LookingStore]:
+def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[SqlStore]:
     url = "sqlite:///nexusops.db" if request.param == "sqlite" else request.getfixturevalue("postgres_database")
     opened = open_store(url, site="oxford-test", base_dir=tmp_path)
     office = mailbox("box:office:1", name="office", unit_id=CHEM)
@@ -45,7 +45,7 @@ def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[LookingSto
     opened.close()
 
 
-def test_people_are_found_by_pieces_of_their_names_usernames_and_addresses(store: LookingStore) -> None:
+def test_people_are_found_by_pieces_of_their_names_usernames_and_addresses(store: SqlStore) -> None:
     assert store.people_like(["lee"], 10) == [ANN, BO]
     assert store.people_like(["lee", "ann"], 10) == [ANN]
     assert store.people_like(["law0003"], 10) == [CY]
@@ -58,7 +58,7 @@ def test_people_are_found_by_pieces_of_their_names_usernames_and_addresses(store
     assert store.people_like(["lee"], 10, set()) == []
 
 
-def test_a_units_people_are_those_who_hold_a_place_in_it(store: LookingStore) -> None:
+def test_a_units_people_are_those_who_hold_a_place_in_it(store: SqlStore) -> None:
     """D20."""
     assert store.people_of_units({CHEM}) == {ANN.person_id, BO.person_id}
     assert store.people_of_units({CHEM, LAW}) == {ANN.person_id, BO.person_id, CY.person_id}
@@ -67,12 +67,12 @@ def test_a_units_people_are_those_who_hold_a_place_in_it(store: LookingStore) ->
     assert store.people_by_unit() == {CHEM: 2, LAW: 2}
 
 
-def test_a_units_mailboxes_are_those_that_are_not_purged(store: LookingStore) -> None:
+def test_a_units_mailboxes_are_those_that_are_not_purged(store: SqlStore) -> None:
     assert [box.name for box in store.boxes_of_units({CHEM})] == ["office"]
     assert store.boxes_of_units({LAW}) == []
 
 
-def test_runs_are_listed_newest_first(store: LookingStore) -> None:
+def test_runs_are_listed_newest_first(store: SqlStore) -> None:
     second = RunRecord(run_id="r2", at=AT, command="run", actor="cron", program_version="1", result="nothing")
     store.begin(second)
     first = store.latest_runs(10)[1]

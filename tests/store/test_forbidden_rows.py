@@ -18,7 +18,7 @@ from nexusops.model.ledger import DomainRow, Standing
 from nexusops.model.mailboxes import Mailbox, MailboxState
 from nexusops.model.rows import key_of
 from nexusops.store import open_store
-from nexusops.store.auditing import AuditingStore
+from nexusops.store.sql import SqlStore
 
 CHEM, STRANGER = UnitId("CHEM"), PersonId("1000009")
 ANNS, BOS, CYS, DIS = (MailboxKey(f"person:100000{number}:2") for number in (1, 2, 3, 4))
@@ -128,7 +128,7 @@ BROKEN: dict[str, Broken] = {
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[AuditingStore]:
+def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[SqlStore]:
     url = "sqlite:///state.db" if request.param == "sqlite" else request.getfixturevalue("postgres_database")
     opened = open_store(url, site="oxford-test", base_dir=tmp_path)
     opened.accept(acceptance(new(*SOUND)))
@@ -136,7 +136,7 @@ def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[AuditingSt
     opened.close()
 
 
-def test_everything_that_is_forbidden_is_found_and_nothing_else(store: AuditingStore) -> None:
+def test_everything_that_is_forbidden_is_found_and_nothing_else(store: SqlStore) -> None:
     """rules.md 2.1, 2.2, 2.4b; R3, R4, R13, R18, R20, R21, R25, R34, R36, R40, R41, R51."""
     assert store.breaches(8) == []
     sound: dict[Any, LedgerRow] = {(type(row), key_of(row)): row for row in SOUND}
@@ -150,7 +150,7 @@ def test_everything_that_is_forbidden_is_found_and_nothing_else(store: AuditingS
         assert store.breaches(8) == [], case
 
 
-def test_what_the_next_run_has_still_to_see_to_is_no_breach(store: AuditingStore) -> None:
+def test_what_the_next_run_has_still_to_see_to_is_no_breach(store: SqlStore) -> None:
     """An adoption leaves the addresses of a disabled mailbox as it found them, until the next run."""
     changed = RowChange(before=bo_chen, after=replace(bo_chen, state=AddressState.ACTIVE), rule="R13")
     store.accept(acceptance([changed], serial=1, unfinished={f"person:{BO}": "adopted"}))

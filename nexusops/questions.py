@@ -32,9 +32,6 @@ class Questions(Protocol):
     def run_in_force(self, at: datetime) -> RunRecord | None:
         """The last run that had accepted a snapshot by then: its texts were in force."""
 
-    def rows_of_run(self, run_id: str) -> Iterator[JournalRow]:
-        """The journal of one run, in order; ``previous_hash`` is left empty."""
-
     def owed(self) -> Sequence[Notice]:
         """Notices that are owed and not sent."""
 

@@ -37,7 +37,7 @@ def history(call: Call, run: str | None, last: int, on: date | None, form: str) 
         if len(named) != 1:
             found = "No run has" if not named else "More than one run has"
             raise Refused(f"{found} an id that begins with {run!r}.", next_step="See `nexusops history`.")
-        rows = list(store.rows_of_run(named[0].run_id))
+        rows = list(store.journal(run_id=named[0].run_id))
         names = mailbox_names(site.ports, rows)
     if form == "json":
         click.echo(told.run_json(named[0], rows), nl=False)

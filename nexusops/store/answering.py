@@ -7,18 +7,19 @@ from datetime import datetime
 
 from sqlalchemy import and_, or_, select
 
+from nexusops.codec import instant
 from nexusops.model.addresses import Allocation
 from nexusops.model.findings import Finding
 from nexusops.model.health import LockHeld
 from nexusops.model.ids import UnitId
-from nexusops.model.journal import JournalRow, RunRecord
+from nexusops.model.journal import RunRecord
 from nexusops.model.mailboxes import Mailbox
 from nexusops.model.notices import Notice, NoticeState
-from nexusops.store import chain, lock, reading
+from nexusops.store import lock, reading
 from nexusops.store.connecting import Connecting
 from nexusops.store.mapping import decoded
 from nexusops.store.reading import chunks, rows_in
-from nexusops.store.schema import addresses, findings, journal, locks, mailboxes, runs
+from nexusops.store.schema import addresses, findings, locks, mailboxes, runs
 
 ACCEPTED = ("applied", "nothing", "partial", "resumed")
 """Results of runs that had accepted their snapshot."""
@@ -47,17 +48,11 @@ class Answering(Connecting):
             return [reading.run(row) for row in rows]
 
     def run_in_force(self, at: datetime) -> RunRecord | None:
-        wanted = and_(runs.c.at <= chain.instant(at), runs.c.result.in_(ACCEPTED))
+        wanted = and_(runs.c.at <= instant(at), runs.c.result.in_(ACCEPTED))
         with self._begin() as connection:
             statement = select(runs).where(wanted).order_by(runs.c.place.desc()).limit(1)
             row = connection.execute(statement).mappings().first()
         return None if row is None else reading.run(row)
-
-    def rows_of_run(self, run_id: str) -> Iterator[JournalRow]:
-        with self._begin() as connection:
-            statement = select(journal).where(journal.c.run_id == run_id).order_by(journal.c.seq)
-            for row in connection.execute(statement).mappings():
-                yield chain.read(row, "")
 
     def owed(self) -> Sequence[Notice]:
         with self._begin() as connection:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from operator import itemgetter
 from typing import Any
 
 import msgspec
 from sqlalchemy import RowMapping
 
+from nexusops.codec import instant
 from nexusops.errors import StateUnavailable
 from nexusops.model.journal import Entry, JournalRow, Phase
 
@@ -110,11 +111,6 @@ def read(row: RowMapping, previous: str) -> JournalRow:
         reason=row["reason"],
     )
     return JournalRow(seq=row["seq"], entry=entry, previous_hash=previous, hash=row["hash"])
-
-
-def instant(at: datetime) -> str:
-    """RFC 3339 in UTC with Z."""
-    return at.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
 def _text(value: Any) -> str | None:

@@ -15,9 +15,9 @@ from pathlib import Path
 from sqlalchemy import Connection, RowMapping, bindparam, delete, select, update
 
 from nexusops import clock
+from nexusops.codec import instant
 from nexusops.errors import NexusopsError, StateUnavailable
 from nexusops.model.health import LockHeld, LockOwner
-from nexusops.store.chain import instant
 from nexusops.store.conflicts import insert_into
 from nexusops.store.ready import executed
 from nexusops.store.schema import locks

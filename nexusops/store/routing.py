@@ -11,11 +11,11 @@ from typing import Any
 
 from sqlalchemy import Connection, and_, bindparam, case, delete, exists, func, insert, select, update
 
+from nexusops.codec import instant
 from nexusops.model.addresses import AddressKind, AddressState
 from nexusops.model.ids import Address, MailboxKey
 from nexusops.model.mailboxes import Mailbox
 from nexusops.model.routing import LiveAddress, RouteEntry, RoutingBuild, RoutingTable
-from nexusops.store.chain import instant
 from nexusops.store.connecting import Connecting
 from nexusops.store.reading import chunks, rows_in
 from nexusops.store.schema import addresses, mailboxes, routing, routing_builds

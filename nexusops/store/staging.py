@@ -6,9 +6,9 @@ from collections.abc import Mapping
 
 from sqlalchemy import Connection, delete, insert, select, update
 
+from nexusops.codec import instant
 from nexusops.errors import StalePlan
 from nexusops.model.journal import Acceptance, SnapshotRecord
-from nexusops.store.chain import instant
 from nexusops.store.conflicts import insert_into
 from nexusops.store.schema import snapshot_tables, snapshots
 

@@ -12,7 +12,7 @@ import msgspec
 from sqlalchemy import Connection, Table, and_, bindparam, delete, func, insert, select, true, update
 from sqlalchemy.exc import IntegrityError
 
-from nexusops.codec import row_to_json
+from nexusops.codec import instant, row_to_json
 from nexusops.errors import StalePlan
 from nexusops.model.addresses import Allocation
 from nexusops.model.findings import Finding
@@ -22,7 +22,7 @@ from nexusops.model.mailboxes import Mailbox
 from nexusops.model.notices import Notice
 from nexusops.model.rows import key_of
 from nexusops.store import guarding, staging
-from nexusops.store.chain import added, instant, linked
+from nexusops.store.chain import added, linked
 from nexusops.store.conflicts import insert_into, there_already
 from nexusops.store.mapping import encoded
 from nexusops.store.reading import chunks

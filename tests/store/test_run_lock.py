@@ -16,10 +16,10 @@ from building.state_rows import entry
 from sqlalchemy import text
 
 from nexusops import clock
+from nexusops.codec import instant
 from nexusops.errors import StateUnavailable
 from nexusops.model.journal import Phase
 from nexusops.store import open_store
-from nexusops.store.chain import instant
 from nexusops.store.sql import SqlStore
 
 HOLDER = """

@@ -95,7 +95,7 @@ def _serials(store: Store) -> Iterator[tuple[str, int]]:
     serial, dirty = 0, False
     for record in store.runs():
         yield record.run_id, serial
-        scopes = [row.entry.scope for row in store.rows_of_run(record.run_id) if row.entry.phase is Phase.PROMISE]
+        scopes = [row.entry.scope for row in store.journal(run_id=record.run_id) if row.entry.phase is Phase.PROMISE]
         serial += any(not scope for scope in scopes)
         dirty = dirty or any(scopes)
         if dirty and record.result != "resumed":
@@ -105,7 +105,7 @@ def _serials(store: Store) -> Iterator[tuple[str, int]]:
 def _replayed(
     ports: Ports, again: Ports, tenant: _Again, record: RunRecord, snapshots: Mapping[str, Registration], serial: int
 ) -> Replayed:
-    rows = list(ports.store.rows_of_run(record.run_id))
+    rows = list(ports.store.journal(run_id=record.run_id))
     if record.command not in PLANNED or record.snapshot_sha256 is None:
         _take_over(again.store, record, rows)
         return Replayed(run=record, verdict=Verdict.TAKEN)

@@ -38,9 +38,9 @@ from nexusops.plan.domains import ending_domains
 from nexusops.plan.estimate import estimate
 from nexusops.plan.first_use import found_without_history, no_history
 from nexusops.plan.guard import check
+from nexusops.plan.leavers import with_leavers
 from nexusops.plan.licences import within_stock
 from nexusops.plan.observe import observe, recognise, settled
-from nexusops.plan.people.senders import with_leavers
 from nexusops.plan.project import project
 from nexusops.plan.promises import notices_of, promises_of, unreachable
 from nexusops.plan.service_changes import service_drafts

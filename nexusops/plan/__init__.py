@@ -5,7 +5,8 @@ advance.py   the promises: a fold over people/ and boxes/; setting.py: what is t
 holding.py   what an undo keeps from them
 domains.py   the state of each mail domain
 project.py   what the tenant should look like
-compare.py   the changes that make it so; service_changes.py: what products get and lose
+compare.py   the changes that make it so; leavers.py: what leaves with them; service_changes.py: what products
+             get and lose
 promises.py  the promises as changes
 arrange.py   one plan: order, ids, what must be done first; licences.py, estimate.py: what it takes
 guard.py     passes, or says which limit is exceeded

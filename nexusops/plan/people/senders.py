@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
-from dataclasses import replace
-from typing import TypeGuard
+from collections.abc import Iterable, Iterator
 
 from nexusops.model.addresses import AddressState
-from nexusops.model.changes import Change, SetSender
 from nexusops.model.findings import Evidence, Finding, Severity
 from nexusops.model.frozen import altered, frozen
-from nexusops.model.ids import Address, Domain, domain_of
-from nexusops.model.ledger import HoldKind, Ledger
+from nexusops.model.ids import Address, domain_of
+from nexusops.model.ledger import HoldKind
 from nexusops.model.mailboxes import Forward, ForwardOrigin, Mailbox, SenderOrigin
-from nexusops.plan.compare import Draft
 from nexusops.plan.people.case import PAUSED, Case
 from nexusops.plan.setting import Setting
 from nexusops.rules.book import Holders
@@ -203,30 +199,3 @@ def _automatic(case: Case, box: Mailbox) -> bool:
     """Whether there is a forward that is ours, and anything may be done about it."""
     ours = box.forward is not None and box.forward.origin is ForwardOrigin.AUTO
     return box.live and ours and case.state.state not in PAUSED
-
-
-def with_leavers(drafts: Iterable[Draft], ledger: Ledger, unrouted: Collection[Domain]) -> tuple[Draft, ...]:
-    """R57: a sender of a domain with mail of its own leaves the mailbox when another one takes its place."""
-
-    found = tuple(drafts)
-    if not any(_left(change, unrouted) for draft in found for change in draft.changes):
-        return found
-    own = {(row.address, row.mailbox_key) for row in ledger.allocations.values() if row.live}
-
-    def told(change: Change) -> Change:
-        if not _left(change, unrouted) or (change.was, change.mailbox.key) in own:
-            return change
-        return replace(change, leaves=True)
-
-    return tuple(_without_leavers(replace(draft, changes=tuple(map(told, draft.changes)))) for draft in found)
-
-
-def _left(change: Change, unrouted: Collection[Domain]) -> TypeGuard[SetSender]:
-    return isinstance(change, SetSender) and change.was is not None and domain_of(change.was) in unrouted
-
-
-def _without_leavers(draft: Draft) -> Draft:
-    """What leaves with this very plan is no strange address."""
-    leaving = {change.was for change in draft.changes if isinstance(change, SetSender) and change.leaves}
-    findings = tuple(f for f in draft.findings if f.code != "TENANT_EXTRA_ADDRESS" or f.subject not in leaving)
-    return replace(draft, findings=findings) if leaving else draft

@@ -18,7 +18,7 @@ from nexusops.model.dns import DnsRecord, SigningStep
 from nexusops.model.findings import Evidence
 from nexusops.model.frozen import frozen
 from nexusops.model.ids import Address, MailboxKey, PersonId, UnitId
-from nexusops.model.mailboxes import AutomaticReply, MailboxKind
+from nexusops.model.mailboxes import AutomaticReply, Mailbox, MailboxKind
 from nexusops.model.notices import NoticeKind
 
 
@@ -67,6 +67,11 @@ class OnMailbox:
     kind: MailboxKind
     user_id: str | None = None
     exchange_guid: str | None = None
+
+    @classmethod
+    def of(cls, box: Mailbox) -> OnMailbox:
+        """A mailbox of the ledger."""
+        return cls(box.name or "", box.key, box.kind, box.user_id, box.exchange_guid)
 
 
 @frozen
@@ -276,7 +281,6 @@ Change = (
 
 
 _KINDS: Mapping[type, Kind] = {kind: Kind(kind.__name__) for kind in get_args(Change)}
-
 
 _TARGETS: Mapping[type, Callable[[Change], str]] = {
     **dict.fromkeys(_KINDS, attrgetter("mailbox.name")),

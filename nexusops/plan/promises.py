@@ -14,7 +14,6 @@ from nexusops.model.journal import RowChange
 from nexusops.model.ledger import Alternative, Ledger
 from nexusops.model.mailboxes import Mailbox, MailboxState
 from nexusops.model.notices import Notice, NoticeKind, NoticeState
-from nexusops.model.policy import DeletedPolicy
 from nexusops.plan.people.case import paused
 from nexusops.rules.notices import recipients
 
@@ -59,22 +58,14 @@ def _winds_down(row: Allocation, was: AddressState, ledger: Ledger) -> WindDownA
 
 def _on(row: Allocation, ledger: Ledger) -> OnMailbox | None:
     box = ledger.mailboxes.get(row.mailbox_key) if row.mailbox_key else None
-    return on_mailbox(box) if box is not None else None
-
-
-def on_mailbox(box: Mailbox) -> OnMailbox:
-    return OnMailbox(
-        name=box.name or "", key=box.key, kind=box.kind, user_id=box.user_id, exchange_guid=box.exchange_guid
-    )
+    return OnMailbox.of(box) if box is not None else None
 
 
 def _why(row: Allocation) -> Why:
     return Why(subject=row.person_id or row.address, rule=row.rule, because=row.because, evidence=row.evidence)
 
 
-def notices_of(
-    ledger: Ledger, staff: Mapping[UnitId, tuple[str, ...]], kept_days: int = DeletedPolicy().purge_after_days
-) -> tuple[SendNotice, ...]:
+def notices_of(ledger: Ledger, staff: Mapping[UnitId, tuple[str, ...]], kept_days: int) -> tuple[SendNotice, ...]:
     """Every owed notice of the slice, with whom it goes to today (D33). ``staff``: the addresses of a unit's IT;
     ``kept_days``: how long what is deleted can be brought back (D08).
 

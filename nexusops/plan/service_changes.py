@@ -54,7 +54,7 @@ def _changes(row: Service, box: Mailbox | None, ledger: Ledger, publish: str) ->
         yield from _access(row, box, why, ledger.holds.get((row.request_id, HoldKind.RENEW)))
     held = row.granted or (row.connection if row.app_id is not None else None)
     if box is not None and not running and held is not None:
-        yield RevokeAccess(mailbox=_on(box), why=_ended(why), connection=held.value)
+        yield RevokeAccess(mailbox=OnMailbox.of(box), why=_ended(why), connection=held.value)
     if row.domain is not None:
         yield from _records(row, row.domain, why, step_of(row, ledger.signing), publish)
 
@@ -73,7 +73,7 @@ def _access(row: Service, box: Mailbox, why: Why, renewal: Hold | None) -> Itera
         asked = f"{renewal.actor} asked for something new to sign in with" if renewal is not None else ""
         told = asked + (f": {renewal.reason}" if renewal is not None and renewal.reason else "")
         yield GrantAccess(
-            mailbox=_on(box),
+            mailbox=OnMailbox.of(box),
             why=replace(why, because=told, rule="R64") if renew or withdraw else why,
             connection=row.connection.value,
             receives=row.receives,
@@ -106,12 +106,6 @@ def _records(row: Service, domain: Domain, why: Why, step: SigningStep, publish:
             replaces=row.published,
             signing=SigningStep.NONE if changed and step is SigningStep.ENABLE else step,
         )
-
-
-def _on(box: Mailbox) -> OnMailbox:
-    return OnMailbox(
-        name=box.name or "", key=box.key, kind=box.kind, user_id=box.user_id, exchange_guid=box.exchange_guid
-    )
 
 
 def _ended(why: Why) -> Why:

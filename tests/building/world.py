@@ -56,8 +56,8 @@ from nexusops.model.units import (
 from nexusops.plan.advance import advance, differences, with_rows
 from nexusops.plan.arrange import arrange
 from nexusops.plan.compare import compare, drafted
+from nexusops.plan.leavers import with_leavers
 from nexusops.plan.observe import observe, recognise
-from nexusops.plan.people.senders import with_leavers
 from nexusops.plan.project import project
 from nexusops.plan.promises import notices_of, promises_of
 from nexusops.plan.service_changes import service_drafts
@@ -279,7 +279,8 @@ class World:
         boxed = with_leavers(compare(project(after, self.site), actual), after, unrouted)
         drafts = (*boxed, *service_drafts(after, (), self.site.publish))
         staff = {s.unit_id: (f"{s.staff_id}@{self.site.fallback_domain}",) for s in self.staff}
-        changes = arrange([*drafted(drafts), *promises_of(rows, after), *notices_of(after, staff)], {})
+        notices = notices_of(after, staff, self.policy.deleted.purge_after_days)
+        changes = arrange([*drafted(drafts), *promises_of(rows, after), *notices], {})
         findings = (*advanced.findings, *(finding for draft in drafts for finding in draft.findings))
         return Day(
             changes, findings, rows, replace(after, holders={}, owners={}, usernames={}, domain_ends={}, routed={})

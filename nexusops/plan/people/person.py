@@ -11,8 +11,8 @@ from functools import lru_cache
 from nexusops.model.dates import earliest
 from nexusops.model.findings import Evidence, Severity
 from nexusops.model.frozen import altered
-from nexusops.model.ids import PersonId, UnitId
-from nexusops.model.ledger import NameOverride, PersonState, Standing
+from nexusops.model.ids import UnitId
+from nexusops.model.ledger import NameOverride, Standing
 from nexusops.model.mailboxes import MailboxState
 from nexusops.plan.holding import Held, withhold
 from nexusops.plan.people.addresses import end_due, settle_addresses
@@ -215,8 +215,3 @@ def _judged(case: Case, dropped: tuple[NameOverride, ...]) -> Judged:
         removed=(*dropped, *case.gone),
         findings=tuple(case.findings),
     )
-
-
-def person_state(person_id: PersonId) -> PersonState:
-    """Somebody seen for the first time."""
-    return PersonState(person_id=person_id, username=None, state=Standing.OUT)

@@ -8,12 +8,11 @@ from typing import Protocol, TypeVar
 
 from nexusops.model.addresses import Allocation
 from nexusops.model.ids import Address, Domain, PersonId, address
-from nexusops.model.ledger import Hold, HoldKind, Ledger, PersonState
+from nexusops.model.ledger import Hold, HoldKind, Ledger, PersonState, Standing
 from nexusops.model.policy import Policy
 from nexusops.model.site import Site
 from nexusops.model.snapshot import PersonRecord, Snapshot
 from nexusops.plan.people.case import Case
-from nexusops.plan.people.person import person_state
 from nexusops.rules.reorganising import UnitMap
 
 
@@ -49,7 +48,7 @@ def in_turn(ledger: Ledger, snapshot: Snapshot, today: date) -> Iterator[Case]:
             person_id=person_id,
             record=record,
             before=before,
-            state=before or person_state(person_id),
+            state=before or PersonState(person_id=person_id, username=None, state=Standing.OUT),
             boxes=boxes.get(person_id, {}),
             rows=mine,
             overrides=overrides.get(person_id, {}),

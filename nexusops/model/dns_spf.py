@@ -99,6 +99,11 @@ class Note:
     term: str = ""
 
 
+def note(code: str, message: str, domain: str) -> Note:
+    """One about a whole domain."""
+    return Note(code=code, message=message, domain=domain)
+
+
 @frozen
 class Branch:
     """One term of a record, with the record that it leads to. ``lookups``: with all beneath it.

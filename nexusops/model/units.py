@@ -42,6 +42,8 @@ class DomainState(StrEnum):
     DEREGISTERED = "deregistered"
 
 
+POSTS = ("postmaster", "abuse")
+"""Addresses that every mail domain has (2.5; RFC 2142)."""
 OVER = frozenset({DomainState.FAILING, DomainState.DEREGISTERED})
 """States of a domain in which mail is refused (2.5)."""
 

@@ -14,9 +14,8 @@ from nexusops.model.ids import Address, Domain, domain_of
 from nexusops.model.ledger import DomainRow
 from nexusops.model.services import Service, ServiceRequest, ServiceState
 from nexusops.model.snapshot import Snapshot
-from nexusops.model.units import MailDomain
+from nexusops.model.units import POSTS, MailDomain
 from nexusops.ports import Resolver, Store
-from nexusops.rules.mailauth.check import ROLES
 
 Result = TypeVar("Result")
 _NOT_THERE = ("deregistered", "closed", "planned", "retired")
@@ -90,8 +89,8 @@ def _facts(
 def _roles(store: Store, domains: Iterable[Domain]) -> dict[str, frozenset[str]]:
     """Which of postmaster and abuse are live addresses, by domain."""
     found: dict[str, set[str]] = {}
-    for row in store.holders({(domain, role) for domain in domains for role in ROLES}):
-        if row.live and row.local in ROLES:
+    for row in store.holders({(domain, role) for domain in domains for role in POSTS}):
+        if row.live and row.local in POSTS:
             found.setdefault(row.domain, set()).add(row.local)
     return {domain: frozenset(locals_) for domain, locals_ in found.items()}
 

@@ -11,11 +11,8 @@ from nexusops.model.ids import Domain, address
 from nexusops.model.ledger import DomainRow, Ledger
 from nexusops.model.policy import Policy
 from nexusops.model.snapshot import Snapshot
-from nexusops.model.units import OVER, DomainState, MailDomain
+from nexusops.model.units import OVER, POSTS, DomainState, MailDomain
 from nexusops.rules.reorganising import UnitMap
-
-POSTS = ("postmaster", "abuse")
-"""What every mail domain must have (2.5)."""
 
 
 def judge_domains(

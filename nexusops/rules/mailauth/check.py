@@ -7,15 +7,14 @@ from datetime import date
 
 from nexusops.model.dns import Ask, DnsRecord, Question
 from nexusops.model.dns_report import DkimKey, Dmarc, DomainFacts, DomainReport
-from nexusops.model.dns_spf import Note, SpfReport, Verdict
+from nexusops.model.dns_spf import Note, SpfReport, Verdict, note
 from nexusops.model.findings import Severity
 from nexusops.model.policy import Policy
+from nexusops.model.units import POSTS
 from nexusops.rules.mailauth.dkim import keys_of
 from nexusops.rules.mailauth.dmarc import policy_of
 from nexusops.rules.mailauth.site import MailSite, Standing, lint_of_site, providers
 
-ROLES = ("postmaster", "abuse")
-"""Addresses that every mail domain has (rules.md 2.5; RFC 2142)."""
 _EXCHANGE_MX = ".mail.protection.outlook.com"
 _SEVERITY = {
     **dict.fromkeys(("DMARC_NONE", "DMARC_NO_REPORTS", "DKIM_TESTING"), Severity.INFO),
@@ -103,19 +102,19 @@ def _mail_notes(facts: DomainFacts, standing: Standing, ask: Ask, policy: Policy
     if answer is None:
         return
     if answer.failed:
-        yield _note("DNS_UNKNOWN", f"{domain} MX could not be looked up: {answer.message}", domain)
+        yield note("DNS_UNKNOWN", f"{domain} MX could not be looked up: {answer.message}", domain)
         return
     hosts = [_host(value) for value in sorted(answer.values, key=_preference)]
     if standing is Standing.SERVICE and policy.dns.bounce_required and not any(hosts):
-        yield _note(
+        yield note(
             "NO_BOUNCE_MX", f"{domain} has no MX whose server catches bounces; most systems refuse its mail", domain
         )
     elif standing is Standing.UNIT and facts.state not in ("failing", "deregistered") and not answer.values:
-        yield _note("NO_MX", f"{domain} has no MX record, so its mail cannot be delivered", domain)
+        yield note("NO_MX", f"{domain} has no MX record, so its mail cannot be delivered", domain)
     elif standing is Standing.UNIT and not any(hosts):
-        yield _note("NULL_MX", f"{domain} has a null MX, so it refuses all mail", domain)
+        yield note("NULL_MX", f"{domain} has a null MX, so it refuses all mail", domain)
     if len(hosts) > 1 and not all(hosts):
-        yield _note("NULL_MX", f"{domain} has a null MX beside others; it must stand alone", domain)
+        yield note("NULL_MX", f"{domain} has a null MX beside others; it must stand alone", domain)
     for host in filter(None, hosts):
         yield from _host_notes(domain, host, ask)
     yield from _standard_mx(facts, standing, hosts, site)
@@ -125,13 +124,13 @@ def _host_notes(domain: str, host: str, ask: Ask) -> Iterable[Note]:
     """RFC 2181 section 10.3: an MX names a host with an address of its own, never an alias."""
     alias, *found = (ask(Question(host, kind)) for kind in ("CNAME", "A", "AAAA"))
     if alias is not None and alias.values:
-        yield _note(
+        yield note(
             "MX_ALIAS", f"the MX {host} is an alias of {alias.values[0]}; an MX must be a host's own name", domain
         )
     elif all(answer is not None and answer.void for answer in found):
-        yield _note("MX_NO_HOST", f"the MX {host} has no address", domain)
+        yield note("MX_NO_HOST", f"the MX {host} has no address", domain)
     elif any(answer is not None and answer.failed for answer in found):
-        yield _note("DNS_UNKNOWN", f"the address of the MX {host} could not be looked up", domain)
+        yield note("DNS_UNKNOWN", f"the address of the MX {host} could not be looked up", domain)
 
 
 def _standard_mx(facts: DomainFacts, standing: Standing, hosts: Sequence[str], site: MailSite) -> Iterable[Note]:
@@ -143,9 +142,9 @@ def _standard_mx(facts: DomainFacts, standing: Standing, hosts: Sequence[str], s
     strangers = [host for host in hosts if host and host not in known]
     if site.exact and standing is Standing.UNIT and strangers:
         message = f"{', '.join(strangers)} is not a mail server that the University recognises"
-        yield _note("UNREGISTERED_MAIL_HOST", message, domain)
+        yield note("UNREGISTERED_MAIL_HOST", message, domain)
     elif not site.exact and standing is Standing.UNIT and facts.managed and standard and standard not in hosts:
-        yield _note("NOT_STANDARD", f"{domain}: the standard MX is {site.standard_mx}", domain)
+        yield note("NOT_STANDARD", f"{domain}: the standard MX is {site.standard_mx}", domain)
 
 
 def _sending_notes(domain: str, standing: Standing, spf: SpfReport, site: MailSite) -> Iterable[Note]:
@@ -155,14 +154,14 @@ def _sending_notes(domain: str, standing: Standing, spf: SpfReport, site: MailSi
     outside = [branch.target for branch in providers(spf.tree, site)] if standing is Standing.SERVICE else []
     if site.exact and len(outside) > 1:
         message = f"{domain} is for {' and '.join(outside)} together; each provider should have a domain of its own"
-        yield _note("SEVERAL_PROVIDERS", message, domain)
+        yield note("SEVERAL_PROVIDERS", message, domain)
     if not site.exact or standing is not Standing.UNIT or domain in site.opt_out:
         return
     for branch in spf.tree:
         word = branch.term.lstrip("+").lower()
         if word.startswith(("ip4:", "ip6:", "a", "mx", "exists:")) and not word.startswith("all"):
             message = f"{domain}: {branch.term} lets servers send that the University does not recognise"
-            yield _note("UNREGISTERED_MAIL_HOST", message, domain)
+            yield note("UNREGISTERED_MAIL_HOST", message, domain)
 
 
 def _alignment(domain: str, spf: SpfReport, keys: Sequence[DkimKey], dmarc: Dmarc | None) -> Iterable[Note]:
@@ -172,18 +171,18 @@ def _alignment(domain: str, spf: SpfReport, keys: Sequence[DkimKey], dmarc: Dmar
     signed = any(not key.revoked for key in keys)
     if not signed and (spf.verdict is not Verdict.OK or not spf.networks):
         message = f"{dmarc.found_at} asks to {dmarc.policy} what is not aligned, and neither SPF nor DKIM can pass here"
-        yield _note("DMARC_UNMET", message, domain)
+        yield note("DMARC_UNMET", message, domain)
 
 
 def _role_notes(facts: DomainFacts) -> Iterable[Note]:
     """rules.md 2.5: agreed becomes active once both exist."""
     if facts.roles is None or facts.state not in ("agreed", "active"):
         return
-    for role in ROLES:
+    for role in POSTS:
         if role not in facts.roles:
             waits = ", and the domain cannot become active" if facts.state == "agreed" else ""
             message = f"there is no address {role}@{facts.domain}{waits}"
-            yield _note(f"NO_{role.upper()}", message, facts.domain)
+            yield note(f"NO_{role.upper()}", message, facts.domain)
 
 
 def to_be_there(facts: DomainFacts) -> tuple[DnsRecord, ...]:
@@ -201,7 +200,7 @@ def _signing_notes(facts: DomainFacts) -> Iterable[Note]:
         message = f"Exchange does not sign for {domain}: publish its CNAMEs (`domain plan --exchange`), then enable it"
     else:
         message = f"Exchange cannot sign for {domain}: New-DkimSigningConfig -DomainName {domain} -KeySize 2048"
-    yield _note("DKIM_OFF", message, domain)
+    yield note("DKIM_OFF", message, domain)
 
 
 def _plan_notes(planned: Sequence[DnsRecord], ask: Ask) -> Iterable[Note]:
@@ -212,10 +211,10 @@ def _plan_notes(planned: Sequence[DnsRecord], ask: Ask) -> Iterable[Note]:
         if answer is None:
             continue
         if answer.failed:
-            yield _note("DNS_UNKNOWN", f"{name} {record.type} could not be looked up: {answer.message}", name)
+            yield note("DNS_UNKNOWN", f"{name} {record.type} could not be looked up: {answer.message}", name)
         elif not any(same(record.type, record.value, value) for value in answer.values):
             there = "; ".join(answer.values) or "nothing"
-            yield _note("DNS_DIFFERS", f"{name} {record.type} should be {record.value}, and is {there}", name)
+            yield note("DNS_DIFFERS", f"{name} {record.type} should be {record.value}, and is {there}", name)
 
 
 def same(kind: str, one: str, other: str) -> bool:
@@ -223,7 +222,3 @@ def same(kind: str, one: str, other: str) -> bool:
     if kind == "TXT":
         return one == other
     return one.lower().rstrip(".").split() == other.lower().rstrip(".").split()
-
-
-def _note(code: str, message: str, domain: str) -> Note:
-    return Note(code=code, message=message, domain=domain)

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 
 from nexusops.model.dns import Ask, Question
 from nexusops.model.dns_report import DkimKey
-from nexusops.model.dns_spf import Note
+from nexusops.model.dns_spf import Note, note
 from nexusops.rules.mailauth.tags import BadTags, tags_of
 
 LEAST_BITS, GOOD_BITS = 1024, 2048
@@ -30,10 +30,10 @@ def keys_of(domain: str, selectors: Iterable[str], ask: Ask) -> tuple[tuple[Dkim
         if answer is None or answer.void:
             continue
         if answer.failed:
-            notes.append(_note("DNS_UNKNOWN", f"{name} TXT could not be looked up: {answer.message}", domain))
+            notes.append(note("DNS_UNKNOWN", f"{name} TXT could not be looked up: {answer.message}", domain))
         elif len(answer.values) > 1:
             notes.append(
-                _note("DKIM_SYNTAX", f"{name} has {len(answer.values)} TXT records; one key may be there", domain)
+                note("DKIM_SYNTAX", f"{name} has {len(answer.values)} TXT records; one key may be there", domain)
             )
         else:
             key, found = judged(selector, answer.values[0], domain)
@@ -41,7 +41,7 @@ def keys_of(domain: str, selectors: Iterable[str], ask: Ask) -> tuple[tuple[Dkim
             notes += found
     if complete and not keys and not notes:
         tried = ", ".join(selectors) or "no selector"
-        notes.append(_note("NO_DKIM", f"no DKIM key was found ({tried}); mail cannot be signed", domain))
+        notes.append(note("NO_DKIM", f"no DKIM key was found ({tried}); mail cannot be signed", domain))
     return tuple(keys), notes
 
 
@@ -52,7 +52,7 @@ def judged(selector: str, text: str, domain: str) -> tuple[DkimKey | None, list[
         tags = tags_of(text)
         algorithm, bits = _key(tags)
     except (BadTags, BadBase64, ValueError) as error:
-        return None, [_note("DKIM_SYNTAX", f"{name} is no DKIM key: {error}", domain)]
+        return None, [note("DKIM_SYNTAX", f"{name} is no DKIM key: {error}", domain)]
     key = DkimKey(
         selector=selector,
         algorithm=algorithm,
@@ -60,7 +60,7 @@ def judged(selector: str, text: str, domain: str) -> tuple[DkimKey | None, list[
         testing="y" in _words(tags.get("t", "")),
         revoked=not tags["p"],
     )
-    return key, [_note(code, f"{name}: {message}", domain) for code, message in _faults(key)]
+    return key, [note(code, f"{name}: {message}", domain) for code, message in _faults(key)]
 
 
 def _faults(key: DkimKey) -> Iterable[tuple[str, str]]:
@@ -135,7 +135,3 @@ def _value(octets: bytes, tag: int) -> tuple[bytes, bytes]:
     if len(octets) < start + size:
         raise ValueError("p= is cut off")
     return octets[start : start + size], octets[start + size :]
-
-
-def _note(code: str, message: str, domain: str) -> Note:
-    return Note(code=code, message=message, domain=domain)

@@ -6,7 +6,7 @@ import re
 
 from nexusops.model.dns import Ask, Question
 from nexusops.model.dns_report import Dmarc
-from nexusops.model.dns_spf import Note
+from nexusops.model.dns_spf import Note, note
 from nexusops.rules.mailauth.tags import BadTags, tags_of
 
 VERSION = re.compile(r"v\s*=\s*DMARC1\s*(;|\Z)")
@@ -24,16 +24,16 @@ def policy_of(domain: str, parent_domain: str, ask: Ask) -> tuple[Dmarc | None, 
         if answer is None:
             return None, []
         if answer.failed:
-            return None, [_note("DNS_UNKNOWN", f"{name} TXT could not be looked up: {answer.message}", domain)]
+            return None, [note("DNS_UNKNOWN", f"{name} TXT could not be looked up: {answer.message}", domain)]
         records = [text for text in answer.values if VERSION.match(text)]
         if len(records) > 1:
             message = f"{name} has {len(records)} DMARC records; receivers ignore them all"
-            return None, [_note("DMARC_MULTIPLE", message, domain)]
+            return None, [note("DMARC_MULTIPLE", message, domain)]
         if records:
             return read(records[0], name, domain, inherited=owner != domain)
         if answer.values and owner == domain and any("dmarc" in text.lower() for text in answer.values):
-            return None, [_note("DMARC_SYNTAX", f"{name} does not begin with v=DMARC1", domain)]
-    return None, [_note("NO_DMARC", f"there is no DMARC policy for {domain}", domain)]
+            return None, [note("DMARC_SYNTAX", f"{name} does not begin with v=DMARC1", domain)]
+    return None, [note("NO_DMARC", f"there is no DMARC policy for {domain}", domain)]
 
 
 def same_policy(one: str, other: str) -> bool:
@@ -59,12 +59,12 @@ def read(text: str, name: str, domain: str, *, inherited: bool) -> tuple[Dmarc |
         tags = tags_of(text)
         dmarc = _policy(tags, name, inherited=inherited)
     except BadTags as error:
-        return None, [_note("DMARC_SYNTAX", f"{name} is no DMARC policy: {error}", domain)]
+        return None, [note("DMARC_SYNTAX", f"{name} is no DMARC policy: {error}", domain)]
     notes = []
     if dmarc.policy == "none":
-        notes.append(_note("DMARC_NONE", f"{name} asks receivers to do nothing (p=none)", domain))
+        notes.append(note("DMARC_NONE", f"{name} asks receivers to do nothing (p=none)", domain))
     if not dmarc.reports_to:
-        notes.append(_note("DMARC_NO_REPORTS", f"{name} names nobody who gets reports (rua=)", domain))
+        notes.append(note("DMARC_NO_REPORTS", f"{name} names nobody who gets reports (rua=)", domain))
     return dmarc, notes
 
 
@@ -94,7 +94,3 @@ def _policy(tags: dict[str, str], name: str, *, inherited: bool) -> Dmarc:
         percent=int(percent),
         reports_to=tuple(reports),
     )
-
-
-def _note(code: str, message: str, domain: str) -> Note:
-    return Note(code=code, message=message, domain=domain)

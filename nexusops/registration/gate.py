@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
+from nexusops.codec import instant
 from nexusops.errors import Defect
 from nexusops.model.journal import SnapshotRecord
 from nexusops.model.policy import Policy
@@ -31,12 +32,13 @@ def _age(new: SnapshotRecord, at: datetime, policy: Policy) -> Iterator[Defect]:
     if new.as_of > at:
         yield Defect(
             code="SNAPSHOT_FUTURE",
-            message=f"the snapshot is as of {_text(new.as_of)}, after the run's {_text(at)}; check both clocks",
+            message=f"the snapshot is as of {instant(new.as_of)}, after the run's {instant(at)}; check both clocks",
         )
     elif at - new.as_of > timedelta(minutes=most):
         yield Defect(
             code="SNAPSHOT_STALE",
-            message=f"the snapshot is as of {_text(new.as_of)}, more than {most} minutes before the run's {_text(at)}",
+            message=f"the snapshot is as of {instant(new.as_of)}, more than {most} minutes before the run's"
+            f" {instant(at)}",
         )
 
 
@@ -44,13 +46,13 @@ def _order(new: SnapshotRecord, last: SnapshotRecord, at: datetime) -> Iterator[
     if new.as_of < last.as_of:
         yield Defect(
             code="SNAPSHOT_ORDER",
-            message=f"the snapshot is as of {_text(new.as_of)}, older than the accepted one of {_text(last.as_of)}"
+            message=f"the snapshot is as of {instant(new.as_of)}, older than the accepted one of {instant(last.as_of)}"
             + (", which is still to come: it was accepted under a wrong clock" if last.as_of > at else ""),
         )
     elif new.as_of == last.as_of and new.sha256 != last.sha256:
         yield Defect(
             code="SNAPSHOT_CONFLICT",
-            message=f"another snapshot as of {_text(new.as_of)} was accepted, with the hash {last.sha256[:12]}",
+            message=f"another snapshot as of {instant(new.as_of)} was accepted, with the hash {last.sha256[:12]}",
         )
 
 
@@ -73,7 +75,3 @@ def _losses(new: SnapshotRecord, last: SnapshotRecord, policy: Policy) -> Iterat
                 code="SNAPSHOT_SHRUNK",
                 message=f"the table {table} has {now} rows, {lost} fewer than the {before} of the last one",
             )
-
-
-def _text(instant: datetime) -> str:
-    return instant.astimezone(UTC).isoformat().replace("+00:00", "Z")

@@ -13,8 +13,8 @@ from nexusops.model.people import Affiliation, Card, Person
 from nexusops.registration.draft import Draft
 from nexusops.registration.estate import Estate
 from nexusops.registration.fields import BadValue, day, flag
+from nexusops.registration.rows import Values
 
-Values = tuple[str | None, ...]
 LONGEST_KNOWN_AS = 100
 LONGEST_NAMES = 200
 FIRST_DAY = date(1900, 1, 1)

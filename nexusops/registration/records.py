@@ -17,10 +17,10 @@ from nexusops.registration.estate import Estate
 from nexusops.registration.fields import meant
 from nexusops.registration.layout import Layout
 from nexusops.registration.person_rows import read_affiliations, read_cards, read_person
+from nexusops.registration.rows import Values
 from nexusops.registration.shelf import Shelf, name
 from nexusops.registration.wishes import read_alternatives, read_choice, read_requests
 
-Values = tuple[str | None, ...]
 _OWN = (tables.PERSONS, tables.CARDS, tables.AFFILIATIONS)
 _WISHES = (tables.SENDER_CHOICES, tables.NAME_REQUESTS, tables.ALTERNATIVE_ADDRESSES)
 _STRANGE = "white space around it, invisible characters, or letters of another width"

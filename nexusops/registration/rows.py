@@ -14,6 +14,8 @@ from nexusops.registration.layout import Layout
 from nexusops.registration.shelf import Shelf, name
 
 T = TypeVar("T")
+Values = tuple[str | None, ...]
+"""Of one row, in the order of its table's columns."""
 
 
 class Row:
@@ -21,7 +23,7 @@ class Row:
 
     __slots__ = ("_values", "key")
 
-    def __init__(self, layout: Layout, values: tuple[str | None, ...]) -> None:
+    def __init__(self, layout: Layout, values: Values) -> None:
         self._values = dict(zip(layout.columns, values, strict=True))
         self.key = "/".join(self._values[column] or "" for column in layout.key)
 

@@ -11,9 +11,7 @@ from nexusops.registration import layout as tables
 from nexusops.registration.draft import Draft
 from nexusops.registration.fields import BadValue
 from nexusops.registration.layout import Layout
-from nexusops.registration.rows import Row
-
-Values = tuple[str | None, ...]
+from nexusops.registration.rows import Row, Values
 
 
 def read_choice(draft: Draft, rows: Sequence[Values]) -> SenderChoice | None:

@@ -70,8 +70,9 @@ class OnMailbox:
 
     @classmethod
     def of(cls, box: Mailbox) -> OnMailbox:
-        """A mailbox of the ledger."""
-        return cls(box.name or "", box.key, box.kind, box.user_id, box.exchange_guid)
+        return cls(
+            name=box.name or "", key=box.key, kind=box.kind, user_id=box.user_id, exchange_guid=box.exchange_guid
+        )
 
 
 @frozen
@@ -235,9 +236,8 @@ class RevokeAccess:
 
 @frozen
 class PublishRecords:
-    """All records of one service domain. ``replaces`` are those that we published there before, and that these
-    replace; anything else that stands in their place is somebody else's, and sets the change aside. ``signing``: what
-    Exchange is to do first, or alone, where it accepts the domain.
+    """All records of one service domain. ``replaces``: those that we published there before; anything else in their
+    place is somebody else's, and sets the change aside. ``signing``: what Exchange is to do first, or alone.
     """
 
     why: Why
@@ -297,5 +297,4 @@ def kind_of(change: Change) -> Kind:
 
 def target_of(change: Change) -> str:
     """The mailbox name, the address or the domain that the change is about (interface.md 4)."""
-    target: str = _TARGETS[type(change)](change)
-    return target
+    return _TARGETS[type(change)](change)

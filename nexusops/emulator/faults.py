@@ -16,6 +16,7 @@
     truncate          carried out; half of the answer arrives
     wrong_type        carried out; the answer has another JSON type than it should
     lag               carried out; what it creates is not there for ``reads`` (default 1) requests
+    late              a change: accepted, and carried out when ``reads`` (default 1) requests have looked
     mailbox_delay     carried out; the mailbox that it brings, or brings back, is not there for ``reads`` requests, or
                       ``minutes`` of directory time
 """
@@ -35,7 +36,7 @@ from nexusops.emulator.wire import Answer, Call, Refusal, inner_error
 
 BEFORE = {"status", "nul", "html", "expired_token", "drop_before"}
 AFTER = {"drop_after", "truncate", "wrong_type"}
-ARMED = {"lag", "mailbox_delay"}
+ARMED = {"lag", "late", "mailbox_delay"}
 _FIELDS: dict[str, tuple[tuple[type, ...], str]] = {
     "match": ((dict,), "an object with method, path, cmdlet or body"),
     "kind": ((str,), "a word"),
@@ -136,6 +137,8 @@ def arm(call: Call) -> None:
         if fault["left"] > 0 and _fits(fault["match"], call):
             if fault["kind"] == "lag":
                 call.lag = call.lag or int(fault.get("reads", 1))
+            elif fault["kind"] == "late":
+                call.late = int(fault.get("reads", 1))
             elif fault["kind"] == "mailbox_delay":
                 default = 0 if "minutes" in fault else 1
                 call.mailbox_delay = (int(fault.get("reads", default)), float(fault.get("minutes", 0)))

@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 
-from nexusops.emulator import batch, control, faults, mailboxes, openid, tokens
+from nexusops.emulator import batch, control, faults, late, mailboxes, openid, tokens
 from nexusops.emulator.book import Book, new_id
 from nexusops.emulator.exchange import invoke
 from nexusops.emulator.graph import routes
@@ -107,6 +107,7 @@ class Service:
 
     def _carried_out(self, call: Call) -> Answer:
         """The request, or its refusal with everything undone; what was looked for too early counts as looked for."""
+        late.catch_up(self.book, call, self._routed)
         faults.arm(call)
         self.book.db.execute("SAVEPOINT work")
         try:
@@ -114,6 +115,9 @@ class Service:
         except Refusal as refusal:
             self.book.db.execute("ROLLBACK TO work")
             answer = refusal.answer
+        if call.late and answer.status < 300:
+            self.book.db.execute("ROLLBACK TO work")
+            late.put_off(self.book, call)
         self.book.db.execute("RELEASE work")
         for kind, object_id in call.unseen:
             self.book.read_in_vain(kind, object_id)

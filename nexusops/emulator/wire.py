@@ -20,8 +20,8 @@ class Call:
 
     ``path`` has no host and no query; ``origin`` is scheme and host as the client knows them; header names are in small
     letters. ``app_id`` and ``roles`` are those of the token. ``warnings`` go into Exchange's answer. ``unseen`` are the
-    objects that were asked for too early (kind, id). ``lag`` and ``mailbox_delay`` are armed by a fault; what used them
-    stands in ``used``. ``crowded``: four requests for the same mailbox are under way already.
+    objects that were asked for too early (kind, id). ``lag``, ``late`` and ``mailbox_delay`` are armed by a fault; what
+    used them stands in ``used``. ``crowded``: four requests for the same mailbox are under way already.
     """
 
     book: Book
@@ -38,6 +38,7 @@ class Call:
     warnings: list[str] = field(default_factory=list)
     unseen: set[tuple[str, str]] = field(default_factory=set)
     lag: int = 0
+    late: int = 0
     mailbox_delay: tuple[int, float] = (0, 0)
     used: set[str] = field(default_factory=set)
     crowded: bool = False

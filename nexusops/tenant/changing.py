@@ -19,6 +19,7 @@ from nexusops.model.journal import JsonObject, Step, StepOutcome
 from nexusops.model.steps import BLOCK, HIDE, NOTE, PROTOCOLS, REPLY, REPLY_BEFORE, REVOKE_SESSIONS, UNBLOCK
 from nexusops.tenant.acting import Site, aside, done, neither
 from nexusops.tenant.cmdlets import MailboxRow
+from nexusops.tenant.directory import Revoked, User
 from nexusops.tenant.exchange import hash_table
 from nexusops.tenant.faults import FaultClass, TenantFault
 from nexusops.tenant.making import SHARED
@@ -143,9 +144,9 @@ async def disable(site: Site, step: Step, change: DisableMailbox) -> StepOutcome
     if step.name == BLOCK:
         return await _sign_in(site, step, change, allowed=False)
     if step.name == REVOKE_SESSIONS:
-        user = await site.user(change.mailbox)
-        if user is not None:
-            await site.graph.send("POST", f"/users/{user.id}/revokeSignInSessions", {}, read=True)
+        user = await _user(site, change)
+        # Nothing shows it afterwards: the answer is all there is, and a page of something in between is none (4.5).
+        await site.graph.fetch(f"/users/{user.id}/revokeSignInSessions", Revoked, post={})
         return done(step)
     if step.name == PROTOCOLS:
         return await _protocols(site, step, change, dict.fromkeys(PROTOCOL_FLAGS, False))
@@ -179,10 +180,15 @@ async def enable(site: Site, step: Step, change: EnableMailbox) -> StepOutcome:
     return await _hidden(site, step, change, hidden=before.get("hidden", False))
 
 
-async def _sign_in(site: Site, step: Step, change: DisableMailbox | EnableMailbox, *, allowed: bool) -> StepOutcome:
+async def _user(site: Site, change: DisableMailbox | EnableMailbox) -> User:
     user = await site.user(change.mailbox)
     if user is None:
         raise TenantFault(FaultClass.NOT_FOUND, f"there is no directory user for {change.mailbox.name}")
+    return user
+
+
+async def _sign_in(site: Site, step: Step, change: DisableMailbox | EnableMailbox, *, allowed: bool) -> StepOutcome:
+    user = await _user(site, change)
     before: JsonObject = {"accountEnabled": bool(user.account_enabled)}
     if user.account_enabled is allowed:
         return done(step, before, before, user_id=user.id)

@@ -158,6 +158,7 @@ _BY_TYPE: Mapping[str, FaultClass] = {
     "ADObjectAlreadyExistsException": FaultClass.CONFLICT,
     "NotAcceptedDomainException": FaultClass.CONFIG,
     "ParameterTransformationException": FaultClass.BUG,
+    "ParameterBindingArgumentTransformationException": FaultClass.BUG,
     "AmbiguousParameterSetException": FaultClass.BUG,
     AMBIGUOUS: FaultClass.CONFLICT,
     "CmdletAccessDeniedException": FaultClass.AUTH,

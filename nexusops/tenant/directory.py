@@ -88,6 +88,12 @@ class Skus(msgspec.Struct):
     value: list[Sku]
 
 
+class Revoked(msgspec.Struct):
+    """The answer of revokeSignInSessions; some services give another one (4.5)."""
+
+    value: bool | None = None
+
+
 class Item(msgspec.Struct):
     """One answer in a $batch: it has its own status, and its own Retry-After (7.2)."""
 

@@ -86,6 +86,9 @@ class Exchange:
 
     async def cmdlets(self) -> frozenset[str]:
         """The cmdlets that this application may run, as Microsoft's own module asks for them (5.6)."""
+        return await self._retry(self._module, read=True)
+
+    async def _module(self) -> frozenset[str]:
         url = f"{self._root.replace('/beta/', '/v1.0/')}/EXOModuleFile?Version=3.9.2"
         headers = {"Authorization": f"Bearer {self._token(None)}", "CommandName": "*", **self._anchor}
         try:

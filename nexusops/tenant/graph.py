@@ -135,13 +135,17 @@ class Graph:
             raise GraphFault(FaultClass.TRANSIENT, "the last page of the changes has no link for the next time")
         return same_host(link, self.base_url)
 
-    async def fetch(self, path: str, kind: type[T]) -> T:
-        """A GET, decoded within the attempt: an answer that broke off is asked for again."""
+    async def fetch(self, path: str, kind: type[T], *, post: Any = None) -> T:
+        """A GET, or a POST that may be repeated and answered with nothing, decoded within the attempt: an answer that
+        broke off is asked for again.
+        """
+        method = "GET" if post is None else "POST"
 
         async def attempt() -> T:
-            return decoded(await self._once(("GET", path, None), read=True), kind)
+            content = await self._once((method, path, post), read=True)
+            return decoded(content if content or post is None else b"{}", kind)
 
-        return await self._retry(attempt, read=True, cost=graph_cost("GET", path))
+        return await self._retry(attempt, read=True, cost=graph_cost(method, path))
 
     async def pages(self, first: str) -> list[User]:
         """All users of a list, by hand, or the fault of the page that did not come: a part of a list is no list."""

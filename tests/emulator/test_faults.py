@@ -109,6 +109,18 @@ def test_what_was_just_made_is_not_there_for_a_while(ask: Asking) -> None:
     assert (seen, ask.unspent()) == ([404, 0, 200], [])
 
 
+def test_a_change_shows_after_so_many_looks(ask: Asking) -> None:
+    """tenant-api.md 8: a successful write does not guarantee an immediate read, alone or in a batch."""
+    user = ask.licensed("a")
+    ask.faults(
+        {"match": {"method": "PATCH"}, "kind": "late", "reads": 2}, {"match": {"cmdlet": "Set-Mailbox"}, "kind": "late"}
+    )
+    assert ask.graph("PATCH", f"/users/{user}", {"accountEnabled": False}).status_code == 204
+    ask.rows("Set-Mailbox", Identity=user, HiddenFromAddressListsEnabled=True)
+    looks = [ask.graph("GET", f"/users/{user}?$select=accountEnabled").json()["accountEnabled"] for _ in range(3)]
+    assert (looks, ask.mailbox(user)["HiddenFromAddressListsEnabled"], ask.unspent()) == ([True, True, False], True, [])
+
+
 @pytest.mark.parametrize(
     "script",
     [

@@ -27,6 +27,7 @@ from nexusops.model.changes import (
 from nexusops.model.ids import Address
 from nexusops.model.journal import Step
 from nexusops.model.tenant import Wanted
+from nexusops.tenant.faults import PAGE
 
 ADA = person()
 OWN = f"abcd0001@{DOMAIN}"
@@ -86,6 +87,40 @@ def test_a_write_whose_answer_was_lost_is_settled_by_reading(room: Room, change:
     assert room.unspent() == []
     sent = [name for name in room.writes()[done:] if "revokeSignInSessions" not in name]
     assert len(sent) == len(set(sent)) * (2 if kind == "drop_before" else 1)
+
+
+@pytest.mark.parametrize("change", CHANGES[2:], ids=lambda change: type(change).__name__)
+def test_a_write_that_shows_later_is_waited_for_and_not_sent_again(room: Room, change: Any) -> None:
+    """tenant-api.md 8: accepted, and for some seconds every look finds it as it was."""
+    prepared(room, change)
+    done = len(room.writes())
+    used = FAULTED[type(change).__name__, change.mailbox.kind.value]
+    room.faults(*({"match": WRITES[name], "kind": "late", "reads": 2} for name in used))
+    assert set(room.results(change)) == {"done"}
+    assert room.unspent() == []
+    sent = [name for name in room.writes()[done:] if "revokeSignInSessions" not in name]
+    assert len(sent) == len(set(sent)) == len(used)
+
+
+def test_sessions_are_not_taken_for_revoked_because_a_page_says_that_all_is_well(room: Room) -> None:
+    """tenant-api.md 4.5: nothing else shows it, and a compromised account would stay signed in."""
+    room.perform(creation(ADA))
+    room.faults({"match": {"path": "revokeSignInSessions"}, "kind": "html", "status": 200, "times": 6})
+    change = DisableMailbox(mailbox=ADA, why=WHY)
+    assert [outcome.message for outcome in room.perform(change)][-1] == PAGE
+    assert room.results(change)[-1] == "done"
+
+
+def test_a_write_that_does_not_show_at_all_is_looked_for_by_the_next_run(room: Room) -> None:
+    room.perform(creation(ADA))
+    room.faults({"match": WRITES["set"], "kind": "late", "reads": 9})
+    change = AddAddress(mailbox=ADA, why=WHY, address=NEW)
+    (outcome,) = room.perform(change)
+    told = "it was accepted, and does not show; the next run looks again"
+    assert (outcome.result.value, outcome.message) == ("failed", told)
+    done = len(room.writes())
+    assert room.results(change) == ["done"]
+    assert len(room.writes()) == done + 1
 
 
 def test_what_exchange_warns_of_is_told_with_the_step(tmp_path: Path) -> None:

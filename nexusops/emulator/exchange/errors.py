@@ -57,7 +57,7 @@ def not_accepted(domain: str) -> Refusal:
 
 def invalid_value(parameter: str, value: object) -> Refusal:
     text = f"Cannot process argument transformation on parameter '{parameter}'. Cannot convert value \"{value}\"."
-    return failed("System.Management.Automation.ParameterBindingArgumentTransformationException", text)
+    return failed("Microsoft.Exchange.AdminApi.CommandInvocation.ParameterTransformationException", text)
 
 
 def invalid_operation(text: str) -> Refusal:

@@ -100,11 +100,14 @@ endif
 	$(BIN)/python -m sphinx --quiet --fail-on-warning --keep-going -b html docs build/docs
 	@echo build/docs/index.html
 
-lock: ## requirements.lock anew from pyproject.toml; versions that still fit stay
-	uv pip compile --quiet --python-version 3.11 --extra dev --no-annotate --no-header --no-emit-index-url \
-	  --no-emit-find-links -o requirements.lock pyproject.toml
-	uv pip compile --quiet --python-version 3.11 --extra docs --constraint requirements.lock --no-annotate --no-header \
-	  --no-emit-index-url --no-emit-find-links -o docs/requirements.lock pyproject.toml
+# With hashes: what a mirror or a proxy gives in place of a file of that version is not installed.
+COMPILE := uv pip compile --quiet --python-version 3.11 --generate-hashes --no-annotate --no-header --no-emit-index-url \
+  --no-emit-find-links
+
+lock: ## the lock files anew from pyproject.toml; versions that still fit stay
+	$(COMPILE) --extra dev -o requirements.lock pyproject.toml
+	$(COMPILE) --constraint requirements.lock -o docs/systemd/requirements.lock pyproject.toml
+	$(COMPILE) --extra docs --constraint requirements.lock -o docs/requirements.lock pyproject.toml
 
 clean: ## removes what was made
 	rm -rf $(VENV) build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

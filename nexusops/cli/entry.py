@@ -169,7 +169,7 @@ def call(arguments: Sequence[str]) -> int:
 
         _traceback_for_debug(arguments)
         _say(
-            f"This is a defect in nexusops: {type(error).__name__}: {visible(_first_line(error))}\n"
+            f"This is a defect in nexusops {__version__}: {type(error).__name__}: {visible(_first_line(error))}\n"
             "Run the same command again with --log-level debug and report the traceback."
         )
         return NexusopsError.exit_code

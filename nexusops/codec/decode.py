@@ -57,6 +57,7 @@ class _Document(msgspec.Struct):
     findings: tuple[Finding, ...]
     guard: GuardReport
     estimate: Estimate
+    program_version: str = ""
 
 
 def decode_plan(document: object) -> Plan:
@@ -80,6 +81,7 @@ def decode_plan(document: object) -> Plan:
         findings=read.findings,
         guard=read.guard,
         estimate=read.estimate,
+        program_version=read.program_version,
     )
     _refuse_repeated_ids(plan)
     _refuse_altered(encode_plan(plan), document, "")

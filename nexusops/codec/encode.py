@@ -1,7 +1,8 @@
 """A plan as the document of interface.md 4.
 
-``was`` and ``becomes`` are what a person reads; ``detail``, ``evidence``, a finding's ``scope`` and the guard's
-``accepted`` are additions, with which the document decodes to exactly the plan that it came from.
+``was`` and ``becomes`` are what a person reads; ``detail``, ``evidence``, a finding's ``scope``, the guard's
+``accepted`` and ``program_version`` are additions, with which the document decodes to exactly the plan that it came
+from.
 """
 
 from __future__ import annotations
@@ -68,6 +69,7 @@ def encode_plan(plan: Plan) -> JsonObject:
             "exchange_writes": plan.estimate.exchange_writes,
             "seconds": plan.estimate.seconds,
         },
+        **({"program_version": plan.program_version} if plan.program_version else {}),
     }
 
 

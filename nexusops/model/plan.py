@@ -51,7 +51,7 @@ class Estimate:
 
 @frozen
 class Plan:
-    """Everything that a run would do, and why. ``digest`` covers what would be done, not when it was printed."""
+    """Everything that a run would do, and why. ``digest`` covers what would be done, not when or by which version."""
 
     plan_id: str
     digest: str
@@ -65,6 +65,8 @@ class Plan:
     findings: tuple[Finding, ...]
     guard: GuardReport
     estimate: Estimate
+    program_version: str = ""
+    """Of the program that made it; '' of one that did not say."""
 
     @property
     def counts(self) -> dict[str, int]:

@@ -292,4 +292,5 @@ def plan_of(
         findings=in_order(findings),
         guard=report,
         estimate=estimate(changes),
+        program_version=ports.program_version,
     )

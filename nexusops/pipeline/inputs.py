@@ -61,6 +61,7 @@ class Deciding:
     """How the DNS of service domains is asked; None: it is not."""
     told: Looked | None = None
     """What the DNS said, where a run is only imagined, or done again."""
+    program_version: str = ""
     boxes: frozenset[str] | None = None
     """Of what hangs on others (its owner, a domain that ends) only these are judged; None: all of it."""
 
@@ -96,7 +97,6 @@ class Ports(Deciding):
     """For notices of a run at that instant."""
     publisher: Callable[[], Publisher]
     texts: ConfigTexts
-    program_version: str
     watch: Watch = unwatched
     """Who is told how far a run has come."""
 

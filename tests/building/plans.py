@@ -166,6 +166,7 @@ plans = st.builds(
     findings=st.lists(findings, max_size=4).map(tuple),
     guard=guards,
     estimate=estimates,
+    program_version=words,
 )
 
 

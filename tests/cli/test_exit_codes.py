@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from nexusops import __version__
 from nexusops.cli import call
 from nexusops.cli.lazy import COMMANDS, Lazily
 
@@ -237,7 +238,7 @@ def test_a_defect_is_one_sentence_and_a_traceback_only_when_asked_for(
     monkeypatch.setitem(COMMANDS, "broken", Lazily("nexusops.cli.lazy:nothing", "Breaks."))
     assert call(["broken"]) == 1
     printed = capsys.readouterr()
-    assert printed.err.startswith("This is a defect in nexusops: AttributeError: ")
+    assert printed.err.startswith(f"This is a defect in nexusops {__version__}: AttributeError: ")
     assert len(printed.err.splitlines()) == 2
     assert call(["--log-level", "debug", "broken"]) == 1
     assert "Traceback" in capsys.readouterr().err

@@ -32,7 +32,7 @@ class Asked:
 
 QUESTIONS = (
     Asked(key="service_name", option="--service-name", question="What is the product called", kind=str),
-    Asked(key="unit_id", option="--unit", question="For which unit (its id, such as FOOD)", kind=str),
+    Asked(key="unit_id", option="--unit", question="For which unit (its id, such as FOOD, or its domain)", kind=str),
     Asked(key="requester", option="--requester", question="Your username, as IT staff of that unit", kind=str),
     Asked(key="provider", option="--provider", question="Who provides it", kind=str),
     Asked(
@@ -78,7 +78,7 @@ QUESTIONS = (
     Asked(
         key="owner_person_id",
         option="--owner",
-        question="Who answers for it (a person_id)",
+        question="Who answers for it (username or person_id)",
         kind=str,
         default="",
     ),
@@ -140,6 +140,7 @@ def request(call: Call, /, request_id: str | None, form: str, at: datetime, agai
     from nexusops.errors import UsageError
     from nexusops.model.dates import local_date
     from nexusops.pipeline.saas.advice import answer
+    from nexusops.pipeline.saas.filing import as_registered
     from nexusops.report.services import advice_json, advice_text
     from nexusops.rules.services.ways import slug
 
@@ -151,7 +152,7 @@ def request(call: Call, /, request_id: str | None, form: str, at: datetime, agai
             raise UsageError(
                 f"{path} is there already.", next_step="Choose another id with --id, or use --replace to write it anew."
             )
-        asked = write_service(path, values)
+        asked = write_service(path, as_registered(site.ports, values))
         today = local_date(at, site.ports.policy.time.zone)
         advice = answer(site.ports, asked, at, resolver=dns.resolver, permits=dns.permitted(today))
     if form == "json":

@@ -55,8 +55,11 @@ def next_step(plan: Plan) -> str:
     if plan.guard.tripped:
         return "Read the changes that the guard counts. If they are right, use one of the options above."
     if not plan.changes:
-        alerts = any(finding.severity is Severity.ALERT for finding in plan.findings)
-        return "Look at the alerts among the findings." if alerts else "Nothing has to be done."
+        found = {finding.severity for finding in plan.findings}
+        if Severity.ALERT in found:
+            return "Look at the alerts among the findings."
+        waits = "What the findings name waits for somebody; a run has nothing to do."
+        return waits if Severity.WARNING in found else "Nothing has to be done."
     if _undoes(plan):
         return "the same command with --apply carries it out."
     return "`nexusops plan --out FILE` saves the plan, `nexusops apply FILE` carries out exactly that."

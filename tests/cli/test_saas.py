@@ -7,6 +7,7 @@ import pty
 import re
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 from subprocess import PIPE
 
@@ -253,6 +254,27 @@ def test_a_request_is_written_and_answered(site: CommandSite) -> None:
     wrong = site.type("saas", "request", *words, *more, *AT, "--id", "other", "--from-local", "no reply")
     assert (wrong.code, (site.folder / "services" / "other.toml").exists()) == (2, False)
     assert "--unit" in site.type("saas", "request", "--service-name", "X").err
+
+
+def test_a_request_names_unit_and_owner_as_people_do(begun: CommandSite) -> None:
+    """R62: they know a domain and a username; the file has ids. A unit that is none is no matter of who asks."""
+    words = ("--service-name", "Mail Shot", "--requester", "FOOD0007", "--provider", "Mail Shot Ltd", "--oxford-domain")
+    more = ("--exo", "--no-ms-smtp", "--owner", "Food0042", *AT)
+    assert "\n\nApproved\n" in begun.type("saas", "request", *words, "--unit", "foodtech.ox.ac.uk", *more).out
+    filed = tomllib.loads((begun.folder / "services" / "mail-shot.toml").read_text("utf-8"))
+    assert [filed[key] for key in ("unit_id", "requester", "owner_person_id")] == ["FOOD", "food0007", "1000042"]
+    assert begun.type("saas", "request", *words, "--unit", "Food", "--id", "b", *more).code == 0
+    unknown = begun.type("saas", "request", *words, "--unit", "Technology", "--id", "c", *more)
+    assert (unknown.code, "It may be FOOD (Food Technology): name it with --unit." in unknown.err) == (2, True)
+    assert not (begun.folder / "services" / "c.toml").exists()
+
+
+def test_a_mistaken_request_is_withdrawn_before_a_run_sees_it(begun: CommandSite) -> None:
+    file(begun, "mistake", requester="chem0011")
+    said = begun.type("saas", "retire", "mistake", "--reason", "a mistake", *AT)
+    assert (said.code, "take services/mistake.toml away" in said.err) == (6, True)
+    nothing = begun.type("saas", "plan", "mistake", *AT).out.splitlines()
+    assert nothing[-1] == "Next: What the findings name waits for somebody; a run has nothing to do."
 
 
 def test_a_request_is_listed_handed_over_and_retired(site: CommandSite) -> None:

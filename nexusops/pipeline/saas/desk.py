@@ -156,10 +156,13 @@ def known(ports: Ports, request_id: str) -> tuple[Service, Mailbox | None]:
             next_step="Then make a run with `nexusops run`.",
         )
     if row is None:
-        filed = request_id in ports.services
-        message = f"No run has seen the request {request_id} yet." if filed else f"There is no request {request_id}."
-        step = "Make a run with `nexusops run`." if filed else "See `nexusops saas list` for those that are filed."
-        raise Refused(message, next_step=step)
+        if request_id not in ports.services:
+            step = "See `nexusops saas list` for those that are filed."
+            raise Refused(f"There is no request {request_id}.", next_step=step)
+        raise Refused(
+            f"No run has seen the request {request_id} yet: it has nothing so far.",
+            next_step=f"To withdraw it take services/{request_id}.toml away; else make a run with `nexusops run`.",
+        )
     return row, latest(request_id, ledger.mailboxes.values())
 
 

@@ -171,6 +171,16 @@ def test_at_oxford_a_service_domain_may_do_without() -> None:
     assert codes("day.chem.ox.ac.uk TXT v=spf1 include:_spf.ox.ac.uk -all", facts=facts) == ["DMARC_NONE", "NO_DKIM"]
 
 
+@pytest.mark.parametrize(
+    ("mx", "found"),
+    [((), []), (("chem.ox.ac.uk MX 0 .",), []), (("chem.ox.ac.uk MX 10 oxmail.ox.ac.uk.",), ["MX_LEFT"])],
+)
+def test_a_domain_that_has_wound_down_needs_no_mx(mx: tuple[str, ...], found: list[str]) -> None:
+    """rules.md 2.5: failing, mail is refused; the postmaster removes its MX, which was said to be a null one."""
+    facts = DomainFacts(domain="chem.ox.ac.uk", state="failing", zone="ox", units=("CHEM",))
+    assert [code for code in codes(*without("MX"), *mx, facts=facts) if "MX" in code] == found
+
+
 def test_a_domain_that_most_of_the_internet_may_send_as_needs_attention() -> None:
     """R73: a warning to ``spf lint``, which judges the record; here it is the domain that is judged."""
     found = codes(*without("TXT"), "chem.ox.ac.uk TXT v=spf1 include:_spf.ox.ac.uk ip4:0.0.0.0/0 -all")

@@ -15,9 +15,11 @@ from nexusops.rules.mailauth.dkim import keys_of
 from nexusops.rules.mailauth.dmarc import policy_of
 from nexusops.rules.mailauth.site import MailSite, Standing, lint_of_site, providers
 
+_REFUSING = ("failing", "deregistered")
+"""States of a domain that takes no mail: no MX, or a null one, is what it should have (rules.md 2.5)."""
 _EXCHANGE_MX = ".mail.protection.outlook.com"
 _SEVERITY = {
-    **dict.fromkeys(("DMARC_NONE", "DMARC_NO_REPORTS", "DKIM_TESTING"), Severity.INFO),
+    **dict.fromkeys(("DMARC_NONE", "DMARC_NO_REPORTS", "DKIM_TESTING", "MX_LEFT"), Severity.INFO),
     **dict.fromkeys(
         (
             "NEAR_LOOKUP_LIMIT",
@@ -109,10 +111,12 @@ def _mail_notes(facts: DomainFacts, standing: Standing, ask: Ask, policy: Policy
         yield note(
             "NO_BOUNCE_MX", f"{domain} has no MX whose server catches bounces; most systems refuse its mail", domain
         )
-    elif standing is Standing.UNIT and facts.state not in ("failing", "deregistered") and not answer.values:
+    elif standing is Standing.UNIT and facts.state not in _REFUSING and not hosts:
         yield note("NO_MX", f"{domain} has no MX record, so its mail cannot be delivered", domain)
-    elif standing is Standing.UNIT and not any(hosts):
+    elif standing is Standing.UNIT and facts.state not in _REFUSING and not any(hosts):
         yield note("NULL_MX", f"{domain} has a null MX, so it refuses all mail", domain)
+    elif standing is Standing.UNIT and facts.state in _REFUSING and any(hosts):
+        yield note("MX_LEFT", f"{domain} takes no mail any more ({facts.state}): its MX record may go", domain)
     if len(hosts) > 1 and not all(hosts):
         yield note("NULL_MX", f"{domain} has a null MX beside others; it must stand alone", domain)
     for host in filter(None, hosts):

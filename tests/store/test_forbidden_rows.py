@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from building.state_rows import ANN, BO, DAY, acceptance, allocation, mailbox, new, person
+from sqlalchemy import Select, create_engine
 
 from nexusops.model.addresses import AddressKind, AddressState, Allocation
 from nexusops.model.ids import Address, Domain, MailboxKey, PersonId, UnitId
@@ -18,6 +19,8 @@ from nexusops.model.ledger import DomainRow, Standing
 from nexusops.model.mailboxes import Mailbox, MailboxState
 from nexusops.model.rows import key_of
 from nexusops.store import open_store
+from nexusops.store.forbidden import FORBIDDEN, MOST
+from nexusops.store.schema import metadata
 from nexusops.store.sql import SqlStore
 
 CHEM, STRANGER = UnitId("CHEM"), PersonId("1000009")
@@ -155,3 +158,16 @@ def test_what_the_next_run_has_still_to_see_to_is_no_breach(store: SqlStore) -> 
     changed = RowChange(before=bo_chen, after=replace(bo_chen, state=AddressState.ACTIVE), rule="R13")
     store.accept(acceptance([changed], serial=1, unfinished={f"person:{BO}": "adopted"}))
     assert store.breaches(8) == []
+
+
+@pytest.mark.parametrize(("sentence", "question"), [(sentence, question) for _, sentence, question in FORBIDDEN])
+def test_nothing_is_looked_for_among_all_addresses_for_each_mailbox(sentence: str, question: Select[Any]) -> None:
+    """The time of such a question grows with the square of a university: it took ten seconds for 5,000 people."""
+    engine = create_engine("sqlite://")
+    metadata.create_all(engine)
+    asked = question.params({MOST: 8}).compile(engine, compile_kwargs={"literal_binds": True})
+    with engine.connect() as connection:
+        plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {asked}").all()
+    each_time = {row.id for row in plan if "CORRELATED" in row.detail}
+    found = [row.detail for row in plan if row.parent in each_time]
+    assert [step for step in found if "SCAN" in step or "ix_addresses_state" in step] == [], sentence

@@ -54,11 +54,11 @@ class Timeline:
 
 def timeline(rows: Sequence[Allocation], today: date, box: Mailbox | None = None) -> Timeline | None:
     """The lanes in the order of the rows; None where there are none. ``box`` is their mailbox: while it is disabled
-    they are suspended, and they end with it.
+    they are suspended, and they end with it; the days on which it is to be disabled or deleted count as they stand.
     """
     if not rows:
         return None
-    ends = box.delete_on if box is not None and not box.live else None
+    ends = (box.delete_on or box.disable_on) if box is not None else None
     scale = _Scale.over(rows, today, ends)
     lanes = tuple(_lane(row, scale, TOP + LANE * place, box) for place, row in enumerate(rows))
     return Timeline(lanes=lanes, ticks=scale.ticks(), today_x=scale.x(today), height=TOP + LANE * len(rows) + 20)
@@ -103,15 +103,25 @@ def _lane(row: Allocation, scale: _Scale, y: int, box: Mailbox | None) -> Lane:
 
 def _spans(row: Allocation, box: Mailbox | None) -> Iterable[tuple[str, date, date | None]]:
     """What the address was, one after the other; the last one may have no end."""
-    end = row.deleted_on or row.delete_on
-    off = box.disabled_on if box is not None and _suspended(row, box) else None
+    end, off = _ends(row, box)
     if row.winddown_on is not None:
         yield AddressState.ACTIVE.value, row.created_on, row.winddown_on
         yield AddressState.WINDDOWN.value, row.winddown_on, off or end
     else:
         yield AddressState.ACTIVE.value, row.created_on, off or end
-    if box is not None and off is not None:
-        yield AddressState.SUSPENDED.value, off, end or box.delete_on
+    if off is not None:
+        yield AddressState.SUSPENDED.value, off, end
+
+
+def _ends(row: Allocation, box: Mailbox | None) -> tuple[date | None, date | None]:
+    """The day on which it ends, by itself or with its mailbox, and the one before that from which it is suspended."""
+    end = row.deleted_on or row.delete_on
+    if box is None:
+        return end, None
+    if row.live:
+        end = min((day for day in (end, box.delete_on) if day is not None), default=None)
+    off = box.disabled_on if _suspended(row, box) else box.disable_on if row.live and box.live else None
+    return end, off if off is None or end is None or off < end else None
 
 
 def _suspended(row: Allocation, box: Mailbox) -> bool:

@@ -47,6 +47,20 @@ def test_while_the_mailbox_is_disabled_its_addresses_are_suspended_and_end_with_
     assert spans(timeline([row], TODAY, box)) == [[("active", row.created_on, off), ("suspended", off, end)]]
 
 
+def test_what_is_about_to_end_with_its_mailbox_is_not_drawn_as_active_for_ever() -> None:
+    """R44, R42: the days on which the mailbox is to be disabled, or deleted; what winds down may end before."""
+    off, end, sooner = date(2025, 2, 20), date(2025, 2, 25), date(2025, 2, 10)
+    row = allocation("ann.lee@chem.ox.ac.uk")
+    down = allocation("ann.lee@law.ox.ac.uk", winddown_on=row.created_on, delete_on=sooner, state=AddressState.WINDDOWN)
+    cancelled = mailbox("person:1000001:1", "ann", state=MailboxState.GRACE_CANCELLED, disable_on=off)
+    assert spans(timeline([row, down], TODAY, cancelled)) == [
+        [("active", row.created_on, off), ("suspended", off, None)],
+        [("active", row.created_on, row.created_on), ("winddown", row.created_on, sooner)],
+    ]
+    changed = mailbox("person:1000001:1", "ann", state=MailboxState.GRACE_STATUS, delete_on=end)
+    assert spans(timeline([row], TODAY, changed)) == [[("active", row.created_on, end)]]
+
+
 def test_what_ended_with_its_disabled_mailbox_was_suspended_before() -> None:
     """D08: it had refused mail for two months, and is not drawn as active until its end."""
     off, end = date(2025, 1, 20), date(2025, 3, 20)

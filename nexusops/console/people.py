@@ -16,7 +16,7 @@ from nexusops.model.ledger import Ledger, PersonState
 from nexusops.model.mailboxes import Mailbox
 from nexusops.pipeline.explain.answers import explain
 from nexusops.pipeline.inputs import accepted_tables
-from nexusops.pipeline.nearby import name_of, people_like
+from nexusops.pipeline.nearby import FEW, name_of, nearly_like, people_like
 from nexusops.pipeline.periods import periods_of
 
 MOST = 50
@@ -29,6 +29,8 @@ def people_page(asked: Asked) -> Answer:
     if wanted and _is_one_thing(asked, wanted):
         return Redirect(to=f"/people/{quote(wanted, safe='@')}")
     found = _like(asked, wanted) if wanted else ()
+    nearly = () if found or not wanted else nearly_like(asked.site.ports.store, wanted, FEW)
+    found = found or nearly
     units = units_of_people(asked.site.ports, [state.person_id for state in found], asked.today)
     seen = [state for state in found if asked.viewer.may_in(Right.SEE_PEOPLE, units.get(state.person_id, ()))]
     return Page(
@@ -39,6 +41,7 @@ def people_page(asked: Asked) -> Answer:
             "wanted": wanted,
             "found": [(state, name_of(state), units.get(state.person_id, ())) for state in seen],
             "most": MOST if len(seen) >= MOST else 0,
+            "nearly": bool(nearly),
             "limited": not asked.viewer.everywhere(Right.SEE_PEOPLE),
         },
     )

@@ -38,6 +38,7 @@ def unit_page(asked: Asked) -> Answer:
     ledger = store.ledger(store.people_of_units({unit.unit_id}), ())
     boxes = store.boxes_of_units({unit.unit_id})
     owners = {box.owner_person_id for box in boxes if box.owner_person_id is not None}
+    ending = _ending(asked, unit)
     return Page(
         template="unit",
         title=unit.name,
@@ -45,7 +46,8 @@ def unit_page(asked: Asked) -> Answer:
         values={
             "unit": unit,
             "people": _people(ledger),
-            "ending": _ending(asked, unit),
+            "ending": ending,
+            "names": {state.person_id: name_of(state) for _, state in ending if state is not None},
             "boxes": boxes,
             "loose": _loose(asked, unit),
             "owners": {state.person_id: name_of(state) for state in store.owners(owners)},

@@ -34,8 +34,7 @@ def meant_by(store: Store, wanted: str, command: str) -> str:
     """The few who may be meant, and the ``command`` that tells of them, as a sentence; '' where nobody may."""
     if sum(letter.isalpha() for letter in wanted) < SHORT:
         return ""
-    local = wanted.partition("@")[0]
-    found = people_like(store, wanted, FEW + 1) or people_like(store, local, FEW + 1) or _misspelt(store, local)
+    found = people_like(store, wanted, FEW + 1) or nearly_like(store, wanted, FEW + 1)
     if not found:
         return ""
     named = [f"{one.username or one.person_id} ({_told_apart(one)})" for one in found[:FEW]]
@@ -49,8 +48,15 @@ def _told_apart(state: PersonState) -> str:
     return ", ".join([name_of(state), *state.served])
 
 
+def nearly_like(store: Store, wanted: str, most: int) -> Sequence[PersonState]:
+    """Whom somebody may mean who misheard an address or a name: in another domain, or all but one word of it as it
+    stands, and that one nearly; the nearest first.
+    """
+    local = wanted.partition("@")[0]
+    return (people_like(store, local, most) if local != wanted else ()) or _misspelt(store, local)[:most]
+
+
 def _misspelt(store: Store, wanted: str) -> Sequence[PersonState]:
-    """People who have all of these words in their names but one, and that one nearly; the nearest first."""
     latin = words(wanted.replace(".", " ")) if len(wanted) <= LONGEST else []
     if len(latin) < 2:
         return ()
@@ -62,7 +68,7 @@ def _misspelt(store: Store, wanted: str) -> Sequence[PersonState]:
 def _near(name: str, people: Iterable[PersonState]) -> Sequence[PersonState]:
     nearness = [(SequenceMatcher(None, name, one.base or "").ratio(), one) for one in people]
     near = sorted((pair for pair in nearness if pair[0] >= ALIKE), key=lambda pair: (-pair[0], pair[1].person_id))
-    return [one for _, one in near[: FEW + 1]]
+    return [one for _, one in near]
 
 
 def called(state: PersonState) -> str:

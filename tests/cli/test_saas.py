@@ -229,7 +229,9 @@ def test_cambridge_gets_the_text_of_a_ticket(site: CommandSite) -> None:
     """R78, R88, T13: TXT and MX are not delegated; DKIM and DMARC are asked for in the same way."""
     settings = site.folder / "nexusops.toml"
     cambridge = 'profile = "cambridge"\nparent_domain = "ox.ac.uk"'
-    settings.write_text(settings.read_text("utf-8").replace('profile = "oxford"', cambridge), "utf-8")
+    text = settings.read_text("utf-8").replace('profile = "oxford"', cambridge)
+    hosts = 'site_include = "mx.cam.ac.uk"\nstandard_mx = "10 mx.cam.ac.uk."'
+    settings.write_text(text.replace("[dns]", f"[dns]\n{hosts}"), "utf-8")
     file(site, "mailshot", **DOMAIN_REQUEST, bounce_mx="mx.mailshot.example")
     said = site.on_day_one("saas", "plan", "mailshot")
     subject = "Subject: mail domain mail-shot.foodtech.ox.ac.uk: please add these records"

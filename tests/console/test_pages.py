@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from urllib.parse import quote
 
 import pytest
 from console.conftest import Running
@@ -77,6 +78,13 @@ def test_somebody_is_found_by_a_piece_of_their_name_without_its_accents(looked_a
     assert "Nobody is found for “nobody at all”" in shown(browser.open("/people?q=nobody+at+all").text)
 
 
+def test_who_was_misheard_is_offered_for_what_they_may_be(looked_at: Running) -> None:
+    for heard in ("jose.garcialopz@history.ox.ac.uk", "Jose Garcialoppez", "jose.garcialopez@chem.ox.ac.uk"):
+        text = shown(looked_at.browser().open(f"/people?q={quote(heard)}").text)
+        assert f"Nobody is called “{heard}”. Nearest to it:" in text
+        assert "José María García López hist0003 1000003 entitled HIST" in text
+
+
 def test_a_nul_is_nothing_that_anybody_types(looked_at: Running) -> None:
     """PostgreSQL refuses it: pages said that the state could not be read."""
     assert match("GET", "/people/admn0040\0") is None
@@ -110,7 +118,7 @@ def test_a_unit_shows_its_people_and_its_own_mailboxes(looked_at: Running) -> No
     assert "People 7" in text
     assert "Thomas Ashdown bray0039 entitled active" in text
     food = shown(looked_at.browser().open("/units/FOOD").text)
-    assert "enquiries@foodtech.ox.ac.uk mailbox:food0042 food0007" in food
+    assert "enquiries@ foodtech.ox.ac.uk the mailbox food0042 food0007" in food
 
 
 def test_all_units_are_listed_with_how_many_people_they_have(looked_at: Running) -> None:

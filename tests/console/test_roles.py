@@ -186,4 +186,4 @@ def test_unit_it_see_that_a_leavers_address_winds_down_and_no_longer_whose_it_is
         own, all_of_it = (shown(doors.signed_in(who).open("/units/CHEM").text) for who in ("chem0011", "stat0038"))
     assert "thomas.ashdown@ chem.ox.ac.uk no longer in the unit 2025-10-02 not yet 2025-12-03" in own
     assert "bray0039" not in own
-    assert "thomas.ashdown@chem.ox.ac.uk bray0039 2025-10-02 not yet 2025-12-03" in all_of_it
+    assert "thomas.ashdown@ chem.ox.ac.uk Thomas Ashdown bray0039 2025-10-02 not yet 2025-12-03" in all_of_it

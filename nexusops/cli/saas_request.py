@@ -28,6 +28,8 @@ class Asked:
     question: str
     kind: Any
     default: Any = None
+    also: tuple[str, ...] = ()
+    """The same option by other names."""
 
 
 QUESTIONS = (
@@ -38,6 +40,7 @@ QUESTIONS = (
     Asked(
         key="oxford_domain_needed",
         option="--oxford-domain/--no-oxford-domain",
+        also=("--own-domain/--no-own-domain",),
         question="Is an address of the University essential for it",
         kind=bool,
     ),
@@ -117,7 +120,8 @@ QUESTIONS = (
 def _asking(function: Function) -> Function:
     for asked in reversed(QUESTIONS):
         kind = asked.kind if not isinstance(asked.kind, tuple) else click.Choice(asked.kind)
-        function = click.option(asked.option, asked.key, type=kind, default=None, help=f"{asked.question}.")(function)
+        names = (asked.option, *asked.also, asked.key)
+        function = click.option(*names, type=kind, default=None, help=f"{asked.question}.")(function)
     return function
 
 

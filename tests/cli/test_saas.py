@@ -244,7 +244,7 @@ def test_cambridge_gets_the_text_of_a_ticket(site: CommandSite) -> None:
 def test_a_request_is_written_and_answered(site: CommandSite) -> None:
     """rules.md 4b: request id, the address, the next step; what exists is not written over."""
     words = ("--service-name", "Mail Shot", "--unit", "FOOD", "--requester", "food0007", "--provider", "Mail Shot Ltd")
-    more = ("--oxford-domain", "--exo", "--no-ms-smtp", "--owner", "1000042")
+    more = ("--own-domain", "--exo", "--no-ms-smtp", "--owner", "1000042")
     site.day_one.rename(site.folder / "snapshot")
     said = site.type("saas", "request", *words, *more, *AT)
     assert said.code == 0

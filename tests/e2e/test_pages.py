@@ -27,6 +27,11 @@ def test_the_page_for_cambridge_runs_as_it_stands(tmp_path: Path) -> None:
     assert run_page(DOCS / "cambridge.md", tmp_path) == 2
 
 
+def test_the_page_for_another_university_runs_as_it_stands(tmp_path: Path) -> None:
+    """D46, R34: a site of its own from configuration alone."""
+    assert run_page(DOCS / "another-university.md", tmp_path) == 4
+
+
 def test_a_block_states_its_exit_code_and_what_it_shows_in_the_lines_beneath(tmp_path: Path) -> None:
     page = tmp_path / "page.md"
     page.write_text(

@@ -147,6 +147,12 @@ def test_the_expected_records_of_both_profiles() -> None:
     assert CAMBRIDGE.expected_spf == "v=spf1 include:mx.cam.ac.uk include:spf.protection.outlook.com ?all"
 
 
+def test_a_site_whose_hosts_are_exchange_onlines_includes_them_once() -> None:
+    """R80, at a university without mail relays of its own."""
+    site = replace(CAMBRIDGE, site_include="spf.protection.outlook.com")
+    assert site.expected_spf == "v=spf1 include:spf.protection.outlook.com ?all"
+
+
 def test_a_domain_elsewhere_is_judged_by_the_rfc_alone() -> None:
     lines = ("d.example TXT v=spf1 include:spf.adminday.example -all", "d.example A 192.0.2.1", PROVIDER)
     assert of_site("d.example", *lines) == []

@@ -69,7 +69,7 @@ class MailSite:
     @property
     def expected_spf(self) -> str:
         """R68, R80: the standard record of a unit's domain."""
-        exchange = f" include:{EXCHANGE}" if self.exact else ""
+        exchange = f" include:{EXCHANGE}" if self.exact and self.site_include != EXCHANGE else ""
         return f"v=spf1 include:{self.site_include}{exchange} {self.catch_all}"
 
     def standing(self, domain: str) -> Standing:

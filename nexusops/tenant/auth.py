@@ -59,6 +59,7 @@ class Translating:
 
 
 _NO_JSON = "Expecting value: line 1 column 1 (char 0)"
+_ANOTHER = "what answers at the authority's address is not it"
 
 
 def _unquoted(error: AzureError) -> str:
@@ -66,8 +67,8 @@ def _unquoted(error: AzureError) -> str:
     cause of ours either, which a traceback would print.
     """
     said = " ".join(error.message.partition("\nContent: ")[0].split())
-    # What msal says of a redirect, which is not followed, or of a page of something in between.
-    return said.replace(_NO_JSON, "what answers at the authority's address is not it")
+    # What msal says of a redirect, which is not followed, or of a page of something in between; and of no token at all.
+    return said.replace(_NO_JSON, _ANOTHER).replace("failed: None", f"failed: {_ANOTHER}")
 
 
 def credential(settings: TenantSettings) -> TokenCredential:

@@ -205,6 +205,8 @@ def test_a_list_is_paged_by_posting_the_same_body_to_the_link(ask: Asking) -> No
         link = page["@odata.nextLink"]
     assert [len(page) for page in pages] == [3, 3, 1]
     assert sorted(name for page in pages for name in page) == names
+    body["CmdletInput"]["Parameters"]["ResultSize"] = 5
+    assert "Expired or Invalid pagination request" in ask.send("POST", link, json=body, headers=sent).text
 
 
 def test_a_result_size_cuts_the_list_with_a_warning(ask: Asking) -> None:

@@ -83,10 +83,11 @@ def test_identities_that_the_platform_lends(tmp_path: Path, monkeypatch: pytest.
     assert names == ["WorkloadIdentityCredential", "ManagedIdentityCredential", "ManagedIdentityCredential"]
 
 
-def test_an_authority_that_is_none_is_told_in_words() -> None:
+@pytest.mark.parametrize("said", ["Expecting value: line 1 column 1 (char 0)", "None"], ids=["a page", "no token"])
+def test_an_authority_that_is_none_is_told_in_words(said: str) -> None:
     class Misled:
         def get_token(self, *scopes: str, **options: Any) -> AccessToken:
-            raise ClientAuthenticationError("Authentication failed: Expecting value: line 1 column 1 (char 0)")
+            raise ClientAuthenticationError(f"Authentication failed: {said}")
 
     with pytest.raises(CredentialFault) as raised:
         Translating(Misled()).get_token("s")

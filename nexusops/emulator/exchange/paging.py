@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 import time
 from dataclasses import dataclass
@@ -48,7 +49,7 @@ def window_of(call: Call, given: Parameters) -> Window:
             state = odata.opened(call, token)
         except ValueError:
             raise expired() from None
-        if state["made"] + LIFETIME < time.time():
+        if state["made"] + LIFETIME < time.time() or state["of"] != _question(call):
             raise expired()
         after, left = state["after"], state["left"]
     return Window(after, size if left < 0 else min(size, left), left)
@@ -73,9 +74,14 @@ def next_link(call: Call, window: Window, shown: int, after: str) -> str | None:
     if left == 0:
         call.warnings.append(MORE)
         return None
-    token = odata.sealed(call, {"after": after, "left": left, "made": int(time.time())})
+    token = odata.sealed(call, {"after": after, "left": left, "made": int(time.time()), "of": _question(call)})
     chosen = f"$select={call.query['$select']}&" if call.query.get("$select") else ""
     return f"{call.origin}{call.path}?{chosen}$skiptoken={token}"
+
+
+def _question(call: Call) -> str:
+    """What was asked: the next page is asked for with the same body."""
+    return hashlib.sha256(call.content).hexdigest()
 
 
 def cut(rows: list[Object], window: Window, key: str) -> Rows:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from nexusops.codec import instant, to_text
 from nexusops.model.journal import JsonValue
-from nexusops.plan.drift import Drift
+from nexusops.plan.drift import Difference, Drift
 from nexusops.report.blocks import PLAIN, Block, Line, Look, Table, Tone, written
 from nexusops.report.view import number_of
 
@@ -42,7 +42,7 @@ def drift_json(drift: Drift) -> str:
 
 
 def drift_text(drift: Drift, look: Look = PLAIN) -> str:
-    """A line for each difference; `*` marks those that the next full plan mends."""
+    """A line for each difference; `*` marks those that the next full plan mends, `~` those of work that goes on."""
     return written(_blocks(drift), look)
 
 
@@ -54,13 +54,23 @@ def _blocks(drift: Drift) -> Iterator[Block]:
     yield Line(text=f"Drift of {drift.site} at {instant(drift.at)}: {said}, {compared}", tone=tone)
     if not found:
         return
-    yield Table(rows=[("*" if one.mended else " ", one.code, one.mailbox, one.message) for one in found])
+    yield Table(rows=[(_mark(one), one.code, one.mailbox, one.message) for one in found])
     mended = sum(one.mended for one in found)
+    under_way = sum(_mark(one) == "~" for one in found)
     yield Line()
     if mended:
         verb = "is" if mended == 1 else "are"
         yield Line(text=f"{mended:,} marked * {verb} mended by a full plan: `nexusops plan --refresh full` shows how.")
-    if mended < len(found):
-        left = "What is not marked is left alone" if mended else "Nothing of it is mended from here"
+    if under_way:
+        verb = "is" if under_way == 1 else "are"
+        yield Line(
+            text=f"{under_way:,} marked ~ {verb} of mailboxes on which work goes on: the next run goes on with it."
+        )
+    if mended + under_way < len(found):
+        left = "What is not marked is left alone" if mended or under_way else "Nothing of it is mended from here"
         adopt = any(one.code == "TENANT_UNKNOWN_PERSON" for one in found)
         yield Line(text=f"{left}: put it right in the tenant{', or adopt what should be ours' if adopt else ''}.")
+
+
+def _mark(one: Difference) -> str:
+    return "*" if one.mended else "~" if one.unfinished else " "

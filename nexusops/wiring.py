@@ -254,6 +254,14 @@ def tenant_settings(configuration: Configuration) -> TenantSettings:
     )
 
 
+def sign_in_end(configuration: Configuration) -> datetime | None:
+    """When the certificate ends that the site signs in with; None: it signs in with another thing. UsageError (2)."""
+    from nexusops.tenant.expiry import certificate_end
+
+    real = configuration.settings.tenant.kind == "microsoft365"
+    return certificate_end(tenant_settings(configuration)) if real else None
+
+
 def _absolute(url: str, folder: Path) -> str:
     """A SQLite URL with its path relative to the folder; any other as it is."""
     prefix = "sqlite:///"

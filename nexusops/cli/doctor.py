@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import click
@@ -137,6 +137,7 @@ def _tenant(site: Wired, jobs: tuple[str, ...], at: datetime) -> Iterator[Check]
     try:
         seen = site.ports.tenant().inspect(site.configuration.settings.notices.mailbox)
     except TenantUnreadable as error:
+        yield from _in_use(site, at)
         yield Check("tenant", False, line(error), error.exit_code)
         return
     yield _permissions(site, jobs, seen)
@@ -179,12 +180,23 @@ def _credentials(seen: Inspection, at: datetime) -> Iterator[Check]:
         why = f"cannot be read: {_why(seen, 'credentials')}" if refused else "are not told to this application"
         yield Check("credentials", True, f"their last days {why}; keep them in a calendar")
         return
-    today = at.date()
     for name, day in seen.ends:
-        left = (day - today).days
-        said = f"{name} ended on {day}: make a new one" if left < 0 else f"{name} ends on {day}, in {left} days"
-        soon = day - today < SOON
-        yield Check("credentials", not soon, said, FINDINGS if soon else 0)
+        yield _ending(name, day, at)
+
+
+def _in_use(site: Wired, at: datetime) -> Iterator[Check]:
+    """Of our own certificate, by its file, where the tenant says nothing: it may be the reason."""
+    from nexusops import wiring
+
+    if (end := wiring.sign_in_end(site.configuration)) is not None:
+        yield _ending("the certificate in use", end.date(), at)
+
+
+def _ending(name: str, day: date, at: datetime) -> Check:
+    left = (day - at.date()).days
+    said = f"{name} ended on {day}: make a new one" if left < 0 else f"{name} ends on {day}, in {left} days"
+    soon = left < SOON.days
+    return Check("credentials", not soon, said, FINDINGS if soon else 0)
 
 
 def _clock(seen: Inspection) -> Check:

@@ -18,7 +18,8 @@ from nexusops.cli.entry import FINDINGS, Call
 @options.at_option
 @click.pass_obj
 def health(call: Call, max_age: int | None, form: str, at: datetime) -> int:
-    """Is the hourly work being done? From the state alone: the age of snapshot and last good run, lock, open steps.
+    """Is the hourly work being done? From state and files alone: the age of snapshot and last good run, lock, open
+    steps, and the end of the certificate that the site signs in with.
 
     Ends with 0 where all is well, 6 with what is not, 9 where the state cannot be read.
 
@@ -31,7 +32,8 @@ def health(call: Call, max_age: int | None, form: str, at: datetime) -> int:
 
     with wiring.opened(call.folder) as site:
         oldest = timedelta(minutes=max_age) if max_age is not None else None
-        seen = looked_at(site.ports, at=at, oldest=oldest)
+        configuration = site.configuration
+        seen = looked_at(site.ports, at=at, oldest=oldest, sign_in_end=lambda: wiring.sign_in_end(configuration))
     texts = {"json": health_json, "prometheus": metrics_text}
     click.echo(texts[form](seen) if form in texts else health_text(seen, look()), nl=False)
     return FINDINGS if seen.problems else 0

@@ -58,10 +58,19 @@ def _certificate(app: Object, header: dict[str, Any]) -> Any:
         der = der_of(credential["key"])
         prints = {"x5t": _print(hashlib.sha1(der, usedforsecurity=False)), "x5t#S256": _print(hashlib.sha256(der))}
         if named and all(prints[name] == value for name, value in named.items()):
-            return x509.load_der_x509_certificate(der).public_key()
+            found = x509.load_der_x509_certificate(der)
+            if found.not_valid_after_utc.timestamp() < time.time():
+                raise UnfitAssertion(700027, f"{_INVALID} [Reason - The key used is expired., {_shown(prints['x5t'])}]")
+            return found.public_key()
     shown = next(iter(named.values()), "none")
-    reason = f"The key was not found., Thumbprint of key used by client: '{shown}'"
-    raise UnfitAssertion(700027, f"Client assertion contains an invalid signature. [Reason - {reason}]")
+    raise UnfitAssertion(700027, f"{_INVALID} [Reason - The key was not found., {_shown(shown)}]")
+
+
+_INVALID = "Client assertion contains an invalid signature."
+
+
+def _shown(thumbprint: str) -> str:
+    return f"Thumbprint of key used by client: '{thumbprint}'"
 
 
 def der_of(key: str) -> bytes:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 
+from nexusops.errors import NexusopsError
 from nexusops.model.dates import local_date
 from nexusops.model.health import Health, LockHeld, LockOwner, RunTold
 from nexusops.pipeline.audit.due import overdue
@@ -18,13 +19,23 @@ from nexusops.report.view import number_of
 GOOD = frozenset({"applied", "nothing", "resumed"})
 LOOKED_BACK = 200
 """Among so many of the last runs the last good one is looked for."""
+SOON = timedelta(days=30)
+"""So long before its end a new certificate should be made."""
 LONG_LOCK = timedelta(hours=2)
 ASKEW = timedelta(minutes=10)
 """So far two clocks may differ; what is of later than that was written under a wrong one."""
 
 
-def health(ports: Ports, *, at: datetime, oldest: timedelta | None = None) -> Health:
-    """``oldest``: how old snapshot and last good run may be; by default two hours more than a snapshot may be (D27)."""
+def health(
+    ports: Ports,
+    *,
+    at: datetime,
+    oldest: timedelta | None = None,
+    sign_in_end: Callable[[], datetime | None] = lambda: None,
+) -> Health:
+    """``oldest``: how old snapshot and last good run may be; by default two hours more than a snapshot may be (D27).
+    ``sign_in_end``: when the certificate ends that the site signs in with, by its file.
+    """
     oldest = oldest or timedelta(minutes=ports.policy.snapshot.max_age_minutes + 120)
     store, accepted = ports.store, ports.store.accepted()
     runs = store.latest_runs(LOOKED_BACK)
@@ -46,7 +57,21 @@ def health(ports: Ports, *, at: datetime, oldest: timedelta | None = None) -> He
         overdue=len(overdue(ports, local_date(at, ports.policy.time.zone))),
         findings=dict(sorted(found.items())),
     )
-    return replace(seen, problems=(*_problems(seen, oldest), *_kept_long(ports, at)))
+    return replace(seen, problems=(*_problems(seen, oldest), *_kept_long(ports, at), *_signing_in(at, sign_in_end)))
+
+
+def _signing_in(at: datetime, sign_in_end: Callable[[], datetime | None]) -> Iterator[str]:
+    try:
+        end = sign_in_end()
+    except NexusopsError as error:
+        yield f"{error.message} {error.next_step}".strip()
+        return
+    if end is not None and end - at < SOON:
+        ends = f"ended on {end:%Y-%m-%d}" if end < at else f"ends on {end:%Y-%m-%d}, in {(end - at).days} days"
+        yield (
+            f"The certificate that the site signs in with {ends}: make a new one, upload it to the application, and "
+            "name it in tenant.certificate_path; `nexusops doctor` tries it."
+        )
 
 
 def _kept_long(ports: Ports, at: datetime) -> Iterator[str]:

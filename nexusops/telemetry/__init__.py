@@ -127,14 +127,9 @@ def _health(site: Wired, at: datetime, told: Told) -> Health | None:
 
 def _certificate_end(configuration: Configuration) -> datetime | None:
     """None also where its file cannot be read: whoever signs in with it says so."""
-    from nexusops.tenant.expiry import certificate_end
-    from nexusops.tenant.faults import TenantFault
-
-    if configuration.settings.tenant.kind != "microsoft365":
-        return None
     try:
-        return certificate_end(wiring.tenant_settings(configuration))
-    except (NexusopsError, TenantFault, OSError, ValueError):
+        return wiring.sign_in_end(configuration)
+    except NexusopsError:
         return None
 
 

@@ -131,7 +131,7 @@ def microsoft365(
     from nexusops.tenant.trust import trusting, way_out
 
     verify: ssl.SSLContext | bool = trusting(settings.ca_bundle) if settings.ca_bundle else True
-    found = Translating(credential(settings))
+    found = Translating(credential(settings), settings=settings)
     used = retry or Retry(sleep=lambda seconds: asyncio.sleep(seconds / scale))
     scope = f"{settings.exchange_base_url}/.default"
     transport = wrap(transport or way_out(settings.graph_base_url, verify)) if wrap is not None else transport

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from nexusops.errors import UsageError
+from nexusops.tenant.expiry import told_end, unusable
 from nexusops.tenant.faults import CredentialFault, FaultClass
 from nexusops.tenant.settings import MICROSOFT_AUTHORITIES, TenantSettings
 
@@ -28,9 +30,15 @@ class Translating:
     Tokens are kept here too: azure-identity looks through its own cache for a millisecond, at every request.
     """
 
-    def __init__(self, credential: TokenCredential, now: Callable[[], float] = time.time) -> None:
+    def __init__(
+        self,
+        credential: TokenCredential,
+        now: Callable[[], float] = time.time,
+        settings: TenantSettings | None = None,
+    ) -> None:
         self._credential = credential
         self._now = now
+        self._settings = settings
         self._known: dict[tuple[str, ...], AccessToken] = {}
 
     def get_token(self, *scopes: str, **options: Any) -> AccessToken:
@@ -47,9 +55,14 @@ class Translating:
         try:
             return self._credential.get_token(*scopes, **options)
         except ClientAuthenticationError as error:
-            raise CredentialFault(FaultClass.AUTH, _unquoted(error)) from None
+            raise CredentialFault(FaultClass.AUTH, self._with_end(_unquoted(error))) from None
         except AzureError as error:
             raise CredentialFault(FaultClass.AUTH, f"no token could be had: {_unquoted(error)}") from None
+
+    def _with_end(self, said: str) -> str:
+        """A refusal, with what only our own file tells of the reason."""
+        ended = told_end(self._settings, datetime.fromtimestamp(self._now(), UTC)) if self._settings else ""
+        return f"{ended} ({said})" if ended else said
 
     def close(self) -> None:
         # azure-identity's credentials keep connections and can be closed; their protocol does not say so.
@@ -105,11 +118,7 @@ def _certificate(settings: TenantSettings) -> TokenCredential:
             **_authority(settings),
         )
     except (OSError, TypeError, ValueError) as error:  # TypeError: the passphrase is missing, or there should be none
-        raise UsageError(
-            f"nexusops.toml, tenant.certificate_path: {path} cannot be used: {error}",
-            next_step="Give a PEM file with the RSA key and its certificate, or a PFX file, with its passphrase; "
-            "then try `nexusops doctor`.",
-        ) from error
+        raise unusable(settings, error) from error
 
 
 def _secret(settings: TenantSettings) -> TokenCredential:

@@ -118,7 +118,7 @@ AADSTS: Mapping[str, str] = {
     "7000215": "The client secret is wrong. Often its id was pasted instead of its value: put the value where "
     "[tenant] secret points.",
     "7000222": "The client secret has expired: make a new one and put it where [tenant] secret points.",
-    "700027": "The certificate is not registered with this application: upload it there.",
+    "700027": "The certificate is not registered with this application, or has ended: upload a valid one there.",
     "700016": "The application is not known in this tenant: check [tenant] client_id and tenant_id.",
     "90002": "There is no such tenant: check [tenant] tenant_id.",
     "500011": "Exchange or Graph is not known in this tenant: check [tenant] graph_base_url, exchange_base_url.",

@@ -75,26 +75,36 @@ def key() -> rsa.RSAPrivateKey:
     return rsa.generate_private_key(public_exponent=65537, key_size=2048)
 
 
-@pytest.fixture(scope="module")
-def certificate(key: rsa.RSAPrivateKey) -> x509.Certificate:
-    name, now = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "nexusops")]), datetime.now(UTC)
+def made(key: rsa.RSAPrivateKey, end: datetime) -> x509.Certificate:
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "nexusops")])
     return (
         x509.CertificateBuilder()
         .subject_name(name)
         .issuer_name(name)
         .public_key(key.public_key())
         .serial_number(x509.random_serial_number())
-        .not_valid_before(now - timedelta(days=1))
-        .not_valid_after(now + timedelta(days=1))
+        .not_valid_before(end - timedelta(days=2))
+        .not_valid_after(end)
         .sign(key, hashes.SHA256())
     )
 
 
 @pytest.fixture(scope="module")
-def registered(served: TenantSettings, certificate: x509.Certificate) -> TenantSettings:
-    """The certificate is registered with the application."""
-    der = base64.b64encode(certificate.public_bytes(serialization.Encoding.DER)).decode()
-    body = {"keyCredentials": [{"type": "AsymmetricX509Cert", "usage": "Verify", "key": der, "displayName": "test"}]}
+def certificate(key: rsa.RSAPrivateKey) -> x509.Certificate:
+    return made(key, datetime.now(UTC) + timedelta(days=1))
+
+
+@pytest.fixture(scope="module")
+def ended(key: rsa.RSAPrivateKey) -> x509.Certificate:
+    return made(key, datetime(2025, 10, 31, tzinfo=UTC))
+
+
+@pytest.fixture(scope="module")
+def registered(served: TenantSettings, certificate: x509.Certificate, ended: x509.Certificate) -> TenantSettings:
+    """Both certificates are registered with the application."""
+    ders = [one.public_bytes(serialization.Encoding.DER) for one in (certificate, ended)]
+    keys = [{"type": "AsymmetricX509Cert", "usage": "Verify", "key": base64.b64encode(der).decode()} for der in ders]
+    body = {"keyCredentials": keys}
     token = credential(served).get_token(f"{served.graph_base_url.removesuffix('/v1.0')}/.default").token
     verify = ssl.create_default_context(cafile=served.ca_bundle)
     headers = {"Authorization": f"Bearer {token}"}
@@ -129,6 +139,23 @@ def test_a_certificate_opens_graph_and_exchange(
     else:
         file.write_bytes(pkcs12.serialize_key_and_certificates(b"app", key, certificate, None, closed))
     assert read(replace(registered, certificate_path=str(file), certificate_password=word)) == Actual()
+
+
+def test_a_certificate_that_has_ended_is_told_by_what_to_do(
+    registered: TenantSettings, key: rsa.RSAPrivateKey, ended: x509.Certificate, tmp_path: Path
+) -> None:
+    """interface.md 1: exit 8; Entra's own words name a thumbprint, which says nothing to whoever reads them."""
+    file = tmp_path / "app.pfx"
+    closed = serialization.BestAvailableEncryption(WORD.encode())
+    file.write_bytes(pkcs12.serialize_key_and_certificates(b"app", key, ended, None, closed))
+    settings = replace(registered, certificate_path=str(file), certificate_password=WORD)
+    with closing(tenant.microsoft365(settings)) as live, pytest.raises(TenantUnreadable) as no:
+        live.read(NOBODY)
+    said = f"The tenant could not be read: the certificate in {file} ended on 2025-10-31: make a new one"
+    assert no.value.message.startswith(said)
+    assert "AADSTS700027" in no.value.message
+    assert no.value.next_step.startswith("The certificate is not registered with this application, or has ended: ")
+    assert WORD not in no.value.message
 
 
 def test_a_wrong_secret_is_told_by_what_to_do(served: TenantSettings) -> None:

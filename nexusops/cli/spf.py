@@ -53,7 +53,7 @@ def lint(call: Call, domain: str, zone: Path | None, form: str, at: datetime) ->
 @options.at_option
 @click.pass_obj
 def impact(call: Call, include: str, zone: Path | None, form: str, at: datetime) -> int:
-    """Which domains would fail SPF if this include broke.
+    """Which domains would fail SPF if this include broke. Ends with 6 where the DNS fails.
 
     Example: nexusops spf impact spf.protection.outlook.com
     """
@@ -65,6 +65,8 @@ def impact(call: Call, include: str, zone: Path | None, form: str, at: datetime)
 
     name = ascii_name(include)
     with mail_dns(call.folder, "", zone) as dns:
-        reached = domain_checks.impact(Inquiry(dns.resolver()), name, known_domains(dns), terms_of(dns, (), at))
-    click.echo(impact_json(name, reached) if form == "json" else impact_text(name, reached, look()), nl=False)
-    return 0
+        inquiry = Inquiry(dns.resolver())
+        found, unknown = domain_checks.impact(inquiry, name, known_domains(dns), terms_of(dns, (), at))
+    text = impact_json(name, found, unknown) if form == "json" else impact_text(name, found, unknown, look())
+    click.echo(text, nl=False)
+    return FINDINGS if unknown else 0

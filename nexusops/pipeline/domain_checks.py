@@ -151,18 +151,24 @@ def _changes(before: Mapping[str, str], now: Mapping[str, str]) -> Iterable[str]
             yield f"{name} has {' '.join(come)}"
 
 
-def impact(inquiry: Inquiry, include: str, domains: Sequence[DomainFacts], terms: Terms) -> list[Impact]:
-    """rules.md 4d: which domains would get a permerror if this include broke (R73, reason 2)."""
+def impact(
+    inquiry: Inquiry, include: str, domains: Sequence[DomainFacts], terms: Terms
+) -> tuple[list[Impact], list[Note]]:
+    """rules.md 4d: which domains would get a permerror if this include broke (R73, reason 2); and what was not answered
+    of others, which may be concerned as well.
+    """
 
-    def judge(ask: Ask) -> list[Impact]:
-        found = []
+    def judge(ask: Ask) -> tuple[list[Impact], list[Note]]:
+        found, unknown = [], {}
         for one in domains:
             report = lint_of_site(one.domain, ask, terms.policy.spf, terms.site, terms.today)
             way = _way(report.tree, include)
             if way:
                 standing = Standing.UNIT if one.units else terms.site.standing(one.domain)
                 found.append(Impact(facts=one, standing=standing.value, way=way))
-        return found
+            else:
+                unknown.update({note.message: note for note in report.notes if note.code == "DNS_UNKNOWN"})
+        return found, list(unknown.values())
 
     return inquiry.settled(judge)
 

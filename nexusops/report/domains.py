@@ -97,9 +97,28 @@ def _check_blocks(report: DomainReport, policy: SpfPolicy) -> Iterator[Block]:
         if rows:
             yield Table(rows=rows, tone=TONES[severity])
     yield Line()
-    yield Table(rows=[("MX", _joined(report.mx)), ("DKIM", _keys(report.dkim)), ("DMARC", _policy(report.dmarc))])
+    said = (_joined(report.mx), _keys(report.dkim), _policy(report.dmarc))
+    yield Table(
+        rows=[(part, _or_unknown(report, part, words, "none")) for part, words in zip(PARTS, said, strict=True)]
+    )
     yield Line()
     yield from spf_blocks(report.spf, policy, notes=False)
+
+
+PARTS = ("MX", "DKIM", "DMARC")
+
+
+def _or_unknown(report: DomainReport, part: str, words: str, none: str) -> str:
+    """A question that was not answered is no answer: ``none`` is then what is not known."""
+    asked = [
+        note.message.partition(" could not be looked up")[0] for note in report.notes if note.code == "DNS_UNKNOWN"
+    ]
+    unanswered = {
+        "MX": f"{report.facts.domain} MX" in asked,
+        "DKIM": any("._domainkey." in one for one in asked),
+        "DMARC": any(one.startswith("_dmarc.") for one in asked),
+    }
+    return "unknown" if words == none and unanswered[part] else words
 
 
 def _joined(values: Sequence[str]) -> str:
@@ -132,12 +151,11 @@ def _checks_blocks(
     rows = [("DOMAIN", "STATE", "MX", "SPF", "DKIM", "DMARC", "FINDINGS")]
     for report in reports:
         codes = sorted(code for code in report.codes if severity_of(code) is not Severity.INFO)
-        dmarc = report.dmarc.policy if report.dmarc is not None else "-"
         spf = f"{report.spf.verdict} {report.spf.lookups}"
-        mx = report.mx[0].split()[-1] if report.mx else "-"
-        rows.append(
-            (report.facts.domain, report.facts.state or "-", mx, spf, str(len(report.dkim)), dmarc, " ".join(codes))
-        )
+        mx = _or_unknown(report, "MX", report.mx[0].split()[-1] if report.mx else "-", "-")
+        dkim = _or_unknown(report, "DKIM", str(len(report.dkim)), "0")
+        dmarc = _or_unknown(report, "DMARC", report.dmarc.policy if report.dmarc is not None else "-", "-")
+        rows.append((report.facts.domain, report.facts.state or "-", mx, spf, dkim, dmarc, " ".join(codes)))
     yield Table(rows=rows, indent=0)
     alerts = [note for report in reports for note in report.notes if severity_of(note.code) is Severity.ALERT]
     found = [(note.domain, note.code, note.message) for note in (*alerts, *notes)]
@@ -240,17 +258,23 @@ def _line(record: DnsRecord) -> str:
     return f"{record.name.rstrip('.')}. {record.type} {value}"
 
 
-def impact_json(include: str, found: Sequence[Impact]) -> str:
+def impact_json(include: str, found: Sequence[Impact], unknown: Sequence[Note]) -> str:
+    """``unknown``: what was not answered, so that a domain beyond those may be concerned, too."""
     domains: list[JsonValue] = [
         {"domain": one.facts.domain, "standing": one.standing, "units": list(one.facts.units), "way": list(one.way)}
         for one in found
     ]
-    return to_text({"include": include, "domains": domains})
+    return to_text({"include": include, "domains": domains, "unknown": [note_object(note) for note in unknown]})
 
 
-def impact_text(include: str, found: Sequence[Impact], look: Look = PLAIN) -> str:
-    if not found:
-        return written([Line(text=f"No domain's SPF record leads to {include}.")], look)
-    title = f"If {include} breaks, SPF becomes an error for all mail of {number_of(len(found), 'domain')}:"
-    rows = [(one.facts.domain, one.standing, " > ".join(one.way)) for one in found]
-    return written([Line(text=title, tone=Tone.WARNING), Table(rows=rows)], look)
+def impact_text(include: str, found: Sequence[Impact], unknown: Sequence[Note], look: Look = PLAIN) -> str:
+    blocks: list[Block] = [Line(text=f"No domain's SPF record leads to {include}, as far as the DNS answered.")]
+    if not unknown:
+        blocks = [Line(text=f"No domain's SPF record leads to {include}.")]
+    if found:
+        title = f"If {include} breaks, SPF becomes an error for all mail of {number_of(len(found), 'domain')}:"
+        rows = [(one.facts.domain, one.standing, " > ".join(one.way)) for one in found]
+        blocks = [Line(text=title, tone=Tone.WARNING), Table(rows=rows)]
+    if unknown:
+        blocks.append(Table(rows=[("?", note.message) for note in unknown], tone=Tone.WARNING))
+    return written(blocks, look)

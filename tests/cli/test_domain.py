@@ -145,6 +145,7 @@ def test_who_would_suffer_from_an_include_is_known_before(site: CommandSite, zon
                 "way": ["include:spf.adminday.example", "include:servers.adminday.example"],
             }
         ],
+        "unknown": [],
     }
     assert "No domain" in site.type("spf", "impact", "nobody.example", "--zone", zone, *AT).out
 
@@ -194,6 +195,13 @@ def test_a_dns_that_does_not_answer_is_no_empty_dns(site: CommandSite, zone: Pat
         configuration.write_text(text.replace("[dns]", f'[dns]\nresolver = "127.0.0.1:{server.port}"'), "utf-8")
         linted = site.type("spf", "lint", "chem.ox.ac.uk", "--format", "json", *AT)
         checked = site.type("domain", "check", "chem.ox.ac.uk", "--format", "json", *AT)
+        told = site.type("domain", "check", "chem.ox.ac.uk", *AT).out
+        suffer = site.type("spf", "impact", "spf.adminday.example", *AT)
+        unknown = site.type("spf", "impact", "spf.adminday.example", "--format", "json", *AT)
+    assert all(f"\n  {part:<5}  unknown" in told for part in ("MX", "DKIM", "DMARC"))
+    assert (suffer.code, unknown.code, unknown.document["domains"]) == (6, 6, [])
+    assert suffer.out.startswith("No domain's SPF record leads to spf.adminday.example, as far as the DNS answered.\n")
+    assert "chem.ox.ac.uk" in [note["domain"] for note in unknown.document["unknown"]]
     assert (linted.code, linted.document["verdict"]) == (6, "temperror")
     assert [one["code"] for one in linted.document["findings"]] == ["DNS_UNKNOWN"]
     assert {one["code"] for one in checked.document["findings"]} >= {"DNS_UNKNOWN"}

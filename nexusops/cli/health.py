@@ -27,13 +27,21 @@ def health(call: Call, max_age: int | None, form: str, at: datetime) -> int:
     """
     from nexusops import wiring
     from nexusops.cli.printing import look
+    from nexusops.errors import StateUnavailable
     from nexusops.pipeline.health import health as looked_at
-    from nexusops.report.health import health_json, health_text, metrics_text
+    from nexusops.report.health import health_json, health_text, metrics_text, unread_text
 
-    with wiring.opened(call.folder) as site:
-        oldest = timedelta(minutes=max_age) if max_age is not None else None
-        configuration = site.configuration
-        seen = looked_at(site.ports, at=at, oldest=oldest, sign_in_end=lambda: wiring.sign_in_end(configuration))
+    try:
+        with wiring.opened(call.folder) as site:
+            oldest = timedelta(minutes=max_age) if max_age is not None else None
+            configuration = site.configuration
+            seen = looked_at(site.ports, at=at, oldest=oldest, sign_in_end=lambda: wiring.sign_in_end(configuration))
+    except StateUnavailable:
+        if form == "prometheus":
+            from nexusops.config import load
+
+            click.echo(unread_text(load(call.folder).site.name), nl=False)
+        raise
     texts = {"json": health_json, "prometheus": metrics_text}
     click.echo(texts[form](seen) if form in texts else health_text(seen, look()), nl=False)
     return FINDINGS if seen.problems else 0

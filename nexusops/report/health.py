@@ -63,9 +63,11 @@ def metrics_text(seen: Health, exit_code: int | None = None, certificate_end: da
     return "".join(f"{line}\n" for line in lines)
 
 
-def unread_text(site: str, exit_code: int) -> str:
-    """What is left to say where the state cannot be read: that it cannot, and how the command ended."""
-    lines = [*_gauge("up", _UP, site, {"": 0}), *_gauge("last_run_exit_code", _ENDED, site, {"": exit_code})]
+def unread_text(site: str, exit_code: int | None = None) -> str:
+    """What is left to say where the state cannot be read: that it cannot, and how a command that acts ended."""
+    lines = [*_gauge("up", _UP, site, {"": 0})]
+    if exit_code is not None:
+        lines += _gauge("last_run_exit_code", _ENDED, site, {"": exit_code})
     return "".join(f"{line}\n" for line in lines)
 
 

@@ -102,6 +102,16 @@ def test_a_process_that_holds_the_state_and_gives_no_sign_of_life_hangs(begun: C
     )
 
 
+def test_a_state_that_cannot_be_read_is_told_to_prometheus_too(begun: CommandSite) -> None:
+    """interface.md 1, code 9: the metric that says whether it could be read was there only where it could."""
+    (begun.folder / "state" / "nexusops.db").write_bytes(b"no database" * 100)
+    said = begun.type("health", "--format", "prometheus")
+    samples = [line for line in said.out.splitlines() if not line.startswith("#")]
+    assert (said.code, samples) == (9, ['nexusops_up{site="oxford-test"} 0'])
+    assert "cannot be read" in said.err
+    assert begun.type("health", "--format", "json").out == ""
+
+
 def test_a_run_leaves_its_metrics_behind_however_it_ends(site: CommandSite, tmp_path: Path) -> None:
     configured(site, f'textfile = "{tmp_path}/nexusops.prom"')
     assert site.on_day_one("run").code == 0

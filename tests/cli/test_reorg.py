@@ -123,6 +123,18 @@ def test_what_ends_with_the_domain_and_what_a_guard_will_stop_are_told(live: Com
     assert "The mailbox safety ends with its domain on 2026-02-03; nobody gets a notice of that" in said
 
 
+def test_what_ends_with_its_domain_is_told_as_active_since_it_was_given(live: CommandSite, tmp_path: Path) -> None:
+    """R26, R27: it has an end from the day of the merger on, and is no address that has just begun."""
+    tables = merging(registered()).staff("abcd0001", "1", "CHEM").mailbox("safety", "CHEM", "safety@chem.ox.ac.uk", "1")
+    for day in (datetime(2025, 11, 2, 8, tzinfo=UTC), datetime(2025, 11, 3, 8, tzinfo=UTC)):
+        snapshot = tables.write(tmp_path / f"{day:%d}", day - timedelta(minutes=10))
+        assert live.type("run", "--at", day.isoformat(), "--snapshot", snapshot).code == 0
+    found = live.type("explain", "safety", "--at", "2025-11-03T09:00:00Z", "--format", "json").document
+    (address,) = [(fact["value"], fact["since"]) for fact in found["facts"] if fact["label"] == "address"]
+    assert address == ("safety@chem.ox.ac.uk, active", "2025-11-02")
+    assert found["upcoming"][0]["on"] == "2026-02-03"
+
+
 def test_one_that_is_refused_moves_nobody_and_says_why(live: CommandSite, tmp_path: Path) -> None:
     """R53: seven months must have been negotiated."""
     said = asked(live, merging(registered(), months=7), tmp_path, "plan", "LIFE-26").out

@@ -109,6 +109,8 @@ def _since(row: Allocation, box: Mailbox | None) -> date | None:
     """Since when it is in this state; a suspended address is so since its mailbox was disabled (2.1)."""
     if row.state is AddressState.SUSPENDED:
         return box.disabled_on if box is not None else None
+    if row.state is AddressState.ACTIVE:  # what of units ends with its domain has a day, and winds down not before
+        return row.created_on
     return row.deleted_on or row.winddown_on or row.created_on
 
 

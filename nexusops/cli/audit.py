@@ -48,7 +48,7 @@ def audit(call: Call, subject: str, form: str) -> int:
 
 
 def _rows(ports: Ports, subject: str, rows: Sequence[JournalRow], form: str) -> int:
-    from nexusops.cli.printing import look
+    from nexusops.cli.printing import look, warn
     from nexusops.pipeline.audit import rows as journal
     from nexusops.pipeline.explain.history import mailbox_names, noted, words
     from nexusops.pipeline.nearby import meant_by
@@ -62,7 +62,7 @@ def _rows(ports: Ports, subject: str, rows: Sequence[JournalRow], form: str) -> 
     names = mailbox_names(ports, rows)
     told = [words(row.entry, names) or noted(row.entry, names) for row in rows]
     if not rows and (meant := meant_by(ports.store, subject, "nexusops audit")):
-        click.echo(f"There is nobody and nothing of that name. {meant}", err=True)
+        warn(f"There is nobody and nothing of that name. {meant}")
     click.echo(rows_text(subject, rows, told, look()), nl=False)
     return 0
 

@@ -27,11 +27,12 @@ from nexusops.demo.cast import CAST
 def demo(keep: Path | None, people: int, seed: int) -> int:
     """An invented university: a first day, a second with changes, and the months in which they take their course."""
     from nexusops.cli.entry import call
+    from nexusops.cli.printing import warn
     from nexusops.demo.stage import Stage
     from nexusops.demo.story import tell
 
     if people < len(CAST):
-        click.echo(f"The story needs {len(CAST)} people; so many are made.", err=True)
+        warn(f"The story needs {len(CAST)} people; so many are made.")
     stage = Stage.set_up(_folder(keep), people=max(people, len(CAST)), seed=seed, call=call)
     tell(stage)
     return 0

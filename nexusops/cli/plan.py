@@ -58,7 +58,13 @@ def plan(
     from nexusops.cli.progress import followed
 
     if policy is not None:
+        if jobs or out is not None or detailed_exitcode:
+            raise click.UsageError(
+                "--policy compares two looks ahead: no JOB, --out or --detailed-exitcode goes with it."
+            )
         return _other_policy(call, policy, form=form, at=at, snapshot=snapshot, until=until)
+    if until is not None:
+        raise click.UsageError("--until goes with --policy; `nexusops simulate --until DATE` looks ahead.")
     with wiring.opened(call.folder, snapshot=snapshot) as site:
         site.check_jobs(jobs)
         with followed(site.ports) as ports:

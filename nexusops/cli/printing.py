@@ -40,6 +40,12 @@ def asked() -> Call:
     return found or Call(folder=Path())
 
 
+def warn(text: str) -> None:
+    """On stderr, and not with --quiet."""
+    if not asked().quiet:
+        click.echo(text, err=True)
+
+
 @contextmanager
 def steps_shown(what: str) -> Iterator[Callable[[str], None]]:
     """Shows on stderr how far a long work is: only on a terminal, and not with --quiet. Call it with where it is."""

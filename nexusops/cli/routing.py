@@ -34,7 +34,7 @@ def build(call: Call, form: str, at: datetime, out: Path | None) -> int:
     table.
     """
     from nexusops import wiring
-    from nexusops.cli.printing import look
+    from nexusops.cli.printing import look, warn
     from nexusops.codec import write_whole
     from nexusops.report import PLAIN, routing_summary, routing_written
 
@@ -44,9 +44,7 @@ def build(call: Call, form: str, at: datetime, out: Path | None) -> int:
     if table is None:
         raise Refused("There is no routing table yet.", next_step="Make a run with `nexusops run`.")
     if at - table.build.at > oldest:
-        click.echo(
-            f"No run has been accepted since {table.build.at:%Y-%m-%dT%H:%M:%SZ}; the table is of then.", err=True
-        )
+        warn(f"No run has been accepted since {table.build.at:%Y-%m-%dT%H:%M:%SZ}; the table is of then.")
     answer = routing_written(table, form, look() if out is None else PLAIN)
     for address in answer.left_out:
         click.echo(f"{address} cannot be written for {form} and was left out; give it another name.", err=True)

@@ -286,6 +286,8 @@ def test_a_table_that_no_run_has_renewed_is_said_to_be_old(hours: Hours) -> None
     hours.run(0)
     assert hours.build(1).err == ""
     assert hours.build(2).err == "No run has been accepted since 2025-10-01T08:00:00Z; the table is of then.\n"
+    quiet = hours.site.type("--quiet", "routing", "build", "--at", "2025-10-01T10:00:00Z")
+    assert (quiet.out, quiet.err) == (hours.build(2).out, "")
 
 
 def test_a_file_is_written_whole_and_stdout_says_what_changed(hours: Hours, tmp_path: Path) -> None:

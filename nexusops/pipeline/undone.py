@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import date
+from typing import TYPE_CHECKING
 
 from nexusops.errors import Refused
 from nexusops.model.dates import add_months, local_date
@@ -13,8 +14,10 @@ from nexusops.model.ids import PersonId
 from nexusops.model.journal import JournalRow, RowChange
 from nexusops.model.ledger import HoldKind
 from nexusops.model.rows import rule_of
-from nexusops.pipeline.desk import Told, Wish, commit
 from nexusops.pipeline.inputs import Ports
+
+if TYPE_CHECKING:
+    from nexusops.pipeline.desk import Told, Wish
 
 LONG = 2
 """So many months data that are wrong should take to be mended."""
@@ -63,6 +66,8 @@ def release(ports: Ports, subject: str, wish: Wish) -> Told:
     """The rules go on with it: the next run does what it would have done. ``subject``: a username, person_id, mailbox
     or address.
     """
+    from nexusops.pipeline.desk import Told, commit
+
     known = ports.store.usernames({subject.lower()}).get(subject.lower())
     name = known or subject
     hold = ports.store.ledger({PersonId(name)}, {name}).holds.get((name, HoldKind.UNDONE))

@@ -182,6 +182,9 @@ class Memory(Protocol):
     def people_of_domains(self, domains: Collection[Domain]) -> frozenset[PersonId]:
         """Owners of live personal addresses in these domains."""
 
+    def people_run_together(self, words: Collection[Address]) -> frozenset[PersonId]:
+        """Owners of live personal addresses whose name, without dot and hyphens, is one of these (R23)."""
+
     def people_of_addresses(self, addresses: Collection[Address]) -> frozenset[PersonId]: ...
 
     def ledger(self, people: Collection[PersonId] | None, boxes: Collection[str] | None) -> Ledger:

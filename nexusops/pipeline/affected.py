@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Set
+from collections.abc import Collection, Iterable, Mapping, Set
 from dataclasses import dataclass
 from datetime import date
 
@@ -13,6 +13,7 @@ from nexusops.model.services import ServiceRequest
 from nexusops.model.snapshot import Snapshot
 from nexusops.pipeline.inputs import Deciding
 from nexusops.pipeline.periods import named_like
+from nexusops.plan.boxes.roles import roles_of, words_of_roles
 from nexusops.plan.domains import ending_domains
 from nexusops.ports import SnapshotTables
 from nexusops.rules.routing import MAILBOX
@@ -51,13 +52,24 @@ def affected(ports: Deciding, tables: SnapshotTables, today: date, *, full: bool
         if changed_domains and ports.services:  # of a unit that has gone, too
             boxes |= _services_of(changed_domains, tables, ports) | _services_of(changed_domains, previous, ports)
         people |= store.people_of_addresses(tables.changed_addresses(previous))
-        boxes |= tables.changed_boxes(previous)
+        changed_boxes = tables.changed_boxes(previous)
+        boxes |= changed_boxes
+        people |= _called_so(changed_boxes, (tables, previous), ports)
         people |= _inward(tables)
     if services_hash != ports.services_hash:
         boxes |= {*ports.services, *ports.faulty_services}
         boxes |= store.known_boxes() - _registered(tables, ports.services)
+        people |= _called_so(ports.services.keys(), (tables,), ports)
     boxes |= hanging_on(people, boxes, tables, ports)
     return Affected(people=frozenset(people), boxes=frozenset(boxes), everyone=False)
+
+
+def _called_so(roles: Collection[str], tables: Iterable[SnapshotTables], ports: Deciding) -> frozenset[PersonId]:
+    """People whose name is that of one of these roles, now or before, if it is run together (R23)."""
+    smalls = [one.slice((), ports.services) for one in tables] if roles else []
+    named = (role for small in smalls for role in roles_of(small) if role[1] in roles)
+    words = words_of_roles(named).keys()
+    return ports.store.people_run_together(words) if words else frozenset()
 
 
 def _inward(tables: SnapshotTables) -> set[PersonId]:

@@ -125,7 +125,7 @@ def advance(
         box.rows = _box_as_undone(box, ledger, snapshot, fold)
         _take_box(fold, box)
     _owe_to_units(ledger, fold, setting)
-    fold.findings.extend((*missing_posts(ledger, snapshot), *told_of_roles(snapshot, fold.holders)))
+    fold.findings.extend((*missing_posts(ledger, snapshot), *told_of_roles(snapshot, fold.holders, fold.rows)))
     fold.rows.extend(domains)
     fold.findings.extend(_routes(ledger, fold, snapshot, states, site)[1] if fold.people or fold.boxes else of_routes)
     return _advanced(ledger, fold)

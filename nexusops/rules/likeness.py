@@ -33,5 +33,16 @@ def other_forms(local: str) -> Iterator[str]:
                 yield from (name for name in (f"{first}.{last}", f"{last}.{first}") if name != local)
 
 
+def one_word(local: str) -> str:
+    """A local part in which no mark stands, as letters alone; '' where it has several parts (``other_forms``)."""
+    parts = [part for part in _BETWEEN.split(local.lower()) if part]
+    return parts[0] if len(parts) == 1 else ""
+
+
+def run_together(base: str) -> str:
+    """Somebody's first.last without its dot and hyphens."""
+    return base.replace(".", "").replace("-", "")
+
+
 def _joined(parts: list[str]) -> set[str]:
     return {"".join(parts), "-".join(parts)}

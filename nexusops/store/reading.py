@@ -9,13 +9,13 @@ from itertools import islice
 from typing import Any, TypeVar
 
 import msgspec
-from sqlalchemy import Connection, RowMapping, Table, TextClause, case, func, or_, select, text
+from sqlalchemy import Connection, RowMapping, Table, TextClause, and_, case, func, or_, select, text
 from sqlalchemy.exc import DBAPIError
 
 from nexusops.errors import StateUnavailable
-from nexusops.model.addresses import AddressState, Allocation, same_name
+from nexusops.model.addresses import AddressKind, AddressState, Allocation, same_name
 from nexusops.model.findings import Evidence, Finding, Severity, box_scope, person_scope
-from nexusops.model.ids import Address, Domain, PersonId
+from nexusops.model.ids import Address, Domain, PersonId, domain_of, local_of
 from nexusops.model.journal import Approval, RunRecord
 from nexusops.model.ledger import Ledger, PersonState
 from nexusops.model.rows import TABLES
@@ -75,6 +75,21 @@ def holders(connection: Connection, names: Collection[tuple[Domain, str]]) -> li
             if any(same_name(allocation.local, base) for base in bases):
                 found[allocation.address, allocation.period] = allocation
     return list(found.values())
+
+
+def run_together(connection: Connection, words: Collection[Address]) -> frozenset[PersonId]:
+    """Asked for when a role changes: then the domain's own rows are looked through."""
+    word = func.replace(func.replace(addresses.c.base, ".", ""), "-", "")
+    mine = and_(addresses.c.kind == AddressKind.PERSONAL, addresses.c.state != AddressState.DELETED)
+    by_domain: dict[str, set[str]] = {}
+    for wanted in words:
+        by_domain.setdefault(domain_of(wanted), set()).add(local_of(wanted))
+    found: set[PersonId] = set()
+    for domain, locals_ in by_domain.items():
+        for part in chunks(locals_):
+            query = select(addresses.c.person_id).where(addresses.c.domain == domain, mine, word.in_(part))
+            found.update(connection.execute(query).scalars())
+    return frozenset(found)
 
 
 def _step(number: int) -> int:

@@ -148,6 +148,10 @@ class Running(Connecting):
         with self._begin() as connection:
             return frozenset(reading.live_names(connection, domains))
 
+    def people_run_together(self, words: Collection[Address]) -> frozenset[PersonId]:
+        with self._begin() as connection:
+            return reading.run_together(connection, words)
+
     def people_of_addresses(self, wanted: Collection[Address]) -> frozenset[PersonId]:
         with self._begin() as connection:
             rows = reading.rows_in(connection, Allocation, "address", wanted)

@@ -322,6 +322,8 @@ def test_what_is_known_and_who_is_who(store: SqlStore) -> None:
     assert store.people_of_domains([CHEM]) == {ANN}
     assert store.people_of_domains([Domain("law.ox.ac.uk")]) == {BO}
     assert store.people_of_addresses([Address("bo.chen@chem.ox.ac.uk"), Address("loose@chem.ox.ac.uk")]) == {BO}
+    assert store.people_run_together([Address("annlee@chem.ox.ac.uk"), Address("bochen@chem.ox.ac.uk")]) == {ANN}
+    assert store.people_run_together([Address("bochen@law.ox.ac.uk"), Address("annlee@law.ox.ac.uk")]) == {BO}
     assert store.live_mailboxes() == 1
     assert store.boxes_owned_by([ANN, BO]) == {"office"}
     assert store.boxes_owned_by([ANN]) == frozenset()

@@ -8,6 +8,7 @@ from pathlib import Path
 from building.town import Town
 
 from nexusops import wiring
+from nexusops.model.addresses import Allocation
 from nexusops.pipeline.decide import decide, read_tables
 
 
@@ -36,3 +37,24 @@ def test_an_address_that_changes_brings_none_that_begin_like_it(tmp_path: Path) 
         "box:room1@chem.ox.ac.uk",
         *("box:box-1", "box:box-2", "box:room2@chem.ox.ac.uk"),
     }
+
+
+def test_a_role_of_one_word_brings_whoever_is_called_so(tmp_path: Path) -> None:
+    """R23: annlee is like ann.lee; where the name parts is seen from the person, and nobody else is looked at."""
+    town = Town.made(tmp_path)
+    assert town.run() == {}
+    rows = [row for row in town_rows(town) if row.kind == "personal" and row.domain == "chem.ox.ac.uk" and row.live]
+    called = {f"person:{row.person_id}" for row in rows if row.base == "ann.lee"}
+    assert called
+    town.data.nonpersonal_address("annlee@chem.ox.ac.uk", "CHEM", target="mailbox:chem0001")
+    assert {scope for scope in judged(town) if scope.startswith("person:")} == called
+    assert town.run() == {}
+    assert not judged(town) & called
+    town.data.remove("nonpersonal_addresses", address="annlee@chem.ox.ac.uk")
+    assert {scope for scope in judged(town) if scope.startswith("person:")} == called
+    assert town.run() == {}
+
+
+def town_rows(town: Town) -> list[Allocation]:
+    with wiring.opened(town.config) as site:
+        return list(site.ports.store.ledger(None, None).allocations.values())

@@ -103,7 +103,7 @@ def test_what_ends_with_its_mail_domain_is_told_until_then() -> None:
     assert ("ROLES_END", "chem.ox.ac.uk") not in world.run("2025-01-02").codes
 
 
-@pytest.mark.parametrize("local", ["ann-lee", "lee.ann", "ann_lee", "ann.lee7", "Lee-Ann"])
+@pytest.mark.parametrize("local", ["ann-lee", "lee.ann", "ann_lee", "ann.lee7", "Lee-Ann", "annlee", "annlee7"])
 def test_an_address_that_is_only_like_a_persons_name_is_warned_of(local: str) -> None:
     """R23: every day, as long as the person is there; it is not refused."""
     world = alias(_chemistry(), f"{local}@chem.ox.ac.uk")

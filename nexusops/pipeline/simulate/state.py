@@ -115,6 +115,9 @@ class Imagined:
     def people_of_domains(self, domains: Collection[Domain]) -> frozenset[PersonId]:
         return self._store.people_of_domains(domains)
 
+    def people_run_together(self, words: Collection[Address]) -> frozenset[PersonId]:
+        return self._store.people_run_together(words)
+
     def people_of_addresses(self, addresses: Collection[Address]) -> frozenset[PersonId]:
         return self._store.people_of_addresses(addresses)
 

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
-from nexusops.model.addresses import Allocation
+from nexusops.model.addresses import AddressKind, Allocation
 from nexusops.model.dates import earliest
-from nexusops.model.findings import Evidence, Finding
-from nexusops.model.ids import Address, Domain, address, domain_of, local_of
+from nexusops.model.findings import Evidence, Finding, person_scope
+from nexusops.model.ids import Address, Domain, PersonId, address, domain_of, local_of
+from nexusops.model.journal import LedgerRow
 from nexusops.model.snapshot import Snapshot
 from nexusops.rules.book import Holders
-from nexusops.rules.likeness import other_forms
+from nexusops.rules.likeness import one_word, other_forms, run_together
 from nexusops.rules.services.ways import names_of
 
 
@@ -39,8 +40,9 @@ def likenesses(wanted: Address) -> frozenset[Address]:
     return frozenset(address(form, domain_of(wanted)) for form in other_forms(local_of(wanted)))
 
 
-def told_of_roles(snapshot: Snapshot, holders: Holders) -> tuple[Finding, ...]:
-    return (*like_people(snapshot, holders), *ending_roles(snapshot, holders))
+def told_of_roles(snapshot: Snapshot, holders: Holders, judged: Iterable[LedgerRow]) -> tuple[Finding, ...]:
+    """``judged``: the rows of those who are judged."""
+    return (*like_people(snapshot, holders), *run_together_roles(snapshot, judged), *ending_roles(snapshot, holders))
 
 
 def like_people(snapshot: Snapshot, holders: Holders) -> list[Finding]:
@@ -56,6 +58,36 @@ def like_people(snapshot: Snapshot, holders: Holders) -> list[Finding]:
             evidence = (Evidence(table=table, key=key, snapshot=snapshot.sha256),)
             found.append(Finding(code="LIKE_A_PERSON", subject=name, message=message, evidence=evidence))
     return found
+
+
+def words_of_roles(roles: Iterable[tuple[str, str, Address]]) -> dict[Address, list[tuple[str, str, Address]]]:
+    """Those of one word, by what a person's name would be if it were run together so."""
+    found: dict[Address, list[tuple[str, str, Address]]] = {}
+    for table, key, name in roles:
+        if word := one_word(local_of(name)):
+            found.setdefault(address(word, domain_of(name)), []).append((table, key, name))
+    return found
+
+
+def run_together_roles(snapshot: Snapshot, judged: Iterable[LedgerRow]) -> Iterator[Finding]:
+    """R23: annlee is like ann.lee. Where the name parts nobody can tell from the role, so it is seen from the person: a
+    role that changes has whoever is called so judged (``affected``).
+    """
+    roles = words_of_roles(roles_of(snapshot))
+    for row in judged if roles else ():
+        if not isinstance(row, Allocation) or row.kind is not AddressKind.PERSONAL or not row.live:
+            continue
+        for table, key, name in roles.get(address(run_together(row.base), row.domain), ()):
+            message = f"{name} is like {row.address}, the name of a person there; an address of a unit is not for "
+            evidence = (Evidence(table=table, key=key, snapshot=snapshot.sha256),)
+            scope = person_scope(row.person_id or PersonId(""))
+            yield Finding(
+                code="LIKE_A_PERSON",
+                subject=name,
+                message=f"{message}personal use",
+                scope=scope,
+                evidence=evidence,
+            )
 
 
 def ending_roles(snapshot: Snapshot, holders: Holders) -> list[Finding]:

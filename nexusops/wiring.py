@@ -230,18 +230,20 @@ def sign_in_of(configuration: Configuration, request_id: str) -> SignIn | None:
 
 
 def tenant_settings(configuration: Configuration) -> TenantSettings:
-    """``[tenant]`` with its paths absolute and its secrets read."""
+    """``[tenant]`` with its paths absolute and its secrets read; of an embedded one nobody signs in."""
     from nexusops.tenant.settings import TenantSettings
 
     table = configuration.settings.tenant
+    real = table.kind != "embedded"
     secret, password = configuration.secret("tenant.secret"), configuration.secret("tenant.certificate_password")
+    certificate = str(configuration.path(table.certificate_path)) if table.certificate_path and real else None
     return TenantSettings(
         tenant_id=table.tenant_id,
         client_id=table.client_id,
         credential=table.credential,
-        certificate_path=str(configuration.path(table.certificate_path)) if table.certificate_path else None,
-        certificate_password=password.read() if password else None,
-        secret=secret.read() if secret and table.credential == "secret" else None,
+        certificate_path=certificate,
+        certificate_password=password.read() if password and real else None,
+        secret=secret.read() if secret and real and table.credential == "secret" else None,
         authority=table.authority,
         graph_base_url=table.graph_base_url,
         exchange_base_url=table.exchange_base_url,

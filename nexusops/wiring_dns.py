@@ -87,7 +87,7 @@ def mail_dns(folder: Path, domain: str, zone: Path | None, *, live: bool = False
             return opened
 
         yield MailDns(
-            site=mail_site(settings, policy, frozenset(one.domain for one in facts.values() if one.units), folder),
+            site=mail_site(settings, policy, frozenset(one.domain for one in facts.values() if one.units)),
             policy=policy,
             settings=settings,
             resolver=resolver,
@@ -191,7 +191,7 @@ class Asked:
 def asked(configuration: Configuration) -> Iterator[Asked]:
     """interface.md 7: advice needs no DNS, so that of the system is not waited for."""
     table = configuration.settings.dns
-    permits = permits_of(configuration.settings, configuration.folder)
+    permits = permits_of(configuration.settings)
     if not (table.zone_file or table.resolver):
         yield Asked(resolver=None, permits=permits)
         return

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 from nexusops.config import Configuration
 from nexusops.config.schema import Settings
-from nexusops.config.strict import wrong
 from nexusops.model.policy import Policy
 
 if TYPE_CHECKING:
@@ -54,7 +53,7 @@ def watching_of(configuration: Configuration) -> Watching | None:
     return Watching(
         resolver=lambda: resolver_of(settings, configuration, None, in_all=table.watch_seconds),
         memory=memory_of(settings, configuration),
-        site=mail_site(settings, configuration.policy, frozenset(), configuration.folder),
+        site=mail_site(settings, configuration.policy, frozenset()),
     )
 
 
@@ -66,7 +65,7 @@ def memory_of(settings: Settings, configuration: Configuration | None) -> Provid
     return ProviderMemory(path=folder / "providers.json")
 
 
-def mail_site(settings: Settings, policy: Policy, units: frozenset[str], folder: Path) -> MailSite:
+def mail_site(settings: Settings, policy: Policy, units: frozenset[str]) -> MailSite:
     from nexusops.rules.mailauth.site import MailSite
 
     table = settings.dns
@@ -80,29 +79,22 @@ def mail_site(settings: Settings, policy: Policy, units: frozenset[str], folder:
         unit_domains=units,
         mail_hosts=frozenset(host.lower().rstrip(".") for host in table.mail_hosts),
         opt_out=frozenset(domain.lower().rstrip(".") for domain in table.opt_out),
-        permits=permits_of(settings, folder),
+        permits=permits_of(settings),
     )
 
 
-def permits_of(settings: Settings, folder: Path) -> Mapping[str, Permit]:
-    """D38, by unit domain. Raises UsageError."""
+def permits_of(settings: Settings) -> Mapping[str, Permit]:
+    """D38, by unit domain."""
     table = settings.dns.dept_include
-    return {domain.lower().rstrip("."): _permit(domain, text, folder) for domain, text in table.items()}
+    return {domain.lower().rstrip("."): _permit(text) for domain, text in table.items()}
 
 
-def _permit(domain: str, text: str, folder: Path) -> Permit:
-    """D38: ``2026-12-31 the reason``."""
+def _permit(text: str) -> Permit:
+    """D38: ``2026-12-31 the reason``, as the configuration was checked to have it."""
     day, _, reason = text.partition(" ")
-    key, path = f"dns.dept_include.{domain}", folder / "nexusops.toml"
-    try:
-        until = date.fromisoformat(day)
-    except ValueError as error:
-        raise wrong(path, key, "the last day and a reason, such as 2026-12-31 ticket 4711", text) from error
-    if not reason.strip():
-        raise wrong(path, key, "a reason after the day", text)
     from nexusops.rules.mailauth.site import Permit
 
-    return Permit(until=until, reason=reason.strip())
+    return Permit(until=date.fromisoformat(day), reason=reason.strip())
 
 
 def publisher_of(configuration: Configuration) -> Publisher:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from datetime import date
 from pathlib import Path
+from typing import cast
 from urllib.parse import urlsplit
 
 from nexusops.config.schema import URLS, Settings, TenantTable
@@ -27,6 +29,12 @@ FORMS: dict[str, tuple[str, str]] = {
     "dns.standard_mx": (rf"{_PREFERENCE} +{_NAME}\.?", "a preference and a host, such as 10 oxmail.ox.ac.uk."),
 }
 """Keys whose value, where there is one, must match the expression whole; and that in words."""
+LISTS: dict[str, tuple[str, str]] = {
+    "dns.mail_hosts": (rf"{_NAME}\.?", "host names, such as mx.example.ac.uk"),
+    "dns.opt_out": (rf"{_NAME}\.?", "domains, such as chem.ox.ac.uk"),
+    "dns.dkim_selectors": (r"[A-Za-z0-9_]([A-Za-z0-9_.-]*[A-Za-z0-9_])?", "selectors, such as selector1"),
+}
+"""The same of each value of a list."""
 
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 RANGES: dict[str, range] = {
@@ -44,6 +52,12 @@ def check_forms(settings: Settings, main: Path) -> None:
         value = str(_value(settings, key))
         if value and not re.fullmatch(expression, value):
             raise wrong(main, key, expected, value)
+    for key, (expression, expected) in LISTS.items():
+        for value in map(str, cast(tuple[object, ...], _value(settings, key))):
+            if not re.fullmatch(expression, value.lower()):
+                raise wrong(main, key, expected, value)
+    for domain, permit in settings.dns.dept_include.items():
+        _check_permit(f"dns.dept_include.{domain}", permit, main)
     for key, numbers in RANGES.items():
         number = _value(settings, key)
         if number not in numbers:
@@ -54,6 +68,17 @@ def check_forms(settings: Settings, main: Path) -> None:
             raise _no_url(key, main)
     if not settings.state.url:
         raise _no_url("state.url", main)
+
+
+def _check_permit(key: str, permit: str, main: Path) -> None:
+    """D38: the last day, and why."""
+    day, _, reason = permit.partition(" ")
+    try:
+        date.fromisoformat(day)
+    except ValueError as error:
+        raise wrong(main, key, "the last day and a reason, such as 2026-12-31 ticket 4711", permit) from error
+    if not reason.strip():
+        raise wrong(main, key, "a reason after the day", permit)
 
 
 def check_names(settings: Settings, origins: Mapping[str, str], main: Path) -> None:

@@ -151,6 +151,15 @@ def test_a_site_that_is_not_the_one_of_its_data_is_told(site: CommandSite) -> No
     assert told(site, "site") == (0, True, "fits the registration data (units: 1, domains: 1)")
 
 
+def test_what_signs_in_to_a_real_tenant_may_be_configured_before_it_is_there(site: CommandSite) -> None:
+    """A trial on the embedded tenant looks at no certificate, and reads no secret."""
+    registered(site, managed=True)
+    settings = site.folder / "nexusops.toml"
+    real = '[tenant]\ncertificate_path = "/nowhere.pem"\ncertificate_password = "env:NX_NEVER_SET"'
+    settings.write_text(settings.read_text("utf-8").replace("[tenant]", real), "utf-8")
+    assert told(site, "tenant") == (0, True, "embedded: answers, and accepts our credentials")
+
+
 def test_a_secret_that_everybody_may_read_is_told(site: CommandSite) -> None:
     """It is no reason to fail: in a container nobody else is there."""
     registered(site, managed=True)

@@ -154,6 +154,17 @@ def test_another_university_says_everything_that_is_its_own_and_has_nothing_of_o
             ("dns.standard_mx", "northgate.ac.uk", "oxmail.ox.ac.uk"),
         ),
         (MINIMAL + '[tenant]\nlicence_sku = ""\n', None, ("tenant.licence_sku", "missing")),
+        (
+            MINIMAL + '[dns]\nmail_hosts = ["10 mx.ox.ac.uk"]\n',
+            None,
+            ("dns.mail_hosts", "host names", "'10 mx.ox.ac.uk'"),
+        ),
+        (MINIMAL + '[dns]\nopt_out = ["chem"]\n', None, ("dns.opt_out", "domains", "'chem'")),
+        (
+            MINIMAL + '[dns.dept_include]\n"chem.ox.ac.uk" = "always"\n',
+            None,
+            ("dept_include.chem.ox.ac.uk", "last day"),
+        ),
         (MINIMAL + '[tenant]\nusage_location = "UK"\n', None, ("tenant.usage_location", "ISO 3166", "GB")),
     ],
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import stat
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, replace
 from importlib import resources
 from pathlib import Path
@@ -19,7 +19,7 @@ from nexusops.config.policy import load_policy
 from nexusops.config.schema import CHOICES, SECRETS, URLS, DnsTable, Settings, TenantTable
 from nexusops.config.secrets import Secret
 from nexusops.config.services import Requests, load_services
-from nexusops.config.strict import Layer, Setting, layered, read_toml, wrong
+from nexusops.config.strict import DEFAULT, Layer, Setting, layered, read_toml, wrong
 from nexusops.errors import UsageError
 from nexusops.model.frozen import frozen
 from nexusops.model.policy import REQUEST, Policy
@@ -71,9 +71,7 @@ class Configuration:
 
     def secret(self, key: str) -> Secret:
         """A secret by its key path, such as ``tenant.secret``."""
-        section, _, name = key.partition(".")
-        value = getattr(getattr(self.settings, section), name)
-        return secrets.parse(key, value, self.folder, self.folder / "nexusops.toml")
+        return secrets.parse(key, self.settings.value(key), self.folder, self.folder / "nexusops.toml")
 
     @property
     def exposed(self) -> tuple[Path, ...]:
@@ -85,8 +83,7 @@ class Configuration:
 
     def url(self, key: str) -> str:
         """A database URL: as it stands, or from env:NAME or file:PATH."""
-        section, _, name = key.partition(".")
-        value: str = getattr(getattr(self.settings, section), name)
+        value: str = self.settings.value(key)
         return self.secret(key).read() if value.startswith(("env:", "file:")) else value
 
     def text(self, file: str) -> str:
@@ -178,8 +175,7 @@ def _optional(path: Path) -> Layer:
 def _completed(settings: Settings, main: Path, origins: Mapping[str, str]) -> Settings:
     """The settings with what follows from other settings, after the checks that need more than one key."""
     for key, words in CHOICES.items():
-        section, _, name = key.partition(".")
-        value = getattr(getattr(settings, section), name)
+        value = settings.value(key)
         if value not in words:
             raise wrong(main, key, " | ".join(words), value)
     check_forms(settings, main)
@@ -215,38 +211,40 @@ def _with_cloud(tenant: TenantTable) -> TenantTable:
 
 def _check_kinds(settings: Settings, main: Path) -> None:
     """What a kind needs, and that no secret stands where it should not."""
-    needed: list[tuple[str, str]] = []
     tenant, notices = settings.tenant, settings.notices
-    if settings.registration.kind == "database":
-        needed.append(("registration.url", settings.registration.url))
-    if notices.kind == "smtp":
-        needed.append(("notices.host", notices.host))
     if tenant.kind == "microsoft365":
-        needed += [("tenant.tenant_id", tenant.tenant_id), ("tenant.client_id", tenant.client_id)]
-        if tenant.credential == "certificate":
-            needed.append(("tenant.certificate_path", tenant.certificate_path))
-        if tenant.credential == "secret":
-            needed.append(("tenant.secret", tenant.secret))
         check_addresses(tenant, main)
     if tenant.smtp and not (tenant.smtp.rpartition(":")[0] and tenant.smtp.rpartition(":")[2].isdecimal()):
         raise wrong(main, "tenant.smtp", "host:port, such as smtp.office365.com:587", tenant.smtp)
     _check_collector(settings, main)
     if notices.password and not notices.starttls and notices.host not in LOOPBACK:
         raise wrong(main, "notices.starttls", "true, since notices.password goes there", False)
-    if settings.dns.publish == "dynamic_update":
-        for name in ("server", "tsig_name", "tsig_secret"):
-            needed.append((f"dns.{name}", getattr(settings.dns, name)))
-    for key, value in needed:
-        if not value:
-            section = key.partition(".")[0]
-            kind = "dns.publish" if section == "dns" else f"{section}.kind"
+    for kind, key in _needed(settings):
+        if not settings.value(key):
             raise UsageError(
                 f"{main}: {key}: missing; the {kind} chosen needs it.",
                 next_step=f"Add {key} to {main}, and look at the whole with `nexusops config show`.",
             )
     for key in SECRETS:
-        section, _, name = key.partition(".")
-        secrets.parse(key, getattr(getattr(settings, section), name), main.parent, main)
+        secrets.parse(key, settings.value(key), main.parent, main)
+
+
+def _needed(settings: Settings) -> Iterator[tuple[str, str]]:
+    """Which key says the kind, and which other key that kind needs."""
+    if settings.registration.kind == "database":
+        yield "registration.kind", "registration.url"
+    if settings.notices.kind == "smtp":
+        yield "notices.kind", "notices.host"
+    if settings.tenant.kind == "microsoft365":
+        yield "tenant.kind", "tenant.tenant_id"
+        yield "tenant.kind", "tenant.client_id"
+        if settings.tenant.credential == "certificate":
+            yield "tenant.kind", "tenant.certificate_path"
+        if settings.tenant.credential == "secret":
+            yield "tenant.kind", "tenant.secret"
+    if settings.dns.publish == "dynamic_update":
+        for name in ("server", "tsig_name", "tsig_secret"):
+            yield "dns.publish", f"dns.{name}"
 
 
 def _check_collector(settings: Settings, main: Path) -> None:
@@ -262,14 +260,12 @@ def _check_collector(settings: Settings, main: Path) -> None:
 
 def _masked(setting: Setting, settings: Settings, folder: Path) -> Setting:
     """The setting as it may be shown: after completion, secrets as set or not set, URLs without their password."""
-    section, _, name = setting.key.partition(".")
-    value = getattr(getattr(settings, section), name)
+    value = settings.value(setting.key)
     if setting.key in SECRETS:
         value = secrets.parse(setting.key, value, folder, folder / "nexusops.toml").shown
     elif setting.key in URLS:
         value = without_password(value)
-    derived = value != setting.value and setting.key not in SECRETS | URLS and setting.origin == "default"
-    origin = (
-        "tenant.cloud" if derived and section == "tenant" else "site.fallback_domain" if derived else setting.origin
-    )
-    return replace(setting, value=value, origin=origin)
+    elif value != setting.value and setting.origin == DEFAULT:
+        completed_by = "tenant.cloud" if setting.key.startswith("tenant.") else "site.fallback_domain"
+        return replace(setting, value=value, origin=completed_by)
+    return replace(setting, value=value)

@@ -49,7 +49,7 @@ def check_forms(settings: Settings, main: Path) -> None:
     password.
     """
     for key, (expression, expected) in FORMS.items():
-        value = str(_value(settings, key))
+        value = str(settings.value(key))
         if value and not re.fullmatch(expression, value):
             raise wrong(main, key, expected, value)
     for key, (expression, expected) in LISTS.items():
@@ -59,11 +59,11 @@ def check_forms(settings: Settings, main: Path) -> None:
     for domain, permit in settings.dns.dept_include.items():
         _check_permit(f"dns.dept_include.{domain}", permit, main)
     for key, numbers in RANGES.items():
-        number = _value(settings, key)
+        number = settings.value(key)
         if number not in numbers:
             raise wrong(main, key, f"a whole number from {numbers.start} to {numbers.stop - 1}", number)
     for key in sorted(URLS):
-        url = str(_value(settings, key))
+        url = str(settings.value(key))
         if url and not url.startswith(("env:", "file:")) and "://" not in url:
             raise _no_url(key, main)
     if not settings.state.url:
@@ -86,7 +86,7 @@ def check_names(settings: Settings, origins: Mapping[str, str], main: Path) -> N
     their own would publish the hosts of the profile's. Raises UsageError.
     """
     for key in _NEEDED:
-        if not _value(settings, key):
+        if not settings.value(key):
             raise UsageError(
                 f"{main}: {key}: missing.",
                 next_step=f'Add {key.rpartition(".")[2]} = "…" under [{key.partition(".")[0]}], '
@@ -94,7 +94,7 @@ def check_names(settings: Settings, origins: Mapping[str, str], main: Path) -> N
             )
     parent = settings.site.parent_domain
     for key in ("dns.site_include", "dns.standard_mx"):
-        host = str(_value(settings, key)).split()[-1].rstrip(".")
+        host = str(settings.value(key)).split()[-1].rstrip(".")
         if origins[key] != origins["site.parent_domain"] and origins[key] != main.name and not _under(host, parent):
             raise wrong(main, key, f"the site's own, since its parent_domain is {parent}", f"{host} ({origins[key]})")
 
@@ -125,12 +125,6 @@ def check_addresses(tenant: TenantTable, main: Path) -> None:
         if url and ("@" in parts.netloc or not parts.hostname or not (parts.scheme == "https" or near)):
             shown = "one with a name before the host" if "@" in parts.netloc else url
             raise wrong(main, f"tenant.{name}", "an https:// address (credentials go nowhere else)", shown)
-
-
-def _value(settings: Settings, key: str) -> object:
-    section, _, name = key.partition(".")
-    found: object = getattr(getattr(settings, section), name)
-    return found
 
 
 def _no_url(key: str, main: Path) -> UsageError:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import field
+from typing import Any
 
 from nexusops.model.frozen import frozen
 from nexusops.tenant.settings import CLOUDS
@@ -212,6 +213,11 @@ class Settings:
     queue: QueueTable = field(default_factory=QueueTable)
     metrics: MetricsTable = field(default_factory=MetricsTable)
     otel: OtelTable = field(default_factory=OtelTable)
+
+    def value(self, key: str) -> Any:
+        """What stands under a key path, such as ``tenant.secret``."""
+        table, _, name = key.partition(".")
+        return getattr(getattr(self, table), name)
 
 
 CHOICES: dict[str, tuple[str, ...]] = {

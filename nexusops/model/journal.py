@@ -33,6 +33,14 @@ class RowChange:
     after: LedgerRow | None
     rule: str
 
+    @property
+    def row(self) -> LedgerRow:
+        """The row as it is now; one that was removed, as it was."""
+        row = self.after if self.after is not None else self.before
+        if row is None:
+            raise AssertionError("a change has a row before or after it")
+        return row
+
 
 class Phase(StrEnum):
     """A row of the journal: a ledger row that changed (``promise``), or one phase of one step of a change."""

@@ -5,21 +5,17 @@ from __future__ import annotations
 import os
 import signal
 from collections.abc import Collection, Iterable, Sequence
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 import msgspec
 from sqlalchemy import Connection, Table, and_, bindparam, delete, func, insert, select, true, update
 from sqlalchemy.exc import IntegrityError
 
-from nexusops.codec import instant, row_to_json
+from nexusops.codec import instant, promise_of
 from nexusops.errors import StalePlan
-from nexusops.model.addresses import Allocation
 from nexusops.model.findings import Finding
-from nexusops.model.journal import Acceptance, Approval, Entry, LedgerRow, Phase, RowChange, RunRecord
-from nexusops.model.ledger import PersonState
-from nexusops.model.mailboxes import Mailbox
-from nexusops.model.notices import Notice
+from nexusops.model.journal import Acceptance, Approval, Entry, RowChange, RunRecord
 from nexusops.model.rows import key_of
 from nexusops.store import guarding, staging
 from nexusops.store.chain import added, linked
@@ -52,7 +48,7 @@ def accept(connection: Connection, acceptance: Acceptance) -> int:
     serial = row["serial"] + (1 if acceptance.rows else 0)
     write_rows(connection, acceptance.rows)
     lifted = [guarding.lifted(acceptance, name) for name in acceptance.lifted]
-    append(connection, [*lifted, *(_promise(acceptance, change) for change in acceptance.rows)])
+    append(connection, [*lifted, *map(partial(_promise, acceptance), acceptance.rows)])
     replace_findings(connection, acceptance.judged, acceptance.findings)
     _replace_unfinished(connection, acceptance)
     if acceptance.snapshot_sha256 is not None:
@@ -71,17 +67,8 @@ def accept(connection: Connection, acceptance: Acceptance) -> int:
 
 
 def _promise(acceptance: Acceptance, change: RowChange) -> Entry:
-    return Entry(
-        at=acceptance.at,
-        run_id=acceptance.run.run_id,
-        phase=Phase.PROMISE,
-        actor=acceptance.actor,
-        rule=change.rule,
-        object=object_of(change.after or change.before),
-        before=row_to_json(change.before) if change.before is not None else None,
-        after=row_to_json(change.after) if change.after is not None else None,
-        reason=acceptance.reason or None,
-    )
+    run_id, reason = acceptance.run.run_id, acceptance.reason or None
+    return promise_of(change, at=acceptance.at, run_id=run_id, actor=acceptance.actor, reason=reason)
 
 
 def approve(connection: Connection, approval: Approval) -> None:
@@ -89,23 +76,6 @@ def approve(connection: Connection, approval: Approval) -> None:
     values = {"digest": approval.digest, "actor": approval.actor, "reason": approval.reason, "used": approval.used}
     connection.execute(insert(approvals).values(**values, at=instant(approval.at)))
     append(connection, [guarding.approved(approval)])
-
-
-def object_of(row: LedgerRow | None) -> str:
-    """What a journal row is about: ``address:…``, ``mailbox:KEY``, ``person:ID``, ``notice:KEY``, or the table's
-    name.
-    """
-    if isinstance(row, Allocation):
-        return f"address:{row.address}"
-    if isinstance(row, Mailbox):
-        return f"mailbox:{row.key}"
-    if isinstance(row, PersonState):
-        return f"person:{row.person_id}"
-    if isinstance(row, Notice):
-        return f"notice:{row.key}"
-    key = key_of(row) if row is not None else ""
-    name = LEDGER[type(row)].name if row is not None else "row"
-    return f"{name}:{':'.join(map(str, key)) if isinstance(key, tuple) else key}"
 
 
 def record(
@@ -116,7 +86,7 @@ def record(
     write_rows(connection, altered)
     written: list[Entry] = []
     for entry, changes in zip(entries, rows or [()] * len(entries), strict=True):
-        written += [entry, *(_altered(entry, change) for change in changes)]
+        written += [entry, *map(partial(_altered, entry), changes)]
     append(connection, written)
     if finished:
         executed(connection, _FINISHED, [{"finished": scope} for scope in finished])
@@ -124,28 +94,16 @@ def record(
         executed(connection, _DIRTY)
 
 
-def _altered(entry: Entry, change: RowChange) -> Entry:
+def _altered(step: Entry, change: RowChange) -> Entry:
     """What a step altered in the ledger, in the name of the step."""
-    return Entry(
-        at=entry.at,
-        run_id=entry.run_id,
-        phase=Phase.PROMISE,
-        actor=entry.actor,
-        rule=change.rule,
-        object=object_of(change.after or change.before),
-        scope=entry.scope,
-        before=row_to_json(change.before) if change.before is not None else None,
-        after=row_to_json(change.after) if change.after is not None else None,
-    )
+    return promise_of(change, at=step.at, run_id=step.run_id, actor=step.actor, scope=step.scope)
 
 
 def write_rows(connection: Connection, changes: Iterable[RowChange]) -> None:
     """Upserts what became, deletes what fell away, a table at a time; of one row that changes twice, the end."""
     ends: dict[type, dict[object, RowChange]] = {}
     for change in changes:
-        row = change.after or change.before
-        if row is not None:
-            ends.setdefault(type(row), {})[key_of(row)] = change
+        ends.setdefault(type(change.row), {})[key_of(change.row)] = change
     for kind, ended in ends.items():
         table = LEDGER[kind]
         for change in ended.values():

@@ -165,11 +165,11 @@ class Town:
 def _said(decision: Decision) -> dict[str, Any]:
     found: dict[str, Any] = {f"change {n}": one for n, one in enumerate(decision.plan.changes)}
     for change in decision.rows():
-        one = change.after or change.before
+        one = change.row
         if isinstance(change.before, PersonState) and isinstance(change.after, PersonState):
             if altered(change.before, due_on=change.after.due_on) == change.after:
                 continue  # looked at once more, for nothing: a notice was sent since
-        found[f"row {type(one).__name__} {key_of(one)}"] = change  # type: ignore[arg-type]
+        found[f"row {type(one).__name__} {key_of(one)}"] = change
     for finding in decision.plan.findings:
         found[f"finding {finding.code} {finding.subject} {finding.message}"] = finding.severity
     return found

@@ -255,7 +255,7 @@ def test_the_order_of_people_does_not_matter(history: list[Event]) -> None:
 
 
 def _rows(done: Day) -> dict[object, object]:
-    return {(type(r.after or r.before), key_of(r.after or r.before)): (r.before, r.after) for r in done.rows}  # type: ignore[arg-type]
+    return {(type(r.row), key_of(r.row)): (r.before, r.after) for r in done.rows}
 
 
 @few

@@ -12,15 +12,13 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any, cast
 
-from nexusops.codec import digest_of, row_from_json
-from nexusops.model.addresses import Allocation
+from nexusops.codec import change_of, digest_of
 from nexusops.model.changes import PROMISES, kind_of, target_of
 from nexusops.model.ids import Domain
 from nexusops.model.journal import (
     Acceptance,
     JournalRow,
     JsonObject,
-    LedgerRow,
     Phase,
     RowChange,
     RunRecord,
@@ -28,11 +26,8 @@ from nexusops.model.journal import (
     StepOutcome,
     StepResult,
 )
-from nexusops.model.ledger import Alternative, DomainRow, Hold, NameDecision, NameOverride, PersonState
 from nexusops.model.mailboxes import Mailbox
-from nexusops.model.notices import Notice
 from nexusops.model.plan import Plan
-from nexusops.model.services import Service
 from nexusops.pipeline.act import run as run_again
 from nexusops.pipeline.inputs import Ports
 from nexusops.pipeline.replay.dns import told_at
@@ -44,19 +39,6 @@ from nexusops.report.replay import Replay, Replayed, Verdict
 
 PLANNED = frozenset({"run", "apply"})
 COMPARED = ("people", "mailboxes", "addresses", "alternatives", "name_requests", "notices", "services")
-ROWS: Mapping[str, type[LedgerRow]] = {
-    "address": Allocation,
-    "mailbox": Mailbox,
-    "person": PersonState,
-    "notice": Notice,
-    "name_overrides": NameOverride,
-    "name_decisions": NameDecision,
-    "alternatives": Alternative,
-    "holds": Hold,
-    "domains": DomainRow,
-    "services": Service,
-}
-"""What the journal calls the rows of the ledger."""
 
 
 def replay(
@@ -123,8 +105,8 @@ def _replayed(
         services=then.services,
         faulty_services=then.faulty,
     )
-    promised = (_change(row) for row in rows if row.entry.phase is Phase.PROMISE)
-    under = replace(under, told=told_at(under, [change for change in promised if change is not None]))
+    promised = [change for row in rows if (change := change_of(row.entry)) is not None]
+    under = replace(under, told=told_at(under, promised))
     outcome = run_again(under, at=record.at, actor=record.actor, refresh="full")
     now = _digest(under, outcome.plan, serial) if outcome.plan is not None else None
     if now == record.digest:
@@ -160,11 +142,11 @@ def _digest(ports: Ports, plan: Plan, serial: int) -> str:
 def _take_over(store: Store, record: RunRecord, rows: Sequence[JournalRow]) -> None:
     """What people decided, as the journal has it: in one step, and what steps in the tenant brought after it."""
     promises = [row for row in rows if row.entry.phase is Phase.PROMISE]
-    at_once = (_change(row) for row in promises if not row.entry.scope)
+    at_once = (change_of(row.entry) for row in promises if not row.entry.scope)
     later = [row for row in promises if row.entry.scope]
     _accept(store, record, tuple(change for change in at_once if change is not None))
     for row in later:
-        if (change := _change(row)) is not None:
+        if (change := change_of(row.entry)) is not None:
             store.record([replace(row.entry, phase=Phase.DONE, before=None, after=None)], [[change]])
     store.finish(record)
 
@@ -185,16 +167,6 @@ def _accept(store: Store, record: RunRecord, rows: tuple[RowChange, ...]) -> Non
     )
 
 
-def _change(row: JournalRow) -> RowChange | None:
-    kind = ROWS.get(row.entry.object.partition(":")[0])
-    if kind is None:
-        return None
-    before, after = (
-        row_from_json(kind, value) if value is not None else None for value in (row.entry.before, row.entry.after)
-    )
-    return RowChange(before=before, after=after, rule=row.entry.rule)
-
-
 def _answers(rows: Iterable[JournalRow]) -> Iterator[tuple[tuple[str, str], tuple[StepResult, JsonObject | None]]]:
     """How each step ended and what it left, by change and step: an application's id, the end of its secret."""
     for row in rows:
@@ -207,8 +179,7 @@ def _answers(rows: Iterable[JournalRow]) -> Iterator[tuple[tuple[str, str], tupl
 def _ids(rows: Iterable[JournalRow]) -> Iterator[tuple[str, tuple[str | None, str | None]]]:
     """What the tenant called the user and the mailbox, by the mailbox's key: it never changes."""
     for row in rows:
-        ours = row.entry.phase is Phase.PROMISE and row.entry.object.startswith("mailbox:")
-        change = _change(row) if ours else None
+        change = change_of(row.entry, {Mailbox})
         if change is not None and isinstance(change.after, Mailbox):
             yield change.after.key, (change.after.user_id, change.after.exchange_guid)
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime
 
-from nexusops.apply.undo_flags import before_disabling
+from nexusops.apply.noted import before_disabling
 from nexusops.codec import digest_of
 from nexusops.model.changes import Change, DisableMailbox, EnableMailbox
 from nexusops.model.dates import local_date

@@ -7,9 +7,9 @@ from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import date
 
-from nexusops.apply.undo import RULE, Undoing, Undone, holds, kept_apart, take_back, users_that_existed
-from nexusops.apply.undo_drafts import inverse_drafts, inverse_promises, inverse_services, left_aliases
-from nexusops.apply.undo_pieces import changes_of
+from nexusops.apply.undo.drafts import inverse_drafts, inverse_promises, inverse_services, left_aliases
+from nexusops.apply.undo.pieces import changes_of
+from nexusops.apply.undo.taking_back import RULE, Undoing, Undone, holds, kept_apart, take_back, users_that_existed
 from nexusops.errors import Refused
 from nexusops.model.addresses import AddressState, Allocation
 from nexusops.model.dates import local_date
@@ -73,7 +73,7 @@ def _matter(ports: Ports, wanted: str) -> _Matter:
     run = _run(ports, wanted)
     rows = list(ports.store.journal(run_id=run.run_id))
     changes = changes_of(rows)
-    ids = [(one.after or one.before) for one in changes]
+    ids = [one.row for one in changes]
     people = {p for row in ids if (p := getattr(row, "person_id", None))}
     subjects = {s for row in ids if (s := getattr(row, "subject", None))}
     people |= {owner.person_id for owner in ports.store.owners({PersonId(s) for s in subjects})}

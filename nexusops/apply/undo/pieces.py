@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 
-from nexusops.codec import row_from_json
+from nexusops.codec import change_of
 from nexusops.model.addresses import Allocation
 from nexusops.model.findings import box_scope, person_scope
 from nexusops.model.frozen import frozen
-from nexusops.model.journal import JournalRow, LedgerRow, Phase, RowChange
+from nexusops.model.journal import JournalRow, LedgerRow, RowChange
 from nexusops.model.ledger import Hold
 from nexusops.model.mailboxes import ForwardOrigin, Mailbox, MailboxState
 from nexusops.model.notices import Notice
@@ -16,13 +17,7 @@ from nexusops.model.rows import key_of
 from nexusops.model.services import Service
 from nexusops.plan.holding import FORWARD, LIFE, SENDER, SERVICE, address_item, life_of
 
-_KINDS: dict[str, type[LedgerRow]] = {
-    "mailbox": Mailbox,
-    "address": Allocation,
-    "notice": Notice,
-    "holds": Hold,
-    "services": Service,
-}
+_KINDS = frozenset({Mailbox, Allocation, Notice, Hold, Service})
 """Whose rows an undo looks at. People, names and domains are what registration says, not what was done."""
 
 
@@ -31,41 +26,25 @@ class Piece:
     """One thing that became another: the life, the sender or the forward of a mailbox, an address, what a product was
     given, or a hold.
 
-    ``item`` is how a hold names it ('' for a hold itself). ``after`` None: the run removed the row.
+    ``item`` is how a hold names it ('' for a hold itself); ``change`` is what became of the row that it stands in.
     """
 
     subject: str
     scope: str
     item: str
     name: str
-    before: LedgerRow | None
-    after: LedgerRow | None
-
-    @property
-    def row(self) -> LedgerRow:
-        """Which row it is, as the run left it; one that it removed, as it was."""
-        row = self.after if self.after is not None else self.before
-        if row is None:
-            raise AssertionError("a change has a row before or after it")
-        return row
+    change: RowChange
 
 
 def changes_of(rows: Iterable[JournalRow]) -> list[RowChange]:
     """What the run made of each ledger row, first image to last."""
     found: dict[tuple[type, object], RowChange] = {}
     for row in rows:
-        entry = row.entry
-        kind = _KINDS.get(entry.object.partition(":")[0])
-        if entry.phase is not Phase.PROMISE or kind is None:
-            continue
-        before = row_from_json(kind, entry.before) if entry.before is not None else None
-        after = row_from_json(kind, entry.after) if entry.after is not None else None
-        one = after if after is not None else before
-        if one is None:
-            continue
-        place = (kind, key_of(one))
-        first = found.get(place)
-        found[place] = RowChange(before=first.before if first else before, after=after, rule=entry.rule)
+        change = change_of(row.entry, _KINDS)
+        if change is not None:
+            place = (type(change.row), key_of(change.row))
+            first = found.get(place, change)
+            found[place] = replace(change, before=first.before)
     return list(found.values())
 
 
@@ -77,44 +56,39 @@ def pieces_of(changes: Sequence[RowChange]) -> Iterator[Piece]:
 
 
 def _pieces(change: RowChange) -> Iterator[Piece]:
-    before, after = change.before, change.after
-    if isinstance(after, Mailbox):
-        yield from _of_mailbox(before if isinstance(before, Mailbox) else None, after)
-    elif isinstance(after, Allocation):
-        was = before if isinstance(before, Allocation) else None
-        if was is None or (was.state, was.gate) != (after.state, after.gate):
-            subject = after.person_id or _box_name(after.mailbox_key) or after.address
-            scope = person_scope(after.person_id) if after.person_id else box_scope(subject)
-            yield _piece(subject, scope, address_item(after.address), after.address, was, after)
-    elif isinstance(after, Service):
-        given = before if isinstance(before, Service) else None
-        if _given(given) != _given(after):
-            name, scope = after.request_id, box_scope(after.request_id)
-            yield _piece(name, scope, SERVICE, f"what {name} sends with", given, after)
-    else:
-        hold = after if after is not None else before
-        if isinstance(hold, Hold):
-            yield _piece(hold.subject, "", "", f"the hold {hold.kind} of {hold.subject}", before, after)
+    was, row = change.before, change.row
+    if isinstance(row, Hold):
+        yield _piece(row.subject, "", "", f"the hold {row.kind} of {row.subject}", change)
+    elif isinstance(row, Mailbox):
+        yield from _of_mailbox(was if isinstance(was, Mailbox) else None, row, change)
+    elif isinstance(row, Allocation):
+        if not isinstance(was, Allocation) or (was.state, was.gate) != (row.state, row.gate):
+            subject = row.person_id or _box_name(row.mailbox_key) or row.address
+            scope = person_scope(row.person_id) if row.person_id else box_scope(subject)
+            yield _piece(subject, scope, address_item(row.address), row.address, change)
+    elif isinstance(row, Service) and _given(was) != _given(row):
+        name = row.request_id
+        yield _piece(name, box_scope(name), SERVICE, f"what {name} sends with", change)
 
 
-def _given(row: Service | None) -> tuple[object, object]:
+def _given(row: LedgerRow | None) -> tuple[object, ...]:
     """What a product has in the tenant, and in DNS."""
-    return (row.granted, (row.published, row.signs)) if row is not None else (None, ((), False))
+    return (row.granted, row.published, row.signs) if isinstance(row, Service) else (None, (), False)
 
 
-def _of_mailbox(before: Mailbox | None, after: Mailbox) -> Iterator[Piece]:
+def _of_mailbox(before: Mailbox | None, after: Mailbox, change: RowChange) -> Iterator[Piece]:
     subject = after.person_id or after.name or after.key
     scope = person_scope(after.person_id) if after.person_id else box_scope(subject)
     name = after.name or after.key
     lives = life_of(before.state if before else None) != life_of(after.state)
     if lives and after.state is not MailboxState.PURGED:
-        yield _piece(subject, scope, LIFE, f"the mailbox {name}", before, after)
+        yield _piece(subject, scope, LIFE, f"the mailbox {name}", change)
     if before is None:
         return
     if before.sender != after.sender:
-        yield _piece(subject, scope, SENDER, f"the sender of {name}", before, after)
+        yield _piece(subject, scope, SENDER, f"the sender of {name}", change)
     if before.forward != after.forward and _ours(before) and _ours(after):
-        yield _piece(subject, scope, FORWARD, f"the forward of {name}", before, after)
+        yield _piece(subject, scope, FORWARD, f"the forward of {name}", change)
 
 
 def _ours(box: Mailbox) -> bool:
@@ -126,8 +100,8 @@ def _box_name(key: str | None) -> str | None:
     return key.split(":")[1] if key else None
 
 
-def _piece(subject: str, scope: str, item: str, name: str, before: LedgerRow | None, after: LedgerRow | None) -> Piece:
-    return Piece(subject=subject, scope=scope, item=item, name=name, before=before, after=after)
+def _piece(subject: str, scope: str, item: str, name: str, change: RowChange) -> Piece:
+    return Piece(subject=subject, scope=scope, item=item, name=name, change=change)
 
 
 def shown(row: LedgerRow | None, item: str) -> str:

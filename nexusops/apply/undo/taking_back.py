@@ -11,8 +11,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 
-from nexusops.apply.undo_pieces import Piece, pieces_of, shown
-from nexusops.apply.undo_winding import was_called_off, wound_down_anew
+from nexusops.apply.undo.pieces import Piece, pieces_of, shown
+from nexusops.apply.undo.winding import was_called_off, wound_down_anew
 from nexusops.model.addresses import AddressKind, AddressState, Allocation
 from nexusops.model.findings import Finding, Severity
 from nexusops.model.frozen import frozen
@@ -70,7 +70,7 @@ def kept_apart(undone: Undone, items: Mapping[str, frozenset[str]], before: Ledg
     own = {(box.key, box.sender) for box in boxes}
     found = dict(items)
     for piece in undone.pieces:
-        row = piece.row
+        row = piece.change.row
         if not isinstance(row, Allocation) or row.person_id is not None or (row.mailbox_key, row.address) in own:
             continue
         found[piece.subject] = found.get(piece.subject, frozenset()) - {piece.item}
@@ -105,13 +105,13 @@ def take_back(changes: Sequence[RowChange], ledger: Ledger, undoing: Undoing) ->
 
 def _refusal(piece: Piece, ledger: Ledger, undoing: Undoing, latest: Mapping[Address, int]) -> str | None:
     """Why this thing cannot be put back; None: it can. ``latest``: the last period of each address."""
-    present = getattr(ledger, TABLES[type(piece.row)]).get(key_of(piece.row))
+    present = getattr(ledger, TABLES[type(piece.change.row)]).get(key_of(piece.change.row))
     if isinstance(present, Mailbox) and piece.item == LIFE:
         if _gone(present, undoing.today) and _was_deleted(piece):
             return "the mailbox was purged by the tenant, which keeps what was deleted no longer"
-        if piece.before is None and present.key in undoing.existed:
+        if piece.change.before is None and present.key in undoing.existed:
             return "the directory user had been there before, and stays, with its licence and mailbox"
-    now, then = shown(present, piece.item), shown(piece.after, piece.item)
+    now, then = shown(present, piece.item), shown(piece.change.after, piece.item)
     if now != then:
         return f"the run left {then}, and it is {now} now"
     if isinstance(present, Allocation):
@@ -125,7 +125,7 @@ def _gone(box: Mailbox, today: date) -> bool:
 
 
 def _was_deleted(piece: Piece) -> bool:
-    return isinstance(piece.after, Mailbox) and piece.after.state is MailboxState.DELETED
+    return isinstance(piece.change.after, Mailbox) and piece.change.after.state is MailboxState.DELETED
 
 
 def _merged(work: Iterable[Piece], ledger: Ledger, undoing: Undoing) -> Ledger:
@@ -136,13 +136,13 @@ def _merged(work: Iterable[Piece], ledger: Ledger, undoing: Undoing) -> Ledger:
         on_box[one.mailbox_key].append(key)
     why = Reason(rule=RULE, because=undoing.because)
     for piece in work:
-        table, place = tables[TABLES[type(piece.row)]], key_of(piece.row)
+        table, place = tables[TABLES[type(piece.change.row)]], key_of(piece.change.row)
         row = _put_back(piece, table.get(place), undoing, ledger)
         if row is None:
             table.pop(place, None)
             continue
         table[place] = row
-        if piece.item == LIFE and isinstance(row, Mailbox) and piece.before is None:
+        if piece.item == LIFE and isinstance(row, Mailbox) and piece.change.before is None:
             rows = tables[TABLES[Allocation]]
             for key in on_box[row.key]:
                 if isinstance(ended := rows.get(key), Allocation) and ended.live:
@@ -151,7 +151,7 @@ def _merged(work: Iterable[Piece], ledger: Ledger, undoing: Undoing) -> Ledger:
 
 
 def _put_back(piece: Piece, present: LedgerRow | None, undoing: Undoing, ledger: Ledger) -> LedgerRow | None:
-    before, why = piece.before, Reason(rule=RULE, because=undoing.because)
+    before, why = piece.change.before, Reason(rule=RULE, because=undoing.because)
     if isinstance(present, Mailbox):
         if isinstance(before, Mailbox):
             row = with_fields(present, before, piece.item)
@@ -185,7 +185,7 @@ def _misfits(work: Sequence[Piece], merged: Ledger) -> list[Piece]:
     for piece in work:
         if piece.subject in found:
             continue
-        row = getattr(merged, TABLES[type(piece.row)]).get(key_of(piece.row))
+        row = getattr(merged, TABLES[type(piece.change.row)]).get(key_of(piece.change.row))
         cut_off = isinstance(row, Mailbox) and piece.item in (LIFE, SENDER) and not present.sends(row)
         if cut_off or (isinstance(row, Allocation) and present.rests_on(row)):
             found[piece.subject] = piece

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import TypeVar
 
-from nexusops.apply.undo import RULE, Undoing, Undone
+from nexusops.apply.undo.taking_back import RULE, Undoing, Undone
 from nexusops.model.changes import (
     AddAddress,
     Change,
@@ -40,7 +40,8 @@ def inverse_drafts(
 
     Each change expects what the run left: a value that somebody changed since is set aside, not overwritten.
     """
-    left = {(piece.row.key, piece.item): piece.row for piece in undone.pieces if isinstance(piece.row, Mailbox)}
+    rows = ((piece.item, piece.change.row) for piece in undone.pieces)
+    left = {(row.key, item): row for item, row in rows if isinstance(row, Mailbox)}
     return [
         replace(
             draft,
@@ -69,7 +70,7 @@ def left_aliases(undone: Undone, rows: Iterable[JournalRow]) -> dict[str, frozen
     stood = _addresses_before(rows)
     found: dict[str, frozenset[str]] = {}
     for piece in undone.pieces:
-        box = piece.row
+        box = piece.change.row
         if piece.item == SENDER and isinstance(box, Mailbox) and box.sender is not None and box.key in stood:
             own = {row.address for row in undone.ledger.allocations.values() if row.mailbox_key == box.key}
             if box.sender not in own | stood[box.key]:

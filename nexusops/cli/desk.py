@@ -148,9 +148,9 @@ def release(call: Call, subject: str, form: str, at: datetime, actor: str, reaso
 
     SUBJECT is a username, person_id, mailbox or address.
     """
-    from nexusops.pipeline import undone
+    from nexusops.pipeline.release import release
 
-    return _act(call, form, at, actor, reason, lambda p, w: undone.release(p, subject, w))
+    return _act(call, form, at, actor, reason, lambda p, w: release(p, subject, w))
 
 
 @desk.command()

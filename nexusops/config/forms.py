@@ -6,7 +6,6 @@ import re
 from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
-from typing import cast
 from urllib.parse import urlsplit
 
 from nexusops.config.schema import URLS, Settings, TenantTable
@@ -53,7 +52,7 @@ def check_forms(settings: Settings, main: Path) -> None:
         if value and not re.fullmatch(expression, value):
             raise wrong(main, key, expected, value)
     for key, (expression, expected) in LISTS.items():
-        for value in map(str, cast(tuple[object, ...], _value(settings, key))):
+        for value in settings.value(key):
             if not re.fullmatch(expression, value.lower()):
                 raise wrong(main, key, expected, value)
     for domain, permit in settings.dns.dept_include.items():

@@ -153,7 +153,7 @@ async def create_shared(site: Site, step: Step, change: CreateMailbox) -> StepOu
     if not await _block_linked(site, row.external_directory_object_id):
         return waiting(step, "the directory does not show the account behind the mailbox yet")
     # Last, since by this it is seen to be made.
-    await _hide_and_route(site, row, routed := change.user_principal_name.lower())
+    await _hide_and_route(site, row, routed := change.user_principal_name.lower(), change.address or "")
     hidden: dict[str, Any] = {"hidden": row.hidden_from_address_lists_enabled}
     return done(
         step,
@@ -193,20 +193,24 @@ async def _new_shared(site: Site, change: CreateMailbox) -> MailboxRow | None:
     return found
 
 
-async def _hide_and_route(site: Site, row: MailboxRow, routed: str) -> None:
-    """Out of the address lists, and found under the name to which the hubs send its mail (R60)."""
+async def _hide_and_route(site: Site, row: MailboxRow, routed: str, address: str) -> None:
+    """Out of the address lists, and found under the name to which the hubs send its mail (R60). Its account is named as
+    it sends: Graph's sendMail knows it by that name alone, and no source says which one New-Mailbox gives it.
+    """
 
     async def look() -> bool:
         now = await site.exchange.mailbox(row.guid)
         return now is not None and routed in now.smtp and now.hidden_from_address_lists_enabled
 
-    async def write() -> None:
-        added = hash_table(Add=[f"smtp:{routed}"])
-        values: dict[str, Any] = {"HiddenFromAddressListsEnabled": True, "EmailAddresses": added}
-        await site.exchange.invoke("Set-Mailbox", Identity=row.guid, **values)
-
-    if routed not in row.smtp or not row.hidden_from_address_lists_enabled:
-        await site.write(write, look, synced=row.is_dir_synced)
+    values: dict[str, Any] = {} if row.hidden_from_address_lists_enabled else {"HiddenFromAddressListsEnabled": True}
+    if routed not in row.smtp:
+        values["EmailAddresses"] = hash_table(Add=[f"smtp:{routed}"])
+    if address and row.user_principal_name.lower() != address.lower():
+        values["MicrosoftOnlineServicesID"] = address
+    if values:
+        await site.write(
+            lambda: site.exchange.invoke("Set-Mailbox", Identity=row.guid, **values), look, synced=row.is_dir_synced
+        )
 
 
 async def _block_linked(site: Site, user_id: str) -> bool:

@@ -107,6 +107,7 @@ def test_a_shared_mailbox_is_hidden_and_blocked(room: Room) -> None:
         addresses=frozenset({"saas-worktribe@admin.ox.ac.uk", *found.addresses}),
         shared=True,
     )
+    assert found.user_principal_name == found.primary, "Graph's sendMail knows it by this name alone"
     before = room.writes()
     assert room.results(creation(box())) == ["done", "done"]
     assert room.writes() == before

@@ -146,6 +146,7 @@ def test_a_fifth_mail_at_once_from_one_mailbox_is_too_many(ask: Asking) -> None:
     """tenant-api.md 7.1, 9.2: 4 concurrent requests for each application and mailbox, where limits are switched on."""
     for name in ("postmaster", "reception"):
         ask.rows("New-Mailbox", Shared=True, Name=name, PrimarySmtpAddress=f"{name}@ox.ac.uk")
+        ask.rows("Set-Mailbox", Identity=name, MicrosoftOnlineServicesID=f"{name}@ox.ac.uk")
     ask.send("POST", "http://any/_emulator/throttle", json={"enabled": True, "latency_ms": 50})
     recipients = [{"emailAddress": {"address": "a@example.org"}}]
     body = {"message": {"subject": "x", "body": {"content": "x"}, "toRecipients": recipients}}

@@ -46,7 +46,8 @@ def new_mailbox(call: Call, given: Parameters, _window: Window) -> Rows:
     address = given.get("PrimarySmtpAddress") or usual
     mailbox = mailboxes.fresh(call, name, alias, given.get("DisplayName") or name, kind)
     mailbox["EmailAddresses"] = addresses.checked(book, {"id": ""}, [f"SMTP:{address}"])
-    upn = given.get("MicrosoftOnlineServicesID") or address
+    # No source says which name the account of a shared mailbox gets: one by which nobody can send for it.
+    upn = given.get("MicrosoftOnlineServicesID") or f"{alias}@{INITIAL_DOMAIN}"
     if taken(book, upn):
         raise proxy_exists(f"SMTP:{upn}", named(book, book.holder(upn) or ""))
     user = mailboxes.make_shared(call, mailbox, upn)

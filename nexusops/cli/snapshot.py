@@ -32,6 +32,9 @@ def check(call: Call, folder: Path, form: str) -> int:
     from nexusops.codec import instant
     from nexusops.plan.people.faults import faults_of
 
+    if not (call.folder / "nexusops.toml").exists():
+        click.echo(f"There is no configuration at {call.folder}, so it is looked at as Oxford's.", err=True)
+        click.echo("Next: Name your own site with --config DIR, if it is another's.", err=True)
     try:
         tables = wiring.snapshot_of(folder, call.folder)
     except SnapshotRefused as refused:

@@ -15,6 +15,8 @@ from nexusops.plan.people.faults import policy_fault
 
 LOOKED_AT = 1000
 """So many people tell whether the site's words for people are the right ones."""
+KEPT = 30
+"""For so many days a deleted user can be restored (tenant-api.md 4.9)."""
 FEW = 10
 """Of fewer people most may well be frozen."""
 
@@ -32,6 +34,11 @@ def misfits(snapshot: Snapshot, policy: Policy, site: Site, guard: GuardLimits) 
         yield (
             "nobody may own a unit's mailbox, and those that have an owner will end: secondary.owner_codes has no code "
             "of status_map.qualifying; set it in policy.toml"
+        )
+    if policy.deleted.purge_after_days > KEPT:
+        yield (
+            f"deleted.purge_after_days is {policy.deleted.purge_after_days}, and Microsoft keeps what was deleted for "
+            f"{KEPT} days: people are promised more than can be given back; set {KEPT} or less in policy.toml"
         )
     strange = sorted(guard.units - snapshot.units.keys())
     if strange:

@@ -134,13 +134,16 @@ def test_a_site_that_is_not_the_one_of_its_data_is_told(site: CommandSite) -> No
         tables.person(str(number), f"smith.{number}" if number else "arts0001")
         tables.card(str(number), "EMP" if number > 9 else "US", "Ann", "Lee", "2025-01-01", "2028-09-30")
     tables.write(site.folder / "snapshot", AS_OF)
-    (site.folder / "policy.toml").write_text('[status_map]\nqualifying = ["STAFF"]\nnon_qualifying = ["US"]\n', "utf-8")
+    (site.folder / "policy.toml").write_text(
+        '[status_map]\nqualifying = ["STAFF"]\nnon_qualifying = ["US"]\n[deleted]\npurge_after_days = 60\n', "utf-8"
+    )
     (site.folder / "guard.toml").write_text('[limits]\n"unit:MATH" = 3\n', "utf-8")
     said = site.type("doctor", "--at", AT, "--format", "json")
     assert said.code == 6
     assert [one["message"].partition(":")[0] for one in said.document["checks"] if one["name"] == "site"] == [
         "no unit's mail domain lies under ox.ac.uk, so nobody is given an address there",
         "nobody may own a unit's mailbox, and those that have an owner will end",
+        "deleted.purge_after_days is 60, and Microsoft keeps what was deleted for 30 days",
         "guard.toml limits what is no unit of the registration data",
         "11 of 12 people looked at are frozen",
     ]

@@ -5,8 +5,11 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
+import pytest
 from building.snapshot_folder import SnapshotFolder
 from cli.conftest import CommandSite
+
+from nexusops.cli import call
 
 AS_OF = "2025-10-01T08:50:00+01:00"
 
@@ -49,6 +52,18 @@ def test_check_tells_of_whom_the_policy_does_not_know(site: CommandSite, tmp_pat
         0,
         [("BAD_USERNAME", "1000003", "alert"), ("UNKNOWN_STATUS", "1000002", "warning")],
     )
+
+
+def test_without_a_configuration_it_is_said_whose_words_it_is_looked_at_with(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """rules.md 3.17: what is Oxford's own domain is another university's foreign one."""
+    folder = college().write(tmp_path / "snapshot", AS_OF)
+    assert call(["--config", str(tmp_path / "none"), "snapshot", "check", str(folder)]) == 0
+    assert capsys.readouterr().err.splitlines() == [
+        f"There is no configuration at {tmp_path / 'none'}, so it is looked at as Oxford's.",
+        "Next: Name your own site with --config DIR, if it is another's.",
+    ]
 
 
 def test_a_bad_row_of_a_mailbox_is_told_once_and_explained(site: CommandSite, tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ The program is one straight line:
 Where each word lives:
 
     model/         the nouns: people, units, ledger, changes, policy, dates, tenant
-    ports.py       all the input and output there is
+    ports.py       all the input and output there is; questions.py: what people ask of the state
     rules/         the rules of the mail estate, one family a file; pure
     plan/          observe, advance, project, compare, arrange, check; pure
     codec/         plan and journal documents
@@ -24,11 +24,18 @@ Where each word lives:
     report/        show: text, JSON, HTML, CSV, Markdown
     pipeline/      the line, top to bottom
     config/        the configuration folder and the profiles
-    wiring.py      where configuration becomes real adapters; wiring_state.py the state, wiring_resolver.py and
-                   wiring_dns.py those of the DNS
-    cli/           the commands
+    wiring.py      where configuration becomes real adapters; wiring_state.py the state, wiring_notices.py the channel
+                   of notices, wiring_resolver.py and wiring_dns.py those of the DNS
+    cli/           the commands; __main__.py: `python -m nexusops`
+    console/       the web console
+    queue/         the hourly runs of many sites, spread over workers
+    telemetry/     what a command that acts leaves for monitoring
+    job.py         what a job declares; the jobs themselves stand in jobs/ beside nexusops/
     demo/          an invented university and its story
     emulator/      the embedded tenant; imports nothing else of nexusops
+
+Under all of it: errors.py (every error with its exit code), clock.py (the only clock), whole.py (files that are written
+whole or not at all), late.py (names that are imported when they are asked for).
 """
 
 __version__ = "0.1.0"

@@ -1,4 +1,10 @@
-"""Plan and journal documents: how a plan, a ledger row and a hash are written down and read back (msgspec)."""
+"""Plan and journal documents: how a plan, a ledger row and a hash are written down and read back (msgspec).
+
+encode.py     a plan as a document; decode.py: and back; files.py: as a file
+rows.py       rows of the ledger; promises.py: one that became another, in the journal
+state.py      the whole state, as it is exported
+canonical.py  one way to write values for hashing; plain.py: dataclasses as JSON objects
+"""
 
 from nexusops.codec.canonical import canonical, digest_of, hash_of
 from nexusops.codec.decode import decode_plan, decode_planned

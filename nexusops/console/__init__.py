@@ -2,13 +2,15 @@
 
 routes.py     the table: method, path, the right that it takes, the page
 app.py        one request from its arrival to its answer: host, session, form, right, page
-roles.py      who may what
-session.py    the signed cookie
+answers.py    what a page is asked and answers; refusals.py: what could not be done, as a page
+roles.py      who may what; names.py: which units people belong to; private.py: what not everybody may see
+session.py    the signed cookie; signing_in.py: the addresses around it; oidc.py: through OpenID Connect
 security.py   headers, hosts, and whose process it is that asks
 settings.py   what the configuration says about the console
-oidc.py       sign-in through OpenID Connect
 rendering.py  pages from templates
+acting.py     what is carried out, one at a time; shelf.py: the plan that the pages show
 serving.py    on 127.0.0.1, with uvicorn
 
-planning.py, people.py, units.py, requests.py, running.py, forecast.py: the pages; timeline.py: a drawing, as values.
+planning.py, people.py, units.py, requests.py with request_form.py, running.py, forecast.py: the pages; timeline.py: a
+drawing, as values.
 """

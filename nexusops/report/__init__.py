@@ -1,7 +1,11 @@
 """Show: one plan, run, explanation or error as text, JSON, HTML, CSV or Markdown. Pure functions.
 
 A plan: text.py, jsontext.py, page.py, csvtable.py, markdown.py; forms.py chooses. Everything else that is shown has a
-file of its name: applied.py a run, explain.py an answer, errors.py an error, and so on.
+file of its name:
+
+adopted.py, applied.py (a run), audit.py, domains.py, drift.py, due.py, errors.py, explain.py, health.py, journal.py,
+preview.py, reorg.py, replay.py, routing.py, services.py, simulate.py with simulate_page.py and simulate_policy.py,
+spf.py, unit.py.
 
 What they are made of:
 

@@ -1,7 +1,7 @@
 """The tenant: Entra, Graph and Exchange Online, real or embedded.
 
 settings.py   [tenant] of nexusops.toml, resolved
-auth.py       credentials through azure-identity
+auth.py       credentials through azure-identity; patience.py: how long a token is waited for; expiry.py: when ours ends
 trust.py      whom its addresses are believed for
 faults.py     what can go wrong, and its translation
 transport.py  the one retry policy; headers.py: what an answer asks for beside its body
@@ -12,11 +12,13 @@ graph.py      Microsoft Graph (the only importer of msgraph); directory.py: its 
 exchange.py   InvokeCommand; cmdlets.py: its answers and refusals
 reading.py    reads joined on ids
 kept.py       users as last read, and what changed since
-cassettes.py  recorded exchanges, and their replay
+cassettes.py  recorded exchanges, and their replay; scrubbing.py: without secrets and people; clean.py: whether they are
+inspecting.py what doctor asks of our own application
 acting.py     look, write, verify; stopping.py: when nothing more is asked
 licensing.py  the licence that comes with a mailbox
 making.py     steps that make a mailbox; ending.py: that end and restore one
-changing.py   steps that change one
+changing.py   steps that change one; replying.py: its automatic reply
+signing.py    whether Exchange signs a domain's mail
 access.py     steps that give an application the right to one
 applications.py, credentials.py     an application, and what it signs in with
 proving.py    whether it may use that one and no other; doors.py: how a product goes in

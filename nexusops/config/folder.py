@@ -259,12 +259,17 @@ def _check_collector(settings: Settings, main: Path) -> None:
 
 
 def _masked(setting: Setting, settings: Settings, folder: Path) -> Setting:
-    """The setting as it may be shown: after completion, secrets as set or not set, URLs without their password."""
+    """The setting as it may be shown: after completion, secrets as set or not set, URLs without their password, and of
+    one that stands in the environment whether it is set.
+    """
     value = settings.value(setting.key)
     if setting.key in SECRETS:
         value = secrets.parse(setting.key, value, folder, folder / "nexusops.toml").shown
     elif setting.key in URLS:
         value = without_password(value)
+        if value.startswith("env:"):
+            stands = secrets.Secret(key=setting.key, reference=value, folder=folder, source=folder / "nexusops.toml")
+            return replace(setting, value=value, origin=f"{setting.origin}; {value[4:]} is {stands.shown}")
     elif value != setting.value and setting.origin == DEFAULT:
         completed_by = "tenant.cloud" if setting.key.startswith("tenant.") else "site.fallback_domain"
         return replace(setting, value=value, origin=completed_by)

@@ -442,6 +442,20 @@ def test_an_unset_secret_says_which_variable_to_set(write: Write) -> None:
     )
 
 
+def test_a_url_in_the_environment_is_shown_as_set_or_not_set(write: Write, monkeypatch: pytest.MonkeyPatch) -> None:
+    """interface.md 2: the advice of the error above holds for a state, too; what the variable holds is not printed."""
+    folder = write(MINIMAL + '[state]\nurl = "env:NX_STATE_URL"\n')
+    monkeypatch.delenv("NX_STATE_URL", raising=False)
+    assert shown(load(folder), "nexusops.toml", "state.url") == (
+        "env:NX_STATE_URL",
+        "nexusops.toml; NX_STATE_URL is not set",
+    )
+    monkeypatch.setenv("NX_STATE_URL", "postgresql+psycopg://u:hunter4@h/db")
+    after = load(folder)
+    assert shown(after, "nexusops.toml", "state.url") == ("env:NX_STATE_URL", "nexusops.toml; NX_STATE_URL is set")
+    assert "hunter4" not in str(after.shown)
+
+
 def test_a_secrets_file_that_is_no_text_is_a_mistake_of_configuration(
     write: Write, tmp_path_factory: pytest.TempPathFactory
 ) -> None:

@@ -72,13 +72,14 @@ def _without_person(shelf: Shelf, table: str) -> list[tuple[str, str | None]]:
 
 def _units(shelf: Shelf, manifest: Manifest) -> Iterator[Finding]:
     """R48: units that people, mailboxes or addresses are in and that nobody describes; all that is left as it is."""
-    named = " UNION ALL ".join(f"SELECT unit_id FROM {shelf.schema}.{table}" for table in _OF_UNITS)
-    for unit, count in shelf.rows(
-        f"SELECT unit_id, count(*) FROM ({named}) WHERE unit_id IS NOT NULL AND unit_id NOT IN"
+    named = " UNION ALL ".join(f"SELECT unit_id, '{table}' AS place FROM {shelf.schema}.{table}" for table in _OF_UNITS)
+    for unit, count, places in shelf.rows(
+        f"SELECT unit_id, count(*), string_agg(DISTINCT place, ', ' ORDER BY place) FROM ({named})"
+        f" WHERE unit_id IS NOT NULL AND unit_id NOT IN"
         f" (SELECT unit_id FROM {shelf.schema}.units WHERE unit_id IS NOT NULL) GROUP BY unit_id"
     ):
         rows = "1 row names" if count == 1 else f"{count} rows name"
-        message = f"the unit {unit} is not in units, and {rows} it in {', '.join(_OF_UNITS)}; nothing is taken away"
+        message = f"the unit {unit} is not in units, and {rows} it in {places}; nothing is taken away"
         yield Finding(code="UNIT_MISSING", subject=unit, message=message, evidence=(_row("units", unit, manifest),))
 
 

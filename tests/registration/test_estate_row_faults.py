@@ -168,6 +168,8 @@ def test_a_unit_that_vanished_costs_its_people_nothing(college: SnapshotFolder, 
     """R48: one finding for the unit, and the people's affiliations to it are held."""
     found = whole(read(college.remove("units", unit_id="BALL")))
     assert (told(found), mary(found)) == ([("UNIT_MISSING", "BALL")], (None, "ORPHAN_AFFILIATION"))
+    messages = [finding.message for finding in found.findings if finding.code == "UNIT_MISSING"]
+    assert messages == ["the unit BALL is not in units, and 1 row names it in affiliations; nothing is taken away"]
 
 
 @pytest.mark.parametrize(

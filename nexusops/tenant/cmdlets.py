@@ -165,6 +165,7 @@ _BY_TYPE: Mapping[str, FaultClass] = {
     "CommandNotFoundException": FaultClass.AUTH,
     "OverBudgetException": FaultClass.THROTTLED,
     "UnableToWriteToAadException": FaultClass.TRANSIENT,
+    "MailboxInTransitException": FaultClass.TRANSIENT,
 }
 # In this order: the sentence on too many addresses also says that it may be transient, which it is not.
 _BY_TEXT = (
@@ -194,7 +195,7 @@ def exchange_fault(status: int, content: bytes, headers: Mapping[str, str], *, r
     if is_page(content):
         text = f"{status}: {PAGE}"
     fault = FaultClass.THROTTLED if status == 429 else _by_text(text.replace("’", "'"))
-    fault = fault or _BY_TYPE.get(kind) or _by_status(status, read=read)
+    fault = fault or _by_type(kind) or _by_status(status, read=read)
     return ExchangeFault(
         lost(read=read) if fault is FaultClass.TRANSIENT else fault,
         text or _SILENT.get(status) or f"status {status}",
@@ -210,6 +211,12 @@ def _by_text(text: str) -> FaultClass | None:
     if re.search(r"specified mailbox\b.* doesn't exist", text):
         return FaultClass.NOT_FOUND
     return next((fault for words, fault in _BY_TEXT if words in text), None)
+
+
+def _by_type(kind: str) -> FaultClass | None:
+    """The word for what passes stands at the end of a type: a directory that is busy, a store that answers later."""
+    passing = kind.endswith("TransientException")
+    return _BY_TYPE.get(kind) or (FaultClass.TRANSIENT if passing else None)
 
 
 def _by_status(status: int, *, read: bool) -> FaultClass:

@@ -139,6 +139,11 @@ EXCHANGE = [
     (told("Ex1|a.OverBudgetException|slow down"), "throttled"),
     (told("Ex1|a.UnableToWriteToAadException|no"), "unknown_outcome"),
     (told("Ex1|a.b|The issue may be transient and please retry a couple of minutes later."), "unknown_outcome"),
+    (told("Ex1|Microsoft.Exchange.Data.Directory.ADTransientException|The server is busy."), "unknown_outcome"),
+    (
+        told("Ex1|Microsoft.Exchange.Data.Storage.MailboxInTransitException|Mailbox move in progress."),
+        "unknown_outcome",
+    ),
     (told("Ex1|a.b|something new"), "refused"),
     (httpx.Response(429, text="You have reached the maximum number of concurrent requests per tenant."), "throttled"),
     (httpx.Response(403, content=b"\x00" * 64), "auth"),

@@ -117,23 +117,23 @@ def _read_only(name: str) -> Refusal:
 def _check_value(name: str, value: Any) -> None:
     if value is None:
         if name in ("accountEnabled", "displayName", "mailNickname", "userPrincipalName"):
-            raise _invalid(name)
+            raise invalid(name)
         return
     if isinstance(value, str) and (len(value) > LONGEST.get(name, len(value)) or value == ""):
-        raise _invalid(name)
+        raise invalid(name)
     if name == "mail" and not _ADDRESS.fullmatch(value):
-        raise _invalid(name)
+        raise invalid(name)
     if name == "mailNickname" and not _NICKNAME.fullmatch(value):
-        raise _invalid(name)
+        raise invalid(name)
     if name == "usageLocation" and not (len(value) == 2 and value.isascii() and value.isalpha()):
-        raise _invalid(name)
+        raise invalid(name)
     if name == "passwordProfile" and not (set(value) - {"@odata.type"} <= _PROFILE):
-        raise _invalid(name)
+        raise invalid(name)
     if name == "onPremisesExtensionAttributes" and not set(value) - {"@odata.type"} <= _EXTENSION_ATTRIBUTES:
-        raise _invalid(name)
+        raise invalid(name)
 
 
-def _invalid(name: str) -> Refusal:
+def invalid(name: str) -> Refusal:
     return bad_request("One or more properties contains invalid values.", details=_detail("InvalidValue", name))
 
 

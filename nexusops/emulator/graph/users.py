@@ -174,16 +174,7 @@ def _lag(call: Call, user_id: str) -> None:
 def check_upn(call: Call, upn: str, own_id: str = "") -> None:
     """Raises the refusal of a name that is malformed, of a domain that is not verified, or taken."""
     if not _UPN.fullmatch(upn):
-        raise bad_request(
-            "Property userPrincipalName is invalid.",
-            details=[
-                {
-                    "code": "InvalidValue",
-                    "message": "One or more properties contains invalid values.",
-                    "target": "userPrincipalName",
-                }
-            ],
-        )
+        raise properties.invalid("userPrincipalName")
     if not accepted(call.book, upn.partition("@")[2]):
         text = (
             "The domain portion of the userPrincipalName property is invalid. "

@@ -158,21 +158,25 @@ def _grace(owing: Owing) -> list[Notice]:
     """
     box = owing.box
     grace = owing.was if owing.was is not None and owing.was.state in _GRACES and _over(box) else box
-    due_on = next_day(grace.since)
-    if owing.today < due_on:
-        return []
     listed = [row for row in owing.rows if _goes_with(row, box) and row.kind is not AddressKind.FALLBACK]
     told = (n for n in owing.known.values() if n.kind is NoticeKind.CANCELLED and n.state is not NoticeState.DROPPED)
     owed: list[Notice] = []
-    ends = box.disabled_on if _over(box) else box.disable_on
-    if ends and _ends_cancelled(grace, owing) and all(notice.delete_on != grace.disable_on for notice in told):
-        owed.append(new_notice(owing, NoticeKind.CANCELLED, due_on, listed, ends, "R44", CANCELLED))
-    if grace.state is MailboxState.GRACE_STATUS:
+    ends, due_on = box.disabled_on if _over(box) else box.disable_on, next_day(_cancelled_since(grace, owing.was))
+    if ends and due_on <= owing.today and _ends_cancelled(grace, owing):
+        if all(notice.delete_on != grace.disable_on for notice in told):
+            owed.append(new_notice(owing, NoticeKind.CANCELLED, due_on, listed, ends, "R44", CANCELLED))
+    due_on = next_day(grace.since)
+    if grace.state is MailboxState.GRACE_STATUS and due_on <= owing.today:
         ends = box.deleted_on or box.delete_on
         because = "the status stopped qualifying, and mailbox and addresses end"
         short, kind = _short(ends, owing), NoticeKind.STATUS_CHANGE
         owed.append(new_notice(owing, kind, due_on, listed, ends, "R42", because, short=short))
     return owed
+
+
+def _cancelled_since(grace: Mailbox, was: Mailbox | None) -> date:
+    """The day on which the grace of a cancellation began, also where this run finds a change of status on top of it."""
+    return was.since if was is not None and was.state is MailboxState.GRACE_CANCELLED else grace.since
 
 
 CANCELLED = "the card was cancelled, and the mailbox ends"

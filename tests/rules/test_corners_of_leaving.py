@@ -67,6 +67,14 @@ def test_of_a_cancellation_and_a_status_change_each_takes_its_day() -> None:
     ]
 
 
+def test_a_cancellation_is_told_on_its_day_though_another_card_comes_that_day() -> None:
+    """D33, R44: told the day after, also by the run that finds the status changed on top of it; that is told then."""
+    world = _run(_ann(cancelled_on="2025-01-15"), "2025-01-15")
+    world.card("1", "CB", "Ann", "Lee", "2025-01-16", "2029-09-30", card_id="library")
+    told = [[(n.notice, str(n.delete_on)) for n in world.run(on).notices] for on in ("2025-01-16", "2025-01-17")]
+    assert told == [[("cancelled", "2025-02-15")], [("status_change", "2025-02-16")]]
+
+
 def test_a_vanished_card_of_somebody_who_left_long_ago_counts_from_today() -> None:
     """D09, D26: an older card that is still there does not make the leaving years older than it was."""
     world = oxford().person("1", "ball0001").affiliation("1", "BALL", "2019-10-01")

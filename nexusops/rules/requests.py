@@ -96,7 +96,9 @@ def decide(
     max_local: int = 64,
     diminutives: Mapping[str, Iterable[str]] = DIMINUTIVES,
 ) -> Decision:
-    """D24: accept what is plainly the card's own name, reject what needs a new card, refer everything else."""
+    """D24: accept what is plainly the card's own name, reject what needs a new card, refer everything else: also what
+    cures a card without a family name in Latin letters (D14).
+    """
     wanted = wanted_local.strip().lower()
     if not PERSONAL_LOCAL.match(wanted) or len(wanted) > max_local:
         return _rejected(
@@ -106,7 +108,7 @@ def decide(
     if min(len(first), len(last)) == 1:
         return _rejected("NAME_INITIAL", "a part of the wanted name is a single letter")
     family = _pieces(words(card.family_names))
-    if not _shares_token(last, family):
+    if family and not _shares_token(last, family):  # no Latin name to share: what cures it is for people (D14)
         return _rejected(
             "NAME_NEEDS_CARD", "the wanted last name shares no part with the card's: change the card first"
         )

@@ -48,12 +48,18 @@ def _card(personal: str, family: str) -> Card:
         ("William", "Clinton", None, "bill clinton", "rejected", "NAME_FORM"),
         ("William", "Clinton", None, "bill." + "clinton" * 9, "rejected", "NAME_FORM"),
         ("William", "Clinton", None, "bill.rodham", "rejected", "NAME_NEEDS_CARD"),
+        ("明", "李", None, "ming.li", "referred", "NAME_REFERRED"),
+        ("明", "李 Li", None, "ming.wang", "rejected", "NAME_NEEDS_CARD"),
+        ("Suharto", "", None, "haji.suharto", "referred", "NAME_REFERRED"),
+        ("Suharto", "", None, "s.suharto", "rejected", "NAME_INITIAL"),
     ],
 )
 def test_a_request_is_accepted_referred_or_rejected(
     personal: str, family: str, known_as: str | None, wanted: str, outcome: str, code: str | None
 ) -> None:
-    """D24: the card's own names; initials, other forms and other surnames never; the rest is for people."""
+    """D24, D14: the card's own names; initials, other forms and other surnames never; the rest is for people, also what
+    cures a card that gives no last name.
+    """
     decision = decide(wanted, _card(personal, family), known_as)
     assert (decision.outcome, decision.code) == (outcome, code)
 

@@ -84,12 +84,15 @@ class UnitMap:
 
 @frozen
 class Need:
-    """A domain in which a person should have an address, for the earliest of the affiliations that it serves (D19)."""
+    """A domain in which a person should have an address, for the earliest of the affiliations that it serves (D19).
+
+    ``classes``: the earliest of each class, as a college may share the domain of a department (D16).
+    """
 
     domain: Domain
     start: date
     unit_id: UnitId
-    classes: frozenset[UnitClass]
+    classes: Mapping[UnitClass, tuple[date, str]]
 
 
 def unit_map(snapshot: Snapshot, policy: Policy, today: date) -> UnitMap:
@@ -232,7 +235,7 @@ def needs(person_id: PersonId, served: Iterable[Affiliation], units: UnitMap) ->
             domain=unit.domain,
             start=need.start if need else affiliation.start_date,
             unit_id=need.unit_id if need else affiliation.unit_id,
-            classes=frozenset((unit.unit_class, *(need.classes if need else ()))),
+            classes={unit.unit_class: (affiliation.start_date, affiliation.unit_id), **(need.classes if need else {})},
         )
     return tuple(found.values())
 

@@ -48,9 +48,8 @@ NO_CHOICE = Choice(address=None)
 @frozen
 class _Candidate:
     address: Address
-    classes: frozenset[UnitClass]
-    start: date
-    unit_id: str
+    classes: Mapping[UnitClass, tuple[date, str]]
+    first: tuple[date, str]
 
 
 def preferred_class(code: str, policy: Policy) -> UnitClass:
@@ -170,10 +169,12 @@ def _candidates(rows: Sequence[Allocation], needs: Sequence[Need], units: UnitMa
             continue
         need = by_domain.get(row.domain)
         if need is not None:
-            found.append(_Candidate(address=row.address, classes=need.classes, start=need.start, unit_id=need.unit_id))
+            first = (need.start, need.unit_id)
+            found.append(_Candidate(address=row.address, classes=need.classes, first=first))
         else:
-            classes = _classes_of(row.domain, units)
-            found.append(_Candidate(address=row.address, classes=classes, start=row.created_on, unit_id=row.domain))
+            by_domain_name = (row.created_on, row.domain)
+            classes = dict.fromkeys(_classes_of(row.domain, units), by_domain_name)
+            found.append(_Candidate(address=row.address, classes=classes, first=by_domain_name))
     return found
 
 
@@ -208,14 +209,15 @@ def _default(
     fallback: Address | None,
     evidence: tuple[Evidence, ...],
 ) -> Sender:
-    ordered = sorted(candidates, key=lambda c: (c.start, c.unit_id)) if len(candidates) > 1 else candidates
-    preferred = next((c for c in ordered if wanted in c.classes), None)
+    inside = [c for c in candidates if wanted in c.classes]
     rule = "R10" if wanted is UnitClass.COLLEGE else "R11"
-    if preferred is not None:
+    if inside:
         why = Reason(rule=rule, because=_preferred(code, wanted, found=True), evidence=evidence)
+        preferred = min(inside, key=lambda c: c.classes[wanted])
         return Sender(address=preferred.address, origin=SenderOrigin.DEFAULT, basis=basis, why=why)
-    if ordered:
+    if candidates:
         why = Reason(rule=rule, because=_preferred(code, wanted, found=False), evidence=evidence)
-        return Sender(address=ordered[0].address, origin=SenderOrigin.DEFAULT, basis=basis, why=why)
+        other = min(candidates, key=lambda c: c.first)
+        return Sender(address=other.address, origin=SenderOrigin.DEFAULT, basis=basis, why=why)
     why = Reason(rule="R34", because="there is no active personal address", evidence=evidence)
     return Sender(address=fallback, origin=SenderOrigin.FALLBACK, basis=basis, why=why)

@@ -228,6 +228,14 @@ def test_the_earliest_of_two_colleges_is_the_sender_whatever_the_order_of_rows()
     assert world.box("ball0001").sender == "ann.lee@merton.ox.ac.uk"
 
 
+def test_of_a_domain_that_both_share_only_the_affiliation_of_the_preferred_class_counts() -> None:
+    """R11, D16: the older affiliation to a college makes the department that shares its domain no earlier one."""
+    world = oxford().unit("HALL", "college", "shared.ox.ac.uk").unit("LAB", "department", "shared.ox.ac.uk")
+    student(world, "1", "Ann Lee", "CHEM", code="MC").affiliation("1", "HALL", "2024-09-01")
+    world.affiliation("1", "LAB", "2024-10-05").run("2024-10-10")
+    assert world.box("ball0001").sender == WORK
+
+
 def test_a_unit_without_a_domain_counts_to_the_eight() -> None:
     """R8, R21: an affiliation that gives no address takes a place all the same."""
     world = oxford()

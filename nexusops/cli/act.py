@@ -141,13 +141,18 @@ def told_outcome(outcome: Outcome, form: str, at: datetime, out: Path | None = N
     """
     from nexusops import codec
     from nexusops.cli.printing import print_outcome
-    from nexusops.report.view import number_of
 
     if out is not None and outcome.plan is not None:
         codec.dump_plan(outcome.plan, out)
     print_outcome(outcome, form, at)
+    remark_what_is_left(outcome)
+    return outcome.exit_code
+
+
+def remark_what_is_left(outcome: Outcome) -> None:
+    from nexusops.report.view import number_of
+
     if outcome.exit_code:
         left = number_of(len(outcome.failed) + len(outcome.set_aside), "change")
         _remarked(f"Partly done: {left} failed or set aside, in the run {outcome.run_id}.")
         _remarked(f"Next: `nexusops history {outcome.run_id}` says why; the next run tries again.")
-    return outcome.exit_code

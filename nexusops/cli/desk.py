@@ -68,7 +68,12 @@ def _act(call: Call, form: str, at: datetime, actor: str, reason: str, action: C
         click.echo(visible(f"Recorded for {actor}: {reason}"))
         if told.undo:
             click.echo(f"To take it back: `{told.undo} --actor NAME --reason TEXT`")
-    return told.outcome.exit_code if told.outcome is not None else 0
+    if told.outcome is None:
+        return 0
+    from nexusops.cli.act import remark_what_is_left
+
+    remark_what_is_left(told.outcome)
+    return told.outcome.exit_code
 
 
 @desk.command()

@@ -11,6 +11,7 @@ from datetime import date, datetime
 
 from nexusops.errors import Refused
 from nexusops.model.addresses import AddressState, Allocation
+from nexusops.model.changes import Kind
 from nexusops.model.dates import local_date, next_day
 from nexusops.model.findings import box_scope, person_scope
 from nexusops.model.frozen import frozen
@@ -24,7 +25,7 @@ from nexusops.model.snapshot import PersonRecord
 from nexusops.pipeline.act import carry_out_for
 from nexusops.pipeline.inputs import Ports, accepted_tables
 from nexusops.pipeline.nearby import as_known
-from nexusops.pipeline.outcome import Outcome
+from nexusops.pipeline.outcome import Outcome, said_of
 from nexusops.pipeline.periods import periods_of
 from nexusops.pipeline.stopping import Mandate
 from nexusops.plan.boxes.judgement import may_own_as
@@ -81,16 +82,12 @@ def disable(ports: Ports, username: str, wish: Wish, *, override: bool) -> Told:
             f"CARD_NOT_CANCELLED: the card of {username} is not cancelled.",
             next_step="Have the card cancelled first, or use --override with the reason.",
         )
-    hold = Hold(
-        subject=person_id,
-        kind=HoldKind.MANUAL_DISABLE,
-        fingerprint=mark_of(record.cards),
-        actor=wish.actor,
-        reason=wish.reason,
-    )
+    kind, mark = HoldKind.MANUAL_DISABLE, mark_of(record.cards)
+    hold = Hold(subject=person_id, kind=kind, fingerprint=mark, actor=wish.actor, reason=wish.reason)
     commit(ports, "desk disable", wish, (_change(None, hold),), person_scope(person_id))
     outcome = _at_once(ports, "desk disable", wish, person_id)
-    message = f"{username} is disabled; mail to it is refused from the next routing table on"
+    state = said_of(outcome, Kind.DISABLE_MAILBOX, username, "disabled")
+    message = f"{state}; mail to it is refused from the next routing table on"
     undo = f"nexusops desk undo-disable {username}"
     return Told(action="disable", object=username, message=message, outcome=outcome, undo=undo)
 
@@ -109,7 +106,8 @@ def undo_disable(ports: Ports, username: str, wish: Wish) -> Told:
         )
     commit(ports, "desk undo-disable", wish, (_change(hold, None),), person_scope(person_id))
     outcome = _at_once(ports, "desk undo-disable", wish, person_id)
-    return Told(action="undo-disable", object=username, message=f"{username} is enabled again", outcome=outcome)
+    said = said_of(outcome, Kind.ENABLE_MAILBOX, username, "enabled again")
+    return Told(action="undo-disable", object=username, message=said, outcome=outcome)
 
 
 def exempt_forward(ports: Ports, username: str, wish: Wish, *, exempt: bool) -> Told:

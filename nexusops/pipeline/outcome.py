@@ -8,7 +8,7 @@ from datetime import datetime
 
 from nexusops.apply.executor import Tally
 from nexusops.errors import PartlyDone
-from nexusops.model.changes import SendNotice, kind_of, target_of
+from nexusops.model.changes import Kind, SendNotice, kind_of, target_of
 from nexusops.model.findings import Finding, Severity
 from nexusops.model.frozen import frozen
 from nexusops.model.pace import MAIL, MAIL_A_RUN
@@ -84,6 +84,15 @@ def _undone(changes: Iterable[tuple[Planned, str]]) -> tuple[Undone, ...]:
         )
         for one, message in changes
     )
+
+
+def said_of(outcome: Outcome, kind: Kind, name: str, state: str) -> str:
+    """That a mailbox is so now; or that it is not, and why, where a change of this kind was left out."""
+    left = (*outcome.failed, *outcome.set_aside, *outcome.waiting)
+    reasons = dict.fromkeys(reason.rstrip(".") for planned, reason in left if kind_of(planned.change) is kind)
+    if not reasons:
+        return f"{name} is {state}"
+    return f"{name} is NOT {state} in the tenant, or only in part ({'; '.join(reasons)}), and every run tries again"
 
 
 def waits(planned: Planned) -> str:

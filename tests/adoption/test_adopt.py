@@ -53,6 +53,22 @@ def test_a_name_that_the_card_would_not_give_is_no_changed_name(old: OldTenant) 
     assert old.plan() == [("AddAddress", "mary.smith2@chem.ox.ac.uk")]
 
 
+def test_whoever_was_renamed_by_a_request_keeps_that_name_though_the_old_addresses_are_there(old: OldTenant) -> None:
+    """R14, R22: a lost state is taken over in a wind-down; the old name won, and the new one got a number."""
+    old.student("1000001", "ball1234", "Xiao Ming Li", "BALL", "CHEM")
+    old.data.table("name_requests").name_request("n1", "1000001", "xiaoming.li")
+    new, former = [f"xiaoming.li@{unit}.ox.ac.uk" for unit in ("balliol", "chem")], "xiao.li@{}.ox.ac.uk"
+    old.mailbox("1000001", "ball1234", *new, former.format("balliol"), former.format("chem"))
+    old.adopt()
+    assert {name: kind for name, (kind, _) in addresses(old.state(), "ball1234").items()} == {
+        **dict.fromkeys(new, "personal"),
+        former.format("balliol"): "nonpersonal",
+        former.format("chem"): "nonpersonal",
+        "ball1234@nexus.ox.ac.uk": "fallback",
+    }
+    assert old.plan() == []
+
+
 def test_names_that_differ_from_unit_to_unit_stay_until_the_card_changes(old: OldTenant) -> None:
     """R22, R37"""
     old.student("1000001", "ball1234", "Mary Anne Brown", "BALL", "CHEM")

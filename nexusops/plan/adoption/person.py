@@ -112,14 +112,20 @@ def _hold(record: PersonRecord, setting: Adopting) -> Hold:
 def _name_part(
     card: Card | None, username: str, found: ActualMailbox, setting: Adopting
 ) -> tuple[str | None, tuple[str, str] | None]:
-    """The name part that the addresses have, and the card's names beside which it counts as unchanged (R5, R22)."""
+    """The name part that the addresses have, the sender's before others', and the card's names beside which it counts
+    as unchanged (R5, R22): whom a request had renamed may have addresses of the card's name yet.
+    """
     names = (card.personal_names, card.family_names) if card is not None else None
     formed = form_name(*names, max_local=setting.policy.names.max_local).base if names else None
-    locals_ = [local_of(a) for a in _mine(username, found, setting)]
-    if formed is not None and any(number_of(local, formed) for local in locals_):
-        return formed, names
-    spelt = (match for local in locals_ if (match := _FIRST_LAST.fullmatch(local)))
-    return next((match[1] for match in spelt), formed), names
+    mine = _mine(username, found, setting)
+    sending = [local_of(a) for a in mine if a == found.primary]
+    for some in (sending, [local_of(a) for a in mine]):
+        if formed is not None and any(number_of(local, formed) for local in some):
+            return formed, names
+        spelt = next(filter(None, map(_FIRST_LAST.fullmatch, some)), None)
+        if spelt is not None:
+            return spelt[1], names
+    return formed, names
 
 
 def _mine(username: str, found: ActualMailbox, setting: Adopting) -> list[Address]:

@@ -9,12 +9,17 @@ import uuid
 from collections.abc import Iterator
 from ipaddress import ip_address
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import pytest
 from building.cluster import binaries, cluster
 from hypothesis import HealthCheck, settings
 from hypothesis.database import DirectoryBasedExampleDatabase
+
+if TYPE_CHECKING:
+    from building.embedded import Room
+
+    from nexusops.store.sql import SqlStore
 
 CI = os.environ.get("CI", "").lower() == "true"
 
@@ -122,3 +127,30 @@ def postgres_database(postgres_url: str) -> Iterator[str]:
         connection.execute(f"CREATE DATABASE {name}")
         yield postgres_url.replace("postgresql:", "postgresql+psycopg:").replace("/postgres?", f"/{name}?")
         connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def state_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """Where a state may stand that is not there yet, in each kind of database."""
+    sqlite = f"sqlite:///{tmp_path}/state/nexusops.db"
+    return sqlite if request.param == "sqlite" else str(request.getfixturevalue("postgres_database"))
+
+
+@pytest.fixture
+def store(state_url: str, tmp_path: Path) -> Iterator[SqlStore]:
+    """A new state, in each kind of database."""
+    from nexusops.store import open_store
+
+    opened = open_store(state_url, site="oxford-test", base_dir=tmp_path)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def room(tmp_path: Path) -> Iterator[Room]:
+    """A new embedded tenant, behind the real adapter."""
+    from building.embedded import Room
+
+    made = Room(tmp_path / "tenant.db")
+    yield made
+    made.tenant.close()

@@ -6,7 +6,8 @@ import sqlite3
 from pathlib import Path
 
 import pytest
-from building.old_tenant import OldTenant, Said
+from building.old_tenant import OldTenant
+from building.typed import Said
 
 LATER = "2025-10-01T09:00:00Z"
 AFTER = "2025-10-01T10:00:00Z"

@@ -9,6 +9,6 @@ A tenant        embedded.py; killed.py: one whose runs are killed; scripted.py: 
 DNS             dns_answers.py, mail_records.py, signing_keys.py, name_server.py
 Random hours    histories.py, hours.py; happenings.py, mischief.py, meddling.py: what happens in them; witness.py: who
                 looks; fuzzed.py, guided.py: broken inputs
-Beside us       cluster.py: PostgreSQL; proxy.py, collector.py; patience.py: how long they are waited for
-Documents       golden.py: whole outputs; documented.py: the pages' commands; fault_table.py: docs/faults.md
+Beside us       cluster.py: PostgreSQL; proxy.py, collector.py, certificates.py; patience.py: how long they may take
+What is said    typed.py: to a command; golden.py: as a whole; documented.py: on the pages; fault_table.py: faults.md
 """

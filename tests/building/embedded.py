@@ -15,6 +15,7 @@ from nexusops.model.ids import Address, MailboxKey, PersonId
 from nexusops.model.journal import Step, StepOutcome
 from nexusops.model.mailboxes import MailboxKind
 from nexusops.model.steps import steps_of
+from nexusops.model.tenant import ActualMailbox, Wanted
 from nexusops.tenant.exchange import Exchange
 from nexusops.tenant.graph import Graph
 from nexusops.tenant.live import LiveTenant
@@ -79,6 +80,10 @@ class Room:
 
     def results(self, change: Change, *only: str) -> list[str]:
         return [outcome.result.value for outcome in self.perform(change, *only)]
+
+    def ada(self) -> ActualMailbox:
+        """Ada's mailbox as it is read now."""
+        return self.tenant.read(Wanted(people={ADA_ID: None})).people[ADA_ID]
 
     def faults(self, *script: dict[str, Any]) -> None:
         self.service.set_faults(list(script))

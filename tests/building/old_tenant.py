@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -13,23 +11,12 @@ import pytest
 from emulator.asking import Asking
 
 from building.snapshot_folder import SnapshotFolder
-from nexusops.cli import call
+from building.typed import Said, typed
 from nexusops.config.starter import write_starter
 from nexusops.emulator import EmbeddedTenant
 
 AT = "2025-10-01T08:00:00Z"
 AS_OF = "2025-10-01T07:50:00Z"
-
-
-@dataclass(frozen=True, slots=True)
-class Said:
-    code: int
-    out: str
-    err: str
-
-    @property
-    def document(self) -> Any:
-        return json.loads(self.out)
 
 
 class OldTenant:
@@ -86,10 +73,7 @@ class OldTenant:
             self.data.affiliation(person_id, unit, "2024-10-01")
 
     def type(self, *words: str | Path) -> Said:
-        self.capture.readouterr()
-        code = call(["--config", str(self.folder / "config"), *map(str, words)])
-        printed = self.capture.readouterr()
-        return Said(code, printed.out, printed.err)
+        return typed(self.capture, self.folder / "config", *words)
 
     def at(self, command: str, *words: str | Path, at: str = AT) -> Said:
         return self.type(command, *words, "--at", at)

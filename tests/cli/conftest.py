@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
+from building.typed import Said, typed
 
 from nexusops.cli import call
 from nexusops.config.starter import write_starter
@@ -19,19 +18,6 @@ from nexusops.demo.snapshots import restamped
 
 FIRST = datetime(2025, 10, 1, 8, tzinfo=UTC)
 SECOND = datetime(2025, 10, 2, 8, tzinfo=UTC)
-
-
-@dataclass(frozen=True, slots=True)
-class Said:
-    """What one command line answered."""
-
-    code: int
-    out: str
-    err: str
-
-    @property
-    def document(self) -> Any:
-        return json.loads(self.out)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,10 +39,7 @@ class CommandSite:
 
     def type(self, *words: str | Path) -> Said:
         assert self.capture is not None
-        self.capture.readouterr()
-        code = call(["--config", str(self.folder), *map(str, words)])
-        printed = self.capture.readouterr()
-        return Said(code, printed.out, printed.err)
+        return typed(self.capture, self.folder, *words)
 
     def on_day_one(self, command: str, *words: str | Path) -> Said:
         return self.type(command, *words, "--at", "2025-10-01T08:00:00Z", "--snapshot", self.day_one)

@@ -10,7 +10,8 @@ import pytest
 from building.snapshot_folder import SnapshotFolder
 
 if TYPE_CHECKING:
-    from cli.conftest import CommandSite, Said
+    from building.typed import Said
+    from cli.conftest import CommandSite
 
 EIGHT = datetime(2025, 10, 1, 8, tzinfo=UTC)
 TITLE = "LIFE-26: merge of BIOC and CHEM into LIFE"

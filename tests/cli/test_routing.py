@@ -15,7 +15,8 @@ from nexusops.pipeline.routing import build_routing
 from nexusops.wiring import opened
 
 if TYPE_CHECKING:
-    from cli.conftest import CommandSite, Said
+    from building.typed import Said
+    from cli.conftest import CommandSite
 
     from nexusops.ports import Store
 

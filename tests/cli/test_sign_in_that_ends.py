@@ -5,9 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 import pytest
+from building.certificates import self_signed
 from cli.conftest import CommandSite
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import (
     BestAvailableEncryption,
@@ -16,7 +15,6 @@ from cryptography.hazmat.primitives.serialization import (
     PrivateFormat,
     pkcs12,
 )
-from cryptography.x509.oid import NameOID
 
 END = datetime(2025, 10, 31, 12, tzinfo=UTC)
 WORD = b"pass phrase"
@@ -26,10 +24,7 @@ WORD = b"pass phrase"
 def kept() -> dict[str, bytes]:
     """A key with a certificate that ends at END, as sites keep them."""
     key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "nexusops")])
-    made = x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(key.public_key())
-    made = made.serial_number(1).not_valid_before(datetime(2024, 10, 1, tzinfo=UTC)).not_valid_after(END)
-    certificate = made.sign(key, hashes.SHA256())
+    certificate = self_signed(key, datetime(2024, 10, 1, tzinfo=UTC), END)
     pem = certificate.public_bytes(Encoding.PEM)
     locked = BestAvailableEncryption(WORD)
     return {

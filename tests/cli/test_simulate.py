@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
-from cli.conftest import CommandSite, Said
+from building.typed import Said
+from cli.conftest import CommandSite
 
 from nexusops.demo.snapshots import restamped
 from nexusops.pipeline.explain.ahead import ahead_of

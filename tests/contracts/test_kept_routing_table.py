@@ -2,31 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
-import pytest
 from building.state_rows import acceptance, allocation, mailbox, new
 
 from nexusops.model.addresses import AddressKind, AddressState
 from nexusops.model.ids import Address
 from nexusops.model.routing import LiveAddress, RouteEntry, RoutingBuild, RoutingTable
-from nexusops.store import open_store
 from nexusops.store.sql import SqlStore
 
 HALF_PAST = datetime(2025, 10, 1, 8, 30, tzinfo=UTC)
 LIVE = frozenset({AddressState.ACTIVE, AddressState.WINDDOWN})
 FALLBACK = "nexus.ox.ac.uk"
 A, B, C = (Address(f"{name}@chem.ox.ac.uk") for name in "abc")
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[SqlStore]:
-    url = "sqlite:///nexusops.db" if request.param == "sqlite" else request.getfixturevalue("postgres_database")
-    opened = open_store(url, site="oxford-test", base_dir=tmp_path)
-    yield opened
-    opened.close()
 
 
 def entries(**to: str) -> dict[str, str]:

@@ -5,7 +5,6 @@ The memory is the real one (SQLite and PostgreSQL), the tenant the embedded one.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -26,20 +25,10 @@ CHANGES = Wanted(everything=True, changes=True)
 ADA, BEN = person(), person("abcd0002", "0000002")
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[SqlStore]:
-    url = "sqlite:///nexusops.db" if request.param == "sqlite" else request.getfixturevalue("postgres_database")
-    opened = open_store(url, site="oxford-test", base_dir=tmp_path)
-    yield opened
-    opened.close()
-
-
 @pytest.fixture
-def room(store: SqlStore, tmp_path: Path) -> Iterator[Room]:
-    made = Room(tmp_path / "tenant.db")
-    made.tenant._memory = store
-    yield made
-    made.tenant.close()
+def room(room: Room, store: SqlStore) -> Room:
+    room.tenant._memory = store
+    return room
 
 
 def paths(room: Room, since: int) -> list[str]:

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime
-from pathlib import Path
 
 import pytest
 from building.state_rows import AT, acceptance, allocation, mailbox, new
@@ -14,7 +12,6 @@ from nexusops.model.ids import MailboxKey, PersonId, UnitId
 from nexusops.model.journal import RunRecord
 from nexusops.model.ledger import PersonState, Standing
 from nexusops.model.mailboxes import MailboxState
-from nexusops.store import open_store
 from nexusops.store.sql import SqlStore
 
 CHEM, LAW = UnitId("CHEM"), UnitId("LAW")
@@ -33,16 +30,13 @@ ANN, BO, CY = (
 )
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[SqlStore]:
-    url = "sqlite:///nexusops.db" if request.param == "sqlite" else request.getfixturevalue("postgres_database")
-    opened = open_store(url, site="oxford-test", base_dir=tmp_path)
+@pytest.fixture
+def store(store: SqlStore) -> SqlStore:
     office = mailbox("box:office:1", name="office", unit_id=CHEM)
     gone = replace(office, key=MailboxKey("box:old:1"), name="old", state=MailboxState.PURGED)
     rows = (ANN, BO, CY, allocation("cy.day2@law.ox.ac.uk", CY.person_id), office, gone)
-    opened.accept(acceptance(new(*rows)))
-    yield opened
-    opened.close()
+    store.accept(acceptance(new(*rows)))
+    return store
 
 
 def test_people_are_found_by_pieces_of_their_names_usernames_and_addresses(store: SqlStore) -> None:

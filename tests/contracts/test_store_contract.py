@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date, timedelta
-from pathlib import Path
 
 import pytest
 from building.state_rows import (
@@ -37,23 +35,7 @@ from nexusops.model.ledger import Alternative, Ledger
 from nexusops.model.mailboxes import MailboxState
 from nexusops.model.rows import TABLES, key_of
 from nexusops.model.services import Service
-from nexusops.store import open_store
 from nexusops.store.sql import SqlStore
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def url(request: pytest.FixtureRequest) -> str:
-    if request.param == "sqlite":
-        return "sqlite:///state/nexusops.db"
-    found: str = request.getfixturevalue("postgres_database")
-    return found
-
-
-@pytest.fixture
-def store(url: str, tmp_path: Path) -> Iterator[SqlStore]:
-    opened = open_store(url, site="oxford-test", base_dir=tmp_path)
-    yield opened
-    opened.close()
 
 
 def finding(code: str, scope: str, subject: str = ANN) -> Finding:

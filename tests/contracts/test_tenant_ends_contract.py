@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 from building.embedded import ADA_ID, DOMAIN, WHY, Room, box, creation, person
@@ -28,23 +26,6 @@ INNER = "abcd0001@nexusops.onmicrosoft.com"
 NEW = "ada.byron@ox.ac.uk"
 
 
-@pytest.fixture
-def room(tmp_path: Path) -> Iterator[Room]:
-    made = Room(tmp_path / "tenant.db")
-    yield made
-    made.tenant.close()
-
-
-@pytest.fixture
-def ada(room: Room) -> ActualMailbox:
-    assert room.results(creation(ADA)) == ["done"] * 3
-    return room.tenant.read(Wanted(people={ADA_ID: None})).people[ADA_ID]
-
-
-def read_ada(room: Room) -> ActualMailbox:
-    return room.tenant.read(Wanted(people={ADA_ID: None})).people[ADA_ID]
-
-
 def test_a_disabled_mailbox_is_enabled_again(room: Room, ada: ActualMailbox) -> None:
     """tenant-api.md 4.9: what is there is noted; blocked, sessions revoked, protocols off, hidden, each as before."""
     off = room.perform(DisableMailbox(mailbox=ADA, why=WHY))
@@ -54,9 +35,9 @@ def test_a_disabled_mailbox_is_enabled_again(room: Room, ada: ActualMailbox) -> 
     assert set((off[3].before or {}).values()) == {True}
     assert off[4].before == {"hidden": False}
     assert off[0].before == {**(off[1].before or {}), **(off[3].before or {}), **(off[4].before or {})}
-    assert read_ada(room).enabled is False
+    assert room.ada().enabled is False
     assert room.results(EnableMailbox(mailbox=ADA, why=WHY)) == ["done"] * 3
-    assert read_ada(room) == ada
+    assert room.ada() == ada
 
 
 def test_an_enabling_brings_back_exactly_what_was_before_the_disabling(room: Room, ada: ActualMailbox) -> None:
@@ -89,7 +70,7 @@ def test_a_disabled_mailbox_may_answer_and_has_its_own_reply_back_when_it_is_ena
     on = room.perform(EnableMailbox(mailbox=ADA, why=WHY, reply=AutomaticReply(**own)))
     assert [(o.step, o.result.value) for o in on] == [(s, "done") for s in ("reply", "protocols", "unhide", "unblock")]
     assert (on[0].before, on[0].after) == (closed, own)
-    assert read_ada(room) == ada
+    assert room.ada() == ada
 
 
 def test_a_deleted_mailbox_is_seen_as_it_was_and_comes_back_so(room: Room, ada: ActualMailbox) -> None:
@@ -97,7 +78,7 @@ def test_a_deleted_mailbox_is_seen_as_it_was_and_comes_back_so(room: Room, ada: 
     room.perform(AddAddress(mailbox=ADA, why=WHY, address=NEW))
     room.perform(SetSender(mailbox=ADA, why=WHY, was=OWN, becomes=NEW))
     room.perform(SetForward(mailbox=ADA, why=WHY, was=None, becomes="ada@example.org"))
-    before = read_ada(room)
+    before = room.ada()
     room.perform(DeleteMailbox(mailbox=ADA, why=WHY, addresses=(OWN, NEW)))
     gone = room.tenant.read(Wanted(people={ADA_ID: None}))
     assert gone == replace(room.tenant.read(Wanted(everything=True)), boxes={})
@@ -110,7 +91,7 @@ def test_a_deleted_mailbox_is_seen_as_it_was_and_comes_back_so(room: Room, ada: 
         "ada@example.org",
     )
     assert room.results(RestoreMailbox(mailbox=ADA, why=WHY)) == ["done"]
-    assert read_ada(room) == before
+    assert room.ada() == before
 
 
 @pytest.mark.parametrize(("reads", "result"), [(2, "done"), (7, "waiting")])
@@ -124,7 +105,7 @@ def test_a_restored_mailbox_that_exchange_shows_later_is_waited_for(
     assert (outcome.result.value, outcome.user_id) == (result, ada.user_id)
     later = [room.results(creation(ADA))[-1] for _ in range(9)]
     assert (later[0], later[-1]) == (result, "done")
-    assert read_ada(room) == ada
+    assert room.ada() == ada
 
 
 def test_what_the_tenant_has_purged_is_set_aside_and_not_restored(room: Room, ada: ActualMailbox) -> None:
@@ -160,4 +141,4 @@ def test_a_deleted_mailbox_is_seen_as_deleted_and_comes_back(room: Room, ada: Ac
         assert (found.deleted, found.user_id) == (True, ada.user_id)
     assert room.tenant.read(Wanted(everything=True)).people[ADA_ID].deleted
     assert room.results(RestoreMailbox(mailbox=ADA, why=WHY)) == ["done"]
-    assert read_ada(room) == ada
+    assert room.ada() == ada

@@ -23,11 +23,11 @@ from urllib.parse import parse_qsl, urlsplit
 import httpx
 import pytest
 import trustme
+from building.certificates import self_signed
 from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import pkcs12
-from cryptography.x509.oid import NameOID
 
 from nexusops import tenant
 from nexusops.errors import TenantUnreadable
@@ -76,17 +76,7 @@ def key() -> rsa.RSAPrivateKey:
 
 
 def made(key: rsa.RSAPrivateKey, end: datetime) -> x509.Certificate:
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "nexusops")])
-    return (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(end - timedelta(days=2))
-        .not_valid_after(end)
-        .sign(key, hashes.SHA256())
-    )
+    return self_signed(key, end - timedelta(days=2), end)
 
 
 @pytest.fixture(scope="module")

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-import base64
 import time
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import jwt
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
+from building.certificates import in_base64, self_signed
 from cryptography.hazmat.primitives.asymmetric import rsa
-from cryptography.x509.oid import NameOID
 from emulator.asking import Asking, kind_of
 
 FEDERATION = {
@@ -70,28 +67,16 @@ def test_a_federated_credential_that_the_directory_would_not_take(ask: Asking, w
     assert ask.graph("POST", where, {**FEDERATION, **wrong}).status_code == 400
 
 
-def certified(name: str) -> tuple[rsa.RSAPrivateKey, str]:
+def certified() -> tuple[rsa.RSAPrivateKey, str]:
     """A key, and its certificate as Graph takes it."""
-    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
-    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
-    now = datetime.now(UTC)
-    made = (
-        x509.CertificateBuilder()
-        .subject_name(subject)
-        .issuer_name(subject)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now)
-        .not_valid_after(now + timedelta(days=90))
-        .sign(key, hashes.SHA256())
-    )
-    return key, base64.b64encode(made.public_bytes(serialization.Encoding.DER)).decode()
+    key, now = rsa.generate_private_key(public_exponent=65537, key_size=2048), datetime.now(UTC)
+    return key, in_base64(self_signed(key, now, now + timedelta(days=90)))
 
 
 def test_a_certificate_is_rolled_with_a_proof_by_the_one_before(ask: Asking) -> None:
     """tenant-api.md 4.13, addKey"""
     app = application(ask)
-    (key, first), (_, second) = certified("first"), certified("second")
+    (key, first), (_, second) = certified(), certified()
     credential = {"type": "AsymmetricX509Cert", "usage": "Verify"}
     keys = {"keyCredentials": [{**credential, "key": first}]}
     assert ask.graph("PATCH", f"/applications/{app}", keys).status_code == 204

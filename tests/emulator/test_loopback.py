@@ -16,6 +16,7 @@ from typing import Any
 
 import httpx
 import pytest
+from building.certificates import in_base64, self_signed
 from building.patience import PATIENCE
 from emulator.asking import person
 
@@ -117,29 +118,15 @@ def test_msal_gets_tokens_for_the_secret_and_is_refused_for_a_wrong_one(secure: 
 @pytest.fixture(scope="module")
 def certificate(secure: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A PEM file with key and certificate, registered with the printed client."""
-    from cryptography import x509
-    from cryptography.hazmat.primitives import hashes, serialization
+    from cryptography.hazmat.primitives import serialization
     from cryptography.hazmat.primitives.asymmetric import rsa
-    from cryptography.x509.oid import NameOID
 
-    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "nexusops")])
-    now = datetime.now(UTC)
-    made = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now - timedelta(days=1))
-        .not_valid_after(now + timedelta(days=1))
-        .sign(key, hashes.SHA256())
-    )
+    key, now = rsa.generate_private_key(public_exponent=65537, key_size=2048), datetime.now(UTC)
+    made = self_signed(key, now - timedelta(days=1), now + timedelta(days=1))
     form = (serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
     file = tmp_path_factory.mktemp("certificate") / "app.pem"
     file.write_bytes(key.private_bytes(*form) + made.public_bytes(serialization.Encoding.PEM))
-    der = base64.b64encode(made.public_bytes(serialization.Encoding.DER)).decode()
-    credential = {"type": "AsymmetricX509Cert", "usage": "Verify", "key": der, "displayName": "test"}
+    credential = {"type": "AsymmetricX509Cert", "usage": "Verify", "key": in_base64(made), "displayName": "test"}
     with httpx.Client(base_url=secure["graph"], headers=token_of(secure), verify=trusting(secure)) as client:
         app = client.get(f"/applications(appId='{secure['client_id']}')").json()["id"]
         assert client.patch(f"/applications/{app}", json={"keyCredentials": [credential]}).status_code == 204

@@ -5,18 +5,15 @@ building/published.py and building/published_directory.py hold the table, each r
 
 from __future__ import annotations
 
-import base64
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import jwt
 import pytest
 from building import published, published_directory
+from building.certificates import in_base64, self_signed
 from building.published import Example
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
-from cryptography.x509.oid import NameOID
 from emulator.asking import Asking
 
 AREAS = {
@@ -76,14 +73,10 @@ def _known(ask: Asking, area: str) -> dict[str, str]:
 def _certified(application: str) -> dict[str, str]:
     """A certificate, and the proof that its key is held (application-addkey.md)."""
     key, now = rsa.generate_private_key(65537, 2048), datetime.now(UTC)
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "published")])
-    start, end = now - timedelta(days=1), now + timedelta(days=90)
-    made = x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(key.public_key())
-    made = made.serial_number(1).not_valid_before(start).not_valid_after(end)
-    der = made.sign(key, hashes.SHA256()).public_bytes(serialization.Encoding.DER)
+    certificate = self_signed(key, now - timedelta(days=1), now + timedelta(days=90))
     span = {"nbf": int(now.timestamp()), "exp": int(now.timestamp()) + 600}
     claims = {"aud": "00000002-0000-0000-c000-000000000000", "iss": application, **span}
-    return {"certificate": base64.b64encode(der).decode(), "proof": jwt.encode(claims, key, "RS256")}
+    return {"certificate": in_base64(certificate), "proof": jwt.encode(claims, key, "RS256")}
 
 
 def _differences(ask: Asking, example: Example, known: dict[str, str]) -> list[str]:

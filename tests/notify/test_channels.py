@@ -347,11 +347,9 @@ def test_a_server_that_does_not_answer_is_not_waited_for_by_every_notice() -> No
 
 
 @pytest.fixture
-def room(tmp_path: Path) -> Iterator[Room]:
-    made = Room(tmp_path / "tenant.db")
-    made.service.ensure_mailbox(SENDER, "Postmaster")
-    yield made
-    made.tenant.close()
+def room(room: Room) -> Room:
+    room.service.ensure_mailbox(SENDER, "Postmaster")
+    return room
 
 
 def test_the_tenant_sends_it_with_its_identity_in_a_header(room: Room) -> None:

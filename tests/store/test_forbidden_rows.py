@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -18,7 +16,6 @@ from nexusops.model.journal import LedgerRow, RowChange
 from nexusops.model.ledger import DomainRow, Standing
 from nexusops.model.mailboxes import Mailbox, MailboxState
 from nexusops.model.rows import key_of
-from nexusops.store import open_store
 from nexusops.store.forbidden import FORBIDDEN, MOST
 from nexusops.store.schema import metadata
 from nexusops.store.sql import SqlStore
@@ -130,13 +127,10 @@ BROKEN: dict[str, Broken] = {
 }
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[SqlStore]:
-    url = "sqlite:///state.db" if request.param == "sqlite" else request.getfixturevalue("postgres_database")
-    opened = open_store(url, site="oxford-test", base_dir=tmp_path)
-    opened.accept(acceptance(new(*SOUND)))
-    yield opened
-    opened.close()
+@pytest.fixture
+def store(store: SqlStore) -> SqlStore:
+    store.accept(acceptance(new(*SOUND)))
+    return store
 
 
 def test_everything_that_is_forbidden_is_found_and_nothing_else(store: SqlStore) -> None:

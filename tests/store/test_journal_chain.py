@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 
@@ -17,17 +17,14 @@ from nexusops.store.chain import COLUMNS, hashed
 from nexusops.store.sql import SqlStore
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[SqlStore]:
+@pytest.fixture
+def store(store: SqlStore) -> SqlStore:
     """Five rows of every sort."""
-    url = "sqlite:///state.db" if request.param == "sqlite" else request.getfixturevalue("postgres_database")
-    opened = open_store(url, site="oxford-test", base_dir=tmp_path)
-    opened.accept(acceptance(new(person("1", "abcd0001"), person("2"))))
-    opened.record([entry(Phase.INTENT, after={"kind": "AddAddress", "n": 1.5, "é": None})])
+    store.accept(acceptance(new(person("1", "abcd0001"), person("2"))))
+    store.record([entry(Phase.INTENT, after={"kind": "AddAddress", "n": 1.5, "é": None})])
     full = {"before": {"a": [1]}, "after": [], "request_id": "q1", "reason": "by looking"}
-    opened.record([entry(Phase.DONE, at=AT + timedelta(microseconds=1), **full), entry(Phase.WAITING, change_id=None)])
-    yield opened
-    opened.close()
+    store.record([entry(Phase.DONE, at=AT + timedelta(microseconds=1), **full), entry(Phase.WAITING, change_id=None)])
+    return store
 
 
 def touch(store: SqlStore, act: Callable[[Connection], object]) -> None:

@@ -8,7 +8,6 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from datetime import datetime, timedelta
-from pathlib import Path
 
 import pytest
 from building.patience import PATIENCE
@@ -19,7 +18,6 @@ from nexusops import clock
 from nexusops.codec import instant
 from nexusops.errors import StateUnavailable
 from nexusops.model.journal import Phase
-from nexusops.store import open_store
 from nexusops.store.sql import SqlStore
 
 HOLDER = """
@@ -32,24 +30,10 @@ with store.lock("run"):
 """
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    sqlite = f"sqlite:///{tmp_path}/state.db"
-    found: str = sqlite if request.param == "sqlite" else request.getfixturevalue("postgres_database")
-    return found
-
-
 @pytest.fixture
-def store(url: str, tmp_path: Path) -> Iterator[SqlStore]:
-    opened = open_store(url, site="oxford-test", base_dir=tmp_path)
-    yield opened
-    opened.close()
-
-
-@pytest.fixture
-def holder(url: str, store: SqlStore) -> Iterator[subprocess.Popen[str]]:
+def holder(state_url: str, store: SqlStore) -> Iterator[subprocess.Popen[str]]:
     """Another process, which holds the lock until it is killed."""
-    command = [sys.executable, "-c", HOLDER, url]
+    command = [sys.executable, "-c", HOLDER, state_url]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         assert process.stdout.readline() == "held\n"

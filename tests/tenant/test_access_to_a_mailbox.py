@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import stat
 import tomllib
 from collections.abc import Iterator
@@ -12,7 +11,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from building.certificates import in_base64, self_signed
 from building.embedded import SETTINGS, Room, box, creation
+from cryptography.hazmat.primitives.asymmetric import ec
 
 from nexusops.model.changes import GrantAccess, RevokeAccess, Why
 from nexusops.model.steps import GRANT_STEPS, REVOKE_STEPS
@@ -311,25 +312,8 @@ def test_a_write_whose_answer_was_lost_is_settled_by_reading(room: Room, match: 
 
 def certificate() -> str:
     """A product's certificate, as base64 of its DER."""
-    from cryptography import x509
-    from cryptography.hazmat.primitives import hashes, serialization
-    from cryptography.hazmat.primitives.asymmetric import ec
-    from cryptography.x509.oid import NameOID
-
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "adminday")])
     now = datetime.now(UTC)
-    made = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(1)
-        .not_valid_before(now)
-        .not_valid_after(now + timedelta(days=365))
-        .sign(key, hashes.SHA256())
-    )
-    return base64.b64encode(made.public_bytes(serialization.Encoding.DER)).decode()
+    return in_base64(self_signed(ec.generate_private_key(ec.SECP256R1()), now, now + timedelta(days=365)))
 
 
 def test_the_jobs_own_permissions_are_enough(tmp_path: Path) -> None:

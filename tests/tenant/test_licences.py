@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -25,13 +24,6 @@ EMPTY: dict[str, Any] = {
         }
     },
 }
-
-
-@pytest.fixture
-def room(tmp_path: Path) -> Iterator[Room]:
-    made = Room(tmp_path / "tenant.db")
-    yield made
-    made.tenant.close()
 
 
 def by_hand(room: Room, method: str, path: str, body: Any) -> None:
@@ -70,7 +62,7 @@ def test_a_user_that_somebody_else_made_gets_the_location_that_a_licence_needs(r
     }
     by_hand(room, "POST", "/users", user)
     assert room.results(creation(ADA)) == ["done"] * 3
-    found = room.tenant.read(Wanted(people={ADA_ID: None})).people[ADA_ID]
+    found = room.ada()
     assert (found.user_principal_name, found.licensed) == ("abyron@ox.ac.uk", True)
     patched = [write for write in room.writes() if write.startswith("PATCH")]
     assert patched == [f"PATCH /v1.0/users/{found.user_id}"]
@@ -103,7 +95,7 @@ def deleted(room: Room) -> Room:
 
 def test_a_user_that_comes_back_without_its_licence_is_given_one(deleted: Room) -> None:
     (restored,) = deleted.perform(RestoreMailbox(mailbox=ADA, why=WHY))
-    found = deleted.tenant.read(Wanted(people={ADA_ID: None})).people[ADA_ID]
+    found = deleted.ada()
     assert (restored.result.value, restored.message) == ("done", "")
     assert (found.licensed, found.deleted, found.exchange_guid) == (True, False, restored.exchange_guid)
 

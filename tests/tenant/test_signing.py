@@ -4,8 +4,6 @@ tenant-api.md 4.16).
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -34,12 +32,10 @@ ALIASES = tuple(
 
 
 @pytest.fixture
-def room(tmp_path: Path) -> Iterator[Room]:
-    opened = Room(tmp_path / "tenant.db")
+def room(room: Room) -> Room:
     for domain in (CHEM, LAW):
-        opened.service.accept_domain(domain)
-    yield opened
-    opened.tenant.close()
+        room.service.accept_domain(domain)
+    return room
 
 
 def cmdlet(room: Room, name: str, **parameters: Any) -> None:

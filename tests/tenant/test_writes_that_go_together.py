@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import httpx
@@ -23,13 +21,6 @@ from nexusops.tenant.faults import FaultClass, TenantFault
 PEOPLE = [person(f"abcd{n:04d}", f"{n:07d}") for n in range(1, 61)]
 CREATIONS = [creation(on) for on in PEOPLE]
 OK = {"status": 204, "body": None}
-
-
-@pytest.fixture
-def room(tmp_path: Path) -> Iterator[Room]:
-    made = Room(tmp_path / "tenant.db")
-    yield made
-    made.tenant.close()
 
 
 def answered(*items: dict[str, Any]) -> httpx.Response:

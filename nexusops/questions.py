@@ -56,11 +56,23 @@ class Questions(Protocol):
     def breaches(self, most: int) -> Sequence[Breach]:
         """Where the ledger breaks what must always be so (rules.md 2.1, 2.2). ``most``: affiliations (R21)."""
 
+    def astray(self) -> tuple[int, Sequence[Breach]]:
+        """How many rows were looked at, and those of the ledger that are not as the journal last wrote them."""
+
+    def head(self) -> tuple[int, str]:
+        """How many rows the journal has, and the hash of the last one."""
+
+    def was_head(self, hashed: str) -> bool:
+        """Whether a row of the journal has this hash: a row that was the last one when somebody noted it."""
+
     def decisions(self) -> Iterator[JournalRow]:
         """Journal rows of what people decided against the data, in order."""
 
     def lifted(self) -> Iterator[JournalRow]:
         """Journal rows of the guard's limits that somebody lifted by number, in order (D28)."""
+
+    def approved(self) -> Iterator[JournalRow]:
+        """Journal rows of the plans that somebody approved, and of the runs that used it, in order (D28)."""
 
     def all_approvals(self) -> Sequence[Approval]:
         """Every plan that somebody approved, oldest first."""

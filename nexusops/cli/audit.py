@@ -17,14 +17,16 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.argument("subject")
+@click.option("--head", metavar="HASH", help="With verify: a last hash that was noted, which must still be there.")
 @options.format_option()
 @click.pass_obj
-def audit(call: Call, subject: str, form: str) -> int:
+def audit(call: Call, subject: str, head: str | None, form: str) -> int:
     """Every journal row about SUBJECT: a username, person_id, address or mailbox.
 
     \b
     Or, in place of a subject, one of the promises; ends with 6 where it was not kept:
       verify       nobody has touched the journal since it was written
+      ledger       nobody has touched the ledger beside the journal
       notices      two months' notice came before every address that ended
       reuse        an address went to somebody else only after six months
       entitlement  nobody has a mailbox who is not entitled to it
@@ -36,9 +38,11 @@ def audit(call: Call, subject: str, form: str) -> int:
     from nexusops import wiring
     from nexusops.pipeline.audit.promises import PROMISES
 
+    if head is not None and subject != "verify":
+        raise click.UsageError("--head goes with verify.")
     with wiring.opened(call.folder) as site:
         if subject == "verify":
-            return _verified(site.ports.store.verify(), form)
+            return _verified(site.ports, head, form)
         if subject in PROMISES:
             return _proved(site.ports, subject, form)
         from nexusops.pipeline.audit import rows as journal
@@ -50,7 +54,6 @@ def audit(call: Call, subject: str, form: str) -> int:
 def _rows(ports: Ports, subject: str, rows: Sequence[JournalRow], form: str) -> int:
     from nexusops.cli.printing import look, warn
     from nexusops.pipeline.audit import rows as journal
-    from nexusops.pipeline.explain.history import mailbox_names, noted, words
     from nexusops.pipeline.nearby import meant_by
     from nexusops.report.audit import rows_text
 
@@ -59,8 +62,7 @@ def _rows(ports: Ports, subject: str, rows: Sequence[JournalRow], form: str) -> 
 
         click.echo(msgspec.json.encode(journal.document(subject, list(rows))))
         return 0
-    names = mailbox_names(ports, rows)
-    told = [words(row.entry, names) or noted(row.entry, names) for row in rows]
+    told = journal.told_of(ports, rows)
     if not rows and (meant := meant_by(ports.store, subject, "nexusops audit")):
         warn(f"There is nobody and nothing of that name. {meant}")
     click.echo(rows_text(subject, rows, told, look()), nl=False)
@@ -78,8 +80,10 @@ def _proved(ports: Ports, promise: str, form: str) -> int:
     return FINDINGS if found.broken else 0
 
 
-def _verified(broken: Sequence[int], form: str) -> int:
-    """0 where every row continues the chain, 6 with the rows that do not."""
+def _verified(ports: Ports, head: str | None, form: str) -> int:
+    """0 where every row continues the chain, and a ``head`` that was noted is in it; 6 with the rows that do not."""
+    broken, (rows, last) = ports.store.verify(), ports.store.head()
+    known = head is None or ports.store.was_head(head.strip().lower())
     if form == "json":
         import msgspec
 
@@ -87,9 +91,12 @@ def _verified(broken: Sequence[int], form: str) -> int:
             msgspec.json.encode(
                 {
                     "promise": "verify",
-                    "kept": not broken,
+                    "kept": not broken and known,
                     "sentence": "nobody has touched the journal since it was written",
                     "broken": broken,
+                    "rows": rows,
+                    "head": last,
+                    "head_known": None if head is None else known,
                 }
             )
         )
@@ -101,6 +108,12 @@ def _verified(broken: Sequence[int], form: str) -> int:
             "Somebody edited, added, removed or reordered rows there. Keep a copy of the state, compare it with its "
             "backup, and restore that."
         )
+    elif not known:
+        click.echo(
+            f"Every row continues the chain, and none has the hash {head}: if that was the last one once, somebody "
+            "took rows away, or wrote the journal anew. Keep a copy of the state, and compare it with a backup of that "
+            "time."
+        )
     else:
         click.echo("The journal is as it was written.")
-    return FINDINGS if broken else 0
+    return FINDINGS if broken or not known else 0

@@ -48,7 +48,7 @@ def history(call: Call, run: str | None, last: int, on: date | None, form: str) 
 
 @click.group()
 def notices() -> None:
-    """Messages to people: what is owed to whom, and when."""
+    """Messages to people: what is owed to whom, and when; and what was sent."""
 
 
 @notices.command()
@@ -75,6 +75,26 @@ def due(call: Call, until: date | None, form: str, at: datetime) -> int:
         end = until or local_date(at, site.ports.policy.time.zone)
         rows = notices_due(site.ports, at=at, until=end, progress=lambda day: progress(f"{day}"))
     click.echo(told.notices_json(rows) if form == "json" else told.notices_text(rows, look()), nl=False)
+    return 0
+
+
+@notices.command()
+@click.argument("subject")
+@options.format_option()
+@click.pass_obj
+def sent(call: Call, subject: str, form: str) -> int:
+    """Notices that went out to SUBJECT, a username or person_id, or about an address or a mailbox, oldest first.
+
+    Example: nexusops notices sent bray0039
+    """
+    from nexusops import wiring
+    from nexusops.cli.printing import look
+    from nexusops.pipeline.audit.notices import notices_sent
+    from nexusops.report import due as told
+
+    with wiring.opened(call.folder) as site:
+        rows = notices_sent(site.ports, subject)
+    click.echo(told.sent_json(rows) if form == "json" else told.sent_text(rows, look()), nl=False)
     return 0
 
 

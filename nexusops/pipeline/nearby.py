@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 from difflib import SequenceMatcher
 
-from nexusops.model.ids import UnitId
+from nexusops.model.ids import Address, PersonId, UnitId
 from nexusops.model.ledger import PersonState
+from nexusops.pipeline.periods import periods_of
 from nexusops.ports import Store
 from nexusops.rules.naming import words
 
@@ -69,6 +70,14 @@ def _near(name: str, people: Iterable[PersonState]) -> Sequence[PersonState]:
     nearness = [(SequenceMatcher(None, name, one.base or "").ratio(), one) for one in people]
     near = sorted((pair for pair in nearness if pair[0] >= ALIKE), key=lambda pair: (-pair[0], pair[1].person_id))
     return [one for _, one in near]
+
+
+def person_meant(store: Store, wanted: str) -> PersonId:
+    """Whose username it is, or whose address it was last; else it may be a person_id."""
+    if "@" in wanted:
+        owners = [row.person_id for row in periods_of(store, Address(wanted.lower()))]
+        return next((owner for owner in reversed(owners) if owner is not None), PersonId(wanted))
+    return store.usernames({wanted.lower()}).get(wanted.lower(), PersonId(wanted))
 
 
 def called(state: PersonState) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from nexusops.codec import day, to_text
 from nexusops.model.audits import Due, DueNotice
+from nexusops.model.notices import Notice, NoticeKind
 from nexusops.report.blocks import PLAIN, Block, Line, Look, Table, Tone, written
 from nexusops.report.view import number_of
 
@@ -53,6 +54,47 @@ def notices_text(rows: Sequence[DueNotice], look: Look = PLAIN) -> str:
         for row in rows
     ]
     return written(_titled("Notices due", cells), look)
+
+
+def sent_text(rows: Sequence[Notice], look: Look = PLAIN) -> str:
+    """One line a notice that went out: when, what about, the day that it announced, to whom, and which addresses."""
+    cells = [
+        (
+            f"{row.sent_on}",
+            _kind(row) + (" (short notice)" if row.short_notice else ""),
+            f"ends {row.delete_on}" if row.delete_on else "",
+            f"to {row.to}",
+            ", ".join(row.addresses),
+        )
+        for row in rows
+    ]
+    return written(_titled("Notices sent", cells), look)
+
+
+def _kind(row: Notice) -> str:
+    return "wind-down" if row.kind is NoticeKind.WINDDOWN else row.kind.value.replace("_", " ")
+
+
+def sent_json(rows: Sequence[Notice]) -> str:
+    """``{"sent": [{"sent_on", "due_on", "kind", "person_id", "unit_id", "to", "addresses", "delete_on", ...}]}``"""
+    return to_text(
+        {
+            "sent": [
+                {
+                    "sent_on": day(row.sent_on),
+                    "due_on": day(row.due_on),
+                    "kind": row.kind.value,
+                    "person_id": row.person_id,
+                    "unit_id": row.unit_id,
+                    "to": row.to,
+                    "addresses": [*row.addresses],
+                    "delete_on": day(row.delete_on),
+                    "short_notice": row.short_notice,
+                }
+                for row in rows
+            ]
+        }
+    )
 
 
 def notices_json(rows: Sequence[DueNotice]) -> str:

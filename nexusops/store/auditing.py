@@ -16,11 +16,12 @@ from nexusops.model.ledger import PersonState
 from nexusops.model.mailboxes import LIVE_MAILBOX_STATES, Mailbox
 from nexusops.model.notices import Notice
 from nexusops.store import chain, reading
+from nexusops.store.astray import astray
 from nexusops.store.connecting import Connecting
 from nexusops.store.forbidden import FORBIDDEN, MOST
-from nexusops.store.guarding import GUARD
+from nexusops.store.guarding import APPROVAL, GUARD
 from nexusops.store.mapping import decoded
-from nexusops.store.schema import addresses, approvals, journal, mailboxes, notices, people
+from nexusops.store.schema import addresses, approvals, journal, mailboxes, meta, notices, people
 
 _BATCH = 1000
 
@@ -60,6 +61,9 @@ class Auditing(Connecting):
     def lifted(self) -> Iterator[JournalRow]:
         return self._about(GUARD)
 
+    def approved(self) -> Iterator[JournalRow]:
+        return self._about(APPROVAL)
+
     def _about(self, what: str) -> Iterator[JournalRow]:
         """``;`` follows ``:``, so that this is a range of the index on objects."""
         wanted = and_(journal.c.object >= f"{what}:", journal.c.object < f"{what};")
@@ -80,6 +84,21 @@ class Auditing(Connecting):
                 for rule, message, statement in FORBIDDEN
                 for row in connection.execute(statement, {MOST: most} if rule == "R21" else {})
             ]
+
+    def astray(self) -> tuple[int, Sequence[Breach]]:
+        with self._begin() as connection:
+            looked = list(astray(connection))
+        return len(looked), [breach for breach in looked if breach is not None]
+
+    def head(self) -> tuple[int, str]:
+        with self._begin() as connection:
+            row = connection.execute(select(meta.c.journal_seq, meta.c.journal_hash)).one()
+        return row.journal_seq, row.journal_hash
+
+    def was_head(self, hashed: str) -> bool:
+        with self._begin() as connection:
+            found = connection.execute(select(journal.c.seq).where(journal.c.hash == hashed)).first()
+        return found is not None
 
     def _streamed(self, statement: Select[Any]) -> Iterator[Allocation]:
         with self._begin() as connection:

@@ -25,12 +25,13 @@ def test_an_edited_journal_is_found(site: CommandSite) -> None:
     assert site.on_day_one("run").code == 0
     well = site.type("audit", "verify", "--format", "json")
     promise = {"promise": "verify", "sentence": "nobody has touched the journal since it was written"}
-    assert (well.code, well.document) == (0, {**promise, "kept": True, "broken": []})
+    head = {"rows": well.document["rows"], "head": well.document["head"], "head_known": None}
+    assert (well.code, well.document) == (0, {**promise, "kept": True, "broken": [], **head})
     with sqlite3.connect(site.folder / "state" / "nexusops.db") as state:
         state.execute("UPDATE journal SET actor = 'nobody' WHERE seq = 3")
     state.close()
     said = site.type("audit", "verify", "--format", "json")
-    assert (said.code, said.document) == (6, {**promise, "kept": False, "broken": [3]})
+    assert (said.code, said.document) == (6, {**promise, "kept": False, "broken": [3], **head})
 
 
 def test_what_the_desk_decided_is_told_after_it_was_taken_back_too(begun: CommandSite) -> None:

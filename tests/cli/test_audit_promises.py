@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
@@ -10,7 +11,7 @@ from typing import Any
 import pytest
 from cli.conftest import CommandSite
 
-PROMISES = ("notices", "reuse", "entitlement", "invariants", "overrides")
+PROMISES = ("notices", "reuse", "entitlement", "invariants", "ledger", "overrides")
 
 
 def tampered(site: CommandSite, *statements: str) -> None:
@@ -36,6 +37,71 @@ def test_a_site_that_was_run_by_the_rules_kept_every_promise(lived: CommandSite)
     assert [broken(lived, promise) for promise in PROMISES] == [[]] * len(PROMISES)
     assert lived.type("audit", "verify").code == 0
     assert lived.type("audit", "notices", "--format", "json").document["checked"] > 0
+
+
+@pytest.mark.parametrize(
+    ("statement", "found"),
+    [
+        ("UPDATE addresses SET person_id = '1000008' WHERE address = '{gone}'", "{gone}: person_id"),
+        ("UPDATE addresses SET deleted_on = '2025-12-09' WHERE address = '{gone}'", "{gone}: deleted_on"),
+        ("UPDATE mailboxes SET sender = 'x@y' WHERE name = 'bray0039'", "mailbox:person:1000039:1: sender"),
+        ("DELETE FROM addresses WHERE address = '{gone}'", "{gone} is gone"),
+        (
+            "INSERT INTO domains (domain, state, since) VALUES ('mine.ox.ac.uk', 'active', '2025-10-01')",
+            "domains:mine.ox.ac.uk is there, and no row of the journal wrote it",
+        ),
+        ("DELETE FROM runs WHERE at LIKE '2025-10-03%'", "run {run} is gone"),
+    ],
+)
+def test_what_was_altered_beside_the_journal_is_found(lived: CommandSite, statement: str, found: str) -> None:
+    """The chain covers the journal alone: of the ledger it says what each row was when it was last written."""
+    gone = "thomas.ashdown@chem.ox.ac.uk"
+    told = picked(lived, "runs", lambda run: run["at"].startswith("2025-10-03"))["run_id"]
+    tampered(lived, statement.format(gone=gone))
+    assert lived.type("audit", "verify").code == 0
+    [row] = lived.type("audit", "ledger", "--format", "json").document["broken"]
+    said = f"{row['subject']} {row['message']}"
+    said = re.sub(r" is not as row \d+ of the journal left it", "", said)
+    assert said.startswith(found.format(gone=gone, run=told))
+
+
+def test_who_noted_the_last_hash_finds_that_rows_were_taken_away(lived: CommandSite) -> None:
+    """SECURITY.md: whoever may write the database may also write the chain anew."""
+    noted = lived.type("audit", "verify", "--format", "json").document
+    assert lived.type("audit", "verify", "--head", noted["head"].upper()).code == 0
+    last = f"FROM journal WHERE seq = {noted['rows'] - 1}"
+    tampered(
+        lived,
+        f"DELETE FROM journal WHERE seq = {noted['rows']}",
+        f"UPDATE meta SET journal_seq = journal_seq - 1, journal_hash = (SELECT hash {last})",
+    )
+    assert lived.type("audit", "verify").code == 0
+    said = lived.type("audit", "verify", "--head", noted["head"])
+    assert (said.code, "took rows away, or wrote the journal anew" in said.out) == (6, True)
+    as_json = lived.type("audit", "verify", "--head", noted["head"], "--format", "json").document
+    assert (as_json["kept"], as_json["broken"], as_json["head_known"]) == (False, [], False)
+    assert lived.type("audit", "notices", "--head", "x").code == 2
+
+
+def test_what_was_sent_to_somebody_is_listed(lived: CommandSite) -> None:
+    """R47, D33: by username, and of an address what told of it."""
+    for subject in ("bray0039", "THOMAS.ashdown@chem.ox.ac.uk", "1000039"):
+        assert lived.type("notices", "sent", subject).out.splitlines() == [
+            "Notices sent: 1",
+            "  2025-10-03  wind-down  ends 2025-12-03  to thomas.ashdown@bray.ox.ac.uk  thomas.ashdown@chem.ox.ac.uk",
+        ]
+    [sent] = lived.type("notices", "sent", "bray0039", "--format", "json").document["sent"]
+    assert (sent["sent_on"], sent["due_on"], sent["kind"]) == ("2025-10-03", "2025-10-03", "winddown")
+    assert lived.type("notices", "sent", "office@chem.ox.ac.uk").out == "Notices sent: nothing\n"
+    assert lived.type("notices", "sent", "thomas.ashdown@bray.ox.ac.uk").out == "Notices sent: nothing\n"
+    unknown = lived.type("notices", "sent", "Thomas Ashdown")
+    assert (unknown.code, "`nexusops notices sent bray0039`" in unknown.err) == (6, True)
+
+
+def test_the_journal_says_who_had_an_address(lived: CommandSite) -> None:
+    """rules.md 4e: an auditor sees what is masked for everybody else."""
+    said = lived.type("audit", "thomas.ashdown@chem.ox.ac.uk").out
+    assert "thomas.ashdown@chem.ox.ac.uk is given to bray0039 (Thomas Ashdown, 1000039)  by" in said
 
 
 def test_a_deletion_without_two_months_notice_is_found(lived: CommandSite) -> None:

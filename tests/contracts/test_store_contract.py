@@ -54,6 +54,21 @@ def test_every_row_comes_back_as_it_was_written(store: SqlStore, rows: tuple[obj
     }
 
 
+@pytest.mark.parametrize("rows", [FULL, EMPTY], ids=["full", "empty"])
+def test_of_the_ledger_it_is_said_whether_the_journal_wrote_it(store: SqlStore, rows: tuple[object, ...]) -> None:
+    """A row that is as it was written last is in order, and so is one that was taken away; so are the runs."""
+    store.accept(acceptance(new(*rows)))  # type: ignore[arg-type]
+    assert store.astray() == (len(rows), [])
+    serial = store.serial()
+    store.accept(acceptance([RowChange(before=rows[0], after=None, rule="R2")], serial))  # type: ignore[arg-type]
+    assert store.astray() == (len(rows) - 1, [])
+    number, last = store.head()
+    assert (number, store.was_head(last), store.was_head("0" * 64)) == (len(list(store.journal())), True, False)
+    store.record([entry(Phase.DONE, run_id="r9")])
+    [lost] = store.astray()[1]
+    assert (lost.subject, lost.message) == ("run r9", f"is gone; it wrote the journal from row {number + 1} on")
+
+
 def test_an_empty_state_says_so(store: SqlStore) -> None:
     assert (store.serial(), store.accepted(), store.hashes(), store.live_mailboxes()) == (0, None, ("", ""), 0)
     assert store.ledger(None, None) == Ledger(serial=0)

@@ -5,12 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from datetime import date, datetime
 
+from nexusops.errors import Refused
 from nexusops.model.addresses import Allocation
 from nexusops.model.audits import DueNotice
 from nexusops.model.changes import SendNotice
 from nexusops.model.dates import local_date
-from nexusops.model.notices import Notice, NoticeKind
+from nexusops.model.ids import Address
+from nexusops.model.notices import Notice, NoticeKind, NoticeState
 from nexusops.pipeline.inputs import Ports
+from nexusops.pipeline.nearby import as_known, meant_by, person_meant
+from nexusops.pipeline.periods import periods_of
 from nexusops.pipeline.simulate.days import simulate
 
 _NOBODY = "an address to send it to, or its owner's data"
@@ -33,6 +37,28 @@ def notices_due(
     rest = [row for row in ports.store.winding_down() if _falls_due(row, until) and row.address not in told]
     untold = (_of_row(row, today) for row in rest)
     return sorted([*found.values(), *untold], key=lambda due: (due.on, due.kind.value, due.subject, due.addresses))
+
+
+def notices_sent(ports: Ports, subject: str) -> list[Notice]:
+    """What was sent about a person, a mailbox, or one address alone, oldest first.
+
+    Raises Refused where nothing is known of the subject.
+    """
+    wanted = subject.strip()
+    rows = periods_of(ports.store, Address(wanted.lower()))
+    boxes = ports.store.reached((), {row.mailbox_key for row in rows if row.mailbox_key is not None})
+    names = {as_known(ports.store, wanted), *(box.name for box in boxes if box.name and box.person_id is None)}
+    ledger = ports.store.ledger({person_meant(ports.store, wanted)}, names)
+    if not (ledger.people or ledger.mailboxes or rows):
+        raise Refused(
+            f"Nothing is known of {subject!r}.",
+            next_step=meant_by(ports.store, subject, "nexusops notices sent")
+            or "Name a username, a person_id, an address or a mailbox that a run has seen; `nexusops notices due` has "
+            "what is still owed.",
+        )
+    about = [one for one in ledger.notices.values() if "@" not in wanted or wanted.lower() in one.addresses]
+    sent = [one for one in about if one.state is NoticeState.SENT]
+    return sorted(sent, key=lambda one: (str(one.sent_on), one.key))
 
 
 def _ahead(

@@ -174,6 +174,16 @@ def _invariants(ports: Ports) -> Audit:
     return Audit(promise="invariants", sentence=sentence, checked=ports.store.live_mailboxes(), proofs=tuple(proofs))
 
 
+def _ledger(ports: Ports) -> Audit:
+    """The chain covers the journal; whoever alters the ledger beside it is found by comparing the two."""
+    checked, found = ports.store.astray()
+    proofs = [
+        Proof(rule=one.rule, subject=one.subject, kept=False, kind="altered", message=one.message) for one in found
+    ]
+    sentence = "every row of the ledger is as the journal says that it was last written"
+    return Audit(promise="ledger", sentence=sentence, checked=checked, proofs=tuple(proofs))
+
+
 def _overrides(ports: Ports) -> Audit:
     """D28, D41: whoever decided against the data or lifted a guard is known, and the desk said why."""
     proofs = [*_desk(ports), *_approved(ports), *_lifted(ports)]
@@ -210,8 +220,10 @@ def _subject(entry: Entry) -> str:
 
 
 def _approved(ports: Ports) -> Iterator[Proof]:
-    """An approval is written down in the journal, too, whose chain shows what was slipped in."""
-    for approval in ports.store.all_approvals():
+    """An approval is written down in the journal, too, whose chain shows what was slipped in, or taken away."""
+    kept_ones = ports.store.all_approvals()
+    yield from _taken_away(ports, {(approval.digest, approval.actor) for approval in kept_ones})
+    for approval in kept_ones:
         rows = ports.store.journal([f"approval:{approval.digest}"])
         told = ("approve", approval.actor) in [(row.entry.step, row.entry.actor) for row in rows]
         used = "carried out" if approval.used else "not carried out"
@@ -225,6 +237,17 @@ def _approved(ports: Ports) -> Iterator[Proof]:
             message=f"approved by {approval.actor or 'nobody'}, {used}: {why}{unknown}",
             dates={"at": approval.at.date()},
         )
+
+
+def _taken_away(ports: Ports, present: Collection[tuple[str, str]]) -> Iterator[Proof]:
+    for row in ports.store.approved():
+        digest, actor = row.entry.object.partition(":")[2], row.entry.actor
+        if row.entry.step == "approve" and (digest, actor) not in present:
+            message = (
+                f"approved by {actor} by row {row.seq} of the journal, and the state has no such approval any more"
+            )
+            dates = {"at": row.entry.at.date()}
+            yield Proof(rule="D28", subject=digest, kept=False, kind="approved", message=message, dates=dates)
 
 
 def _lifted(ports: Ports) -> Iterator[Proof]:
@@ -248,5 +271,6 @@ PROMISES: Mapping[str, Callable[[Ports], Audit]] = {
     "reuse": _reuse,
     "entitlement": _entitlement,
     "invariants": _invariants,
+    "ledger": _ledger,
     "overrides": _overrides,
 }

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from nexusops.model.ids import Address, PersonId
-from nexusops.model.journal import JournalRow, JsonObject
-from nexusops.pipeline.explain.history import decisions, own_rows
+from nexusops.model.journal import JournalRow, JsonObject, Phase
+from nexusops.pipeline.explain.history import decisions, mailbox_names, noted, own_rows, words
+from nexusops.pipeline.explain.standing import somebody
 from nexusops.pipeline.inputs import Ports
 from nexusops.pipeline.nearby import as_known
 from nexusops.report.audit import row_document
@@ -20,6 +23,25 @@ def rows_about(ports: Ports, subject: str) -> list[JournalRow]:
 
 def _person_of(ports: Ports, subject: str) -> PersonId:
     return ports.store.usernames({subject.lower()}).get(subject.lower(), PersonId(subject))
+
+
+def told_of(ports: Ports, rows: Sequence[JournalRow]) -> list[str]:
+    """The rows in words, one each; of an address that is given, to whom: an auditor sees who had it before."""
+    names = mailbox_names(ports, rows)
+    found = []
+    for row in rows:
+        what, owner = words(row.entry, names) or noted(row.entry, names), _given_to(row)
+        found.append(f"{what} to {somebody(ports, owner)}" if owner is not None else what)
+    return found
+
+
+def _given_to(row: JournalRow) -> PersonId | None:
+    """Whose an address becomes in this row."""
+    entry = row.entry
+    if entry.phase is not Phase.PROMISE or not entry.object.startswith("address:") or entry.before is not None:
+        return None
+    owner = entry.after.get("person_id") if isinstance(entry.after, dict) else None
+    return PersonId(str(owner)) if owner is not None else None
 
 
 def document(subject: str, rows: list[JournalRow]) -> JsonObject:

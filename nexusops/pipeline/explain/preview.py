@@ -5,13 +5,11 @@ from __future__ import annotations
 from datetime import datetime
 
 from nexusops.errors import Refused, UsageError
-from nexusops.model.ids import Address, PersonId
 from nexusops.model.ledger import PersonState, Standing
 from nexusops.model.mailboxes import Mailbox
 from nexusops.pipeline.explain.ahead import on_return, under_status
 from nexusops.pipeline.inputs import Ports, accepted_tables
-from nexusops.pipeline.nearby import called, meant_by
-from nexusops.pipeline.periods import periods_of
+from nexusops.pipeline.nearby import called, meant_by, person_meant
 from nexusops.ports import SnapshotTables
 from nexusops.report.preview import Preview, Supposed
 
@@ -57,7 +55,7 @@ def suppose(ports: Ports, subject: str, status: str, *, at: datetime) -> Suppose
 
 def _meant(ports: Ports, subject: str) -> tuple[PersonState, SnapshotTables]:
     """Who is meant, and their rows in the last snapshot."""
-    person_id = _person_id(ports, subject.strip())
+    person_id = person_meant(ports.store, subject.strip())
     state = ports.store.ledger({person_id}, ()).people.get(person_id)
     if state is None or ports.store.accepted() is None:
         raise Refused(
@@ -79,14 +77,6 @@ def _no_card(name: str) -> Refused:
     return Refused(
         f"The last snapshot has no card of {name} that could come back.", next_step=f"See `nexusops explain {name}`."
     )
-
-
-def _person_id(ports: Ports, wanted: str) -> PersonId:
-    """Whose username it is, or whose address it was last; else it may be a person_id."""
-    if "@" in wanted:
-        owners = [row.person_id for row in periods_of(ports.store, Address(wanted.lower()))]
-        return next((owner for owner in reversed(owners) if owner is not None), PersonId(wanted))
-    return ports.store.usernames({wanted.lower()}).get(wanted.lower(), PersonId(wanted))
 
 
 def _ends(box: Mailbox) -> bool:

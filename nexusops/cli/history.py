@@ -83,7 +83,9 @@ def due(call: Call, until: date | None, form: str, at: datetime) -> int:
 @options.format_option()
 @click.pass_obj
 def sent(call: Call, subject: str, form: str) -> int:
-    """Notices that went out to SUBJECT, a username or person_id, or about an address or a mailbox, oldest first.
+    """What was sent to somebody, or about an address, and when.
+
+    SUBJECT: a username, person_id, address or mailbox. The oldest comes first.
 
     Example: nexusops notices sent bray0039
     """

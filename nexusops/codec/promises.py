@@ -39,7 +39,7 @@ def promise_of(
         phase=Phase.PROMISE,
         actor=actor,
         rule=change.rule,
-        object=_object_of(change.row),
+        object=object_of(change.row),
         scope=scope,
         before=row_to_json(change.before) if change.before is not None else None,
         after=row_to_json(change.after) if change.after is not None else None,
@@ -49,14 +49,19 @@ def promise_of(
 
 def change_of(entry: Entry, among: Container[type[LedgerRow]] = _WORDS) -> RowChange | None:
     """None: it is no promise about such a row."""
-    kind = _KINDS.get(entry.object.partition(":")[0])
+    kind = kind_in(entry.object)
     if entry.phase is not Phase.PROMISE or kind is None or kind not in among:
         return None
     before, after = (row_from_json(kind, one) if one is not None else None for one in (entry.before, entry.after))
     return RowChange(before=before, after=after, rule=entry.rule)
 
 
-def _object_of(row: LedgerRow) -> str:
+def kind_in(name: str) -> type[LedgerRow] | None:
+    """What kind of row the journal calls so; None: it is none of the ledger's."""
+    return _KINDS.get(name.partition(":")[0])
+
+
+def object_of(row: LedgerRow) -> str:
     """The word and the key; of an address without the period, so that all its periods are found together."""
     key = row.address if isinstance(row, Allocation) else key_of(row)
     return f"{_WORDS[type(row)]}:{':'.join(map(str, key)) if isinstance(key, tuple) else key}"

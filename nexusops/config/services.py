@@ -118,6 +118,17 @@ def service_path(folder: Path, request_id: str) -> Path:
     return folder / f"{request_id}.toml"
 
 
+def withdraw_service(path: Path) -> None:
+    """Takes the file of a request away, if it is there. Raises UsageError where that cannot be."""
+    try:
+        path.unlink(missing_ok=True)
+    except OSError as error:
+        raise UsageError(
+            f"The request cannot be taken out of {path}: {error.strerror}.",
+            next_step=f"Let the user of this program write to {path.parent}, then see `nexusops saas list`.",
+        ) from error
+
+
 def write_service(path: Path, values: Mapping[str, object]) -> ServiceRequest:
     """Files a request, and reads it as every later command will; what cannot be read takes nobody's place."""
     lines = [f"{key} = {json.dumps(value, ensure_ascii=False)}" for key, value in values.items()]

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from nexusops import wiring_dns
-from nexusops.config.services import service_path, write_service
+from nexusops.config.services import service_path, withdraw_service, write_service
 from nexusops.console.answers import Answer, Asked, Forbidden, NotFound, Page, Redirect
 from nexusops.console.request_form import FIELDS, in_its_words, request_values
 from nexusops.console.roles import Right
@@ -31,7 +31,11 @@ def requests_page(asked: Asked) -> Answer:
         template="requests",
         title="SaaS mail",
         here="saas",
-        values={"rows": rows, "may_file": asked.viewer.may(Right.FILE_REQUEST)},
+        values={
+            "rows": rows,
+            "may_file": asked.viewer.may(Right.FILE_REQUEST),
+            "done": asked.query.get("done", ""),
+        },
     )
 
 
@@ -101,8 +105,12 @@ def request_page(asked: Asked) -> Answer:
 
 
 def retire(asked: Asked) -> Answer:
-    unit_id, _, _ = _known(asked)
+    """Its end; of what no run has seen, and has nothing yet, the file that was filed goes away."""
+    unit_id, _, row = _known(asked)
     _acting_for(asked, unit_id)
+    if row is None:
+        withdraw_service(service_path(asked.site.configuration.folder / "services", asked.path["request"]))
+        return Redirect(to="/saas?done=withdrawn")
     saas_desk.retire(asked.site.ports, asked.path["request"], _wish(asked))
     return Redirect(to=f"/saas/{asked.path['request']}?done=retired")
 

@@ -9,26 +9,15 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection, func, select
 
+from nexusops.codec.promises import kind_in, object_of
 from nexusops.codec.rows import row_from_json, row_to_json
 from nexusops.errors import StateUnavailable
 from nexusops.model.addresses import Allocation
 from nexusops.model.audits import Breach
 from nexusops.model.journal import LedgerRow, Phase
-from nexusops.model.ledger import PersonState
-from nexusops.model.mailboxes import Mailbox
-from nexusops.model.notices import Notice
 from nexusops.store.mapping import decoded
 from nexusops.store.schema import LEDGER, journal, runs
-from nexusops.store.writing import object_of
 
-_KINDS: dict[str, type[LedgerRow]] = {
-    **{table.name: kind for kind, table in LEDGER.items()},
-    "address": Allocation,
-    "mailbox": Mailbox,
-    "person": PersonState,
-    "notice": Notice,
-}
-"""What a row of the journal is about, by the word before its colon."""
 _PART = 1000
 
 Key = tuple[str, int]
@@ -62,7 +51,7 @@ def _last_written(connection: Connection) -> dict[Key, tuple[int, bytes]]:
     rows = select(*columns).where(journal.c.phase == Phase.PROMISE.value).order_by(journal.c.seq)
     for seq, name, before, after in connection.execution_options(yield_per=_PART).execute(rows):
         text = after or before
-        kind = _KINDS.get(name.partition(":")[0])
+        kind = kind_in(name)
         if kind is None or text is None:
             continue
         key = (name, msgspec.json.decode(text, type=_Image).period if kind is Allocation else 0)

@@ -141,6 +141,20 @@ def test_an_id_cannot_lead_out_of_the_folder(console: Running, site: Path) -> No
     assert sorted(site.rglob("*.toml")) == before
 
 
+def test_who_changes_their_mind_withdraws_what_no_run_has_seen(doors: Running, site: Path) -> None:
+    """R62: unit IT file it in the console, and have no other way to the folder."""
+    filed = site / "services" / "menu-planner.toml"
+    browser = doors.signed_in("food0007")
+    page = browser.submit(browser.open("/saas/new"), "/saas", **PLANNER)
+    assert filed.exists()
+    stranger = doors.signed_in("chem0011")
+    assert stranger.open("/saas/menu-planner").status_code == 404
+    answer = browser.submit(page, "/saas/menu-planner/retire")
+    assert (answer.url.path, filed.exists()) == ("/saas", False)
+    assert "The request is withdrawn." in shown(answer.text)
+    assert "menu-planner" not in shown(answer.text)
+
+
 def test_a_request_that_runs_is_retired_and_the_next_plan_takes_its_mailbox_away(console: Running) -> None:
     """2.4: a product that is dropped."""
     browser = console.browser()

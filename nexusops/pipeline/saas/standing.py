@@ -92,5 +92,6 @@ def _to_do(row: Service, advice: Advice, judged: JudgedBox) -> Iterator[str]:
     for finding in judged.findings:
         if finding.code not in advice.codes:
             yield f"{finding.code}: {finding.message}."
-    if to_do := left_to_do(row):
+    reviewed = any(finding.code == "REVIEW_DUE" for finding in judged.findings)
+    if (to_do := left_to_do(row)) and not reviewed:
         yield f"{to_do[0].upper()}{to_do[1:]}."

@@ -28,6 +28,7 @@ from nexusops.plan.adoption.known import gained
 from nexusops.plan.adoption.mailbox import Adopted, Adopting, Adoption, adopt_box, reserve, setting_of
 from nexusops.plan.adoption.person import adopt_person
 from nexusops.plan.compare import MISPLACED, misplaced
+from nexusops.plan.slices import bases_of
 from nexusops.ports import SnapshotTables
 
 
@@ -122,7 +123,8 @@ def _people(work: _Work, snapshot: Snapshot, actual: Actual) -> None:
             continue
         if is_known:
             work.known += 1
-            for row in since(person_id, found, work.holders):
+            names = bases_of(record, work.ledger, work.setting.policy) if record is not None else ()
+            for row in since(person_id, found, work.holders, names):
                 work.gained.append(row)
                 work.holders[row.address] = row
         elif found.exchange_guid is None:

@@ -29,7 +29,7 @@ def candidate_names(
     wanted: set[tuple[Domain, str]] = set()
     for record in snapshot.people.values():
         domains = _domains(record, snapshot, successors)
-        bases = _bases(record, ledger, policy)
+        bases = bases_of(record, ledger, policy)
         wanted |= {(domain, base) for domain in domains for base in bases}
         if record.person is not None and record.person.username is not None:
             wanted.add((Domain(fallback_domain), record.person.username))
@@ -57,7 +57,7 @@ def _domains(record: PersonRecord, snapshot: Snapshot, successors: dict[UnitId, 
     return {unit.domain for unit in found if unit is not None and unit.domain is not None}
 
 
-def _bases(record: PersonRecord, ledger: Ledger, policy: Policy) -> set[str]:
+def bases_of(record: PersonRecord, ledger: Ledger, policy: Policy) -> set[str]:
     """The base remembered, those that the cards give, and those of open and accepted requests, part by part."""
     most = policy.names.max_local
     state = ledger.people.get(record.person_id)

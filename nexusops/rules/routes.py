@@ -65,6 +65,11 @@ class _Judging:
         box = self.by_key.get(key) if key is not None else None
         return box.name if box is not None else None
 
+    def held_for(self, address: Address | None) -> Mailbox | None:
+        """The mailbox that an address belongs to, also while that is disabled and the address refuses mail."""
+        row = self.live(address) if address is not None else None
+        return self.by_key.get(row.mailbox_key) if row is not None and row.mailbox_key is not None else None
+
     def dead(self, destination: Address) -> str | None:
         """Why nothing can be delivered there; None where it can, or where it is not ours to know."""
         domain = domain_of(destination)
@@ -232,12 +237,15 @@ def _split(judging: _Judging, book: RouteBook, routes: Iterable[Address]) -> Non
 
 
 def _roles(judging: _Judging, book: RouteBook) -> None:
-    """R24: a role address that ends in a personal mailbox is lost with it; an alert from the day of the grace on."""
+    """R24: a role address that ends in a personal mailbox is lost with it; an alert from the day of the grace on, also
+    by way of an address that refuses mail since the mailbox was disabled.
+    """
     roles = {*book.chosen, *judging.snapshot.nonpersonal_addresses}
     for address in sorted(roles):
         row = judging.live(address)
         end = book.end_of(address) if row is not None and row.kind in _ROLES else None
-        box = book.boxes.get(book.at_mailbox(end) or "") if end is not None else None
+        name = book.at_mailbox(end) if end is not None else None
+        box = book.boxes.get(name) if name is not None else judging.held_for(end)
         if box is None or box.kind is not MailboxKind.PERSONAL or box.state in _GONE:
             continue
         leaving = box.state not in (MailboxState.ACTIVE, MailboxState.PENDING) or box.disable_on is not None

@@ -244,7 +244,9 @@ def test_unattached_addresses_that_point_at_each_other_go_nowhere() -> None:
 
 
 def test_a_role_that_ends_in_a_personal_mailbox_is_a_warning_until_its_owner_leaves() -> None:
-    """R24: from creation on a warning, an alert on the day of the grace, and dangling once the mailbox is deleted."""
+    """R24: from creation on a warning, an alert from the day of the grace on, also while the mailbox is disabled, by
+    whatever name it is reached, and dangling once it is deleted.
+    """
     world = _alias(_chemistry(), SAFETY, "mailbox:ball0001").route(OFFICE, ANN, set_by="chem0009")
 
     def found(today: str) -> set[tuple[str, str, str]]:
@@ -253,8 +255,10 @@ def test_a_role_that_ends_in_a_personal_mailbox_is_a_warning_until_its_owner_lea
 
     assert found(MONDAY) == {("ROLE_TO_PERSONAL", SAFETY, "warning"), ("ROLE_TO_PERSONAL", OFFICE, "warning")}
     world.cards["c1"] = replace(world.cards["c1"], cancelled_on=date(2024, 10, 8))
-    assert found(TUESDAY) == {("ROLE_TO_PERSONAL", SAFETY, "alert"), ("ROLE_TO_PERSONAL", OFFICE, "alert")}
-    for number in range(1, 120):
+    alerts = {("ROLE_TO_PERSONAL", SAFETY, "alert"), ("ROLE_TO_PERSONAL", OFFICE, "alert")}
+    assert found(TUESDAY) == alerts
+    assert (found("2024-11-08"), world.box("ball0001").state) == (alerts, "disabled")
+    for number in range(40, 120):
         last = found(str(date(2024, 10, 8) + timedelta(days=number)))
     assert world.box("ball0001").state in ("deleted", "purged")
     assert last == {("DANGLING_ROUTE", SAFETY, "alert"), ("DANGLING_ROUTE", OFFICE, "warning")}

@@ -191,6 +191,18 @@ def test_an_owner_who_goes_leaves_an_orphan_that_its_unit_is_told_about() -> Non
     assert world.address("office@chem.ox.ac.uk").state == "active"
 
 
+def test_a_unit_is_told_of_the_end_of_the_domain_where_that_comes_before_its_orphans_own() -> None:
+    """R27, D22, D31: the mailbox goes with its domain, and its unit has not the two months of the orphan."""
+    world = mailbox(_chemistry())
+    world.run("2024-10-02")
+    world.domain("chem.ox.ac.uk", state=DomainState.WINDDOWN, winddown_start=day("2024-12-01"), winddown_months=2)
+    world.card("1", "US", "Ann", "Lee", "2024-10-01", "2025-01-14").run("2024-12-01")
+    world.run("2025-01-15")
+    assert [str(notice.delete_on) for notice in world.run("2025-01-16").notices if notice.unit_id] == ["2025-02-02"]
+    assert ("DeleteMailbox", "chemoffice") not in world.run("2025-02-01").acts
+    assert ("DeleteMailbox", "chemoffice") in world.run("2025-02-02").acts
+
+
 def test_nobody_takes_it_over_and_it_is_deleted_with_its_address() -> None:
     """R27, D31: by the formula of rules.md 0 with N = 2."""
     world = _orphaned()

@@ -36,8 +36,13 @@ def owed_to_units(
         if box.notice_sent_on is None and today >= due_on:
             waiting.setdefault((box.unit_id, due_on), []).append(box)
     from_now = policy.notice_over(today)  # two months after the notice, however late
-    ending = _addresses([box for mine in waiting.values() for box in mine], rows)
-    told = (_told(unit, due_on, mine, ending, from_now) for (unit, due_on), mine in waiting.items())
+    attached = list(rows) if waiting else []
+    ending = _addresses([box for mine in waiting.values() for box in mine], attached)
+    with_domain = {row.address: row.delete_on for row in attached if row.person_id is None and row.live}
+    told = (
+        _told(unit, due_on, mine, ending, earliest(*(_ends(box, from_now, with_domain) for box in mine)))
+        for (unit, due_on), mine in waiting.items()
+    )
     owed = {notice.key: notice for notice in told}
     open_before = (n for n in known.values() if n.kind is NoticeKind.ORPHANED and n.state is NoticeState.OWED)
     dropped = [replace(n, state=NoticeState.DROPPED) for n in open_before if n.key not in owed]
@@ -57,8 +62,19 @@ def _addresses(boxes: Sequence[Mailbox], rows: Iterable[Allocation]) -> dict[Mai
     return found
 
 
+def _ends(box: Mailbox, least: date, with_domain: Mapping[Address, date | None]) -> date | None:
+    """Two months after the notice at the least; with its mail domain where that ends first (R27, D22)."""
+    if box.delete_on is None:
+        return None
+    return earliest(max(box.delete_on, least), with_domain.get(box.sender) if box.sender else None)
+
+
 def _told(
-    unit_id: UnitId, due_on: date, boxes: Sequence[Mailbox], ending: Mapping[MailboxKey, set[Address]], least: date
+    unit_id: UnitId,
+    due_on: date,
+    boxes: Sequence[Mailbox],
+    ending: Mapping[MailboxKey, set[Address]],
+    ends: date | None,
 ) -> Notice:
     return Notice(
         key=notice_key(NoticeKind.ORPHANED, unit_id, due_on),
@@ -68,7 +84,7 @@ def _told(
         mailbox_key=boxes[0].key,
         addresses=tuple(sorted(set().union(*(ending[box.key] for box in boxes)))),
         due_on=due_on,
-        delete_on=earliest(*(max(box.delete_on, least) for box in boxes if box.delete_on is not None)),
+        delete_on=ends,
         rule="D31",
         because="the owner has gone, and the mailbox ends unless it is handed over",
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator, Sequence
+from dataclasses import replace
 from datetime import date
 from sys import intern
 
@@ -117,15 +118,16 @@ def read_affiliations(draft: Draft, rows: Sequence[Values], estate: Estate) -> t
         earlier = kept.setdefault(affiliation.unit_id, affiliation)
         if earlier is not affiliation:
             row = _affiliation_row(draft, affiliation.unit_id)
-            message = f"{affiliation.unit_id} stands in more than one row of affiliations; the earliest start counts"
-            draft.note("DUP_AFFILIATION", message, row)
-            kept[affiliation.unit_id] = min(earlier, affiliation, key=_earliest)
+            message = f"{affiliation.unit_id} stands in more than one row of affiliations; the earliest start counts, "
+            draft.note("DUP_AFFILIATION", f"{message}and the latest end", row)
+            kept[affiliation.unit_id] = _from_first_to_last(earlier, affiliation)
     return tuple(kept.values())
 
 
-def _earliest(affiliation: Affiliation) -> tuple[date, int]:
-    """Of two with the same start the one that lasts longer."""
-    return affiliation.start_date, -(affiliation.end_date or date.max).toordinal()
+def _from_first_to_last(one: Affiliation, other: Affiliation) -> Affiliation:
+    """One row too many costs nobody an address (D29): a stint that is over does not end the one that goes on."""
+    ends = None if one.end_date is None or other.end_date is None else max(one.end_date, other.end_date)
+    return replace(one, start_date=min(one.start_date, other.start_date), end_date=ends)
 
 
 def _sound(draft: Draft, rows: Sequence[Values], estate: Estate) -> Iterator[Affiliation]:

@@ -213,12 +213,16 @@ def test_an_affiliation_without_a_start_began_long_ago(college: SnapshotFolder, 
     assert verdict(found) == (None, None, ["NO_AFFILIATION_START"])
 
 
-def test_of_an_affiliation_in_two_rows_the_earliest_start_counts(college: SnapshotFolder, read: Read) -> None:
-    """rules.md 3.5; of two with the same start the one that lasts longer."""
-    college.affiliation(MARY, "BALL", "2024-10-01", "2027-01-01").affiliation(MARY, "BALL", "2024-10-01", "2026-01-01")
+@pytest.mark.parametrize(("last", "ends"), [("2027-01-01", date(2027, 1, 1)), (None, None)])
+def test_of_an_affiliation_in_two_rows_the_earliest_start_counts_and_the_latest_end(
+    college: SnapshotFolder, read: Read, last: str | None, ends: date | None
+) -> None:
+    """rules.md 3.5, D29: who was in the unit before, and is in it again, is in it."""
+    college.change("affiliations", {"person_id": MARY}, end_date=last)
+    college.affiliation(MARY, "BALL", "2020-10-01", "2022-01-01").affiliation(MARY, "BALL", "2021-10-01", "2026-01-01")
     found = record(read(college))
     assert found.affiliations == (
-        Affiliation(person_id=MARY, unit_id=UnitId("BALL"), start_date=date(2024, 10, 1), end_date=date(2027, 1, 1)),
+        Affiliation(person_id=MARY, unit_id=UnitId("BALL"), start_date=date(2020, 10, 1), end_date=ends),
     )
     assert verdict(found) == (None, None, ["DUP_AFFILIATION"] * 2)
 

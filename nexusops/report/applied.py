@@ -70,8 +70,8 @@ class Applied:
             return self.next_step
         if self.unreachable:
             return (
-                "The tenant, or the server for notices, does not answer, or refuses everything: the reasons stand above, "
-                "and `nexusops doctor` looks at both. The next run goes on with what is left."
+                "The tenant, or the server for notices, does not answer, or refuses everything: the reasons stand "
+                "above, and `nexusops doctor` looks at both. The next run goes on with what is left."
             )
         if self.run_id is None:
             return "Nothing to resume: no run was interrupted."

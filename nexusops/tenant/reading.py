@@ -35,11 +35,13 @@ class Reading:
         boxes = {name: guid or name for name, guid in wanted.boxes.items()}
         identities = [user.id for user in users]
         rows = await self.exchange.mailboxes([*identities, *boxes.values()])
-        deleted = await self._deleted(wanted, users)
+        live, misplaced = _told_apart(wanted, users, rows)
+        deleted = await self._deleted(wanted, live)
         lost = [identity for identity in boxes.values() if identity not in rows]
         gone = await self.exchange.mailboxes([*(user.id for user in deleted), *lost], deleted=True)
-        theirs, misplaced = _told_apart(wanted, [*users, *deleted], {**gone, **rows})
-        people, ambiguous = _people(theirs, rows, gone)
+        lying, more = _told_apart(wanted, deleted, gone)
+        people, ambiguous = _people([*live, *lying], rows, gone)
+        misplaced |= more
         found = {name: _box(rows[i], misplaced) for name, i in boxes.items() if i in rows}
         found |= {n: _box(gone[i], misplaced, deleted=True) for n, i in boxes.items() if i not in rows and i in gone}
         left = await self.graph.licences_left(self.licence_sku) if wanted.people else None

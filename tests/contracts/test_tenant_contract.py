@@ -10,6 +10,7 @@ from building.outcomes import outcomes_of
 from nexusops.model.changes import (
     AddAddress,
     ClearForward,
+    DeleteMailbox,
     RemoveAddress,
     SetForward,
     SetSender,
@@ -216,6 +217,18 @@ def test_two_users_of_one_employee_id_are_ambiguous(room: Room, ada: ActualMailb
         found = room.tenant.read(wanted)
         names = {person_id: {user.name for user in users} for person_id, users in found.ambiguous.items()}
         assert (found.people, names) == ({}, {ADA_ID: {ada.name, "abcd0002"}})
+
+
+def test_a_deleted_user_is_found_beside_a_box_that_only_carries_the_employee_id(room: Room, ada: ActualMailbox) -> None:
+    """R43: they are to be restored, and not to be made anew; and the box is nobody's (tenant-api.md 12, 1)."""
+    made = room.perform(creation(box()))[0]
+    room.tenant._run(room.tenant._graph.send("PATCH", f"/users/{made.user_id}", {"employeeId": ADA_ID}))
+    room.perform(DeleteMailbox(mailbox=person(user_id=ada.user_id), why=WHY, addresses=()))
+    boxes: dict[str, str | None] = {"saas-worktribe": None}
+    for wanted in (Wanted(people={ADA_ID: None}, boxes=boxes), Wanted(everything=True)):
+        found = room.tenant.read(wanted)
+        assert {key: (one.user_id, one.deleted) for key, one in found.people.items()} == {ADA_ID: (ada.user_id, True)}
+        assert {name: one.person_id for name, one in found.boxes.items()} == {"saas-worktribe": ADA_ID}
 
 
 def test_mail_is_accepted_with_its_identity(room: Room) -> None:

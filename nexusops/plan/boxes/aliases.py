@@ -16,7 +16,7 @@ from nexusops.model.mailboxes import Mailbox
 from nexusops.model.snapshot import Snapshot
 from nexusops.model.units import NonpersonalAddress
 from nexusops.plan.adoption.mailbox import ADOPTED
-from nexusops.plan.boxes.judgement import JudgedBox, domain_end, in_scope, taken_by, unit_owns
+from nexusops.plan.boxes.judgement import JudgedBox, Refusal, domain_end, in_scope, taken_by, unit_owns
 from nexusops.plan.boxes.shelf import SoFar
 from nexusops.plan.setting import Setting, why
 from nexusops.rules.allocation import end
@@ -62,7 +62,7 @@ def judge_alias(
         return result
     refusal = _refusal(wish, ledger, snapshot, holders, setting, key)
     if refusal is not None:
-        result.refuse(refusal[0], name, refusal[1])
+        result.refuse(refusal.code, name, refusal.message)
         return result
     fresh = _made(wish, snapshot, holders, setting)
     result.rows.append(domain_end(replace(fresh, mailbox_key=key), setting))
@@ -98,22 +98,24 @@ def _refusal(
     holders: Holders,
     setting: Setting,
     key: MailboxKey | None,
-) -> tuple[str, str] | None:
+) -> Refusal | None:
     """rules.md 3.10. ``key``: the mailbox to which it is to be attached."""
     asked_by = wish.requested_by or "registration"
     if not in_scope(asked_by, wish.unit_id, snapshot, setting):
-        return "NOT_UNIT_IT", f"{asked_by} is not IT staff of {wish.unit_id}; ask its own IT staff to request it"
+        message = f"{asked_by} is not IT staff of {wish.unit_id}; ask its own IT staff to request it"
+        return Refusal("NOT_UNIT_IT", message)
     if not unit_owns(wish.unit_id, domain_of(wish.address), setting):
-        return "NOT_UNIT_DOMAIN", f"{wish.address} is not in a mail domain of {wish.unit_id}"
+        return Refusal("NOT_UNIT_DOMAIN", f"{wish.address} is not in a mail domain of {wish.unit_id}")
     if not setting.units.takes_roles(domain_of(wish.address)):
-        return "NOT_UNIT_DOMAIN", f"{domain_of(wish.address)} takes no new addresses; choose another domain"
+        message = f"{domain_of(wish.address)} takes no new addresses; choose another domain"
+        return Refusal("NOT_UNIT_DOMAIN", message)
     because = taken_by(wish.address, holders, setting, routed_only=wish.mailbox_id is None, on=key)
     if because is not None:
-        return "ADDRESS_TAKEN", because
+        return Refusal("ADDRESS_TAKEN", because)
     return _over_cap(wish, ledger, setting)
 
 
-def _over_cap(wish: NonpersonalAddress, ledger: Ledger, setting: Setting) -> tuple[str, str] | None:
+def _over_cap(wish: NonpersonalAddress, ledger: Ledger, setting: Setting) -> Refusal | None:
     """R51, D36: a small number of incoming addresses in a foreign domain."""
     domain = setting.units.domains[domain_of(wish.address)]
     if domain.zone != "foreign":
@@ -123,7 +125,7 @@ def _over_cap(wish: NonpersonalAddress, ledger: Ledger, setting: Setting) -> tup
     held = sum(row.domain == domain.domain and _ours(row) for row in rows.values())
     if held < cap:
         return None
-    return "FOREIGN_CAP", f"{domain.domain} may have {cap} incoming addresses, and has {held}"
+    return Refusal("FOREIGN_CAP", f"{domain.domain} may have {cap} incoming addresses, and has {held}")
 
 
 def _made(wish: NonpersonalAddress, snapshot: Snapshot, holders: Holders, setting: Setting) -> Allocation:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from typing import NamedTuple
 
 from nexusops.model.addresses import AddressKind, Allocation
 from nexusops.model.findings import Finding, Severity
@@ -16,6 +17,13 @@ from nexusops.plan.domains import least_end
 from nexusops.plan.setting import Setting, why
 from nexusops.rules.allocation import end
 from nexusops.rules.book import Holders, kept_by_tenant
+
+
+class Refusal(NamedTuple):
+    """Why something cannot be had as it was asked for: the code of the finding, and its sentence."""
+
+    code: str
+    message: str
 
 
 @dataclass(slots=True, kw_only=True)

@@ -14,12 +14,12 @@ from nexusops.model.services import NOT_ASKED, Service
 from nexusops.model.snapshot import Snapshot
 from nexusops.plan.adoption.mailbox import ADOPTED
 from nexusops.plan.boxes.aliases import judge_alias
-from nexusops.plan.boxes.judgement import JudgedBox, domain_end, may_own
+from nexusops.plan.boxes.judgement import JudgedBox, Refusal, domain_end, may_own
 from nexusops.plan.boxes.orphans import settle_owner
 from nexusops.plan.boxes.roles import names_of_people
 from nexusops.plan.boxes.services import advice_on, domains_held, is_over, report, settle_service, whose_id
 from nexusops.plan.boxes.shelf import Shelf, SoFar, latest
-from nexusops.plan.boxes.wishes import BoxWish, no_address, owner_of, refused, saas_wish, wish_for
+from nexusops.plan.boxes.wishes import BoxWish, address_of, address_of_new, owner_of, saas_wish, wish_for
 from nexusops.plan.setting import Setting, why
 from nexusops.rules.allocation import end
 from nexusops.rules.book import Holders
@@ -85,8 +85,8 @@ def _judge_box(
         wish = None if is_over(row, request, ledger, setting) else saas_wish(request, advice, box)
     if wish is not None and (box is None or _is_free(box, setting)):
         _create(result, wish, shelf, holders, snapshot, setting)
-    elif box is not None and wish is not None and _wanted_back(box, wish, ledger, holders, snapshot, setting):
-        _restore(result, wish, box, holders, ledger, setting)
+    elif box is not None and wish is not None and (back := _wanted_back(box, wish, ledger, holders, snapshot, setting)):
+        _restore(result, wish, box, back, holders, ledger, setting)
     elif box is not None and request is None and wish is None and _may_be_wanted(result, box, snapshot):
         return result
     elif box is not None:
@@ -119,20 +119,19 @@ def _is_free(box: Mailbox, setting: Setting) -> bool:
     return box.state is MailboxState.PURGED and box.since < setting.today
 
 
-def _name_taken(name: str, shelf: Shelf) -> tuple[str, str] | None:
+def _name_taken(name: str, shelf: Shelf) -> Refusal | None:
     """It is another mailbox's but for its capitals: the tenant would take the two for one."""
     alike = shelf.alike(name)
-    return ("ADDRESS_TAKEN", f"{alike} is there already; ask under another mailbox_id") if alike else None
+    return Refusal("ADDRESS_TAKEN", f"{alike} is there already; ask under another mailbox_id") if alike else None
 
 
 def _create(
     result: JudgedBox, wish: BoxWish, shelf: Shelf, holders: Holders, snapshot: Snapshot, setting: Setting
 ) -> None:
     last = shelf.boxes.get(wish.name)
-    refusal = _name_taken(wish.name, shelf) or refused(wish, holders, snapshot, setting)
-    if refusal is not None or wish.address is None:
-        code, message = refusal or ("NONPERSONAL_NO_ADDRESS", "a non-personal mailbox needs an address")
-        result.refuse(code, wish.name, message)
+    wanted = _name_taken(wish.name, shelf) or address_of_new(wish, holders, snapshot, setting)
+    if isinstance(wanted, Refusal):
+        result.refuse(wanted.code, wish.name, wanted.message)
         return
     generation = last.generation + 1 if last else 1
     key = box_mailbox_key(wish.name, generation)
@@ -147,39 +146,44 @@ def _create(
             owner_person_id=wish.owner,
             state=MailboxState.PENDING,
             since=setting.today,
-            sender=wish.address,
+            sender=wanted,
             sender_origin=SenderOrigin.DEFAULT,
             rule=wish.why.rule,
             because=wish.why.because,
             evidence=wish.why.evidence,
         )
     )
-    result.rows.append(_own_address(wish, wish.address, key, holders, setting))
+    result.rows.append(_own_address(wish, wanted, key, holders, setting))
 
 
 def _wanted_back(
     box: Mailbox, wish: BoxWish, ledger: Ledger, holders: Holders, snapshot: Snapshot, setting: Setting
-) -> bool:
+) -> Address | None:
     """D08, D31: its unit asks for it again, or it has an owner again, while the tenant can give it back with all that
-    was in it. A product's mailbox is made anew: what may send through it ended with it.
+    was in it: under which address. A product's mailbox is made anew: what may send through it ended with it.
     """
     restorable = box.state is MailboxState.DELETED and box.purge_on is not None and setting.today <= box.purge_on
     if not restorable or wish.kind is MailboxKind.SAAS or not may_own(owner_of(box, wish, ledger), setting):
-        return False
-    return no_address(wish, holders, snapshot, setting, on=box.key) is None
+        return None
+    found = address_of(wish, holders, snapshot, setting, on=box.key)
+    return None if isinstance(found, Refusal) else found
 
 
 def _restore(
-    result: JudgedBox, wish: BoxWish, box: Mailbox, holders: Holders, ledger: Ledger, setting: Setting
+    result: JudgedBox,
+    wish: BoxWish,
+    box: Mailbox,
+    wanted: Address,
+    holders: Holders,
+    ledger: Ledger,
+    setting: Setting,
 ) -> None:
-    if wish.address is None:
-        return
     because = f"{wish.unit_id} wants it, it has an owner, and it can still be restored"
     reason = why("D08", because, *wish.why.evidence)
     back = replace(revived(box, setting.today, reason), orphaned_on=None, notice_sent_on=None)
-    back = replace(_handed_over(back, wish, ledger), sender=wish.address, sender_origin=SenderOrigin.DEFAULT)
+    back = replace(_handed_over(back, wish, ledger), sender=wanted, sender_origin=SenderOrigin.DEFAULT)
     result.rows.append(replace(back, sender_rule=reason.rule, sender_because=because))
-    result.rows.append(_own_address(wish, wish.address, box.key, holders, setting))
+    result.rows.append(_own_address(wish, wanted, box.key, holders, setting))
 
 
 def _own_address(wish: BoxWish, wanted: Address, key: MailboxKey, holders: Holders, setting: Setting) -> Allocation:
@@ -210,18 +214,17 @@ def _readdress(result: JudgedBox, wish: BoxWish, holders: Holders, snapshot: Sna
     own = [row for row in result.rows if isinstance(row, Allocation) and row.address == box.sender and row.live]
     if any(row.reason == ADOPTED for row in own):
         return  # taken over as it was
-    refusal = no_address(wish, holders, snapshot, setting)
-    if refusal is not None or wish.address is None:
-        code, message = refusal or ("NONPERSONAL_NO_ADDRESS", "a non-personal mailbox needs an address")
-        result.refuse(code, wish.name, f"{message}; until then it keeps {box.sender}")
+    wanted = address_of(wish, holders, snapshot, setting)
+    if isinstance(wanted, Refusal):
+        result.refuse(wanted.code, wish.name, f"{wanted.message}; until then it keeps {box.sender}")
         return
-    because = f"{wish.unit_id} wants {wish.name} under {wish.address}"
+    because = f"{wish.unit_id} wants {wish.name} under {wanted}"
     others = [row for row in result.rows if row is not box and row not in own]
     result.rows = [
         *others,
         *(end(row, setting.today, why("R30", because, *wish.why.evidence)) for row in own),
-        _own_address(wish, wish.address, box.key, holders, setting),
-        replace(box, sender=wish.address, sender_rule="R30", sender_because=because),
+        _own_address(wish, wanted, box.key, holders, setting),
+        replace(box, sender=wanted, sender_rule="R30", sender_because=because),
     ]
 
 

@@ -12,7 +12,7 @@ from nexusops.model.mailboxes import Mailbox, MailboxKind
 from nexusops.model.services import Advice, Ruling, SendingPath, ServiceRequest
 from nexusops.model.snapshot import Snapshot
 from nexusops.model.tenant import Reason
-from nexusops.plan.boxes.judgement import in_scope, may_own, taken_by, unit_owns
+from nexusops.plan.boxes.judgement import Refusal, in_scope, may_own, taken_by, unit_owns
 from nexusops.plan.people.faults import username_form
 from nexusops.plan.setting import Setting, why
 from nexusops.rules.book import Holders
@@ -76,32 +76,35 @@ def is_username(name: str, holders: Holders, setting: Setting) -> bool:
     return wanted in setting.usernames or any(row.person_id is not None for row in holders.get(fallback, ()))
 
 
-def refused(wish: BoxWish, holders: Holders, snapshot: Snapshot, setting: Setting) -> tuple[str, str] | None:
-    """R18, R25, R26, R30, D31; rules.md 3.10."""
+def address_of_new(wish: BoxWish, holders: Holders, snapshot: Snapshot, setting: Setting) -> Address | Refusal:
+    """Under which address a mailbox may be made (R18, R25, R26, R30, D31; rules.md 3.10)."""
     if is_username(wish.name, holders, setting):
-        return "ADDRESS_TAKEN", f"{wish.name} is somebody's username; ask for the mailbox under another name"
+        return Refusal("ADDRESS_TAKEN", f"{wish.name} is somebody's username; ask for the mailbox under another name")
     inner = address(wish.name.lower(), Domain(setting.site.fallback_domain))
     if any(row.live for row in holders.get(inner, ())):
-        return "ADDRESS_TAKEN", f"{inner}, which the mailbox would have, is taken; ask for it under another name"
-    refusal = no_address(wish, holders, snapshot, setting)
-    if refusal is None and not may_own(wish.owner, setting):
-        return "OWNER_INELIGIBLE", "the owner may not own a non-personal mailbox; name somebody with a current card"
-    return refusal
+        message = f"{inner}, which the mailbox would have, is taken; ask for it under another name"
+        return Refusal("ADDRESS_TAKEN", message)
+    found = address_of(wish, holders, snapshot, setting)
+    if not isinstance(found, Refusal) and not may_own(wish.owner, setting):
+        message = "the owner may not own a non-personal mailbox; name somebody with a current card"
+        return Refusal("OWNER_INELIGIBLE", message)
+    return found
 
 
-def no_address(
+def address_of(
     wish: BoxWish, holders: Holders, snapshot: Snapshot, setting: Setting, on: MailboxKey | None = None
-) -> tuple[str, str] | None:
-    """Why the unit may not have a mailbox under this address. ``on``: the deleted one that would come back with it."""
+) -> Address | Refusal:
+    """Under which address the unit may have this mailbox. ``on``: the deleted one that would come back with it."""
     if not in_scope(wish.requester, wish.unit_id, snapshot, setting):
-        return "NOT_UNIT_IT", f"{wish.requester} is not IT staff of {wish.unit_id}; ask its own IT staff to request it"
+        message = f"{wish.requester} is not IT staff of {wish.unit_id}; ask its own IT staff to request it"
+        return Refusal("NOT_UNIT_IT", message)
     if wish.address is None:
-        return "NONPERSONAL_NO_ADDRESS", "a non-personal mailbox needs an address; add one to the request"
+        return Refusal("NONPERSONAL_NO_ADDRESS", "a non-personal mailbox needs an address; add one to the request")
     domain = domain_of(wish.address)
     if not unit_owns(wish.unit_id, domain, setting) or not setting.units.gives_addresses(domain):
-        return "NOT_UNIT_DOMAIN", f"{wish.address} is not in an active mail domain of {wish.unit_id}"
+        return Refusal("NOT_UNIT_DOMAIN", f"{wish.address} is not in an active mail domain of {wish.unit_id}")
     because = taken_by(wish.address, holders, setting, on=on)
-    return ("ADDRESS_TAKEN", because) if because is not None else None
+    return Refusal("ADDRESS_TAKEN", because) if because is not None else wish.address
 
 
 def owner_of(box: Mailbox, wish: BoxWish, ledger: Ledger) -> PersonId | None:

@@ -20,7 +20,7 @@ running.py    what a run reads and writes
 routing.py    the routing table that is kept
 looking.py    what staff ask
 answering.py  what people and monitoring ask
-auditing.py   what auditors ask
+auditing.py   what auditors ask; astray.py: rows that are not as the journal last wrote them
 keeping.py    what adapters remember
 """
 

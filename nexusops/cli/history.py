@@ -24,6 +24,7 @@ def history(call: Call, run: str | None, last: int, on: date | None, form: str) 
     """
     from nexusops import wiring
     from nexusops.cli.printing import look
+    from nexusops.pipeline.audit.rows import approvals_of
     from nexusops.pipeline.explain.history import did, mailbox_names
     from nexusops.report import audit as told
 
@@ -39,10 +40,12 @@ def history(call: Call, run: str | None, last: int, on: date | None, form: str) 
             raise Refused(f"{found} an id that begins with {run!r}.", next_step="See `nexusops history`.")
         rows = list(store.journal(run_id=named[0].run_id))
         names = mailbox_names(site.ports, rows)
+        approvals = approvals_of(site.ports, named[0])
     if form == "json":
-        click.echo(told.run_json(named[0], rows), nl=False)
+        click.echo(told.run_json(named[0], rows, approvals), nl=False)
     else:
-        click.echo(told.run_text(named[0], rows, [did(row.entry, names) for row in rows], look()), nl=False)
+        done = [did(row.entry, names) for row in rows]
+        click.echo(told.run_text(named[0], rows, done, approvals, look()), nl=False)
     return 0
 
 

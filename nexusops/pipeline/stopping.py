@@ -64,6 +64,13 @@ class StoppedPlan(GuardStopped):
             f"{name}: {plan.guard.counts[name]} planned, the limit is {plan.guard.limits[name]}"
             for name in plan.guard.tripped
         )
+        if len(approvers) >= max(1, needed):
+            whose = ", ".join(sorted(approvers))
+            super().__init__(
+                f"A guard stops such a plan before the first write. {over}. It is approved by {whose}.",
+                next_step="`nexusops run` with this snapshot, or `nexusops apply` with the saved plan, carries it out.",
+            )
+            return
         whose = f" It is approved by {', '.join(sorted(approvers))}; {needed} people must approve it." * bool(approvers)
         by_another = " by somebody else, with `--actor`" if approvers else ""
         if TAKEN_OVER in plan.guard.tripped:

@@ -8,10 +8,11 @@ from datetime import date
 
 from nexusops.codec import day, instant, to_text
 from nexusops.model.audits import Audit, Proof
-from nexusops.model.journal import JournalRow, JsonObject, JsonValue, Phase, RunRecord
+from nexusops.model.journal import Approval, JournalRow, JsonObject, JsonValue, Phase, RunRecord
 from nexusops.report.blocks import PLAIN, Block, Line, Look, Table, Tone, written
 from nexusops.report.view import by_whom, counted, number_of
 
+NO_REASON = "no reason was given"
 SHOWN = 200
 """So many rows that kept a promise are listed in text; JSON has all of them."""
 
@@ -53,15 +54,25 @@ def runs_json(runs: Sequence[RunRecord]) -> str:
     return to_text({"runs": [_run(run) for run in runs]})
 
 
-def run_text(run: RunRecord, rows: Sequence[JournalRow], told: Sequence[str], look: Look = PLAIN) -> str:
+def run_text(
+    run: RunRecord,
+    rows: Sequence[JournalRow],
+    told: Sequence[str],
+    approvals: Sequence[Approval] = (),
+    look: Look = PLAIN,
+) -> str:
     """A run, and what it did: its rows of the journal in words (``told``, one each; '': of nobody's interest)."""
-    return written(_run_blocks(run, rows, told), look)
+    return written(_run_blocks(run, rows, told, approvals), look)
 
 
-def run_json(run: RunRecord, rows: Sequence[JournalRow]) -> str:
-    """The run, the texts that were in force, and every row of its journal."""
+def run_json(run: RunRecord, rows: Sequence[JournalRow], approvals: Sequence[Approval] = ()) -> str:
+    """The run, who had approved its plan, the texts that were in force, and every row of its journal."""
     texts: JsonObject = {"policy": run.policy_text, "services": run.services_text, "config": run.config_text}
-    return to_text({"run": {**_run(run), "texts": texts}, "rows": [row_document(row) for row in rows]})
+    approved: list[JsonValue] = [
+        {"actor": one.actor, "at": instant(one.at), "reason": one.reason or None} for one in approvals
+    ]
+    document: JsonObject = {"run": {**_run(run), "approvals": approved, "texts": texts}}
+    return to_text({**document, "rows": [row_document(row) for row in rows]})
 
 
 def rows_text(subject: str, rows: Sequence[JournalRow], told: Sequence[str], look: Look = PLAIN) -> str:
@@ -135,7 +146,9 @@ def _proof(proof: Proof) -> JsonValue:
     }
 
 
-def _run_blocks(run: RunRecord, rows: Sequence[JournalRow], told: Sequence[str]) -> Iterator[Block]:
+def _run_blocks(
+    run: RunRecord, rows: Sequence[JournalRow], told: Sequence[str], approvals: Sequence[Approval]
+) -> Iterator[Block]:
     yield Line(text=f"Run {run.run_id}: {run.result}", tone=Tone.TITLE)
     yield Table(
         rows=[
@@ -144,6 +157,7 @@ def _run_blocks(run: RunRecord, rows: Sequence[JournalRow], told: Sequence[str])
             ("snapshot", run.snapshot_sha256 or "none"),
             ("digest", run.digest or "none"),
             ("planned", counted(run.counts) or "nothing"),
+            *(("approved", f"by {one.actor} at {instant(one.at)}: {one.reason or NO_REASON}") for one in approvals),
         ],
         tone=Tone.QUIET,
     )

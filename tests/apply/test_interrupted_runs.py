@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,8 @@ import pytest
 from building.killed import DAYS, KilledSite, differing
 
 from nexusops import wiring
+from nexusops.cli import call
+from nexusops.model.journal import Approval
 from nexusops.pipeline.settling import BROKE_OFF, DONE, SENT_AGAIN
 
 FIRST, SECOND, THIRD = DAYS
@@ -47,7 +50,6 @@ def site(settled: KilledSite, tmp_path: Path) -> KilledSite:
 def runs(site: KilledSite, capsys: pytest.CaptureFixture[str]) -> list[tuple[str, int]]:
     """(result, number of changes) of every run, the first day's left out."""
     capsys.readouterr()
-    from nexusops.cli import call
 
     assert call(["--config", str(site.folder / "config"), "state", "export", "--format", "json"]) == 0
     return [(run["result"], run["changes"]) for run in json.loads(capsys.readouterr().out)["runs"]][1:]
@@ -118,6 +120,29 @@ def test_two_approvers_are_two_people(site: KilledSite, capsys: pytest.CaptureFi
         approvals = [row.entry for row in opened.ports.store.journal([f"approval:{digest}"])]
     told = [("approve", "ann"), ("approve", "Ann "), ("approve", "bo"), ("use", "bo")]
     assert [(entry.step, entry.actor) for entry in approvals] == told
+
+
+def test_an_approved_plan_is_said_to_be_approved_and_its_run_by_whom(
+    site: KilledSite, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """D28: as the console records it, before any run; a plan that any run carries out asks for nobody else."""
+    (site.folder / "config" / "guard.toml").write_text(NO_ENDS)
+    assert site.type("plan", SECOND, "--format", "json") == 4
+    digest = json.loads(capsys.readouterr().out)["digest"]
+    with wiring.opened(site.folder / "config") as opened:
+        opened.ports.store.approve(
+            Approval(digest=digest, actor="olive", at=datetime(2025, 10, 2, 8, tzinfo=UTC), reason="term ends")
+        )
+    assert site.type("plan", SECOND) == 4
+    said = capsys.readouterr().err
+    assert "It is approved by olive.\nNext: `nexusops run` with this snapshot, or `nexusops apply`" in said
+    assert "--approve" not in said
+    assert site.type("run", SECOND) == 0
+    capsys.readouterr()
+    with wiring.opened(site.folder / "config") as opened:
+        (run,) = opened.ports.store.latest_runs(1)
+    assert call(["--config", str(site.folder / "config"), "history", run.run_id]) == 0
+    assert "approved  by olive at " in capsys.readouterr().out
 
 
 def test_where_two_must_approve_nobody_lifts_a_limit_alone(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from nexusops.model.ids import Address, PersonId
-from nexusops.model.journal import JournalRow, JsonObject, Phase
+from nexusops.model.journal import Approval, JournalRow, JsonObject, Phase, RunRecord
 from nexusops.pipeline.explain.history import decisions, mailbox_names, noted, own_rows, words
 from nexusops.pipeline.explain.standing import somebody
 from nexusops.pipeline.inputs import Ports
@@ -33,6 +33,13 @@ def told_of(ports: Ports, rows: Sequence[JournalRow]) -> list[str]:
         what, owner = words(row.entry, names) or noted(row.entry, names), _given_to(row)
         found.append(f"{what} to {somebody(ports, owner)}" if owner is not None else what)
     return found
+
+
+def approvals_of(ports: Ports, run: RunRecord) -> list[Approval]:
+    """Who had approved the plan that a run carried out past a guard, and why (D28)."""
+    if run.digest is None or run.result == "stopped":
+        return []
+    return [one for one in ports.store.all_approvals() if one.used and one.digest == run.digest]
 
 
 def _given_to(row: JournalRow) -> PersonId | None:

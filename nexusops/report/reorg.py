@@ -165,12 +165,9 @@ def _blocks(plan: ReorgPlan) -> Iterator[Block]:
     if plan.told_on is not None:
         yield Line(text=f"{number_of(plan.notices, 'notice')} on {plan.told_on}")
     for on, name, count in plan.guards:
-        said = f"On {on} the guard {name} will stop the run: {count} are planned; have somebody there to lift it"
+        said = f"On {on} the guard {name} will stop the run: {count:,} are planned; have somebody there to lift it"
         yield Line(text=said, tone=Tone.WARNING)
-    for name, on in plan.ending:
-        yield Line(
-            text=f"The mailbox {name} ends with its domain on {on}; nobody gets a notice of that", tone=Tone.WARNING
-        )
+    yield from _ending(plan.ending)
     for title, rows in (("With a number", plan.collisions), ("Who gets what", plan.moved)):
         if rows:
             yield Line()
@@ -181,6 +178,21 @@ def _blocks(plan: ReorgPlan) -> Iterator[Block]:
         yield Line(text=f"Findings: {len(plan.findings)}", tone=Tone.TITLE)
     for said in plan.findings:
         yield Line(text=said, tone=Tone.WARNING, indent=2)
+
+
+def _ending(ending: Sequence[tuple[str, date]]) -> Iterator[Block]:
+    """One line a day, however many there are; the names beneath it."""
+    days: dict[date, list[str]] = {}
+    for name, on in ending:
+        days.setdefault(on, []).append(name)
+    for on, names in days.items():
+        if len(names) == 1:
+            said = f"The mailbox {names[0]} ends with its domain on {on}; nobody gets a notice of that"
+            yield Line(text=said, tone=Tone.WARNING)
+            continue
+        said = f"{len(names):,} mailboxes end with their domain on {on}; nobody gets a notice of that:"
+        yield Line(text=said, tone=Tone.WARNING)
+        yield Line(text=", ".join(names), indent=2)
 
 
 def _row(one: Moved) -> tuple[str, ...]:

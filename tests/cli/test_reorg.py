@@ -124,6 +124,18 @@ def test_what_ends_with_the_domain_and_what_a_guard_will_stop_are_told(live: Com
     assert "The mailbox safety ends with its domain on 2026-02-03; nobody gets a notice of that" in said
 
 
+def test_many_mailboxes_that_end_on_one_day_are_told_at_once(live: CommandSite, tmp_path: Path) -> None:
+    """rules.md 4d: what the guard will stop, and who moves, must not stand beneath a page of them."""
+    tables = merging(registered()).staff("abcd0001", "1", "CHEM")
+    for name in ("safety", "stores", "office"):
+        tables.mailbox(name, "CHEM", f"{name}@chem.ox.ac.uk", "1")
+    snapshot = tables.write(tmp_path / "second", EIGHT + timedelta(minutes=50))
+    assert live.type("run", "--at", (EIGHT + timedelta(hours=1)).isoformat(), "--snapshot", snapshot).code == 0
+    lines = live.type("reorg", "plan", "LIFE-26", "--at", (EIGHT + timedelta(hours=2)).isoformat()).out.splitlines()
+    at = lines.index("3 mailboxes end with their domain on 2026-02-03; nobody gets a notice of that:")
+    assert lines[at + 1] == "  office, safety, stores"
+
+
 def test_what_ends_with_its_domain_is_told_as_active_since_it_was_given(live: CommandSite, tmp_path: Path) -> None:
     """R26, R27: it has an end from the day of the merger on, and is no address that has just begun."""
     tables = merging(registered()).staff("abcd0001", "1", "CHEM").mailbox("safety", "CHEM", "safety@chem.ox.ac.uk", "1")

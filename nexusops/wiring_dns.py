@@ -87,7 +87,12 @@ def mail_dns(folder: Path, domain: str, zone: Path | None, *, live: bool = False
             return opened
 
         yield MailDns(
-            site=mail_site(settings, policy, frozenset(one.domain for one in facts.values() if one.units)),
+            site=mail_site(
+                settings,
+                policy,
+                frozenset(one.domain for one in facts.values() if one.units),
+                frozenset(one.domain for one in facts.values() if one.zone == "service"),
+            ),
             policy=policy,
             settings=settings,
             resolver=resolver,

@@ -65,7 +65,10 @@ def memory_of(settings: Settings, configuration: Configuration | None) -> Provid
     return ProviderMemory(path=folder / "providers.json")
 
 
-def mail_site(settings: Settings, policy: Policy, units: frozenset[str]) -> MailSite:
+def mail_site(
+    settings: Settings, policy: Policy, units: frozenset[str], services: frozenset[str] = frozenset()
+) -> MailSite:
+    """``units`` and ``services``: the domains of units, and of our own requests."""
     from nexusops.rules.mailauth.site import MailSite
 
     table = settings.dns
@@ -77,6 +80,7 @@ def mail_site(settings: Settings, policy: Policy, units: frozenset[str]) -> Mail
         exact=policy.dns.standard_only,
         dept_include_allowed=policy.saas.allow_dept_include,
         unit_domains=units,
+        service_domains=services,
         mail_hosts=frozenset(host.lower().rstrip(".") for host in table.mail_hosts),
         opt_out=frozenset(domain.lower().rstrip(".") for domain in table.opt_out),
         permits=permits_of(settings),

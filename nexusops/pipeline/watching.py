@@ -8,7 +8,7 @@ answers is one finding, and what was known before stays.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import field
+from dataclasses import field, replace
 from datetime import date
 from typing import TYPE_CHECKING
 
@@ -145,7 +145,8 @@ def _asked(
     from nexusops.pipeline.domain_checks import Terms, check_with_providers
     from nexusops.pipeline.domains import service_facts
 
-    terms = Terms(policy=ports.policy, site=watching.site, selectors=(), today=today)
+    site = replace(watching.site, service_domains=frozenset(rows))
+    terms = Terms(policy=ports.policy, site=site, selectors=(), today=today)
     facts = [service_facts(row) for _, row in sorted(rows.items())]
     reports, notes = check_with_providers(facts, terms, resolver, watching.memory, remember=False)
     return _sorted([(rows[Domain(report.facts.domain)], report) for report in reports], notes, watching.site)

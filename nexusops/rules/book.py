@@ -47,6 +47,8 @@ class Book:
         if not rows:
             return True
         last = rows[-1]
+        if last.kind is AddressKind.FALLBACK:
+            return last.person_id == person_id  # a username may be its owner's first.last
         if last.live:
             return False
         if last.kind is not AddressKind.PERSONAL or last.person_id is None:
@@ -69,7 +71,8 @@ class Book:
         wanted = tuple(domains)
         if all(self.free_for(self.spelled(base, 1, domain), person_id) for domain in wanted):
             return 1  # as for nearly everybody
-        known = self.taken if newcomer and len(base) + DIGITS <= self.policy.names.max_local else {}
+        alike = newcomer and not self.promised and len(base) + DIGITS <= self.policy.names.max_local
+        known = self.taken if alike else {}
         n = 1 + max((known.get((domain, base), 0) for domain in wanted), default=0)
         while True:
             for domain in wanted:

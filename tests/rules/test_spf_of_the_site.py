@@ -75,6 +75,14 @@ def test_a_unit_with_a_deeper_domain_is_known_from_the_snapshot() -> None:
     assert of_site("day.chem.ox.ac.uk", *lines, site=site) == ["SPF_DEPT_INCLUDE"]
 
 
+def test_a_product_has_a_domain_right_beneath_a_site_that_has_one_only() -> None:
+    """D39: where the site's own domain is a unit's, that of a request is no unit's all the same."""
+    lines = ("day.ox.ac.uk TXT v=spf1 include:_spf.ox.ac.uk include:spf.adminday.example -all", HOSTS, PROVIDER)
+    own = replace(OXFORD, unit_domains=frozenset({"ox.ac.uk"}))
+    assert of_site("day.ox.ac.uk", *lines, site=replace(own, service_domains=frozenset({"day.ox.ac.uk"}))) == []
+    assert of_site("day.ox.ac.uk", *lines, site=own) == ["SPF_DEPT_INCLUDE"]
+
+
 def test_a_postmaster_may_permit_it_until_a_day() -> None:
     """D38, T10: with a reason, and to the end of that day."""
     permits = {"chem.ox.ac.uk": Permit(until=TODAY, reason="ticket 4711")}

@@ -11,7 +11,7 @@ from functools import lru_cache
 from nexusops.model.addresses import AddressKind, AddressState, Allocation
 from nexusops.model.dates import earliest
 from nexusops.model.findings import Evidence, Severity
-from nexusops.model.ids import Address, Domain, UnitId
+from nexusops.model.ids import Address, Domain, UnitId, address
 from nexusops.model.mailboxes import Mailbox, MailboxState
 from nexusops.model.people import Affiliation
 from nexusops.plan.people.case import Case
@@ -232,7 +232,10 @@ def _tell_shortened(work: _Allotting) -> None:
 
 
 def _put_new(work: _Allotting, need: Need, n: int, local: str, reason: tuple[str, str]) -> None:
-    case = work.case
+    case, inner = work.case, work.case.fallback
+    if inner is not None and inner.live and inner.address == address(local, need.domain):
+        work.served[need.domain] = inner.address  # D21: their username is their name
+        return
     row = allot(
         local,
         need.domain,

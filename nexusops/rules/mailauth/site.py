@@ -49,7 +49,8 @@ class MailSite:
     """What the profile and the configuration say about the site's DNS.
 
     ``exact``: the SPF record of a unit must be the standard, letter by letter (R80); else it must include the site's
-    hosts and end as the standard does (R68). ``unit_domains``: of the last accepted snapshot.
+    hosts and end as the standard does (R68). ``unit_domains``: of the last accepted snapshot; ``service_domains``: of
+    our own requests, which may lie right beneath the site's domain where that is a unit's (D39).
     """
 
     parent_domain: str
@@ -58,6 +59,7 @@ class MailSite:
     catch_all: str
     exact: bool = False
     unit_domains: frozenset[str] = frozenset()
+    service_domains: frozenset[str] = frozenset()
     mail_hosts: frozenset[str] = frozenset()
     """R75: further mail servers that an MX may name."""
     opt_out: frozenset[str] = frozenset()
@@ -76,6 +78,8 @@ class MailSite:
         """A unit's domain is one that the snapshot says, or one right beneath the site's own, which is judged alike."""
         if domain in self.unit_domains or domain == self.parent_domain:
             return Standing.UNIT
+        if domain in self.service_domains:
+            return Standing.SERVICE
         head, _, tail = domain.partition(".")
         if head.startswith("_") or not domain.endswith(f".{self.parent_domain}"):
             return Standing.OUTSIDE

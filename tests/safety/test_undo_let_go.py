@@ -62,14 +62,15 @@ def test_what_is_kept_for_months_is_told_by_the_audits_and_by_health(
         assert [one[: len(long)] for one in problems if "an undo" in one] == known
 
 
+@pytest.mark.parametrize("named", ["chem0003", "1000003", "CHEM0003", "chem0003@nexus.ox.ac.uk"])
 def test_what_is_let_go_goes_the_way_of_the_rules_and_nothing_else_does(
-    second: KilledSite, capsys: pytest.CaptureFixture[str]
+    named: str, second: KilledSite, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """D41: one leaver of a run that was undone for five people."""
+    """D41: one leaver of a run that was undone for five people; by username, person_id or address, as the help says."""
     undo_the_second_run(second)
     at = ("--at", THIRD)
-    code, document = said(second, capsys, "desk", "release", "chem0003", *ANN, *at)
-    assert (code, document["action"], document["object"]) == (0, "release", "chem0003")
+    code, document = said(second, capsys, "desk", "release", named, *ANN, *at)
+    assert (code, document["action"], document["object"]) == (0, "release", named)
     assert second.type("run", THIRD) == 0
     with wiring.opened(second.folder / "config") as opened:
         boxes = {row["name"]: row["state"] for row in exported(opened.ports.store)["mailboxes"]}

@@ -7,6 +7,7 @@ import re
 import typing
 from collections.abc import Mapping
 from dataclasses import MISSING, field, fields
+from functools import cache
 from pathlib import Path
 
 from nexusops.config.strict import convert, files_of, read_toml, unknown, wrong
@@ -56,13 +57,16 @@ def load_services(folder: Path) -> Requests:
             good[path.stem] = load_service(path)
         except UsageError as error:
             faulty[path.stem] = error
-    known = sorted({*good, *faulty})
-    for name in known:
-        alike = [other for other in known if other != name and other.lower() == name.lower()]
-        if alike:  # neither is known to be the one that is meant, and Exchange would take both for one
+    named: dict[str, list[str]] = {}
+    for name in sorted({*good, *faulty}):
+        named.setdefault(name.lower(), []).append(name)
+    for names in named.values():
+        for name in names if len(names) > 1 else ():
+            # None is known to be the one that is meant, and Exchange would take all for one.
+            other = next(one for one in names if one != name)
             good.pop(name, None)
             faulty[name] = UsageError(
-                f"{folder / name}.toml: SAAS_FIELD: {alike[0]}.toml differs from it in capitals only.",
+                f"{folder / name}.toml: SAAS_FIELD: {other}.toml differs from it in capitals only.",
                 next_step="Rename one of the two files; `nexusops saas list` says which of them runs already.",
             )
     return Requests(good=good, faulty=faulty)
@@ -213,11 +217,12 @@ def _is_sender(text: str) -> bool:
     return rest and len(local) <= 64 and _LOCAL.fullmatch(local) is not None
 
 
-def _hints() -> dict[str, object]:
-    hints: dict[str, object] = dict(typing.get_type_hints(ServiceRequest))
-    del hints["request_id"]
-    return hints
+@cache
+def _hints() -> Mapping[str, object]:
+    """The type of each key: the same for however many requests there are."""
+    return {name: hint for name, hint in typing.get_type_hints(ServiceRequest).items() if name != "request_id"}
 
 
+@cache
 def _required() -> list[str]:
     return [one.name for one in fields(ServiceRequest) if one.default is MISSING and one.name != "request_id"]

@@ -22,8 +22,9 @@ class Entitlement:
     entitlement as the cards stand now. ``cancelled_on``, ``status_on``, ``expired_on``: the end that has come, if
     any: the day of cancellation, the day a non-qualifying status took effect, the first day after natural expiry.
     ``coming``: a cancellation or change of status that is known and still ahead. ``status_coming``: the card already
-    carries a non-qualifying status that takes effect later, so that until then it counts as what it was. ``left_on``:
-    D09. ``missing``: nobody cancelled the card; it was missing for so long that it counts as cancelled (D26).
+    carries a non-qualifying status that takes effect later, so that until then it counts as what it was. ``put_off``:
+    that status had taken effect, and does so later by now. ``left_on``: D09. ``missing``: nobody cancelled the card; it
+    was missing for so long that it counts as cancelled (D26).
     """
 
     card: Card | None
@@ -36,6 +37,7 @@ class Entitlement:
     coming: str | None = None
     code: str = ""
     status_coming: bool = False
+    put_off: bool = False
     left_on: date | None = None
     several: bool = False
     missing: bool = False
@@ -44,8 +46,9 @@ class Entitlement:
         """Whether this (live) mailbox goes on as it is: entitled, or not yet out of an entitlement (D03)."""
         if self.qualifying:
             return True
-        running = box is not None and box.state in (MailboxState.ACTIVE, MailboxState.PENDING)
-        return running and self.status_coming
+        if box is not None and box.state is MailboxState.GRACE_STATUS:
+            return self.put_off
+        return box is not None and box.state in (MailboxState.ACTIVE, MailboxState.PENDING) and self.status_coming
 
 
 def unknown_status(cards: tuple[Card, ...], policy: Policy) -> str | None:
@@ -94,6 +97,7 @@ def entitlement(
         coming=f"status:{takes_effect}" if status_ahead else None,
         code=(was if was and status_ahead else status.status_code) if status else "",
         status_coming=status_ahead,
+        put_off=status_ahead and current[-1].status_code == was,
         last_code=_last_code(ended, policy, was),
         cancelled_on=ended.cancelled_on if ended and cancelled else None,
         status_on=None if status_ahead else takes_effect,

@@ -249,6 +249,18 @@ def test_a_card_is_good_again_until_the_status_that_ends_it_takes_effect(back: s
     assert (world.box("ball0001").state, str(world.box("ball0001").delete_on)) == ("grace_status", "2025-06-10")
 
 
+@pytest.mark.parametrize(("code", "ends"), [("CL", "2025-03-10"), ("VA", "2025-03-01")])
+def test_a_status_that_is_put_off_counts_from_its_new_day(code: str, ends: str) -> None:
+    """R42, D03: a month from the day on which it takes effect after all; a further status without a mailbox is none."""
+    world = _card(_ann("CHEM"), status_code="CL", status_effective_on="2025-02-01")
+    for text in ("2025-01-15", "2025-02-01", "2025-02-02"):
+        world.run(text)
+    _card(world, status_code=code, status_effective_on="2025-02-10").run("2025-02-04")
+    assert world.box("ball0001").state == ("active" if code == "CL" else "grace_status")
+    world.run("2025-02-10")
+    assert _dates(world, "ball0001") == ("grace_status", "None", ends)
+
+
 def test_the_primary_card_stays_so_until_its_status_ends_it() -> None:
     """D42, rules.md 3.3: a card that still counts as what it was is not overtaken by an older one."""
     world = _ann("BALL", "CHEM").card("1", "GR", "Ann", "Lee", "2025-01-01", "2027-09-30", card_id="c2")

@@ -174,6 +174,14 @@ def test_a_mailbox_of_a_unit_ends_some_time_after_its_owner(begun: CommandSite) 
     assert owner["value"] == "chem0035 (Giovanni D`Angelo, 1000035), no longer entitled"
 
 
+def test_a_person_is_told_when_each_address_in_wind_down_ends(begun: CommandSite) -> None:
+    """R39, D04: among all of theirs, before anything of what comes in years."""
+    assert begun.on_day_two("run", "--accept", "Destructive=4").code in (0, 4)
+    told = explained(begun, "bray0039", "2025-10-02T09:00:00Z")
+    ends = [one["value"] for one in told["facts"] if one["label"] == "address" and "wind-down" in one["value"]]
+    assert ends == ["thomas.ashdown@chem.ox.ac.uk, in wind-down, ends 2025-12-03"]
+
+
 def test_the_short_form_fits_on_a_screen_and_the_full_one_names_the_rows(begun: CommandSite) -> None:
     box = next(box for box in exported(begun, "mailboxes", kind="personal") if box["state"] == "active")
     short = begun.type("explain", box["name"], "--at", "2025-10-01T09:00:00Z").out

@@ -91,12 +91,17 @@ def address_fact(row: Allocation, box: Mailbox | None) -> Fact:
     """An address in the list of somebody's addresses."""
     return Fact(
         label="address",
-        value=f"{row.address}, {word(row.state)}",
+        value=f"{row.address}, {word(row.state)}{_ending(row)}",
         rule=row.rule,
         because=row.because,
         since=_since(row, box),
         evidence=row.evidence,
     )
+
+
+def _ending(row: Allocation) -> str:
+    """Its day, where it has one of its own."""
+    return f", ends {row.delete_on}" if row.live and row.winddown_on and row.delete_on else ""
 
 
 def present(rows: Sequence[Allocation]) -> Sequence[Allocation]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import sqlite3
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from datetime import datetime
 from functools import cache
 from importlib.metadata import entry_points
@@ -257,11 +257,23 @@ def tenant_settings(configuration: Configuration) -> TenantSettings:
 
 
 def sign_in_end(configuration: Configuration) -> datetime | None:
-    """When the certificate ends that the site signs in with; None: it signs in with another thing. UsageError (2)."""
+    """When the certificate ends that the site signs in with; None: it signs in with another thing, or whoever asks is
+    not given the passphrase of its file, as monitoring need not be. Raises UsageError where the file is of no use.
+    """
     from nexusops.tenant.expiry import certificate_end
 
-    real = configuration.settings.tenant.kind == "microsoft365"
-    return certificate_end(tenant_settings(configuration)) if real else None
+    table = configuration.settings.tenant
+    if (table.kind, table.credential) != ("microsoft365", "certificate"):
+        return None
+    secret, word = configuration.secret("tenant.certificate_password"), None
+    with suppress(UsageError):
+        word = secret.read() if secret else None
+    try:
+        return certificate_end(str(configuration.path(table.certificate_path)), word)
+    except UsageError:
+        if secret and word is None:
+            return None
+        raise
 
 
 def _absolute(url: str, folder: Path) -> str:

@@ -118,7 +118,7 @@ def _certificate(settings: TenantSettings) -> TokenCredential:
             **_authority(settings),
         )
     except (OSError, TypeError, ValueError) as error:  # TypeError: the passphrase is missing, or there should be none
-        raise unusable(settings, error) from error
+        raise unusable(path, error) from error
 
 
 def _secret(settings: TenantSettings) -> TokenCredential:

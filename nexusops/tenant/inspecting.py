@@ -16,7 +16,7 @@ from nexusops.model.inspection import Inspection
 from nexusops.tenant.cmdlets import converted
 from nexusops.tenant.directory import Instant, decoded
 from nexusops.tenant.exchange import Exchange
-from nexusops.tenant.expiry import certificate_end
+from nexusops.tenant.expiry import end_in_use
 from nexusops.tenant.faults import FaultClass, TenantFault
 from nexusops.tenant.graph import Graph
 from nexusops.tenant.headers import date_of
@@ -141,7 +141,7 @@ def _ahead(answered_at: str | None, asked: datetime) -> float | None:
 async def _ends(graph: Graph, settings: TenantSettings, roles: frozenset[str]) -> tuple[tuple[str, date], ...]:
     """Of the certificate in use from its file; of what is registered, where we may read that."""
     found = []
-    in_use = certificate_end(settings)
+    in_use = end_in_use(settings)
     if in_use is not None:
         found.append(("the certificate in use", in_use.date()))
     if settings.client_id and roles & _READS_APPLICATIONS:

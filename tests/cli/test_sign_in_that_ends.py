@@ -79,6 +79,16 @@ def test_a_certificate_that_cannot_be_read_is_told_with_what_to_do(
     assert word.decode() not in said
 
 
+@pytest.mark.parametrize("form", ["encrypted pem", "encrypted pfx"])
+def test_whoever_is_not_given_the_passphrase_hears_of_what_stands_open(
+    begun: CommandSite, kept: dict[str, bytes], form: str
+) -> None:
+    """Monitoring needs none of a site's secrets: that a PFX stays shut to it is no problem of the site's."""
+    signing_in_with(begun, kept[form])
+    (begun.folder.parent / "word").unlink()
+    assert len(problems(begun, "2025-10-02T11:00:00Z")) == (1 if form == "encrypted pem" else 0)
+
+
 def test_doctor_tells_of_it_where_the_tenant_does_not_answer(begun: CommandSite, kept: dict[str, bytes]) -> None:
     """It may be the reason; without Application.Read.All nobody else tells."""
     signing_in_with(begun, kept["encrypted pfx"])

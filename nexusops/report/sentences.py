@@ -33,7 +33,7 @@ from nexusops.model.notices import NoticeKind
 _NOTICES = {
     NoticeKind.WINDDOWN: "of the wind-down of {which}, which {end} on {day}",
     NoticeKind.WINDDOWN_CANCELLED: "that the wind-down of {which} is called off",
-    NoticeKind.CANCELLED: "that the card was cancelled, and the mailbox is disabled on {day}",
+    NoticeKind.CANCELLED: "that the card counts as cancelled, and the mailbox is disabled on {day}",
     NoticeKind.STATUS_CHANGE: "that the new status has no mailbox, and the present one is deleted on {day}",
     NoticeKind.EXPIRY_WARNING: "that the card is about to expire, and the mailbox is disabled on {day}",
     NoticeKind.ORPHANED: "that the mailbox of {which} has no owner, and is deleted on {day}",
@@ -50,7 +50,8 @@ def describe(change: Change) -> str:
     """One plain English sentence: what will be done, to what, and until when."""
     match change:
         case CreateMailbox():
-            return f"Create the {change.mailbox.kind} mailbox {change.mailbox.name}{_with(change)}."
+            kind = "SaaS" if change.mailbox.kind is MailboxKind.SAAS else change.mailbox.kind.value
+            return f"Create the {kind} mailbox {change.mailbox.name}{_with(change)}."
         case EnableMailbox():
             return f"Enable the mailbox {change.mailbox.name}: it can sign in, send and receive again."
         case DisableMailbox():

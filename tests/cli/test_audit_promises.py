@@ -102,6 +102,8 @@ def test_the_journal_says_who_had_an_address(lived: CommandSite) -> None:
     """rules.md 4e: an auditor sees what is masked for everybody else."""
     said = lived.type("audit", "thomas.ashdown@chem.ox.ac.uk").out
     assert "thomas.ashdown@chem.ox.ac.uk is given to bray0039 (Thomas Ashdown, 1000039)  by" in said
+    whole = lived.type("audit", "bray0039").out
+    assert ("person bray0039: the next day to look at it noted" in whole, "person 1000039" in whole) == (True, False)
 
 
 def test_a_deletion_without_two_months_notice_is_found(lived: CommandSite) -> None:

@@ -27,7 +27,9 @@ def _person_of(ports: Ports, subject: str) -> PersonId:
 
 def told_of(ports: Ports, rows: Sequence[JournalRow]) -> list[str]:
     """The rows in words, one each; of an address that is given, to whom: an auditor sees who had it before."""
-    names = mailbox_names(ports, rows)
+    things = (row.entry.object.partition(":") for row in rows)
+    people = ports.store.owners({PersonId(key) for kind, _, key in things if kind == "person"})
+    names = mailbox_names(ports, rows) | {one.person_id: one.username for one in people if one.username}
     found = []
     for row in rows:
         what, owner = words(row.entry, names) or noted(row.entry, names), _given_to(row)

@@ -133,7 +133,7 @@ def _acceptance(ports: Ports, tables: SnapshotTables, decision: Decision, run_id
         snapshot_sha256=sha256,
         snapshot_as_of=tables.record.as_of,
         snapshot_again=None,
-        rows=tuple(_done(row) for row in decision.rows),
+        rows=tuple(_done(row) for row in decision.rows()),
         judged=decision.judged,
         findings=decision.findings,
         unfinished={},

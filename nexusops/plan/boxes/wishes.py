@@ -84,6 +84,9 @@ def address_of_new(wish: BoxWish, holders: Holders, snapshot: Snapshot, setting:
     if any(row.live for row in holders.get(inner, ())):
         message = f"{inner}, which the mailbox would have, is taken; ask for it under another name"
         return Refusal("ADDRESS_TAKEN", message)
+    if "." in wish.name and setting.units.gives_addresses(domain_of(inner)):
+        message = f"{inner} may be somebody's first.last; ask for the mailbox under a name without a dot"
+        return Refusal("ADDRESS_TAKEN", message)
     found = address_of(wish, holders, snapshot, setting)
     if not isinstance(found, Refusal) and not may_own(wish.owner, setting):
         message = "the owner may not own a non-personal mailbox; name somebody with a current card"

@@ -107,6 +107,34 @@ def test_a_hold_ends_on_the_day_on_which_another_card_begins() -> None:
     assert (world.state("1").state, world.state("1").missing_since) == ("entitled", None)
 
 
+def test_a_card_that_vanishes_is_held_though_another_that_gives_none_is_there() -> None:
+    """D26, R42: the lost row is no change of status; after the hold the other card's status counts from that day."""
+    world = _ann().card("1", "CL", "Ann", "Lee", "2024-11-01", "2028-09-30", card_id="library")
+    world.run("2025-01-14")
+    del world.cards["c1"]
+    assert world.run("2025-01-15").codes == {("MISSING_CARD", "1")}
+    assert (world.run("2025-01-21").acts, world.state("1").state) == ([], "missing_hold")
+    world.run("2025-01-22")
+    assert (_dates(world, "ball0001"), world.state("1").left_on) == (("grace_status", "None", "2025-02-22"), None)
+
+
+def test_who_left_and_has_a_card_that_gives_none_is_here_again_though_the_former_one_vanished() -> None:
+    """D09: a cardholder has not left."""
+    world = _card(_ann(), end_date="2025-01-14")
+    world.run("2025-01-15")
+    del world.cards["c1"]
+    world.card("1", "CL", "Ann", "Lee", "2025-02-01", "2028-09-30", card_id="library").run("2025-02-03")
+    assert (world.state("1").state, world.state("1").left_on) == ("out", None)
+
+
+def test_a_card_that_gives_none_in_the_place_of_one_that_did_is_a_change_of_status() -> None:
+    """R42: registration issues another card that day."""
+    world = _ann()
+    del world.cards["c1"]
+    world.card("1", "CL", "Ann", "Lee", "2025-01-15", "2028-09-30", card_id="library").run("2025-01-15")
+    assert _dates(world, "ball0001") == ("grace_status", "None", "2025-02-15")
+
+
 @pytest.mark.parametrize("policy", ["extend", "strict", "same_day"])
 def test_who_leaves_a_unit_that_winds_down_has_two_months_from_the_notice(policy: str) -> None:
     """D22, D30: brought forward, whatever the policy for notices is (D04)."""

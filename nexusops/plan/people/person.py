@@ -83,23 +83,25 @@ def _entitlement(case: Case, setting: Setting) -> Entitlement | None:
     if found.several:
         case.find("MULTIPLE_CARDS", "the person has several current cards; the first by D42 decides")
     vanished = state.card_id is not None and all(card.card_id != state.card_id for card in case.record.cards)
-    if found.qualifying or not vanished or found.status_on or found.status_coming:
-        if state.missing_since is not None:
+    since = state.missing_since
+    replaced = found.status_on is not None and since is None and found.status_on >= today  # by one with another status
+    if found.qualifying or not vanished or replaced or found.status_coming:
+        if since is not None:
             case.state = altered(state, missing_since=None)
         return found
-    since = state.missing_since
     if since is None:
         if not _was_entitled(case):
-            return replace(found, left_on=state.left_on or found.left_on)
+            return found if found.status_on else replace(found, left_on=state.left_on or found.left_on)
         since = today
         case.state = replace(state, missing_since=since)
     over = since + timedelta(days=setting.policy.missing_card.hold_days)
     if today < over or setting.policy.missing_card.policy == "manual":
         return None
-    # As if cancelled by the run that ends the hold; the grace that begins remembers it from then on.
-    gone = replace(found, cancelled_on=today, expired_on=None, left_on=today, missing=True)
     case.state = replace(case.state, missing_since=None, card_id=None)
-    return gone
+    if found.status_on is not None:
+        return found  # they are still here, with a card that gives no mailbox (R42)
+    # As if cancelled by the run that ends the hold; the grace that begins remembers it from then on.
+    return replace(found, cancelled_on=today, expired_on=None, left_on=today, missing=True)
 
 
 def _was_entitled(case: Case) -> bool:

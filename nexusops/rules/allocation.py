@@ -179,7 +179,9 @@ def may_end(row: Allocation, today: date, policy: Policy, *, deceased: bool) -> 
         return True
     if row.notice_sent_on is None:
         return False
-    return policy.notice.policy == "strict" or today >= policy.notice_over(row.notice_sent_on)
+    if policy.notice.policy == "strict":
+        return today > row.notice_sent_on  # however late it went out: never on the day on which its owner is told
+    return today >= policy.notice_over(row.notice_sent_on)
 
 
 def name_part(rows: Iterable[Allocation], base: str) -> int | None:

@@ -97,6 +97,19 @@ def test_under_the_strict_policy_a_late_notice_postpones_nothing() -> None:
     assert str(world.address("ann.lee@chem.ox.ac.uk").delete_on) == "2025-03-15"
 
 
+def test_under_the_strict_policy_nothing_ends_on_the_day_of_its_notice() -> None:
+    """D04, D06: the notice came after the two months; a second run of that hour finds nothing to do either."""
+    world = _mover("2025-01-14", start="2024-10-01")
+    world.policy = Policy(notice=NoticePolicy(policy="strict"))
+    world.channel_works = False
+    world.run("2025-01-15")
+    assert world.run("2025-03-20").acts == [("SendNotice", "mert0001")]
+    world.channel_works = True
+    world.run("2025-03-20")
+    assert world.run("2025-03-20").acts == []
+    assert world.run("2025-03-21").acts == [("RemoveAddress", "ann.lee@chem.ox.ac.uk")]
+
+
 def test_a_notice_is_never_sent_twice() -> None:
     """R47: the same day run again, and the days after."""
     world = _mover("2025-01-14", start="2024-10-01")

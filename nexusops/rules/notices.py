@@ -158,6 +158,8 @@ def _grace(owing: Owing) -> list[Notice]:
     """
     box = owing.box
     grace = owing.was if owing.was is not None and owing.was.state in _GRACES and _over(box) else box
+    if grace.state not in _GRACES:
+        return []
     listed = [row for row in owing.rows if _goes_with(row, box) and row.kind is not AddressKind.FALLBACK]
     told = (n for n in owing.known.values() if n.kind is NoticeKind.CANCELLED and n.state is not NoticeState.DROPPED)
     owed: list[Notice] = []

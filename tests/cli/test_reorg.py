@@ -144,7 +144,7 @@ def test_what_ends_with_its_domain_is_told_as_active_since_it_was_given(live: Co
         assert live.type("run", "--at", day.isoformat(), "--snapshot", snapshot).code == 0
     found = live.type("explain", "safety", "--at", "2025-11-03T09:00:00Z", "--format", "json").document
     (address,) = [(fact["value"], fact["since"]) for fact in found["facts"] if fact["label"] == "address"]
-    assert address == ("safety@chem.ox.ac.uk, active", "2025-11-02")
+    assert address == ("safety@chem.ox.ac.uk, active, ends 2026-02-03", "2025-11-02")
     assert found["upcoming"][0]["on"] == "2026-02-03"
 
 

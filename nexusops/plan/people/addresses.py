@@ -232,10 +232,11 @@ def _tell_shortened(work: _Allotting) -> None:
 
 
 def _put_new(work: _Allotting, need: Need, n: int, local: str, reason: tuple[str, str]) -> None:
-    case, inner = work.case, work.case.fallback
-    if inner is not None and inner.live and inner.address == address(local, need.domain):
-        work.served[need.domain] = inner.address  # D21: their username is their name
-        return
+    case = work.case
+    if need.domain == work.setting.site.fallback_domain and (inner := case.fallback) is not None:
+        if inner.live and inner.address == address(local, need.domain):
+            work.served[need.domain] = inner.address  # D21: their username is their name
+            return
     row = allot(
         local,
         need.domain,

@@ -51,11 +51,11 @@ def _named_like_a_box(case: Case, username: str, setting: Setting) -> str | None
 
 def _named_like_an_address(case: Case, username: str, book: Book, setting: Setting) -> str | None:
     """R17, D21: the mailbox would have the routing name that is somebody else's address, or was until lately."""
-    if case.fallback is not None or not _gives_a_mailbox(case, setting):
-        return None
     wanted = address(username, Domain(setting.site.fallback_domain))
     last = next(reversed(book.holders.get(wanted, ())), None)
     if last is None or last.person_id == case.person_id:
+        return None
+    if case.fallback is not None or not _gives_a_mailbox(case, setting):
         return None
     kept = kept_by_tenant(last, setting.policy, setting.today)
     if not (last.live or kept or (last.kind is AddressKind.PERSONAL and not book.free_for(wanted, case.person_id))):

@@ -10,7 +10,7 @@ from nexusops.model.ledger import Ledger
 from nexusops.model.tenant import Actual, Wanted
 from nexusops.pipeline.affected import Affected
 from nexusops.pipeline.inputs import Deciding
-from nexusops.plan.observe import joined, seen_before
+from nexusops.plan.observe import joined, seen_before, users_seen_before
 
 MANY = 400
 """From so many people on, reading the whole tenant page by page costs less than asking for each."""
@@ -21,17 +21,31 @@ away. With more it is the answer that is not whole (tenant-api.md 5.4).
 
 
 def read_tenant(ports: Deciding, ledger: Ledger, who: Affected, signing: frozenset[Domain], *, full: bool) -> Actual:
-    """What was read, joined on ids. Raises TenantUnreadable, also where Exchange told of a part of its mailboxes."""
+    """What was read, joined on ids. Raises TenantUnreadable, also where the directory told of a part of its users, or
+    Exchange of its mailboxes.
+    """
     actual = _read(ports, ledger, who, signing, full=full)
+    users, gone = users_seen_before(ledger, actual)
+    if gone > max(UNSEEN, users * SHARE // 100):
+        raise _partial(
+            f"the directory did not tell of {gone} in {users} users whose mailboxes are known: its answer is not the "
+            "whole of it, or that of another tenant"
+        )
     known, lost = seen_before(ledger, actual)
     if lost > max(UNSEEN, known * SHARE // 100):
-        raise TenantUnreadable(
+        raise _partial(
             f"Exchange did not tell of {lost} in {known} mailboxes whose users are there with their licences: its "
-            "answer is not the whole of it.",
-            next_step="Look at the service health page of the tenant. Nothing was changed; the next `nexusops run` "
-            "asks again, and `nexusops drift` compares.",
+            "answer is not the whole of it"
         )
     return _joined(ports, ledger, actual)
+
+
+def _partial(told: str) -> TenantUnreadable:
+    return TenantUnreadable(
+        f"{told}.",
+        next_step="Look at the service health page of the tenant, and whether [tenant] names the right one. Nothing "
+        "was changed; the next `nexusops run` asks again, and `nexusops drift` compares.",
+    )
 
 
 def _read(ports: Deciding, ledger: Ledger, who: Affected, signing: frozenset[Domain], *, full: bool) -> Actual:

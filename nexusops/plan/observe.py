@@ -56,6 +56,15 @@ def seen_before(ledger: Ledger, actual: Actual) -> tuple[int, int]:
     return known, lost
 
 
+def users_seen_before(ledger: Ledger, actual: Actual) -> tuple[int, int]:
+    """How many people had a user of theirs when their mailbox was last seen; how many of them have none at all now, not
+    even a deleted one.
+    """
+    before = [box.person_id for box in ledger.mailboxes.values() if box.live and box.user_id and box.person_id]
+    there = actual.people.keys() | actual.ambiguous.keys()
+    return len(before), sum(person_id not in there for person_id in before)
+
+
 def observe(ledger: Ledger, actual: Actual) -> Ledger:
     """The ledger with the tenant's ids, with forwards that somebody set or removed by hand, and with the signatures."""
     return replace(ledger, mailboxes=_each(ledger, actual), signing=actual.signing)

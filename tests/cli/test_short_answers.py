@@ -1,4 +1,4 @@
-"""An answer of Exchange that is a part of the whole is no answer (tenant-api.md 5.4)."""
+"""An answer of the tenant that is a part of the whole is no answer (tenant-api.md 5.4)."""
 
 from __future__ import annotations
 
@@ -57,6 +57,20 @@ def test_a_list_without_mailboxes_that_were_there_is_refused(
     assert "65 in 65 mailboxes whose users are there with their licences: its answer is not the whole of it" in said.err
     with wiring.opened(tmp_path / "config") as opened:
         assert len(opened.ports.store.ledger(None, None).mailboxes) > UNSEEN
+
+
+def test_a_directory_without_users_that_were_there_is_refused(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It is not whole, or another tenant's, in which nobody's mailbox is to be made."""
+    site_of(tmp_path, UNSEEN + 20)
+    capsys.readouterr()
+    (tmp_path / "config" / "state" / "tenant.db").unlink()
+    assert full_plan(tmp_path) == 8
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert "the directory did not tell of 65 in 65 users whose mailboxes are known" in said.err
+    assert "the whole of it, or that of another tenant" in said.err
 
 
 def test_a_few_mailboxes_that_are_missing_are_findings(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -13,7 +13,7 @@ import gc
 import subprocess
 import sys
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from itertools import islice
 from pathlib import Path
@@ -24,7 +24,6 @@ from nexusops.demo.stage import TENANT, Stage
 from nexusops.demo.university import domain_rows, members, unit_rows
 from nexusops.model.journal import Acceptance, RowChange, RunRecord
 from nexusops.model.mailboxes import Mailbox, MailboxState
-from nexusops.model.tenant import Actual, Wanted
 from nexusops.pipeline import Ports
 from nexusops.pipeline.decide import decide, read_tables
 from nexusops.pipeline.decision import Decision
@@ -40,14 +39,6 @@ MERGED, ENDING, ARRIVING = 3_000, 9_000, 2_500
 """A merger's members; at a term's start the cards that end, and the people who come."""
 AT_ONCE = 50_000
 """So many people are decided and committed at a time: a million would not fit into memory."""
-
-
-@dataclass(frozen=True, slots=True)
-class Empty:
-    """A tenant in which there is nothing."""
-
-    def read(self, _wanted: Wanted) -> Actual:
-        return Actual()
 
 
 def settled_university(folder: Path, people: int, url: str | None = None) -> None:
@@ -106,7 +97,7 @@ def _write(folder: Path, people: int, as_of: datetime, rows: Iterable[Member], r
 def _commit(config: Path, snapshot: Path) -> None:
     """Decides for everybody, and commits the rows as if all that is planned had been done."""
     with wiring.opened(config, snapshot=snapshot) as site:
-        ports = replace(site.ports, tenant=Empty)
+        ports = site.ports
         tables = read_tables(ports, SETTLED)
         people = sorted(tables.people())
         for start in range(0, len(people), AT_ONCE):

@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from building.state_rows import mailbox
 
 from nexusops import wiring
 from nexusops.cli import call
 from nexusops.demo.stage import Stage
 from nexusops.emulator import EmbeddedTenant
-from nexusops.pipeline.sight import UNSEEN
+from nexusops.errors import TenantUnreadable
+from nexusops.model.ids import PersonId
+from nexusops.model.ledger import Ledger
+from nexusops.model.tenant import Actual
+from nexusops.pipeline.affected import Affected
+from nexusops.pipeline.sight import UNSEEN, read_tenant
 
 FIRST = datetime(2025, 10, 1, 8, tzinfo=UTC)
 NOBODY: dict[str, Any] = {
@@ -71,6 +79,22 @@ def test_a_directory_without_users_that_were_there_is_refused(
     assert said.out == ""
     assert "the directory did not tell of 65 in 65 users whose mailboxes are known" in said.err
     assert "the whole of it, or that of another tenant" in said.err
+
+
+@pytest.mark.parametrize(("everyone", "code"), [(True, 8), (False, 0)])
+def test_an_hour_about_people_who_were_purged_goes_on_and_a_whole_plan_does_not(everyone: bool, code: int) -> None:
+    """Sixty whom an administrator took away are findings, also where all of them are due on one day (3.16)."""
+    ids = [PersonId(f"{n:07d}") for n in range(UNSEEN + 10)]
+    boxes = [mailbox(f"person:{one}:1", f"u{one}", person_id=one) for one in ids]
+    ledger = Ledger(serial=1, mailboxes={box.key: replace(box, user_id=f"id-{box.name}") for box in boxes})
+    who = Affected(frozenset(ids), frozenset(), everyone=everyone)
+    ports: Any = SimpleNamespace(tenant=lambda: SimpleNamespace(read=lambda _wanted: Actual()))
+    ended = 0
+    try:
+        read_tenant(ports, ledger, who, frozenset(), full=False)
+    except TenantUnreadable as error:
+        ended = error.exit_code
+    assert ended == code
 
 
 def test_a_few_mailboxes_that_are_missing_are_findings(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -18,7 +18,7 @@ from nexusops.cli.entry import Call
 @options.snapshot_option
 @click.option("--new-snapshot", is_flag=True, help="Read the configured source anew. [the last accepted snapshot]")
 @options.actor_option
-@click.option("--reason", default="", help="Why, for the journal.")
+@options.reason_option
 @click.pass_obj
 def adopt(
     call: Call,

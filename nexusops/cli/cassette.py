@@ -101,7 +101,7 @@ def scrub(source: Path, to: Path, again: bool) -> int:
     from nexusops.codec import written_whole
     from nexusops.tenant.cassettes import scrubbed, write_lines
 
-    clean = _readable(source, lambda file: scrubbed(file, people=True))
+    clean = _readable(source, scrubbed)
     with written_whole(to, "recording", again=again) as part:
         write_lines(part, clean)
     click.echo(f"Written to {to}. Read it before you give it to anybody: `nexusops cassette verify {to}`.")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date, datetime
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING
 
 import click
 
@@ -15,25 +15,20 @@ if TYPE_CHECKING:
     from nexusops.pipeline.desk import Told, Wish
     from nexusops.pipeline.inputs import Ports
 
-Function = TypeVar("Function", bound=Callable[..., Any])
-
 
 @click.group()
 def desk() -> None:
     """The service desk's actions: journaled, and honoured by later runs until undone or overtaken by registration."""
 
 
-def _asked(function: Function) -> Function:
-    """Every action says who and why, and may be dated."""
-    for option in (
-        options.format_option(),
-        options.at_option,
-        click.option("--reason", required=True, help="Why, for the journal."),
-        click.option("--actor", required=True, help="Who, for the journal."),
-    ):
-        function = option(function)
-    passed: Function = click.pass_obj(function)  # type: ignore[assignment]
-    return passed
+_asked = options.all_of(
+    click.option("--actor", required=True, help="Who, for the journal."),
+    click.option("--reason", required=True, help="Why, for the journal."),
+    options.at_option,
+    options.format_option(),
+    click.pass_obj,
+)
+"""Every action says who and why, and may be dated."""
 
 
 def _act(call: Call, form: str, at: datetime, actor: str, reason: str, action: Callable[[Ports, Wish], Told]) -> int:

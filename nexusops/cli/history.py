@@ -76,7 +76,7 @@ def due(call: Call, until: date | None, form: str, at: datetime) -> int:
 
     with wiring.opened(call.folder) as site, steps_shown("Looking ahead") as progress:
         end = until or local_date(at, site.ports.policy.time.zone)
-        rows = notices_due(site.ports, at=at, until=end, progress=lambda day: progress(f"{day}"))
+        rows = notices_due(site.ports, at=at, until=end, progress=progress)
     click.echo(told.notices_json(rows) if form == "json" else told.notices_text(rows, look()), nl=False)
     return 0
 

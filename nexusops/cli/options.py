@@ -129,10 +129,9 @@ def _actor(_ctx: click.Context, _param: click.Parameter, value: str | None) -> s
         return f"uid:{os.getuid()}"
 
 
-def at_option(function: Function) -> Function:
-    return click.option(
-        "--at", type=Instant(), default=clock.now, metavar="INSTANT", help=f"Act as at this instant ({EXAMPLE}). [now]"
-    )(function)
+at_option = click.option(
+    "--at", type=Instant(), default=clock.now, metavar="INSTANT", help=f"Act as at this instant ({EXAMPLE}). [now]"
+)
 
 
 def format_option(*formats: str) -> Callable[[Function], Function]:
@@ -142,49 +141,46 @@ def format_option(*formats: str) -> Callable[[Function], Function]:
     )
 
 
-def accept_options(function: Function) -> Function:
-    """--accept and --approve, with --actor and --reason: who lifts a guard's limit, and why."""
-    for option in (
-        click.option("--reason", default="", help="Why, for the journal."),
-        click.option("--actor", callback=_actor, help="Who, for the journal. [the user of this process]"),
-        click.option("--approve", metavar="DIGEST", callback=_digest, help="Lift all limits for exactly this plan."),
-        click.option(
-            "--accept",
-            type=Accepted(),
-            multiple=True,
-            callback=_accepted_once,
-            help="Lift one limit where exactly N are planned. Repeatable.",
-        ),
-    ):
-        function = option(function)
-    return function
+def all_of(*options: Callable[[Any], Any]) -> Callable[[Function], Function]:
+    """Several options as one decorator; the help lists them in this order."""
+
+    def decorated(function: Function) -> Function:
+        for option in reversed(options):
+            function = option(function)
+        return function
+
+    return decorated
 
 
-def actor_option(function: Function) -> Function:
-    return click.option("--actor", callback=_actor, help="Who, for the journal. [the user of this process]")(function)
+actor_option = click.option("--actor", callback=_actor, help="Who, for the journal. [the user of this process]")
+reason_option = click.option("--reason", default="", help="Why, for the journal.")
 
+accept_options = all_of(
+    click.option(
+        "--accept",
+        type=Accepted(),
+        multiple=True,
+        callback=_accepted_once,
+        help="Lift one limit where exactly N are planned. Repeatable.",
+    ),
+    click.option("--approve", metavar="DIGEST", callback=_digest, help="Lift all limits for exactly this plan."),
+    actor_option,
+    reason_option,
+)
+"""Who lifts a guard's limit, and why."""
 
-def snapshot_option(function: Function) -> Function:
-    return click.option(
-        "--snapshot",
-        type=click.Path(path_type=Path),
-        metavar="DIR",
-        help="Read this snapshot instead of the configured registration source.",
-    )(function)
-
-
-def refresh_option(function: Function) -> Function:
-    return click.option(
-        "--refresh",
-        type=click.Choice(("delta", "full")),
-        default="delta",
-        show_default=True,
-        help="Look at what changed or is due, or at everybody and the whole tenant.",
-    )(function)
-
-
-def out_option(function: Function) -> Function:
-    return click.option("--out", type=WRITTEN, metavar="FILE", help="Write the plan document here.")(function)
-
-
+snapshot_option = click.option(
+    "--snapshot",
+    type=click.Path(path_type=Path),
+    metavar="DIR",
+    help="Read this snapshot instead of the configured registration source.",
+)
+refresh_option = click.option(
+    "--refresh",
+    type=click.Choice(("delta", "full")),
+    default="delta",
+    show_default=True,
+    help="Look at what changed or is due, or at everybody and the whole tenant.",
+)
+out_option = click.option("--out", type=WRITTEN, metavar="FILE", help="Write the plan document here.")
 jobs_argument = click.argument("jobs", nargs=-1, metavar="[JOB]…")

@@ -91,9 +91,7 @@ def _other_policy(
     with wiring.opened(call.folder, snapshot=snapshot) as site, steps_shown("Comparing") as step:
         tables = site.ports.registration.read() if snapshot is not None else None
         end = until or add_months(local_date(at, site.ports.policy.time.zone), 12)
-        found = compare_policies(
-            site.ports, other, at=at, until=end, tables=tables, progress=lambda day: step(f"{day}")
-        )
+        found = compare_policies(site.ports, other, at=at, until=end, tables=tables, progress=step)
     click.echo(comparison_written(found, form, look()), nl=False)
     return 0
 

@@ -47,7 +47,7 @@ def warn(text: str) -> None:
 
 
 @contextmanager
-def steps_shown(what: str) -> Iterator[Callable[[str], None]]:
+def steps_shown(what: str) -> Iterator[Callable[[object], None]]:
     """Shows on stderr how far a long work is: only on a terminal, and not with --quiet. Call it with where it is."""
     if asked().quiet or not sys.stderr.isatty():
         yield lambda _step: None

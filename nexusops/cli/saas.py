@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING
 
 import click
 
@@ -19,9 +19,8 @@ if TYPE_CHECKING:
     from nexusops.config import Configuration
     from nexusops.model.plan import Plan
     from nexusops.model.services import ServiceRequest
-    from nexusops.pipeline.desk import Told
-
-Function = TypeVar("Function", bound=Callable[..., Any])
+    from nexusops.pipeline import Ports
+    from nexusops.pipeline.desk import Told, Wish
 
 
 @click.group()
@@ -115,18 +114,15 @@ def _publishing(configuration: Configuration, made: Plan) -> dict[str, list[str]
     }
 
 
-def _recorded(function: Function) -> Function:
-    """A wish says who records it and why."""
-    for option in (
-        options.format_option(),
-        options.at_option,
-        click.option("--reason", default="", help="Why, for the journal."),
-        options.actor_option,
-        click.argument("request_id", metavar="ID"),
-    ):
-        function = option(function)
-    passed: Function = click.pass_obj(function)  # type: ignore[assignment]
-    return passed
+_recorded = options.all_of(
+    click.argument("request_id", metavar="ID"),
+    options.actor_option,
+    options.reason_option,
+    options.at_option,
+    options.format_option(),
+    click.pass_obj,
+)
+"""A wish says who records it and why."""
 
 
 @saas.command()
@@ -134,26 +130,18 @@ def _recorded(function: Function) -> Function:
 @_recorded
 def handover(call: Call, request_id: str, to: str, form: str, at: datetime, actor: str, reason: str) -> int:
     """Name another owner, who answers for it from the next run on."""
-    from nexusops import wiring
-    from nexusops.pipeline.desk import Wish
-    from nexusops.pipeline.saas import desk as saas_desk
+    from nexusops.pipeline.saas import desk as actions
 
-    with wiring.opened(call.folder) as site:
-        told = saas_desk.handover(site.ports, request_id, to, Wish(actor=actor, reason=reason, at=at))
-    return _told(told, form, actor, reason)
+    return _record(call, form, at, actor, reason, lambda p, w: actions.handover(p, request_id, to, w))
 
 
 @saas.command()
 @_recorded
 def retire(call: Call, request_id: str, form: str, at: datetime, actor: str, reason: str) -> int:
     """The product is dropped: the next run takes away what it sends with, and deletes its mailbox."""
-    from nexusops import wiring
-    from nexusops.pipeline.desk import Wish
-    from nexusops.pipeline.saas import desk as saas_desk
+    from nexusops.pipeline.saas import desk as actions
 
-    with wiring.opened(call.folder) as site:
-        told = saas_desk.retire(site.ports, request_id, Wish(actor=actor, reason=reason, at=at))
-    return _told(told, form, actor, reason)
+    return _record(call, form, at, actor, reason, lambda p, w: actions.retire(p, request_id, w))
 
 
 @saas.command()
@@ -163,16 +151,17 @@ def retire(call: Call, request_id: str, form: str, at: datetime, actor: str, rea
 @_recorded
 def renew(call: Call, request_id: str, *, revoke: bool, form: str, at: datetime, actor: str, reason: str) -> int:
     """What the product signs in with ends soon, or has leaked: the next run hands a new secret over."""
+    from nexusops.pipeline.saas import desk as actions
+
+    return _record(call, form, at, actor, reason, lambda p, w: actions.renew(p, request_id, w, revoke=revoke))
+
+
+def _record(call: Call, form: str, at: datetime, actor: str, reason: str, action: Callable[[Ports, Wish], Told]) -> int:
     from nexusops import wiring
     from nexusops.pipeline.desk import Wish
-    from nexusops.pipeline.saas import desk as saas_desk
 
     with wiring.opened(call.folder) as site:
-        told = saas_desk.renew(site.ports, request_id, Wish(actor=actor, reason=reason, at=at), revoke=revoke)
-    return _told(told, form, actor, reason)
-
-
-def _told(told: Told, form: str, actor: str, reason: str) -> int:
+        told = action(site.ports, Wish(actor=actor, reason=reason, at=at))
     if form == "json":
         from nexusops.codec import to_text
 

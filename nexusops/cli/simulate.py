@@ -41,8 +41,6 @@ def simulate(call: Call, until: date, every: str, changes: bool, form: str, at: 
 
     with wiring.opened(call.folder, snapshot=snapshot) as site, steps_shown("Looking ahead") as progress:
         tables = site.ports.registration.read() if snapshot is not None else None
-        forecast = simulated(
-            site.ports, at=at, until=until, every=every, tables=tables, progress=lambda day: progress(f"{day}")
-        )
+        forecast = simulated(site.ports, at=at, until=until, every=every, tables=tables, progress=progress)
     click.echo(forecast_written(forecast, form, changes=changes, look=look()), nl=False)
     return 0

@@ -26,8 +26,6 @@ class Macro:
     parts: int = 0
     reverse: bool = False
     delimiters: str = "."
-    escaped: bool = False
-    """A capital letter: the value is URL-escaped."""
 
 
 MacroString = tuple[str | Macro, ...]

@@ -114,14 +114,12 @@ def _prepare(tenant: EmbeddedTenant, domains: Collection[Domain], at: datetime) 
 def microsoft365(
     settings: TenantSettings,
     *,
-    transport: httpx.AsyncBaseTransport | None = None,
-    retry: Retry | None = None,
     scale: float = 1.0,
     wrap: Wrap | None = None,
     memory: Memory | None = None,
 ) -> LiveTenant:
-    """The real service at the configured addresses. ``transport`` and ``wrap`` are seams of cassettes and tests,
-    ``retry`` that of their sleep, ``scale`` that of measurements: how many times as fast the limits' clock runs."""
+    """The real service at the configured addresses. ``wrap`` is the seam of cassettes, ``scale`` that of measurements:
+    how many times as fast the limits' clock runs."""
     import asyncio
 
     from nexusops.tenant.auth import Translating, credential
@@ -134,9 +132,9 @@ def microsoft365(
 
     verify: ssl.SSLContext | bool = trusting(settings.ca_bundle) if settings.ca_bundle else True
     found = Translating(credential(settings), settings=settings)
-    used = retry or Retry(sleep=lambda seconds: asyncio.sleep(seconds / scale))
+    used = Retry(sleep=lambda seconds: asyncio.sleep(seconds / scale))
     scope = f"{settings.exchange_base_url}/.default"
-    transport = wrap(transport or way_out(settings.graph_base_url, verify)) if wrap is not None else transport
+    transport = wrap(way_out(settings.graph_base_url, verify)) if wrap is not None else None
     paced = used.paced(graph_pace(scale=scale, sleep=used.sleep))
 
     def make() -> tuple[Graph, Exchange]:

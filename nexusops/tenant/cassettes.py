@@ -104,9 +104,9 @@ def write_lines(path: Path, lines: Iterable[Exchanged]) -> None:
     path.write_text(text, encoding="utf-8")
 
 
-def scrubbed(path: Path, *, people: bool) -> list[Exchanged]:
-    """The exchanges of a recording from anywhere, secrets replaced and, with ``people``, personal data too."""
-    scrubber = Scrubber(people=people)
+def scrubbed(path: Path) -> list[Exchanged]:
+    """The exchanges of a recording from anywhere, secrets and personal data replaced."""
+    scrubber = Scrubber(people=True)
     lines = [json.loads(line) for line in lines_of(path)]
     if not all(isinstance(line, dict) for line in lines):
         raise ValueError("a line is not an exchange")

@@ -89,13 +89,13 @@ def test_a_secret_is_found_and_taken_out_wherever_it_stands(site: CommandSite, p
 
 @pytest.mark.parametrize("place", PEOPLE)
 def test_nobody_is_left_in_what_a_real_tenant_said(tmp_path: Path, place: str) -> None:
-    text = json.dumps(scrubbed(written(tmp_path, PEOPLE[place]), people=True))
+    text = json.dumps(scrubbed(written(tmp_path, PEOPLE[place])))
     assert [told for told in ("Ada", "Byron", "ada@", "adabyron", "4711") if told in text] == []
 
 
 def test_what_belongs_together_stays_together(tmp_path: Path) -> None:
     user = {"id": GUID, "displayName": "Ada Byron", "userPrincipalName": "ada@ox.ac.uk"}
-    (line,) = scrubbed(written(tmp_path, {"response": {"note": "Ada Byron <ada@ox.ac.uk>", **user}}), people=True)
+    (line,) = scrubbed(written(tmp_path, {"response": {"note": "Ada Byron <ada@ox.ac.uk>", **user}}))
     found = line["response"]
     assert found["note"] == f"{found['displayName']} <{found['userPrincipalName']}>"
     assert found["id"] == GUID

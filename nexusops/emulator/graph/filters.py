@@ -65,9 +65,8 @@ class _Reader:
             position = match.end()
         self.at = 0
 
-    def peek(self, ahead: int = 0) -> str | None:
-        at = self.at + ahead
-        return self.tokens[at] if at < len(self.tokens) else None
+    def peek(self) -> str | None:
+        return self.tokens[self.at] if self.at < len(self.tokens) else None
 
     def take(self, wanted: str | None = None) -> str:
         token = self.peek()

@@ -16,7 +16,6 @@ _PROPERTIES = (
     "skuId", "skuPartNumber", "subscriptionIds",
 )  # fmt: skip
 
-_TELEPHONY = "MicrosoftCommunicationsOnline"
 _BESIDE = ("accountEnabled", "assignedLicenses", "city", "companyName")
 """What the answer of assignLicense shows beside the default properties (user-assignlicense.md)."""
 

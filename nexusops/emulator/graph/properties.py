@@ -8,7 +8,7 @@ from typing import Any
 
 from nexusops.emulator.wire import Refusal, bad_request
 
-STRING, BOOLEAN, STRINGS, OBJECT, OBJECTS, INSTANT = "String", "Boolean", "Strings", "Object", "Objects", "Instant"
+STRING, BOOLEAN, STRINGS, OBJECT, INSTANT = "String", "Boolean", "Strings", "Object", "Instant"
 
 WRITABLE: dict[str, str] = {
     **dict.fromkeys(

@@ -63,7 +63,6 @@ def _macro(match: re.Match[str]) -> Macro:
         parts=int(match["digits"] or 0),
         reverse=bool(match["r"]),
         delimiters=match["delimiters"] or ".",
-        escaped=match["letter"].isupper(),
     )
 
 

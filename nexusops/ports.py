@@ -176,6 +176,9 @@ class Memory(Protocol):
     def services_of(self, domains: Collection[Domain]) -> Sequence[Service]:
         """Requests that have, or had, these service domains (D39)."""
 
+    def services_in(self, domains: Collection[Domain]) -> frozenset[str]:
+        """Requests, by id, whose mailbox sends from one of these domains, or whose service domain lies beneath one."""
+
     def domain_ends(self, domains: Collection[Domain]) -> Mapping[Domain, date]:
         """The last day of the live personal addresses of each domain; date.max: one has none; absent: none is left."""
 

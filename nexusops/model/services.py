@@ -12,7 +12,7 @@ from nexusops.model.dns import DnsRecord
 from nexusops.model.dns_spf import SpfReport
 from nexusops.model.findings import Severity
 from nexusops.model.frozen import frozen
-from nexusops.model.ids import Address, Domain, MailboxKey, PersonId, UnitId
+from nexusops.model.ids import Address, Domain, MailboxKey, PersonId, UnitId, domain_of
 
 
 @frozen
@@ -189,6 +189,13 @@ class Service:
     due_on: date | None = None
     rule: str = ""
     because: str = ""
+
+    @property
+    def home(self) -> Domain | None:
+        """The mail domain that it hangs on: the one above its service domain, or its mailbox's own."""
+        if self.domain is not None:
+            return Domain(self.domain.partition(".")[2])
+        return domain_of(self.address) if self.address is not None else None
 
 
 @frozen

@@ -49,7 +49,7 @@ def affected(ports: Deciding, tables: SnapshotTables, today: date, *, full: bool
         people |= tables.changed(previous)
         changed_domains = tables.changed_domains(previous)
         people |= store.people_of_domains(changed_domains)
-        if changed_domains and ports.services:  # of a unit that has gone, too
+        if changed_domains:  # of a unit that has gone, too
             boxes |= _services_of(changed_domains, tables, ports) | _services_of(changed_domains, previous, ports)
         people |= store.people_of_addresses(tables.changed_addresses(previous))
         changed_boxes = tables.changed_boxes(previous)
@@ -95,10 +95,13 @@ def _registered(tables: SnapshotTables, services: Mapping[str, ServiceRequest]) 
 
 
 def _services_of(domains: Collection[Domain], tables: SnapshotTables, ports: Deciding) -> set[str]:
-    """Requests whose service domain, or address, hangs on one of these (2.4)."""
+    """Requests whose service domain, or address, hangs on one of these, or would (2.4)."""
+    if not domains or not ports.services:
+        return set()
     units = tables.slice((), {}).units
     names = {name: units.get(request.unit_id) for name, request in ports.services.items()}
-    return {name for name, unit in names.items() if unit is not None and unit.domain in domains}
+    wanting = {name for name, unit in names.items() if unit is not None and unit.domain in domains}
+    return wanting | ports.store.services_in(domains)
 
 
 def hanging_on(people: Set[PersonId], boxes: Set[str], tables: SnapshotTables, ports: Deciding) -> set[str]:

@@ -163,6 +163,15 @@ def live_names(connection: Connection, domains: Collection[Domain]) -> set[Perso
     return {PersonId(value) for value in connection.execute(statement).scalars()}
 
 
+def services_in(connection: Connection, domains: Collection[Domain]) -> frozenset[str]:
+    """Requests with an address in one of these domains, or in a domain beneath it."""
+    found: set[str] = set()
+    for part in chunks(domains):
+        ends = (services.c.address.endswith(f"{mark}{one}", autoescape=True) for one in part for mark in "@.")
+        found |= set(connection.execute(select(services.c.request_id).where(or_(*ends))).scalars())
+    return frozenset(found)
+
+
 def due(connection: Connection, today: date) -> list[str]:
     """Scopes whose date has come."""
     persons = connection.execute(select(people.c.person_id).where(people.c.due_on <= today)).scalars()

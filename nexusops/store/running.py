@@ -140,6 +140,10 @@ class Running(Connecting):
         with self._begin() as connection:
             return list(reading.rows_in(connection, Service, "domain", domains))
 
+    def services_in(self, domains: Collection[Domain]) -> frozenset[str]:
+        with self._begin() as connection:
+            return reading.services_in(connection, domains)
+
     def domain_ends(self, domains: Collection[Domain]) -> Mapping[Domain, date]:
         with self._begin() as connection:
             return reading.domain_ends(connection, domains)

@@ -77,3 +77,16 @@ def test_a_domain_that_passed_on_is_shown_as_its_present_owners(site: CommandSit
     found = site.type("domain", "list", "--zone-kind", "service", "--format", "json").document["domains"]
     assert [(one["domain"], one["state"]) for one in found] == [("mail-shot.foodtech.ox.ac.uk", "published")]
     assert site.type("domain", "list", "--state", "winding").code == 2
+
+
+def test_what_is_published_ends_with_its_own_domain_wherever_the_unit_has_gone(site: CommandSite) -> None:
+    """2.4, 2.5: the unit took its mail elsewhere before; the owner has no address in the domain that ends."""
+    folder = food().domain("new.ox.ac.uk").person("1000044", "chem0044")
+    folder.card("1000044", "US", "Cy", "Dent", "2024-10-01", "2028-09-30").affiliation("1000044", "CHEM", "2024-10-01")
+    file(site, "mailshot", **DOMAIN_REQUEST, owner_person_id="1000044")
+    assert kinds(hour(site, 0, folder), "mailshot") == ["PublishRecords"]
+    assert kinds(hour(site, 1, folder.change("units", {"unit_id": "FOOD"}, domain="new.ox.ac.uk")), "mailshot") == []
+    assert kinds(hour(site, 2, folder), "mailshot") == []
+    changes = hour(site, 3, folder.change("domains", {"domain": "foodtech.ox.ac.uk"}, state="failing"))
+    assert kinds(changes, "mailshot") == ["RetireRecords"]
+    assert kinds(hour(site, 4, folder), "mailshot") == []

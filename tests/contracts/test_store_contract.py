@@ -356,6 +356,8 @@ def test_a_saas_request_is_looked_at_like_a_mailbox(store: SqlStore) -> None:
     assert store.ledger((), ("other",)).services == {}
     assert store.services_of({Domain("admin-day.chem.ox.ac.uk"), CHEM}) == [full]
     assert store.services_of({CHEM}) == []
+    assert store.services_in({CHEM, Domain("law.ox.ac.uk")}) == {"adminday"}
+    assert store.services_in({Domain("law.ox.ac.uk"), Domain("admin.chem.ox.ac.uk")}) == frozenset()
 
 
 def test_an_intent_is_open_until_an_outcome_of_the_same_step_and_run(store: SqlStore) -> None:

@@ -99,6 +99,11 @@ class Imagined:
             self._learn(self._store.services_of(fresh))
         return [row for row in self._rows.find(Service, "", None) if row.domain in domains]
 
+    def services_in(self, domains: Collection[Domain]) -> frozenset[str]:
+        if fresh := self._unasked("services in", domains):
+            self._know((), self._store.services_in(fresh))
+        return frozenset(row.request_id for row in self._rows.find(Service, "", None) if row.home in domains)
+
     def domain_ends(self, domains: Collection[Domain]) -> Mapping[Domain, date]:
         if fresh := self._unasked("ends", domains):
             self._know(self._store.people_of_domains(fresh), ())

@@ -143,7 +143,7 @@ def settle_service(
         box=box,
         owner=owner,
         owner_may=may_own(owner, setting),
-        domain_ended=_domain_ended(request, ledger, setting),
+        domain_ended=_domain_ended(row, request, ledger, setting),
         signing=ledger.signing,
         notes=ledger.watched.get(request.request_id, ()),
     )
@@ -162,7 +162,7 @@ def is_over(row: Service | None, request: ServiceRequest, ledger: Ledger, settin
     """Whether what it was given is taken away, its mailbox too: retired, or gone with its unit's domain (2.4)."""
     if row is None:
         return False
-    return row.state in ENDED or (row.state in RUNNING and _domain_ended(request, ledger, setting))
+    return row.state in ENDED or (row.state in RUNNING and _domain_ended(row, request, ledger, setting))
 
 
 def owner_of(request: ServiceRequest, ledger: Ledger) -> PersonId | None:
@@ -172,10 +172,13 @@ def owner_of(request: ServiceRequest, ledger: Ledger) -> PersonId | None:
     return PersonId(hold.value) if hold is not None and held else request.owner_person_id
 
 
-def _domain_ended(request: ServiceRequest, ledger: Ledger, setting: Setting) -> bool:
-    """2.5: the unit's domain receives nothing any more; a service beneath it, or an address in it, ends with it."""
+def _domain_ended(row: Service | None, request: ServiceRequest, ledger: Ledger, setting: Setting) -> bool:
+    """2.5: the unit's domain receives nothing any more; a service beneath it, or an address in it, ends with it. What
+    is published stays beneath the domain that was the unit's then (``home``), wherever the unit has its mail now.
+    """
     unit = setting.units.units.get(request.unit_id)
-    if unit is None or unit.domain is None:
+    domain = row.home if row is not None and row.published else unit.domain if unit is not None else None
+    if domain is None:
         return False
-    row, known = setting.units.domains.get(unit.domain), ledger.domains.get(unit.domain)
-    return (row is not None and row.state in OVER) or (known is not None and known.state in OVER)
+    now, known = setting.units.domains.get(domain), ledger.domains.get(domain)
+    return (now is not None and now.state in OVER) or (known is not None and known.state in OVER)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -31,12 +32,14 @@ def dump_plan(plan: Plan, path: Path) -> None:
 
 
 def write_whole(text: str, path: Path, what: str, *, mode: int = 0o644, named_by: str = "after --out") -> None:
-    """Writes a file whole or not at all; a reader sees the old one or the new. Raises UsageError (2)."""
+    """Writes a file whole or not at all; a reader sees the old one or the new. Of a link it is what the link leads to
+    that is written. Raises UsageError (2).
+    """
     with _told(path, what, f"Name another file {named_by}, in a folder that you may write to."):
         if path.exists() and not path.is_file():  # /dev/stdout, a named pipe: nothing can be put in its place
             path.write_bytes(text.encode("utf-8"))
             return
-        with whole(path, mode) as part:
+        with whole(Path(os.path.realpath(path)), mode) as part:
             part.write_bytes(text.encode("utf-8"))
 
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 import os
 import re
 from pathlib import Path
+from threading import Thread
 
 import pytest
 
+from nexusops.codec import write_whole
 from nexusops.config.services import load_service, write_service
 from nexusops.errors import UsageError
 from nexusops.whole import whole
@@ -41,6 +43,29 @@ def test_a_file_is_the_old_one_or_the_new(tmp_path: Path) -> None:
         part.write_text("new")
         assert path.read_text() == "old"
     assert (path.read_text(), path.stat().st_mode & 0o777, os.listdir(tmp_path)) == ("new", 0o600, ["table"])
+
+
+def test_of_two_who_write_at_once_one_waits_for_the_other(tmp_path: Path) -> None:
+    """interface.md 3: else half of the second one's table stood there as the first one's, and was read by the hubs."""
+    path = tmp_path / "table"
+    path.write_text("old")
+    other = Thread(target=write_whole, args=("the second one's", path, "table"))
+    with whole(path) as part:
+        part.write_text("the first one's")
+        other.start()
+        other.join(0.2)
+        assert (other.is_alive(), path.read_text(), part.read_text()) == (True, "old", "the first one's")
+    other.join()
+    assert (path.read_text(), os.listdir(tmp_path)) == ("the second one's", ["table"])
+
+
+def test_of_a_link_it_is_what_it_leads_to_that_is_written(tmp_path: Path) -> None:
+    """interface.md 3: whoever reads it by its own name would have the old table for ever."""
+    (tmp_path / "hub").mkdir()
+    (tmp_path / "routes").symlink_to(Path("hub", "table"))
+    write_whole("new", tmp_path / "routes", "table")
+    assert (tmp_path / "routes").is_symlink()
+    assert {path.name: path.read_text() for path in (tmp_path / "hub").iterdir()} == {"table": "new"}
 
 
 def test_a_request_that_cannot_be_read_takes_nobodys_place(tmp_path: Path) -> None:

@@ -212,6 +212,22 @@ def test_of_a_request_that_has_ended_nothing_is_found_any_more() -> None:
     assert codes(world, "2024-10-04") == set()
 
 
+def test_an_address_that_a_deleted_mailbox_keeps_is_not_approved_before_its_purge() -> None:
+    """2.4, D08: the answer to another request for it is that of the tenant, which refuses it until then."""
+    world = chemistry()
+    world.run(FIRST)
+    del world.services["adminday"]
+    world.run("2024-10-03")
+    world.services["another"] = replace(REQUEST, request_id="another")
+    asked = world.run("2024-10-04")
+    assert ("ADDRESS_TAKEN", "another") in asked.codes
+    assert world.ledger.services["another"].state == "needs_info"
+    world.run("2024-11-02")
+    assert world.ledger.services["another"].state == "needs_info"
+    world.run("2024-11-03")
+    assert world.ledger.services["another"].state == "live"
+
+
 def test_a_request_that_was_never_approved_can_come_back() -> None:
     """2.4: what is withdrawn before anything was made is a draft again."""
     world = chemistry(auth="basic")

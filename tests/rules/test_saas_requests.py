@@ -197,6 +197,9 @@ def test_the_service_domain_is_made_of_the_service_and_the_unit() -> None:
 def test_a_name_that_is_taken_asks_for_another() -> None:
     """D39, rules.md 3.10: the address of a mailbox, or the service domain."""
     assert ask(**EXO, facts=replace(FACTS, taken=frozenset({"hello@foodtech.ox.ac.uk"}))).codes == ("ADDRESS_TAKEN",)
+    kept = ask(**EXO, facts=replace(FACTS, kept=frozenset({"hello@foodtech.ox.ac.uk"})))
+    assert (kept.ruling, kept.codes) == ("needs_info", ("ADDRESS_TAKEN",))
+    assert "until it is purged" in kept.reasons[0]
     domain = service_domain(REQUEST, FOOD)
     advice = ask(facts=replace(FACTS, taken=frozenset({domain})))
     assert (advice.ruling, advice.codes) == ("needs_info", ("DOMAIN_TAKEN",))

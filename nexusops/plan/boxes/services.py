@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 
-from nexusops.model.addresses import AddressKind
+from nexusops.model.addresses import AddressKind, Allocation
 from nexusops.model.findings import Severity
 from nexusops.model.ids import Address, Domain, PersonId
 from nexusops.model.ledger import HoldKind, Ledger
@@ -26,7 +26,7 @@ from nexusops.model.units import OVER
 from nexusops.plan.boxes.judgement import JudgedBox, in_scope, may_own
 from nexusops.plan.boxes.wishes import is_username
 from nexusops.plan.setting import Setting
-from nexusops.rules.book import Holders
+from nexusops.rules.book import Holders, kept_by_tenant
 from nexusops.rules.services.life import Circumstances, ended, judge
 from nexusops.rules.services.ways import Facts, advise, names_of, path_of
 
@@ -74,6 +74,7 @@ def facts_of(
         requester_in_scope=in_scope(request.requester, request.unit_id, snapshot, setting),
         owner_may=may_own(request.owner_person_id, setting),
         taken=frozenset(name for name in wanted if _taken(name, request, snapshot, holders, holding, setting.people)),
+        kept=frozenset(name for name in wanted if _kept(name, request, holders, setting)),
         id_taken=whose_id(request, snapshot, holders, setting),
     )
 
@@ -101,11 +102,22 @@ def _taken(
     either, where another request has it (D39).
     """
     rows = holders.get(Address(name), ())
-    if rows and (rows[-1].mailbox_key or "").startswith(f"box:{request.request_id}:"):
+    if _is_own(rows, request):
         return False
     if holding.get(Domain(name), request.request_id) != request.request_id or Domain(name) in snapshot.domains:
         return True
     return Address(name) in people or bool(rows and (rows[-1].live or rows[-1].kind is AddressKind.PERSONAL))
+
+
+def _kept(name: str, request: ServiceRequest, holders: Holders, setting: Setting) -> bool:
+    """An address that the tenant still keeps with another mailbox, which was deleted (D08)."""
+    rows = holders.get(Address(name), ())
+    return bool(rows) and not _is_own(rows, request) and kept_by_tenant(rows[-1], setting.policy, setting.today)
+
+
+def _is_own(rows: Sequence[Allocation], request: ServiceRequest) -> bool:
+    """Whether its own mailbox has the address, or had it last."""
+    return bool(rows) and (rows[-1].mailbox_key or "").startswith(f"box:{request.request_id}:")
 
 
 def report(result: JudgedBox, advice: Advice, row: Service | None) -> None:

@@ -30,8 +30,8 @@ class Facts:
     """What registration and the ledger say of a request.
 
     ``unit_domain``: the unit's mail domain, whatever its state; ``usable``: it is active and managed (D39).
-    ``owner_may``: D31. ``taken``: of the names that the request wants (``names_of``) those that
-    somebody else has.
+    ``owner_may``: D31. ``taken``: of the names that the request wants (``names_of``) those that somebody else has;
+    ``kept``: those that were deleted with their mailbox, which the tenant keeps until it is purged (D08).
     """
 
     unit_domain: Domain | None
@@ -39,6 +39,7 @@ class Facts:
     requester_in_scope: bool
     owner_may: bool
     taken: frozenset[str] = frozenset()
+    kept: frozenset[str] = frozenset()
     id_taken: str = ""
     """Whose its id is already, as the name of a mailbox; '': nobody's."""
     spf: SpfReport | None = None
@@ -155,6 +156,8 @@ def _gaps(request: ServiceRequest, facts: Facts) -> Iterator[Point]:
             yield _point(Ruling.NEEDS_INFO, "OWNER_INELIGIBLE", words.owner_missing())
         if facts.taken:
             yield _point(Ruling.NEEDS_INFO, "ADDRESS_TAKEN", words.taken(facts.taken))
+        elif facts.kept:
+            yield _point(Ruling.NEEDS_INFO, "ADDRESS_TAKEN", words.kept(facts.kept))
         if _elsewhere(request, path, facts):
             yield wrong
     if path is SendingPath.SERVICE_DOMAIN:

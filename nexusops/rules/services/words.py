@@ -150,6 +150,13 @@ def taken(names: Collection[str]) -> str:
     return f"{', '.join(sorted(names))} is taken already."
 
 
+def kept(names: Collection[str]) -> str:
+    return (
+        f"{', '.join(sorted(names))} was deleted with its mailbox, which keeps it until it is purged; wait, or ask for "
+        "another one."
+    )
+
+
 def id_taken(whose: str) -> str:
     return f"{whose}: file the request under another id, which is its file's name."
 

@@ -25,6 +25,7 @@ from nexusops.demo.university import domain_rows, members, unit_rows
 from nexusops.model.journal import Acceptance, RowChange, RunRecord
 from nexusops.model.mailboxes import Mailbox, MailboxState
 from nexusops.pipeline import Ports
+from nexusops.pipeline.affected import Affected
 from nexusops.pipeline.decide import decide, read_tables
 from nexusops.pipeline.decision import Decision
 from nexusops.ports import SnapshotTables
@@ -101,7 +102,7 @@ def _commit(config: Path, snapshot: Path) -> None:
         tables = read_tables(ports, SETTLED)
         people = sorted(tables.people())
         for start in range(0, len(people), AT_ONCE):
-            some = frozenset(people[start : start + AT_ONCE])
+            some = Affected(frozenset(people[start : start + AT_ONCE]), frozenset(), everyone=False)
             decision = decide(ports, tables, at=SETTLED, jobs=(), full=False, accept={}, only=some)
             ports.store.accept(_acceptance(ports, tables, decision, f"settled-{start}"))
 

@@ -17,7 +17,7 @@ from nexusops.model.ids import Domain, PersonId
 from nexusops.model.journal import Acceptance, OpenIntent, RunRecord
 from nexusops.model.plan import Plan
 from nexusops.model.progress import Progress, Stage
-from nexusops.pipeline.affected import hanging_on
+from nexusops.pipeline.affected import Affected, hanging_on
 from nexusops.pipeline.decide import decide, read_tables
 from nexusops.pipeline.decision import Decision
 from nexusops.pipeline.fitting import RUNNING, must_fit
@@ -132,7 +132,8 @@ def finish_interrupted(ports: Ports, mandate: Mandate) -> Outcome | None:
 def carry_out_for(ports: Ports, tables: SnapshotTables, people: frozenset[PersonId], mandate: Mandate) -> Outcome:
     """The line for these people alone, from a snapshot that was accepted before: the desk's immediate actions."""
     with ports.store.lock(mandate.command):
-        decision = decide(ports, tables, at=mandate.at, jobs=(), full=False, accept={}, only=people)
+        only = Affected(people, frozenset(), everyone=False)
+        decision = decide(ports, tables, at=mandate.at, jobs=(), full=False, accept={}, only=only)
         boxes = hanging_on(people, frozenset(), tables, ports)
         again = dict.fromkeys(map(box_scope, boxes), "the desk acted on somebody it hangs on")
         decision = replace(decision, waiting={**decision.waiting, **again})

@@ -89,12 +89,14 @@ def decide(
     jobs: Sequence[str],
     full: bool,
     accept: Mapping[str, int],
-    only: frozenset[PersonId] | None = None,
+    only: Affected | None = None,
     watch: bool = False,
 ) -> Decision:
-    """From the tables and the state to a decision; only the tenant's reads lie between, ``watch``: and the DNS's."""
+    """From the tables and the state to a decision; only the tenant's reads lie between, ``watch``: and the DNS's.
+    ``only``: these are judged, in place of whoever is affected.
+    """
     record, today = tables.record, local_date(at, ports.policy.time.zone)
-    who = affected(ports, tables, today, full=full) if only is None else Affected(only, frozenset(), everyone=False)
+    who = affected(ports, tables, today, full=full) if only is None else only
     dns = looked(ports, tables, today, ask=watch)
     seen = _seen(ports, tables, replace(who, boxes=who.boxes | dns.to_judge), dns, full=full)
     del tables, who  # of a whole plan they are large; so is what has been seen, once it is judged
@@ -210,7 +212,8 @@ def _with_names(ports: Deciding, ledger: Ledger, snapshot: Snapshot, who: Affect
     alike = () if who.everyone else store.reached(names, ())
     ledger = replace(ledger, reached={**ledger.reached, **{box.key: box for box in alike}})
     strangers = {PersonId(one) for ids in snapshot.strangers.values() for one in ids}
-    missing = (former_owners(ledger) | _owners(snapshot, ledger) | staff_of(snapshot) | strangers) - set(ledger.people)
+    answering = owners_of(snapshot, ledger) | staff_of(snapshot)
+    missing = (former_owners(ledger) | answering | strangers) - set(ledger.people)
     return replace(
         ledger,
         owners={state.person_id: state for state in store.owners(missing)},
@@ -220,7 +223,7 @@ def _with_names(ports: Deciding, ledger: Ledger, snapshot: Snapshot, who: Affect
     )
 
 
-def _owners(snapshot: Snapshot, ledger: Ledger) -> frozenset[PersonId]:
+def owners_of(snapshot: Snapshot, ledger: Ledger) -> frozenset[PersonId]:
     """Owners of boxes, whose standing decides whether they may be; the desk may have named others (D31)."""
     held = {PersonId(hold.value) for hold in ledger.holds.values() if hold.kind is HoldKind.HANDOVER}
     rows = (row.owner_person_id for row in snapshot.nonpersonal_mailboxes.values())

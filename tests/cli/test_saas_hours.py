@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import pytest
 from building.snapshot_folder import SnapshotFolder
 from cli.conftest import CommandSite
 from cli.test_saas import DOMAIN_REQUEST, file
+
+from nexusops import wiring
+from nexusops.model.changes import Kind, kind_of
+from nexusops.model.ids import PersonId
+from nexusops.model.tenant import Wanted
+from nexusops.pipeline import Ports
+from nexusops.pipeline.decide import decide
+from nexusops.pipeline.inputs import accepted_tables
+from nexusops.pipeline.saas.plan import plan_of_request
 
 START = datetime(2025, 10, 1, 8, tzinfo=UTC)
 
@@ -90,3 +101,61 @@ def test_what_is_published_ends_with_its_own_domain_wherever_the_unit_has_gone(s
     changes = hour(site, 3, folder.change("domains", {"domain": "foodtech.ox.ac.uk"}, state="failing"))
     assert kinds(changes, "mailshot") == ["RetireRecords"]
     assert kinds(hour(site, 4, folder), "mailshot") == []
+
+
+@dataclass(frozen=True)
+class Sight:
+    """A tenant, and whom it was asked for."""
+
+    tenant: Any
+    asked: set[PersonId]
+
+    def read(self, wanted: Wanted) -> Any:
+        self.asked.update(wanted.people)
+        return self.tenant.read(wanted)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.tenant, name)
+
+
+def november(site: CommandSite) -> datetime:
+    """Forty cards have ended, the one of food0043 among them, and Mae Day's begins; no run has been made since."""
+    folder = food()
+    for number in range(43, 83):
+        person_id, username = f"10000{number}", f"food00{number}"
+        folder.person(person_id, username).card(person_id, "US", "Jo", f"Ash{number}", "2024-10-01", "2025-10-31")
+        folder.affiliation(person_id, "FOOD", "2024-10-01")
+    folder.person("1000090", "food0090").card("1000090", "US", "Mae", "Day", "2025-11-01", "2028-09-30")
+    folder.affiliation("1000090", "FOOD", "2025-11-01")
+    hour(site, 0, folder)
+    return datetime(2025, 11, 1, 8, tzinfo=UTC)
+
+
+ANSWERABLE = {"1000007", "1000042", "1000043"}
+
+
+@pytest.mark.parametrize(
+    ("owner", "local", "planned", "judged"),
+    [
+        ("1000042", "adminday", [Kind.CREATE_MAILBOX, Kind.GRANT_ACCESS], ANSWERABLE),
+        ("1000043", "adminday", [], ANSWERABLE),  # whose card has ended may own nothing any more
+        ("1000042", "mae.day", [], None),  # it becomes somebody's own address on that day
+    ],
+)
+def test_a_request_is_planned_as_in_the_whole_plan_without_all_the_leavers_of_that_day(
+    site: CommandSite, owner: str, local: str, planned: list[Kind], judged: set[str] | None
+) -> None:
+    """interface.md 7: the part of the whole plan, at the price of what it hangs on; None: of everybody."""
+    at = november(site)
+    file(site, "adminday", owner_person_id=owner, from_local=local)
+    asked: set[PersonId] = set()
+    with wiring.opened(site.folder) as opened:
+        tenant = opened.ports.tenant()
+        ports: Ports = replace(opened.ports, tenant=lambda: Sight(tenant, asked))
+        part = [one.change for one in plan_of_request(ports, "adminday", at=at).changes]
+        alone = frozenset(asked)
+        whole = decide(ports, accepted_tables(ports), at=at, jobs=(), full=False, accept={}).plan
+    assert part == [one.change for one in whole.changes if one.change.why.subject == "adminday"]
+    assert [kind_of(change) for change in part] == planned
+    assert len(asked) > 40
+    assert alone <= (asked if judged is None else judged)

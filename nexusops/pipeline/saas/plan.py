@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime
+from datetime import date, datetime
 
 from nexusops.codec import digest_of
 from nexusops.errors import UsageError
+from nexusops.model.dates import local_date
+from nexusops.model.ids import Address, domain_of, local_of
 from nexusops.model.plan import Plan
-from nexusops.pipeline.decide import decide, make_plan
+from nexusops.pipeline.affected import Affected, affected
+from nexusops.pipeline.decide import decide, make_plan, owners_of
 from nexusops.pipeline.fitting import sealed
 from nexusops.pipeline.inputs import Ports, accepted_tables
+from nexusops.pipeline.routing import staff_of
 from nexusops.plan.estimate import estimate
 from nexusops.plan.guard import check
+from nexusops.ports import SnapshotTables
+from nexusops.rules.services.ways import names_of
 
 
 def plan_of_request(ports: Ports, request_id: str, *, at: datetime, fresh: bool = False) -> Plan:
@@ -29,7 +35,9 @@ def plan_of_request(ports: Ports, request_id: str, *, at: datetime, fresh: bool 
     if fresh or ports.store.accepted() is None:
         whole = make_plan(ports, at=at)
     else:
-        whole = decide(ports, accepted_tables(ports), at=at, jobs=(), full=False, accept={}, watch=True).plan
+        tables = accepted_tables(ports)
+        only = _concerned(ports, tables, request_id, local_date(at, ports.policy.time.zone))
+        whole = decide(ports, tables, at=at, jobs=(), full=False, accept={}, only=only, watch=True).plan
     changes = tuple(planned for planned in whole.changes if planned.change.why.subject == request_id)
     digest = digest_of(
         changes, whole.today, whole.snapshot_sha256, whole.ledger_serial, ports.policy_hash, ports.services_hash
@@ -43,3 +51,20 @@ def plan_of_request(ports: Ports, request_id: str, *, at: datetime, fresh: bool 
         estimate=estimate(changes),
     )
     return sealed(ports.store, part)
+
+
+def _concerned(ports: Ports, tables: SnapshotTables, request_id: str, today: date) -> Affected:
+    """Of those whom a run would judge, all that units have, and the people who answer for any of it: with thousands
+    whose cards have ended a request costs no more than on another day. Where its address might be a person's,
+    everybody: whoever is served today may take it (R23, D21).
+    """
+    who = affected(ports, tables, today, full=False)
+    small = tables.slice((), ports.services)
+    request = ports.services.get(request_id)
+    unit = small.units.get(request.unit_id) if request is not None else None
+    names = names_of(request, unit.domain) if request is not None and unit is not None else ()
+    addresses = [Address(name) for name in names if "@" in name]
+    if any("." in local_of(one) or domain_of(one) == ports.site.fallback_domain for one in addresses):
+        return who
+    answering = owners_of(small, ports.store.ledger((), who.boxes)) | staff_of(small)
+    return Affected(who.people & answering, who.boxes, everyone=False)

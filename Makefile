@@ -78,7 +78,7 @@ bench: $(STAMP) ## the figures as a table: medians, processor time, memory, rati
 	PYTHONPATH=tests $(BIN)/python -m benchmarks.run $(FIGURES)
 
 bench-tenant: $(STAMP) ## applying 5,000 changes against the documented limits, and reading at size (minutes)
-	$(BIN)/python benchmarks/tenant.py
+	$(BIN)/python -m benchmarks.tenant
 
 faults: $(STAMP) ## docs/faults.md anew: operation x fault x outcome (a minute)
 	PYTHONPATH=tests $(BIN)/python -m building.fault_table

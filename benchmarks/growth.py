@@ -15,6 +15,7 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from benchmarks import run
 from benchmarks.chart import Point, drawn
 from benchmarks.measuring import Measured, in_turn, measured
 from benchmarks.run import hashing, hour, university
@@ -22,7 +23,7 @@ from benchmarks.run import hashing, hour, university
 TABLE = Path("docs") / "growth.csv"
 CHART = Path("docs") / "growth.svg"
 HOUR, WHOLE, HASHING = "an ordinary hour", "a whole plan", "reading and hashing the snapshot"
-RUNS = 3
+RUNS = min(3, run.RUNS)
 
 
 def points(sizes: Sequence[int]) -> Iterator[Point]:

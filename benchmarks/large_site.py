@@ -1,6 +1,6 @@
 """A site of the size of rules.md 6, made without running it through a tenant: the figures of the questions rest on it.
 
-    python benchmarks/large_site.py FOLDER 100000 500000      people, and rows of the ledger (ended addresses included)
+    python -m benchmarks.large_site FOLDER 100000 500000      people, and rows of the ledger (ended addresses included)
 
 The year ahead is that of a university: most cards end on a 30 September, some on any working day; affiliations end and
 begin, and people who are known already begin.

@@ -6,7 +6,8 @@ import asyncio
 import time
 
 import httpx
-from serving import Served, told
+
+from benchmarks.serving import Served, told
 
 SKU = "ENTERPRISEPACKPLUS_FACULTY"
 
@@ -23,13 +24,14 @@ def plainly(served: Served, number: int, scale: float) -> None:
 async def _plain(served: Served, number: int) -> int:
     from azure.identity import ClientSecretCredential
     from kiota_authentication_azure.azure_identity_authentication_provider import AzureIdentityAuthenticationProvider
-    from msgraph import GraphRequestAdapter, GraphServiceClient
     from msgraph.generated.models.assigned_license import AssignedLicense
     from msgraph.generated.models.password_profile import PasswordProfile
     from msgraph.generated.models.user import User
     from msgraph.generated.users.item.assign_license.assign_license_post_request_body import (
         AssignLicensePostRequestBody,
     )
+    from msgraph.graph_request_adapter import GraphRequestAdapter
+    from msgraph.graph_service_client import GraphServiceClient
     from msgraph_core import GraphClientFactory
 
     line = served.line

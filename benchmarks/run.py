@@ -99,7 +99,7 @@ def _by_ledger(name: str, _folder: Path) -> Command:
 
 def _explain(_folder: Path) -> Command:
     at = f"{HOUR:%Y-%m-%dT%H:%M:%SZ}"
-    return [EXECUTABLE, "--config", str(settled(PEOPLE) / "config"), "explain", "naa0500", "--at", at]
+    return [EXECUTABLE, "--config", str(settled(PEOPLE) / "config"), "explain", f"naa{min(500, PEOPLE):04}", "--at", at]
 
 
 def _export(_folder: Path) -> Command:
@@ -124,11 +124,13 @@ def _year(_folder: Path) -> Command:
 
 
 OURS = f"{PEOPLE:,} people"
+MANY, NEW = min(20_000, PEOPLE), min(1_060, PEOPLE)
+"""Of two figures that know a size of their own."""
 FIGURES = (
     Figure("nexusops --help", "0.15 s", _help),
-    Figure("a whole plan for 20,000 people", "5 s, 400 MiB", partial(university, "plan", 20_000)),
+    Figure(f"a whole plan for {MANY:,} people", "5 s, 400 MiB", partial(university, "plan", MANY)),
     Figure(f"a whole plan, {OURS}", "10 s, 600 MB", partial(university, "plan", PEOPLE)),
-    Figure("applying about 1,000 creations", "30 s", partial(university, "run", 1_060)),
+    Figure(f"applying the creations of {NEW:,} people", "30 s", partial(university, "run", NEW)),
     Figure(f"an ordinary hour, {OURS}", "2 s, 300 MiB", partial(hour, PEOPLE), "hashing", partial(hashing, PEOPLE)),
     Figure("  with the state in PostgreSQL", "1.5 x SQLite", _hour_on_postgresql, "SQLite", partial(hour, PEOPLE)),
     Figure(f"an hour in which nothing happens, {OURS}", "1.5 s", _quiet_hour),

@@ -50,7 +50,7 @@ def settled(people: int) -> Path:
 
 def year_ahead(people: int) -> Path:
     """One of which it is known who leaves when in the next year (benchmarks/large_site.py)."""
-    return _made(f"{people}-ahead", "benchmarks/large_site.py", "{}", str(people), str(people * LEDGER_ROWS))
+    return _made(f"{people}-ahead", "-m", "benchmarks.large_site", "{}", str(people), str(people * LEDGER_ROWS))
 
 
 @cache

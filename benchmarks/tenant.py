@@ -1,8 +1,8 @@
 """The tenant at size, against the embedded one over TLS with the documented limits enforced.
 
 make bench-tenant                            5,000 changes; a few minutes
-python benchmarks/tenant.py --changes 1000   a short form
-python benchmarks/tenant.py --people 60000   reading that many users and mailboxes (they are made first: a minute)
+python -m benchmarks.tenant --changes 1000   a short form
+python -m benchmarks.tenant --people 60000   reading that many users and mailboxes (they are made first: a minute)
 
 One factor scales the throttle's clock, its latency and our pace alike, so that minutes become seconds; it is printed.
 The client is a process of its own, so its processor time is ours; the plain loop keeps no journal, and does not look.
@@ -18,9 +18,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from plainly import plainly
-from serving import LATENCY_MS, PERMITTED, Served, serving, told
-
+from benchmarks.plainly import plainly
+from benchmarks.serving import LATENCY_MS, PERMITTED, Served, serving, told
 from nexusops import tenant
 from nexusops.apply.executor import Acting, Execution
 from nexusops.apply.settle import Books

@@ -35,6 +35,7 @@ def with_routes(ports: Deciding, ledger: Ledger, snapshot: Snapshot) -> Ledger:
         named, rows = named | kept, (*rows, *found)
     keys = {row.mailbox_key for row in rows if row.address in named and row.mailbox_key is not None}
     names = {local_of(address) for address in named if domain_of(address) == ports.site.fallback_domain}
+    names |= {name for name in snapshot.nonpersonal_mailboxes if name.lower() in names}  # as it spells itself
     reached = ports.store.reached(names, keys - set(ledger.mailboxes))
     return replace(ledger, reached={box.key: box for box in reached}, routed=routed)
 
@@ -62,6 +63,7 @@ def book_of(ports: Deciding, snapshot: Snapshot) -> RouteBook:
         holders=by_address(ledger.holders.values()),
         boxes=ledger.reached.values(),
         states={state.person_id: state for state in ports.store.owners(staff_of(snapshot))},
+        accepted=accepted_states(ports.policy),
         routed=ledger.routed,
     )
     return judge_routes(snapshot, known, ports.site.fallback_domain)[0]

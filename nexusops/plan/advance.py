@@ -37,7 +37,7 @@ from nexusops.plan.setting import Setting
 from nexusops.rules.book import Book
 from nexusops.rules.reorganising import unit_map
 from nexusops.rules.routes import Known, judge_routes
-from nexusops.rules.routing import RouteBook
+from nexusops.rules.routing import RouteBook, accepted_states
 
 
 @frozen
@@ -70,6 +70,10 @@ class _Fold:
     boxes: list[str]
     holders: dict[Address, tuple[Allocation, ...]]
 
+    @property
+    def judged(self) -> bool:
+        return bool(self.people or self.boxes)
+
     def hold(self, row: Allocation) -> None:
         known_rows = self.holders.get(row.address)
         if known_rows is None:
@@ -89,7 +93,7 @@ def advance(
     units = unit_map(snapshot, policy, today)
     states = {**ledger.owners, **ledger.people}  # as they are so far: a former owner may die or come back today
     fold = _Fold([], [], [*snapshot.findings, *units.findings], {}, [], [], _book(ledger))
-    routes, of_routes = _routes(ledger, fold, snapshot, states, site)  # and so they stay where nobody is judged
+    routes, told = _routes(ledger, fold, snapshot, states, policy, site)  # and so they stay where nobody is judged
     boxes_now = dict(routes.boxes)
     setting = Setting(
         policy=policy,
@@ -127,7 +131,7 @@ def advance(
     _owe_to_units(ledger, fold, setting)
     fold.findings.extend((*missing_posts(ledger, snapshot), *told_of_roles(snapshot, fold.holders, fold.rows)))
     fold.rows.extend(domains)
-    fold.findings.extend(_routes(ledger, fold, snapshot, states, site)[1] if fold.people or fold.boxes else of_routes)
+    fold.findings.extend(_routes(ledger, fold, snapshot, states, policy, site)[1] if fold.judged else told)
     return _advanced(ledger, fold)
 
 
@@ -166,11 +170,17 @@ def _undone(subject: str, mark: str, ledger: Ledger, fold: _Fold) -> Hold | None
 
 
 def _routes(
-    ledger: Ledger, fold: _Fold, snapshot: Snapshot, states: Mapping[PersonId, PersonState], site: Site
+    ledger: Ledger,
+    fold: _Fold,
+    snapshot: Snapshot,
+    states: Mapping[PersonId, PersonState],
+    policy: Policy,
+    site: Site,
 ) -> tuple[RouteBook, tuple[Finding, ...]]:
     """Routes as they stand with what the fold holds so far (R16, R57)."""
     boxes = {**ledger.reached, **ledger.mailboxes, **{row.key: row for row in fold.rows if isinstance(row, Mailbox)}}
-    known = Known(holders=fold.holders, boxes=boxes.values(), states=states, routed=ledger.routed)
+    accepted = accepted_states(policy)
+    known = Known(holders=fold.holders, boxes=boxes.values(), states=states, accepted=accepted, routed=ledger.routed)
     return judge_routes(snapshot, known, site.fallback_domain)
 
 

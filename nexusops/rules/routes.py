@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import UTC
+from itertools import pairwise
 
 from nexusops.model.addresses import AddressKind, AddressState, Allocation
 from nexusops.model.findings import Evidence, Finding, Severity
@@ -17,7 +19,7 @@ from nexusops.model.ids import Address, Domain, MailboxKey, PersonId, UnitId, do
 from nexusops.model.ledger import PersonState, Standing
 from nexusops.model.mailboxes import Mailbox, MailboxKind, MailboxState
 from nexusops.model.snapshot import Snapshot
-from nexusops.model.units import ExternalRoute
+from nexusops.model.units import ExternalRoute, Route
 from nexusops.rules.book import Holders
 from nexusops.rules.routing import RouteBook, place, without_loops
 
@@ -27,11 +29,14 @@ _ROLES = frozenset({AddressKind.NONPERSONAL, AddressKind.FOREIGN})
 
 @frozen
 class Known:
-    """What the ledger holds of the places that routes name. ``routed`` are destinations in the last table."""
+    """What the ledger holds of the places that routes name. ``routed`` are destinations in the last table; addresses
+    in the states ``accepted`` receive mail (D08).
+    """
 
     holders: Holders
     boxes: Iterable[Mailbox]
     states: Mapping[PersonId, PersonState]
+    accepted: frozenset[AddressState]
     routed: Mapping[Address, Address] = field(default_factory=dict)
 
 
@@ -45,6 +50,7 @@ class _Judging:
     by_name: dict[str, Mailbox]
     setters: Mapping[Domain, frozenset[str]]
     routed: Mapping[Address, Address]
+    accepted: frozenset[AddressState]
     fallback_domain: str
     findings: list[Finding] = field(default_factory=list)
 
@@ -81,6 +87,24 @@ class _Judging:
             return None
         return "it is no address in use"
 
+    def refusing(self, destination: Address) -> str | None:
+        """Why mail sent there would come back: it is dead, or its mailbox is disabled (D08)."""
+        if (reason := self.dead(destination)) is not None:
+            return reason
+        row, box = self.live(destination), self.by_name.get(destination.rpartition("@")[0])
+        if domain_of(destination) == self.fallback_domain:
+            disabled = box is not None and box.state is MailboxState.DISABLED
+            return "the mailbox is disabled" if disabled and AddressState.SUSPENDED not in self.accepted else None
+        return "its mailbox is disabled" if row is not None and row.state not in self.accepted else None
+
+    def anothers(self, route: Route) -> bool:
+        """R19: whether it was set while the address was somebody else's: it says nothing of its owner's mail now."""
+        rows = self.holders.get(route.address, ())
+        owner = rows[-1].person_id if rows else None
+        pairs = reversed([*pairwise(rows)])
+        since = next((after.created_on for before, after in pairs if before.person_id != owner), None)
+        return since is not None and route.set_at.astimezone(UTC).date() < since
+
     def may_set(self, set_by: str, domain: Domain) -> bool:
         return set_by == "registration" or set_by in self.setters.get(domain, ())
 
@@ -97,10 +121,11 @@ def judge_routes(snapshot: Snapshot, known: Known, fallback_domain: str) -> tupl
     by_key = {box.key: box for box in known.boxes}
     by_name: dict[str, Mailbox] = {}
     for box in by_key.values():
-        if box.name is not None and (box.name not in by_name or by_name[box.name].generation < box.generation):
-            by_name[box.name] = box
+        spelled = (box.name or "").lower()
+        if spelled and (spelled not in by_name or by_name[spelled].generation < box.generation):
+            by_name[spelled] = box
     setters = _setters(snapshot, known.states)
-    judging = _Judging(snapshot, known.holders, by_key, by_name, setters, known.routed, fallback_domain)
+    judging = _Judging(snapshot, known.holders, by_key, by_name, setters, known.routed, known.accepted, fallback_domain)
     external, refused, held = _external(judging)
     routes = _routes(judging)
     wanted = {**_aliases(judging, routes), **routes}
@@ -164,7 +189,7 @@ def _external(judging: _Judging) -> tuple[dict[Address, Address], frozenset[Addr
 def _refusal(judging: _Judging, route: ExternalRoute) -> tuple[str, str] | None:
     domain = domain_of(route.address)
     row = judging.snapshot.domains.get(domain)
-    if row is not None and row.managed:
+    if domain == judging.fallback_domain or (row is not None and row.managed):
         return "ROUTE_UNKNOWN_ADDRESS", f"{domain} is routed here; an outside route of {route.address} is ignored"
     if not judging.may_set(route.set_by, domain):
         return (
@@ -182,6 +207,9 @@ def _routes(judging: _Judging) -> dict[Address, Address]:
         if row is None:
             message = f"{address} is no address in use; its route is ignored"
             judging.find("ROUTE_UNKNOWN_ADDRESS", address, message)
+        elif judging.anothers(route):
+            message = f"{address} was somebody else's when its route was set; the route is ignored until it is set anew"
+            judging.find("ROUTE_UNKNOWN_ADDRESS", address, message)
         elif row.kind is AddressKind.FALLBACK:
             judging.find("BAD_ROUTE", address, f"{address} is a mailbox's own routing name and cannot go elsewhere")
         elif not judging.may_set(route.set_by, row.domain):
@@ -189,7 +217,7 @@ def _routes(judging: _Judging) -> dict[Address, Address]:
             judging.find("NOT_UNIT_IT", address, message)
             if judging.unsure(route.set_by, row.domain):
                 wanted |= _as_before(judging, address)
-        elif (reason := judging.dead(destination)) is not None:
+        elif (reason := judging.refusing(destination)) is not None:
             message = f"it is to go to {route.destination}, and {reason}; the route is not followed"
             judging.find("DANGLING_ROUTE", address, message)
         else:
@@ -202,7 +230,7 @@ def _routes(judging: _Judging) -> dict[Address, Address]:
 def _as_before(judging: _Judging, address: Address) -> dict[Address, Address]:
     """D29, R60: its route cannot be read, or waits for the next run; mail goes where the last table sends it."""
     row, before = judging.live(address), judging.routed.get(address)
-    if row is None or before is None or row.kind is AddressKind.FALLBACK or judging.dead(before) is not None:
+    if row is None or before is None or row.kind is AddressKind.FALLBACK or judging.refusing(before) is not None:
         return {}
     return {address: before}
 

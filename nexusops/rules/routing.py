@@ -28,7 +28,7 @@ def accepted_states(policy: Policy) -> frozenset[AddressState]:
 def place(destination: str, fallback_domain: str) -> Address:
     """A destination as registration writes it (``mailbox:<username>`` or an address) as one address."""
     if destination.startswith(MAILBOX):
-        return Address(f"{destination.removeprefix(MAILBOX)}@{fallback_domain}")
+        destination = f"{destination.removeprefix(MAILBOX)}@{fallback_domain}"
     return Address(destination.lower())
 
 
@@ -103,7 +103,7 @@ class RouteBook:
     ``chosen``: routed addresses and unattached aliases, with what they were given. ``external``: addresses of
     unmanaged domains, with where their mail goes; ``refused`` of these are not followed, and of ``held`` what was known
     before still counts (D29, R60). ``mailbox_of``: accepted addresses, with the name of the mailbox that they are on.
-    ``boxes``: the latest mailbox of each name.
+    ``boxes``: the latest mailbox of each name, in small letters. ``ends`` remembers where addresses end.
     """
 
     fallback_domain: str
@@ -113,6 +113,7 @@ class RouteBook:
     held: frozenset[Address] = frozenset()
     mailbox_of: Mapping[Address, str] = field(default_factory=dict)
     boxes: Mapping[str, Mailbox] = field(default_factory=dict)
+    ends: dict[Address, Address | None] = field(default_factory=dict, compare=False)
 
     def at_mailbox(self, address: Address) -> str | None:
         """The mailbox of whose routing name this is the form."""
@@ -120,13 +121,18 @@ class RouteBook:
 
     def end_of(self, address: Address) -> Address | None:
         """Where outside mail for it ends: a mailbox's routing name, or an address that is not ours; None: nowhere."""
+        path: list[Address] = []
         step: Address | None = address
-        for _ in range(len(self.chosen) + 1):
-            if step is None or step not in self.chosen:
-                break
+        while step is not None and step in self.chosen and step not in self.ends and len(path) <= len(self.chosen):
+            path.append(step)
             step = self.chosen[step]
+        end = self.ends[step] if step is not None and step in self.ends else self._end_at(step)
+        self.ends.update(dict.fromkeys(path, end))
+        return end
+
+    def _end_at(self, step: Address | None) -> Address | None:
         name = self.mailbox_of.get(step) if step is not None else None
-        return Address(f"{name}@{self.fallback_domain}") if name is not None else step
+        return place(f"{MAILBOX}{name}", self.fallback_domain) if name is not None else step
 
     def comes_back(self, destination: Address, name: str, own: Collection[Address]) -> bool:
         """Whether mail forwarded there may return to the mailbox of this name, which has these addresses (D35).
@@ -174,7 +180,7 @@ class RouteBook:
 
     def _forward(self, name: str) -> Address | None:
         """Where that mailbox forwards to, or would if it were let (R58): of a circle all are refused."""
-        box = self.boxes.get(name)
+        box = self.boxes.get(name.lower())
         if box is None or not box.live:
             return None
         if box.forward is not None:

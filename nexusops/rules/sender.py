@@ -85,7 +85,8 @@ def judge_choice(
     if row is not None and row.live:
         personal = row.kind is AddressKind.PERSONAL  # the fallback is none (T6, D21)
         return Choice(address=None, code="SENDER_NOT_ACTIVE" if personal else "SENDER_NON_PERSONAL")
-    if any(r.address == choice.address for r in routes) and not units.managed(domain_of(choice.address)):
+    theirs = any(r.address == choice.address for r in routes) and not units.managed(domain_of(choice.address))
+    if theirs and not any(held.live for held in holders.get(choice.address, ())):
         return Choice(address=choice.address)
     return Choice(address=None, code=_refusal(choice.address, person_id, holders, units))
 

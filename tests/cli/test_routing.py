@@ -205,6 +205,22 @@ def test_a_plan_from_the_differences_finds_what_a_plan_from_scratch_does(hours: 
     ]
 
 
+def test_a_mailbox_is_known_whatever_the_capitals(hours: Hours) -> None:
+    """3.6: it had been no such mailbox, and its route was not followed."""
+    hours.tables.mailbox("Labs", "CHEM", SAFETY, "2")
+    hours.run(0)
+    for hour, target in enumerate(("mailbox:Labs", "mailbox:labs", "LABS@nexus.ox.ac.uk"), start=1):
+        for name in ("routing", "nonpersonal_addresses"):
+            hours.tables.tables[name] = []
+        hours.tables.route(ANN, target, "chem0002").route(SAFETY, target, "chem0002")
+        hours.tables.nonpersonal_address("press@chem.ox.ac.uk", "CHEM", target=target)
+        hours.run(hour)
+        found = hours.site.type("state", "export", "--format", "json").document["findings"]
+        assert [(f["code"], f["subject"]) for f in found] == [("SPLIT_ROUTING", ANN)]
+        table = hours.table(hour)
+        assert table[ANN] == table["press@chem.ox.ac.uk"] == table[SAFETY] == "labs@nexus.ox.ac.uk"
+
+
 def test_a_domain_that_moves_to_its_own_server_leaves_the_table(hours: Hours) -> None:
     """3.4, T15: what the University does not route is not in it, and comes back with the domain."""
     hours.run(0)

@@ -207,3 +207,26 @@ def test_only_it_staff_of_the_own_mail_unit_say_where_its_mail_goes() -> None:
     assert world.box("ball0001").forward is None
     world.staff.append(Staff(staff_id="chem0009", person_id=PersonId("2"), unit_id=UnitId("STAT")))
     assert ("SetForward", "ball0001") in world.run("2024-10-02").acts
+
+
+def test_a_mailboxs_own_routing_name_is_nobodys_outside_address() -> None:
+    """3.6, R18: it is routed here; else its owner's notices and mail were another's."""
+    bobs = "ball0002@nexus.ox.ac.uk"
+    world = _statistics().choose("1", bobs).route_outside(bobs, "jo@home.example", "1")
+    world.run("2024-10-01")
+    assert {("ROUTE_UNKNOWN_ADDRESS", bobs), ("SENDER_NOT_YOURS", "1")} <= world.run("2024-10-02").codes
+    assert (world.box("ball0001").sender, world.box("ball0001").forward) == ("jo.hill@balliol.ox.ac.uk", None)
+
+
+def test_an_address_that_winds_down_is_nobody_elses_sender_by_an_outside_route() -> None:
+    """R19, R40, 3.7: until it has ended here it is its owner's, whoever has it in the unit's own mail system."""
+    world = student(student(oxford(), "1", "Jo Hill", "BALL"), "2", "Ann Lee", "CHEM")
+    world.run("2024-10-01")
+    anns = "ann.lee@chem.ox.ac.uk"
+    world.domain("chem.ox.ac.uk", managed=False).unit("CHEM", "department", "chem.ox.ac.uk", own_mail=True)
+    world.choose("1", anns).route_outside(anns, "jo@home.example", "1")
+    assert ("SENDER_NOT_YOURS", "1") in world.run("2024-10-02").codes
+    assert (world.box("ball0001").sender, world.states("2")) == ("jo.hill@balliol.ox.ac.uk", {anns: "winddown"})
+    for text in ("2024-10-03", "2024-12-03", "2024-12-04"):
+        world.run(text)
+    assert (world.box("ball0001").sender, world.states("2")) == (anns, {anns: "deleted"})

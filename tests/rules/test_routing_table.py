@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from copy import deepcopy
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from building.oxford import oxford, student
@@ -57,11 +58,11 @@ def _table(world: World, today: str = TUESDAY, policy: Policy | None = None) -> 
         holders={row.address: tuple(r for r in rows if r.address == row.address) for row in rows},
         boxes=boxes.values(),
         states=world.ledger.people,
+        accepted=(states := accepted_states(policy or world.policy)),
         routed=world.routed,
     )
     snapshot = world.snapshot(date.fromisoformat(today))
     book, _ = judge_routes(snapshot, known, SITE.fallback_domain)
-    states = accepted_states(policy or world.policy)
     live = [
         LiveAddress(row.address, row.kind, boxes[row.mailbox_key].name if row.mailbox_key else None, row.target)
         for row in rows
@@ -203,6 +204,38 @@ def test_a_route_that_cannot_be_followed_is_reported_and_mail_goes_on_to_the_mai
     assert (_routes(world.run(MONDAY)), _table(world)) == ({(code, address)}, PLAIN)
 
 
+@pytest.mark.parametrize("destination", ["mailbox:ball0001", ANN])
+def test_a_route_to_a_mailbox_that_is_disabled_is_not_followed(destination: str) -> None:
+    """R13, R16, D08: mail to a live address came back for two months, until the mailbox was deleted."""
+    world = _chemistry().route(BOB, destination)
+    world.run(MONDAY)
+    assert _table(world)[BOB] == (PLAIN[ANN] if destination.startswith("mailbox:") else ANN)
+    world.cards["c1"] = replace(world.cards["c1"], end_date=date(2024, 10, 7))
+    assert ("DANGLING_ROUTE", BOB) in world.run(TUESDAY).codes
+    left = {address: to for address, to in PLAIN.items() if to != PLAIN[ANN]}
+    assert _table(world) == left
+    answers = Policy(disabled=DisabledPolicy(inbound="accept_autoreply"))
+    assert _table(world, policy=answers)[BOB] == (PLAIN[ANN] if destination.startswith("mailbox:") else ANN)
+    world.card("1", "US", "Ann", "Lee", "2024-10-01", "2028-09-30").run("2024-10-09")
+    assert _table(world)[BOB] != PLAIN[BOB]
+
+
+def test_a_route_of_a_former_owner_takes_no_mail_of_whoever_has_the_address_now() -> None:
+    """R16, R19: it says nothing of theirs until it is set anew; to whoever comes back it still does."""
+    world = _chemistry().route(ANN, "ann@home.example")
+    world.cards["c1"] = replace(world.cards["c1"], end_date=date(2024, 10, 6))
+    world.run(MONDAY), world.run("2024-12-07")
+    twin, other = deepcopy(world), student(world, "3", "Ann Lee", "CHEM", code="US", start="2025-04-08")
+    done = other.run("2025-04-08")
+    assert other.states("3") == {ANN: "active"}
+    assert _table(other, "2025-04-08")[ANN] == "ball0003@nexus.ox.ac.uk"
+    assert (_routes(done), [f.severity for f in done.findings]) == ({("ROUTE_UNKNOWN_ADDRESS", ANN)}, ["warning"])
+    other.routes[ANN] = replace(other.routes[ANN], set_at=datetime(2025, 4, 8, 7, tzinfo=UTC))
+    assert _table(other, "2025-04-08")[ANN] == "ann@home.example"
+    twin.card("1", "US", "Ann", "Lee", "2025-04-08", "2028-09-30").run("2025-04-08")
+    assert _table(twin, "2025-04-08")[ANN] == "ann@home.example"
+
+
 def test_two_routes_to_each_other_are_a_loop_and_the_destinations_before_it_are_kept() -> None:
     """3.6: ROUTE_LOOP keeps the previous one, each its own."""
     world = _chemistry().route(ANN, BOB)
@@ -244,8 +277,8 @@ def test_unattached_addresses_that_point_at_each_other_go_nowhere() -> None:
 
 
 def test_a_role_that_ends_in_a_personal_mailbox_is_a_warning_until_its_owner_leaves() -> None:
-    """R24: from creation on a warning, an alert from the day of the grace on, also while the mailbox is disabled, by
-    whatever name it is reached, and dangling once it is deleted.
+    """R24: from creation on a warning, an alert from the day of the grace on, also while the mailbox is disabled, and
+    dangling once it is deleted. One that has a mailbox of its own goes there as soon as the other takes no mail (D08).
     """
     world = _alias(_chemistry(), SAFETY, "mailbox:ball0001").route(OFFICE, ANN, set_by="chem0009")
 
@@ -257,7 +290,10 @@ def test_a_role_that_ends_in_a_personal_mailbox_is_a_warning_until_its_owner_lea
     world.cards["c1"] = replace(world.cards["c1"], cancelled_on=date(2024, 10, 8))
     alerts = {("ROLE_TO_PERSONAL", SAFETY, "alert"), ("ROLE_TO_PERSONAL", OFFICE, "alert")}
     assert found(TUESDAY) == alerts
-    assert (found("2024-11-08"), world.box("ball0001").state) == (alerts, "disabled")
+    assert _table(world)[OFFICE] == ANN
+    dangling = ("DANGLING_ROUTE", OFFICE, "warning")
+    assert found("2024-11-08") == {("ROLE_TO_PERSONAL", SAFETY, "alert"), dangling}
+    assert (world.box("ball0001").state, _table(world)[OFFICE]) == ("disabled", PLAIN[OFFICE])
     for number in range(40, 120):
         last = found(str(date(2024, 10, 8) + timedelta(days=number)))
     assert world.box("ball0001").state in ("deleted", "purged")

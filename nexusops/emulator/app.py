@@ -11,7 +11,8 @@ from collections import Counter
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
-from nexusops.emulator.service import Outcome, Service, call_of, request_ids
+from nexusops.emulator.service import Outcome, Service, call_of
+from nexusops.emulator.wire import name_request
 
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
@@ -52,7 +53,7 @@ class Application:
         if outcome.ending == "dropped":
             await _drop(receive, send)
             return
-        await _reply(outcome, request_ids(call), call.path, receive, send)
+        await _reply(outcome, name_request(call, outcome.answer), call.path, receive, send)
 
 
 def _mailbox_of(path: str) -> str:

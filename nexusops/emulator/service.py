@@ -11,12 +11,12 @@ from typing import Any
 import msgspec
 
 from nexusops.emulator import batch, control, faults, late, mailboxes, openid, tokens
-from nexusops.emulator.book import Book, new_id
+from nexusops.emulator.book import Book
 from nexusops.emulator.exchange import invoke
 from nexusops.emulator.graph import routes
 from nexusops.emulator.roles import EXCHANGE_APP, GRAPH_APP
 from nexusops.emulator.throttle import Throttle
-from nexusops.emulator.wire import Answer, Call, Refusal, query_of
+from nexusops.emulator.wire import Answer, Call, Refusal, name_request, query_of
 
 _ADMIN = re.compile(r"/adminapi/(beta|v1\.0)/([^/]+)/(InvokeCommand|\$batch)")
 _MODULE = re.compile(r"/adminapi/(?:beta|v1\.0)/([^/]+)/EXOModuleFile")
@@ -195,6 +195,9 @@ class Service:
             answer = self._carried_out(item)
             if fault is not None:
                 answer = faults.mistyped(answer) if fault["kind"] == "wrong_type" else faults.early(item, fault)
+        ids = name_request(item, answer)
+        if answer.status >= 400:
+            answer.headers = {"request-id": ids["request-id"], **answer.headers}
         call.items.append({"method": item.method, "path": item.path, "cmdlet": item.cmdlet, "status": answer.status})
         return answer
 
@@ -211,11 +214,6 @@ def call_of(book: Book, scope: Any, content: bytes) -> Call:
         content=content,
         origin=f"{scope.get('scheme', 'http')}://{headers.get('host', 'localhost')}",
     )
-
-
-def request_ids(call: Call) -> dict[str, str]:
-    request_id = new_id()
-    return {"request-id": request_id, "client-request-id": call.headers.get("client-request-id", request_id)}
 
 
 def _scrubbed(call: Call) -> Any:

@@ -89,20 +89,27 @@ def refused(
     details: list[dict[str, str]] | None = None,
     headers: dict[str, str] | None = None,
 ) -> Refusal:
-    """Graph's error envelope; request ids and date are filled in when the answer is sent."""
+    """Graph's error envelope; ``name_request`` fills in which request it was."""
     error: dict[str, Any] = {"code": code, "message": message}
     if details:
         error["details"] = details
-    inner = inner_error()
-    error["innerError"] = inner
-    return Refusal(Answer(status, {"error": error}, {"request-id": inner["request-id"], **(headers or {})}))
+    error["innerError"] = inner_error()
+    return Refusal(Answer(status, {"error": error}, headers or {}))
 
 
 def inner_error() -> dict[str, str]:
-    """When, and which request: what every error of Graph carries for its support."""
+    """When: with the request's names, what every error of Graph carries for its support."""
+    return {"date": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S")}
+
+
+def name_request(call: Call, answer: Answer) -> dict[str, str]:
+    """Its own id and the client's, which is the same where the client gave none; an error of Graph tells them, too."""
     request_id = new_id()
-    stamp = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S")
-    return {"date": stamp, "request-id": request_id, "client-request-id": request_id}
+    ids = {"request-id": request_id, "client-request-id": call.headers.get("client-request-id", request_id)}
+    error = answer.body.get("error") if isinstance(answer.body, dict) else None
+    if isinstance(error, dict) and isinstance(error.get("innerError"), dict):
+        error["innerError"] = {**error["innerError"], **{k: v for k, v in ids.items() if k not in error["innerError"]}}
+    return ids
 
 
 def bad_request(message: str, *, details: list[dict[str, str]] | None = None) -> Refusal:

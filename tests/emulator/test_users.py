@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 from emulator.asking import Asking, kind_of, person
 
@@ -96,6 +98,36 @@ def test_nobody_is_a_404_with_the_services_words(ask: Asking) -> None:
     answer = ask.graph("GET", "/users/5b31c38c-2584-42f0-aa47-657fb3a84230")
     assert (answer.status_code, kind_of(answer)) == (404, "Request_ResourceNotFound")
     assert answer.headers["request-id"] == answer.json()["error"]["innerError"]["request-id"]
+
+
+def test_an_error_names_the_request_as_its_client_and_its_headers_do(ask: Asking) -> None:
+    """What support asks for (tenant-api.md 9): the two of one answer differed, and the client's own was lost."""
+    mine = ask.graph("GET", "/users/nobody", client_request_id="7f1c")
+    plain = ask.graph("GET", "/users/nobody")
+    item = {"id": "1", "method": "GET", "url": "/users/nobody", "headers": {"client-request-id": "9a2b"}}
+    (part,) = ask.graph("POST", "/$batch", {"requests": [item]}).json()["responses"]
+    for answer, theirs in ((mine, "7f1c"), (plain, plain.headers["request-id"])):
+        named = {name: answer.headers[name] for name in ("request-id", "client-request-id")}
+        assert named["client-request-id"] == theirs
+        assert answer.json()["error"]["innerError"].items() >= named.items()
+    assert part["body"]["error"]["innerError"]["client-request-id"] == "9a2b"
+    assert part["body"]["error"]["innerError"]["request-id"] == part["headers"]["request-id"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "words"),
+    [
+        ({}, "Write requests (excluding DELETE) must contain the Content-Type header declaration."),
+        ({"Content-Type": "text/plain"}, "Entity only allows writes with a JSON Content-Type header."),
+    ],
+)
+def test_a_body_that_is_not_said_to_be_json_is_refused(ask: Asking, kind: dict[str, str], words: str) -> None:
+    """interface.md 6: a client that forgot the header worked here, and with Graph it does not."""
+    sent = ask.token("https://graph.microsoft.com") | kind
+    body = json.dumps(person("ball1234")).encode()
+    answer = ask.send("POST", f"{ask.tenant.graph_base_url}/users", content=body, headers=sent)
+    assert (answer.status_code, answer.json()["error"]["message"]) == (400, words)
+    assert ask.graph("GET", "/users/ball1234@nexus.ox.ac.uk").status_code == 404
 
 
 def test_a_privileged_user_and_a_synced_one_are_refused_for_what_they_are(ask: Asking) -> None:

@@ -129,6 +129,8 @@ def _compiled() -> list[tuple[re.Pattern[str], dict[str, tuple[frozenset[str], O
 
 
 _ROUTES = _compiled()
+_JSON = ("application/json",)
+_MIME = (*_JSON, "text/plain")
 
 
 def answer(call: Call, path: str) -> Answer:
@@ -146,12 +148,24 @@ def answer(call: Call, path: str) -> Answer:
             permissions, operation = ways[call.method]
             if permissions and not permissions & call.roles:
                 raise denied()
+            if call.content and call.method != "GET":
+                _check_type(call, _MIME if operation is mail.send_mail else _JSON)
             found = operation(call, *(unquote(part) for part in match.groups()))
             audits.note(call, path, found)
             return found
         if match is not None:
             raise _wrong_method()
     raise _no_segment(path)
+
+
+def _check_type(call: Call, allowed: tuple[str, ...]) -> None:
+    """A body is JSON and says so; sendMail takes MIME, too (microsoft-graph-docs #6486, pythondjangoapp #22)."""
+    kind = call.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if not kind:
+        text = "Write requests (excluding DELETE) must contain the Content-Type header declaration."
+        raise refused(400, "BadRequest", text)
+    if kind not in allowed:
+        raise refused(400, "BadRequest", "Entity only allows writes with a JSON Content-Type header.")
 
 
 def _wrong_method() -> Refusal:

@@ -52,6 +52,7 @@ class Configuration:
             spf_include=dns.site_include,
             standard_mx=dns.standard_mx,
             publish=dns.publish,
+            notices_from=self.settings.notices.sender.lower(),
         )
 
     @property

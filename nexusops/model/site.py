@@ -19,3 +19,5 @@ class Site:
     """R69."""
     publish: str = "zone_lines"
     """How records are published (T13, R78): zone_lines | dynamic_update | ticket."""
+    notices_from: str = ""
+    """Whom notices come from, and answers to them go to: the site's own mailbox, and no unit's (D33)."""

@@ -14,6 +14,11 @@ from nexusops.registration.layout import REQUIRED
 NEVER_EMPTY = ("persons", "cards", "affiliations", "units")
 """A snapshot in which one of these is suddenly empty is a broken export, whatever its size was."""
 
+ROUTING = ("nonpersonal_mailboxes", "nonpersonal_addresses", "routing", "external_routes", "it_staff")
+"""These say where mail goes. Their units take rows away as they like, and no guard counts it; that of one with many
+nothing is left is a broken export.
+"""
+
 
 def gate(new: SnapshotRecord, last: SnapshotRecord | None, at: datetime, policy: Policy) -> tuple[Defect, ...]:
     """All the reasons, together, for which ``new`` is refused at the instant ``at``; none: it may be accepted.
@@ -61,10 +66,10 @@ def _losses(new: SnapshotRecord, last: SnapshotRecord, policy: Policy) -> Iterat
         yield Defect(
             code="SNAPSHOT_PARTIAL", message=f"the table {table} is missing, and the last accepted snapshot had it"
         )
-    for table in REQUIRED:
+    for table in (*REQUIRED, *ROUTING):
         before, now = last.rows.get(table, 0), new.rows.get(table, 0)
         lost = before - now
-        if table not in new.rows or lost <= 0:
+        if table not in new.rows or lost <= 0 or (table in ROUTING and now > 0):
             continue
         if now == 0 and table in NEVER_EMPTY:
             yield Defect(

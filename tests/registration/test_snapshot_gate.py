@@ -102,6 +102,21 @@ def test_a_table_may_lose_twenty_four_rows_or_five_per_cent(before: int, now: in
     assert codes(snapshot(cards=now), last) == expected
 
 
+@pytest.mark.parametrize(
+    "table", ["nonpersonal_mailboxes", "nonpersonal_addresses", "routing", "external_routes", "it_staff"]
+)
+@pytest.mark.parametrize(
+    ("before", "now", "expected"),
+    [(8000, 0, ["SNAPSHOT_SHRUNK"]), (25, 0, ["SNAPSHOT_SHRUNK"]), (24, 0, []), (8000, 1, [])],
+)
+def test_a_table_that_says_where_mail_goes_is_not_suddenly_empty(
+    table: str, before: int, now: int, expected: list[str]
+) -> None:
+    """D27: its units take rows away as they like; of thousands of addresses none was accepted any more, unguarded."""
+    last = snapshot("before", TEN_BEFORE - timedelta(hours=1), **{table: before})
+    assert codes(snapshot(**{table: now}), last) == expected
+
+
 def test_all_defects_are_told_together() -> None:
     """D27: a person at a telephone reads all of it out at once."""
     late = snapshot("late", AT - timedelta(hours=3), persons=900, units=0)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from building.oxford import oxford, student
 from building.saas import ADMIN_DAY
@@ -330,6 +332,27 @@ def test_an_unattached_address_has_no_timers_and_goes_when_its_unit_says_so() ->
     world.aliases.clear()
     world.run("2026-09-02")
     assert world.address("safety@chem.ox.ac.uk").state == "deleted"
+
+
+def test_an_unattached_address_becomes_a_mailboxs_own_in_one_run() -> None:
+    """2.6: two changes in one snapshot; mail for it came back for an hour in between."""
+    office = "office@chem.ox.ac.uk"
+    world = alias(_chemistry(), office)
+    world.run("2024-10-02")
+    del world.aliases[office]
+    done = mailbox(world).run("2024-10-03")
+    assert (done.acts, done.codes) == ([("CreateMailbox", "chemoffice")], set())
+    rows = {row.period: (row.state, row.mailbox_key) for (a, _), row in world.ledger.allocations.items() if a == office}
+    assert rows == {1: ("deleted", None), 2: ("active", "box:chemoffice:1")}
+
+
+@pytest.mark.parametrize("name", ["postmaster", "PostMaster"])
+def test_the_mailbox_that_notices_come_from_is_no_units(name: str) -> None:
+    """D33, R30: its sender moved to the unit's address, and it was deleted when the unit no longer wanted it."""
+    world = _chemistry()
+    world.site = replace(world.site, notices_from="postmaster@nexus.ox.ac.uk")
+    done = mailbox(world, name).run("2024-10-02")
+    assert (done.acts, done.codes) == ([], {("ADDRESS_TAKEN", name)})
 
 
 def test_a_second_address_is_attached_to_its_mailbox() -> None:

@@ -30,8 +30,8 @@ from nexusops.rules.services import words
 def judge_boxes(
     boxes: Collection[str], ledger: Ledger, snapshot: Snapshot, holders: Holders, setting: Setting
 ) -> Iterator[JudgedBox]:
-    """Mailboxes first, then addresses, each in the order of names; what one takes the next cannot have. Each is judged
-    by what was made of those before it: whoever takes them may hold rows back.
+    """Addresses that go nowhere any more, then mailboxes, then addresses, each in the order of names; what one takes
+    the next cannot have. Each is judged by what was made of those before it: whoever takes them may hold rows back.
     """
     if not boxes:
         return
@@ -40,7 +40,7 @@ def judge_boxes(
     shelf = Shelf.of(ledger)
     holding = {**ledger.domain_holders, **domains_held(ledger.services.values())}
     ledger = replace(ledger, domain_holders=holding)
-    for name in sorted(boxes, key=lambda name: ("@" in name, name)):
+    for name in sorted(boxes, key=lambda name: (_turn(name, snapshot, holders), name)):
         if name in snapshot.frozen_boxes:
             result = JudgedBox(scope=box_scope(name))  # neither made nor ended; the snapshot's finding says why (D29)
         elif name in snapshot.frozen_services:
@@ -59,6 +59,15 @@ def judge_boxes(
                 known.put(row)
             elif isinstance(row, Service):
                 holding |= domains_held((row,))
+
+
+def _turn(name: str, snapshot: Snapshot, holders: Holders) -> int:
+    """An unattached address that ends is free for a mailbox in the same run; else its mail comes back for an hour."""
+    if "@" not in name:
+        return 1
+    rows = holders.get(Address(name), ())
+    loose = bool(rows) and rows[-1].mailbox_key is None and Address(name) not in snapshot.nonpersonal_addresses
+    return 0 if loose else 2
 
 
 def _held_back(name: str, fault: str) -> JudgedBox:

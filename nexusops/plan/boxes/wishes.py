@@ -81,6 +81,9 @@ def address_of_new(wish: BoxWish, holders: Holders, snapshot: Snapshot, setting:
     if is_username(wish.name, holders, setting):
         return Refusal("ADDRESS_TAKEN", f"{wish.name} is somebody's username; ask for the mailbox under another name")
     inner = address(wish.name.lower(), Domain(setting.site.fallback_domain))
+    if inner == setting.site.notices_from:
+        message = f"{inner} is the mailbox that notices come from; ask for the mailbox under another name"
+        return Refusal("ADDRESS_TAKEN", message)
     if any(row.live for row in holders.get(inner, ())):
         message = f"{inner}, which the mailbox would have, is taken; ask for it under another name"
         return Refusal("ADDRESS_TAKEN", message)

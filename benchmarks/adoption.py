@@ -14,8 +14,9 @@ from typing import Any
 from nexusops.config.starter import write_starter
 from nexusops.demo.snapshots import Member, write_snapshot
 from nexusops.demo.university import domain_rows, members, unit_rows, units
-from nexusops.emulator import EmbeddedTenant, mailboxes
+from nexusops.emulator import mailboxes
 from nexusops.emulator.accounts import EVERYTHING, hold_addresses, put_user
+from nexusops.emulator.tenant import EmbeddedTenant
 from nexusops.emulator.wire import Call
 from nexusops.rules.naming import form_name
 

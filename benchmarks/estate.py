@@ -24,10 +24,10 @@ from nexusops.demo.stage import TENANT, Stage
 from nexusops.demo.university import domain_rows, members, unit_rows
 from nexusops.model.journal import Acceptance, RowChange, RunRecord
 from nexusops.model.mailboxes import Mailbox, MailboxState
-from nexusops.pipeline import Ports
 from nexusops.pipeline.affected import Affected
 from nexusops.pipeline.decide import decide, read_tables
 from nexusops.pipeline.decision import Decision
+from nexusops.pipeline.inputs import Ports
 from nexusops.ports import SnapshotTables
 
 SETTLED = datetime(2025, 10, 1, 8, tzinfo=UTC)

@@ -14,12 +14,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from benchmarks.estate import HOUR
-from nexusops import pipeline, wiring
+from nexusops import wiring
 from nexusops.cli.printing import print_plan
 from nexusops.model.addresses import Allocation
 from nexusops.model.ids import MailboxKey
 from nexusops.model.mailboxes import Mailbox, MailboxState
 from nexusops.model.tenant import Actual, ActualMailbox, Wanted
+from nexusops.pipeline.decide import make_plan
 from nexusops.pipeline.whom import whom_of
 from nexusops.ports import Store
 
@@ -59,7 +60,7 @@ def main(config: Path, snapshot: Path) -> None:
     with wiring.opened(config, snapshot=snapshot) as site:
         tenant: Callable[[], object] = lambda: AsPromised(site.ports.store)  # noqa: E731
         ports = replace(site.ports, tenant=tenant)  # type: ignore[arg-type]
-        plan = pipeline.make_plan(ports, at=HOUR)
+        plan = make_plan(ports, at=HOUR)
         print_plan(plan, "text", whom_of(plan, ports.store))
 
 

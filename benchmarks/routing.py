@@ -18,7 +18,7 @@ from benchmarks.estate import HOUR
 from nexusops import wiring
 from nexusops.pipeline.inputs import accepted_tables
 from nexusops.pipeline.routing import build_routing
-from nexusops.report import routing_written
+from nexusops.report.routing import routing_written
 
 ADDRESSES = 200_000
 

@@ -23,7 +23,7 @@ from benchmarks.serving import LATENCY_MS, PERMITTED, Served, serving, told
 from nexusops import tenant
 from nexusops.apply.executor import Acting, Execution
 from nexusops.apply.settle import Books
-from nexusops.emulator import EmbeddedTenant
+from nexusops.emulator.tenant import EmbeddedTenant
 from nexusops.model.changes import CreateMailbox, OnMailbox, Why
 from nexusops.model.ids import MailboxKey, PersonId
 from nexusops.model.journal import RunRecord

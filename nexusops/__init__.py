@@ -35,7 +35,7 @@ Where each word lives:
     emulator/      the embedded tenant; imports nothing else of nexusops
 
 Under all of it: errors.py (every error with its exit code), clock.py (the only clock), whole.py (files that are written
-whole or not at all), late.py (names that are imported when they are asked for).
+whole or not at all).
 """
 
 __version__ = "0.1.0"

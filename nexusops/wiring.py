@@ -25,7 +25,7 @@ from nexusops.wiring_state import open_store_of
 
 if TYPE_CHECKING:
     from nexusops.model.services import SignIn
-    from nexusops.pipeline import Ports
+    from nexusops.pipeline.inputs import Ports
     from nexusops.ports import Notifier, Publisher, Registration, SnapshotTables, Tenant
     from nexusops.tenant import Wrap
     from nexusops.tenant.kept import Memory
@@ -87,7 +87,7 @@ def jobs() -> dict[str, Job]:
 
 
 def _ports(configuration: Configuration, snapshot: Path | None, closing: ExitStack) -> Ports:
-    from nexusops.pipeline import ConfigTexts, Ports
+    from nexusops.pipeline.inputs import ConfigTexts, Ports
     from nexusops.registration.gate import gate
 
     store = open_store_of(configuration)
@@ -136,7 +136,8 @@ def _ports(configuration: Configuration, snapshot: Path | None, closing: ExitSta
 
 def registration_of(configuration: Configuration, snapshot: Path | None = None) -> Registration:
     """The registration source; nothing is read yet."""
-    from nexusops.registration import DatabaseRegistration, FolderRegistration
+    from nexusops.registration.database import DatabaseRegistration
+    from nexusops.registration.folder import FolderRegistration
 
     site = configuration.site
     if snapshot is not None:
@@ -151,7 +152,7 @@ def registration_of(configuration: Configuration, snapshot: Path | None = None) 
 
 def snapshot_of(folder: Path, config_folder: Path) -> SnapshotTables:
     """A snapshot folder by itself, read for the configured site; without one, for the site that it names."""
-    from nexusops.registration import FolderRegistration
+    from nexusops.registration.folder import FolderRegistration
 
     if (config_folder / "nexusops.toml").exists():
         site = load(config_folder).site

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from contextlib import AbstractContextManager
 from datetime import datetime
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,7 +13,7 @@ from nexusops.cli import options
 from nexusops.cli.entry import Call
 
 if TYPE_CHECKING:
-    from nexusops.pipeline import Outcome
+    from nexusops.pipeline.outcome import Outcome
     from nexusops.telemetry import Ending
     from nexusops.wiring import Wired
 
@@ -40,15 +39,14 @@ def apply(
     Ends with 7, and does nothing, where the plan no longer fits: another day, snapshot or state, or another digest than
     the one approved.
     """
-    from nexusops import codec, pipeline
+    from nexusops import codec
     from nexusops.cli.progress import followed
+    from nexusops.pipeline import act
 
     plan = codec.load_plan(planfile)
     with acting_on(call) as site, measuring(site, at, "apply") as ending:
         with followed(site.ports) as ports:
-            outcome = pipeline.apply_plan(
-                ports, plan, at=at, accept=accept, approve=approve, actor=actor, reason=reason
-            )
+            outcome = act.apply_plan(ports, plan, at=at, accept=accept, approve=approve, actor=actor, reason=reason)
         return ending.end(told_outcome(outcome, form, at))
 
 
@@ -80,22 +78,30 @@ def run(
 
     Ends with 4, and changes nothing, where a guard stops the plan; with 5 where a part failed or was set aside.
     """
-    from nexusops import pipeline
     from nexusops.cli.plan import told
     from nexusops.cli.progress import followed
+    from nexusops.pipeline import act, decide
     from nexusops.pipeline.stopping import StoppedPlan
 
     with acting_on(call, snapshot) as site:
         site.check_jobs(jobs)
         if dry_run:
             with followed(site.ports) as ports:
-                made = pipeline.make_plan(ports, at=at, jobs=jobs, refresh=refresh, accept=accept)
+                made = decide.make_plan(ports, at=at, jobs=jobs, refresh=refresh, accept=accept)
             return told(made, site.ports, form=form, out=out)
-        acting = partial(pipeline.run, at=at, jobs=jobs, accept=accept, approve=approve, refresh=refresh)
         with measuring(site, at, "run") as ending:
             try:
                 with followed(site.ports) as ports:
-                    outcome = acting(ports, actor=actor, reason=reason)
+                    outcome = act.run(
+                        ports,
+                        at=at,
+                        jobs=jobs,
+                        refresh=refresh,
+                        accept=accept,
+                        approve=approve,
+                        actor=actor,
+                        reason=reason,
+                    )
             except StoppedPlan as stopped:
                 return ending.end(told(stopped.plan, site.ports, form=form, out=out))
             return ending.end(told_outcome(outcome, form, at, out))
@@ -108,12 +114,12 @@ def run(
 @click.pass_obj
 def resume(call: Call, form: str, at: datetime, actor: str) -> int:
     """Finish an interrupted run; where there is none, say so."""
-    from nexusops import pipeline
     from nexusops.cli.progress import followed
+    from nexusops.pipeline import act
 
     with acting_on(call) as site, measuring(site, at, "resume") as ending:
         with followed(site.ports) as ports:
-            outcome = pipeline.resume(ports, at=at, actor=actor)
+            outcome = act.resume(ports, at=at, actor=actor)
         return ending.end(told_outcome(outcome, form, at))
 
 

@@ -40,7 +40,7 @@ def adopt(
     from nexusops import wiring
     from nexusops.cli.printing import look
     from nexusops.pipeline import adopt as adoption
-    from nexusops.report import adoption_json, adoption_text
+    from nexusops.report.adopted import adoption_json, adoption_text
 
     with wiring.opened(call.folder, snapshot=snapshot) as site:
         fresh = new_snapshot or snapshot is not None

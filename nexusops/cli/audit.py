@@ -12,7 +12,7 @@ from nexusops.cli.entry import FINDINGS, Call
 
 if TYPE_CHECKING:
     from nexusops.model.journal import JournalRow
-    from nexusops.pipeline import Ports
+    from nexusops.pipeline.inputs import Ports
 
 
 @click.command()

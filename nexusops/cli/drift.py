@@ -22,7 +22,7 @@ def drift(call: Call, form: str, at: datetime) -> int:
     from nexusops import wiring
     from nexusops.cli.printing import look
     from nexusops.pipeline.drift import drift as compared
-    from nexusops.report import drift_json, drift_text
+    from nexusops.report.drift import drift_json, drift_text
 
     with wiring.opened(call.folder) as site:
         seen = compared(site.ports, at=at)

@@ -60,7 +60,7 @@ def serve(
     accept: tuple[str, ...],
 ) -> int:
     """Serve until SIGTERM; prints one JSON line when it accepts connections. Without --path nothing is kept."""
-    from nexusops.emulator import serve as serve_tenant
+    from nexusops.emulator.server import serve as serve_tenant
 
     script = _script(faults)
     gc.enable()  # a server lives long, whatever is right for one command

@@ -204,7 +204,7 @@ def _of_all(option: str, context: click.Context) -> bool:
 
 
 def _told(error: NexusopsError) -> int:
-    from nexusops.report import error_text
+    from nexusops.report.errors import error_text
 
     _say(error_text(error).removesuffix("\n"))
     return error.exit_code

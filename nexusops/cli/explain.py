@@ -33,7 +33,7 @@ def explain(call: Call, subject: str, form: str, at: datetime, whole: bool) -> i
     from nexusops import wiring
     from nexusops.cli.printing import look
     from nexusops.pipeline.explain.answers import explain as explained
-    from nexusops.report import explain_json, explain_text
+    from nexusops.report.explain import explain_json, explain_text
 
     with wiring.opened(call.folder) as site:
         answer = explained(site.ports, subject, at=at)

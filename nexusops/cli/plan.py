@@ -15,7 +15,7 @@ from nexusops.cli.entry import Call
 
 if TYPE_CHECKING:
     from nexusops.model.plan import Plan
-    from nexusops.pipeline import Ports
+    from nexusops.pipeline.inputs import Ports
     from nexusops.pipeline.whom import Whom
 
 FORMATS = ("text", "json", "html", "csv", "md")
@@ -54,8 +54,9 @@ def plan(
 
     Example: nexusops plan --out plan.json
     """
-    from nexusops import pipeline, wiring
+    from nexusops import wiring
     from nexusops.cli.progress import followed
+    from nexusops.pipeline.decide import make_plan
 
     if policy is not None:
         if jobs or out is not None or detailed_exitcode:
@@ -68,7 +69,7 @@ def plan(
     with wiring.opened(call.folder, snapshot=snapshot) as site:
         site.check_jobs(jobs)
         with followed(site.ports) as ports:
-            made = pipeline.make_plan(ports, at=at, jobs=jobs, refresh=refresh)
+            made = make_plan(ports, at=at, jobs=jobs, refresh=refresh)
         return told(made, site.ports, form=form, out=out, detailed=detailed_exitcode)
 
 
@@ -146,7 +147,7 @@ def told(
     from nexusops.model.journal import approvers_of
     from nexusops.pipeline.stopping import StoppedPlan
     from nexusops.pipeline.whom import whom_of
-    from nexusops.report import error_text
+    from nexusops.report.errors import error_text
 
     if out is not None:
         codec.dump_plan(made, out)

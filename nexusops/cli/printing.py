@@ -17,14 +17,14 @@ from nexusops.cli.entry import Call
 
 if TYPE_CHECKING:
     from nexusops.model.plan import Plan
-    from nexusops.pipeline import Outcome
+    from nexusops.pipeline.outcome import Outcome
     from nexusops.pipeline.whom import Whom
-    from nexusops.report import Look
+    from nexusops.report.blocks import Look
 
 
 def look() -> Look:
     """Colour and width of the terminal, if stdout is one and no plain text was asked for."""
-    from nexusops.report import look_of
+    from nexusops.report.blocks import look_of
 
     return look_of(
         terminal=sys.stdout.isatty(),
@@ -64,7 +64,7 @@ def print_plan(
 ) -> None:
     """A plan in one of its formats, with people's names and units where they are known; ``beside``: of JSON alone."""
     from nexusops.pipeline.whom import whom_of
-    from nexusops.report import rendered
+    from nexusops.report.forms import rendered
 
     known = whom or whom_of(plan, None)
     for piece in rendered(plan, form, units=known.units, names=known.names, look=look(), beside=beside):
@@ -74,7 +74,7 @@ def print_plan(
 def print_outcome(outcome: Outcome, form: str, at: datetime) -> None:
     """What a run did, as text or JSON."""
     from nexusops.pipeline.outcome import told
-    from nexusops.report import applied_json, applied_text
+    from nexusops.report.applied import applied_json, applied_text
 
     applied = told(outcome, at)
     click.echo(applied_json(applied) if form == "json" else applied_text(applied, look()), nl=False)

@@ -16,7 +16,7 @@ from nexusops.model.progress import Progress, Stage, Watch, unwatched
 from nexusops.report.view import took
 
 if TYPE_CHECKING:
-    from nexusops.pipeline import Ports
+    from nexusops.pipeline.inputs import Ports
 
 LOGGING = ("debug", "info")
 

@@ -36,7 +36,8 @@ def build(call: Call, form: str, at: datetime, out: Path | None) -> int:
     from nexusops import wiring
     from nexusops.cli.printing import look, warn
     from nexusops.codec import write_whole
-    from nexusops.report import PLAIN, routing_summary, routing_written
+    from nexusops.report.blocks import PLAIN
+    from nexusops.report.routing import routing_summary, routing_written
 
     with wiring.opened(call.folder) as site:
         table = site.ports.store.routing_table()

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from nexusops.config import Configuration
     from nexusops.model.plan import Plan
     from nexusops.model.services import ServiceRequest
-    from nexusops.pipeline import Ports
     from nexusops.pipeline.desk import Told, Wish
+    from nexusops.pipeline.inputs import Ports
 
 
 @click.group()

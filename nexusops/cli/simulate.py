@@ -37,7 +37,7 @@ def simulate(call: Call, until: date, every: str, changes: bool, form: str, at: 
     from nexusops import wiring
     from nexusops.cli.printing import look, steps_shown
     from nexusops.pipeline.simulate.days import simulate as simulated
-    from nexusops.report import forecast_written
+    from nexusops.report.forms import forecast_written
 
     with wiring.opened(call.folder, snapshot=snapshot) as site, steps_shown("Looking ahead") as progress:
         tables = site.ports.registration.read() if snapshot is not None else None

@@ -73,7 +73,7 @@ def check(call: Call, folder: Path, form: str) -> int:
 @click.pass_obj
 def diff(call: Call, earlier: Path, later: Path, form: str) -> int:
     """What changed from A to B: rows by table, and the people concerned."""
-    from nexusops.registration import describe_difference
+    from nexusops.registration.difference import describe_difference
 
     before, after = _read(call, earlier), _read(call, later)
     document, lines = describe_difference(before, after)

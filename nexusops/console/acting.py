@@ -15,7 +15,8 @@ from pathlib import Path
 from nexusops import wiring
 from nexusops.errors import NexusopsError, Refused
 from nexusops.model.progress import Progress, Stage
-from nexusops.pipeline import Outcome, Ports
+from nexusops.pipeline.inputs import Ports
+from nexusops.pipeline.outcome import Outcome
 from nexusops.telemetry import measured
 
 Act = Callable[[Ports], Outcome]

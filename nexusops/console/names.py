@@ -8,8 +8,7 @@ from datetime import date
 from nexusops.model.ids import PersonId, UnitId
 from nexusops.model.plan import Plan
 from nexusops.model.snapshot import PersonRecord
-from nexusops.pipeline import Ports
-from nexusops.pipeline.inputs import accepted_tables
+from nexusops.pipeline.inputs import Ports, accepted_tables
 from nexusops.ports import SnapshotTables
 
 

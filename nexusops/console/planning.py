@@ -6,7 +6,6 @@ from collections import Counter
 from collections.abc import Sequence
 from urllib.parse import urlencode
 
-from nexusops import pipeline
 from nexusops.console.acting import Act, Work
 from nexusops.console.answers import Answer, Asked, Page, Redirect
 from nexusops.console.names import units_of_planned
@@ -20,8 +19,10 @@ from nexusops.model.health import LockOwner
 from nexusops.model.ids import PersonId
 from nexusops.model.journal import Approval, RunRecord, approvers_of
 from nexusops.model.plan import Plan
-from nexusops.pipeline import Outcome, Ports
+from nexusops.pipeline.act import apply_plan, resume
 from nexusops.pipeline.fitting import RUNNING
+from nexusops.pipeline.inputs import Ports
+from nexusops.pipeline.outcome import Outcome
 from nexusops.pipeline.whom import names_of
 from nexusops.report.view import Row, affected, cost, groups_of
 
@@ -127,7 +128,7 @@ def carry_out(asked: Asked) -> Answer:
     actor = asked.viewer.username
 
     def act(ports: Ports) -> Outcome:
-        return pipeline.apply_plan(ports, plan, at=asked.at, actor=actor, reason=f"{reason} (console)")
+        return apply_plan(ports, plan, at=asked.at, actor=actor, reason=f"{reason} (console)")
 
     return _begun(asked, "apply", act)
 
@@ -135,7 +136,7 @@ def carry_out(asked: Asked) -> Answer:
 def finish(asked: Asked) -> Answer:
     """What an interrupted run left, as ``nexusops resume`` does it."""
     actor = asked.viewer.username
-    return _begun(asked, "resume", lambda ports: pipeline.resume(ports, at=asked.at, actor=actor, reason="console"))
+    return _begun(asked, "resume", lambda ports: resume(ports, at=asked.at, actor=actor, reason="console"))
 
 
 def _begun(asked: Asked, command: str, act: Act) -> Answer:

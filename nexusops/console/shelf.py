@@ -6,12 +6,11 @@ import threading
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from nexusops import pipeline
 from nexusops.model.people import Staff
 from nexusops.model.plan import Plan
 from nexusops.model.snapshot import Snapshot
-from nexusops.pipeline import Ports
-from nexusops.pipeline.inputs import accepted_tables
+from nexusops.pipeline.decide import make_plan
+from nexusops.pipeline.inputs import Ports, accepted_tables
 
 FRESH = timedelta(minutes=5)
 
@@ -32,7 +31,7 @@ class Shelf:
             kept = self._plan
             if anew or kept is None or made_for != self._made_for or not kept.at <= at < kept.at + FRESH:
                 kept = self._plan = None
-                self._plan = kept = pipeline.make_plan(ports, at=at)
+                self._plan = kept = make_plan(ports, at=at)
                 self._made_for = made_for
             return kept
 

@@ -21,26 +21,3 @@ connection is reset. In process, through ``httpx.ASGITransport``, the client see
 a network (a plain ``ConnectionResetError`` where httpx is not loaded). ``truncate`` sends half of the body under the
 Content-Length of the whole: on loopback ``httpx.RemoteProtocolError``, in process a body that is no JSON.
 """
-
-from __future__ import annotations
-
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    from nexusops.emulator.server import serve
-    from nexusops.emulator.tenant import EmbeddedTenant
-
-__all__ = ["EmbeddedTenant", "serve"]
-
-
-def __getattr__(name: str) -> Any:
-    """Loaded when asked for: importing the package costs nothing."""
-    if name == "EmbeddedTenant":
-        from nexusops.emulator.tenant import EmbeddedTenant
-
-        return EmbeddedTenant
-    if name == "serve":
-        from nexusops.emulator.server import serve
-
-        return serve
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

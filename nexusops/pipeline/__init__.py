@@ -21,38 +21,3 @@ doctor_site.py, domains.py (what is known of mail domains), domain_checks.py (wh
 
 Nothing later in the line calls anything earlier. A dry run is to stop after ``make_plan``.
 """
-
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
-
-from nexusops.late import late
-
-if TYPE_CHECKING:
-    from nexusops.pipeline.act import apply_plan, resume, run
-    from nexusops.pipeline.decide import make_plan
-    from nexusops.pipeline.inputs import ConfigTexts, Ports
-    from nexusops.pipeline.outcome import Outcome
-
-__all__ = [
-    "ConfigTexts",
-    "Outcome",
-    "Ports",
-    "apply_plan",
-    "make_plan",
-    "resume",
-    "run",
-]
-
-__getattr__ = late(
-    __name__,
-    {
-        "apply_plan": "act",
-        "resume": "act",
-        "run": "act",
-        "make_plan": "decide",
-        "ConfigTexts": "inputs",
-        "Ports": "inputs",
-        "Outcome": "outcome",
-    },
-)

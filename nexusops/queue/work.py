@@ -14,9 +14,9 @@ from typing import Any
 import procrastinate
 from procrastinate.exceptions import ConnectorException
 
-from nexusops import pipeline
 from nexusops.errors import NexusopsError
 from nexusops.model.frozen import frozen
+from nexusops.pipeline import act
 from nexusops.queue.app import opened
 from nexusops.queue.sites import Sites, in_words, looked_at_again
 from nexusops.report.view import number_of
@@ -105,7 +105,7 @@ def _run(site: str, folder: Path, now: Callable[[], datetime], told: Callable[[s
         with site_of(folder, told) as wired:
             at = now()
             with measured(wired, at, "run", told) as ending:
-                outcome = pipeline.run(wired.ports, at=at, actor=ACTOR, reason="the hourly run")
+                outcome = act.run(wired.ports, at=at, actor=ACTOR, reason="the hourly run")
                 ending.end(outcome.exit_code)
     except NexusopsError as error:
         told(f"{site}: ended with {error.exit_code}: {error.message.splitlines()[0]} Next: {error.next_step}")

@@ -14,38 +14,3 @@ records.py     people; draft.py: what is found out about one; person_rows.py, wi
 estate.py      what is not one person's, by rows.py; domains.py, routes.py
 nobodys.py     rows of which nobody can tell whose they are; strays.py: and those that belong to nobody
 """
-
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
-
-from nexusops.late import late
-
-if TYPE_CHECKING:
-    from nexusops.registration.database import DatabaseRegistration
-    from nexusops.registration.difference import Difference, TableDifference, compare, describe_difference
-    from nexusops.registration.folder import FolderRegistration
-    from nexusops.registration.tables import Tables
-
-__all__ = [
-    "DatabaseRegistration",
-    "Difference",
-    "FolderRegistration",
-    "TableDifference",
-    "Tables",
-    "compare",
-    "describe_difference",
-]
-
-__getattr__ = late(
-    __name__,
-    {
-        "DatabaseRegistration": "database",
-        "Difference": "difference",
-        "TableDifference": "difference",
-        "compare": "difference",
-        "describe_difference": "difference",
-        "FolderRegistration": "folder",
-        "Tables": "tables",
-    },
-)

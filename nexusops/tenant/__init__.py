@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 
     import httpx
 
-    from nexusops.emulator import EmbeddedTenant
+    from nexusops.emulator.tenant import EmbeddedTenant
     from nexusops.model.ids import Domain
     from nexusops.tenant.doors import Doors
     from nexusops.tenant.kept import Memory
@@ -67,7 +67,7 @@ def embedded(
     """
     import httpx
 
-    from nexusops.emulator import EmbeddedTenant
+    from nexusops.emulator.tenant import EmbeddedTenant
     from nexusops.tenant.doors import Doors
     from nexusops.tenant.exchange import Exchange
     from nexusops.tenant.graph import Graph

@@ -15,8 +15,8 @@ from building.state_rows import exported
 
 from nexusops import wiring
 from nexusops.cli.act import told_outcome
-from nexusops.emulator import EmbeddedTenant
-from nexusops.pipeline import run
+from nexusops.emulator.tenant import EmbeddedTenant
+from nexusops.pipeline.act import run
 from nexusops.tenant import embedded
 from nexusops.tenant.transport import Retry
 

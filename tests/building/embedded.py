@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 
 from building.outcomes import outcomes_of
-from nexusops.emulator import EmbeddedTenant
+from nexusops.emulator.tenant import EmbeddedTenant
 from nexusops.model.changes import Change, CreateMailbox, OnMailbox, Why
 from nexusops.model.ids import Address, MailboxKey, PersonId
 from nexusops.model.journal import Step, StepOutcome

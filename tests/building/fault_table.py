@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from building.embedded import ADA_ID, DOMAIN, SETTINGS, WHY, Room, box, creation, person
-from nexusops.emulator import EmbeddedTenant
+from nexusops.emulator.tenant import EmbeddedTenant
 from nexusops.errors import TenantUnreadable
 from nexusops.model.changes import (
     AddAddress,

@@ -9,9 +9,9 @@ from typing import Any, NamedTuple
 from building.snapshot_folder import Row
 from building.town import DOMAINS, UNITS, Town
 from nexusops.model.ids import Address
-from nexusops.pipeline import Ports
 from nexusops.pipeline import desk as actions
 from nexusops.pipeline.desk import Wish
+from nexusops.pipeline.inputs import Ports
 
 BOXES = ("chem-office", "law-desk", "ball-lodge")
 ALIASES = ("porter@ball.ox.ac.uk", "info@chem.ox.ac.uk", "ann.lee@law.ox.ac.uk")

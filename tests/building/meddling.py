@@ -14,9 +14,10 @@ from building.town import Town
 from nexusops import wiring
 from nexusops.errors import SnapshotRefused
 from nexusops.model.tenant import ActualMailbox, Wanted
-from nexusops.pipeline import Ports, run
 from nexusops.pipeline import desk as actions
+from nexusops.pipeline.act import run
 from nexusops.pipeline.desk import Wish
+from nexusops.pipeline.inputs import Ports
 from nexusops.pipeline.saas import desk as saas_desk
 from nexusops.pipeline.stopping import Mandate
 from nexusops.pipeline.undo import undo

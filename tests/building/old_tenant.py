@@ -13,7 +13,7 @@ from emulator.asking import Asking
 from building.snapshot_folder import SnapshotFolder
 from building.typed import Said, typed
 from nexusops.config.starter import write_starter
-from nexusops.emulator import EmbeddedTenant
+from nexusops.emulator.tenant import EmbeddedTenant
 
 AT = "2025-10-01T08:00:00Z"
 AS_OF = "2025-10-01T07:50:00Z"

@@ -16,7 +16,7 @@ import trustme
 import uvicorn
 
 from building.patience import PATIENCE
-from nexusops.emulator import EmbeddedTenant
+from nexusops.emulator.tenant import EmbeddedTenant
 
 Message = MutableMapping[str, Any]
 

@@ -21,10 +21,11 @@ from nexusops.errors import NexusopsError, SnapshotRefused
 from nexusops.model.frozen import altered
 from nexusops.model.ledger import PersonState
 from nexusops.model.rows import key_of
-from nexusops.pipeline import Ports, run
+from nexusops.pipeline.act import run
 from nexusops.pipeline.decide import decide, read_tables
 from nexusops.pipeline.decision import Decision
 from nexusops.pipeline.desk import Wish
+from nexusops.pipeline.inputs import Ports
 from nexusops.pipeline.outcome import Outcome
 from nexusops.ports import SnapshotTables
 

@@ -19,9 +19,9 @@ from building.state_rows import exported
 from nexusops.model.dates import add_months, local_date
 from nexusops.model.ledger import HoldKind
 from nexusops.model.tenant import ActualMailbox, Wanted
-from nexusops.pipeline import Ports
 from nexusops.pipeline.audit.promises import PROMISES, audit_promise
 from nexusops.pipeline.drift import drift
+from nexusops.pipeline.inputs import Ports
 
 GONE = ("deleted", "purged")
 AUDITED = tuple(promise for promise in PROMISES if promise != "overrides")

@@ -11,7 +11,7 @@ from building.snapshot_folder import SnapshotFolder
 from nexusops.cli.doctor import sender_check
 from nexusops.cli.doctor_registration import Check
 from nexusops.config.schema import NoticesTable
-from nexusops.emulator import EmbeddedTenant
+from nexusops.emulator.tenant import EmbeddedTenant
 from nexusops.model.inspection import Inspection
 
 if TYPE_CHECKING:

@@ -27,6 +27,21 @@ HEAVY = {
     "dns",
 }
 
+ACTING = {
+    "nexusops.pipeline.act",
+    "nexusops.apply.executor",
+    "nexusops.tenant.live",
+    "nexusops.rules.mailauth.spf",
+    "nexusops.emulator.app",
+    "alembic",
+}
+
+
+def loaded_by(module: str) -> set[str]:
+    code = f"import sys, {module}\nprint(' '.join(sys.modules))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    return set(done.stdout.split())
+
 
 def test_help_loads_no_command_and_no_heavy_library() -> None:
     program = (
@@ -67,3 +82,15 @@ def test_the_help_of_one_command_loads_no_heavy_library(name: str) -> None:
 def test_python_dash_m_is_the_same_program() -> None:
     done = subprocess.run([sys.executable, "-m", "nexusops", "--help"], capture_output=True, text=True, check=True)
     assert done.stdout.startswith("Usage: nexusops [OPTIONS] COMMAND")
+
+
+def test_an_answer_loads_nothing_of_what_acts() -> None:
+    """rules.md 4c: explain within half a second; most of that is starting up. Nor of what judges the DNS."""
+    assert loaded_by("nexusops.pipeline.explain.answers") & ACTING == set()
+
+
+@pytest.mark.parametrize("name", ["text", "jsontext", "applied", "audit", "explain", "errors"])
+def test_a_report_in_text_or_json_loads_neither_html_nor_terminal_libraries(name: str) -> None:
+    """architecture.md, Start-up."""
+    loaded = {module.partition(".")[0] for module in loaded_by(f"nexusops.report.{name}")}
+    assert loaded & {"jinja2", "rich", "markupsafe", "sqlalchemy", "httpx"} == set()

@@ -15,9 +15,8 @@ from nexusops import wiring
 from nexusops.model.changes import Kind, kind_of
 from nexusops.model.ids import PersonId
 from nexusops.model.tenant import Wanted
-from nexusops.pipeline import Ports
 from nexusops.pipeline.decide import decide
-from nexusops.pipeline.inputs import accepted_tables
+from nexusops.pipeline.inputs import Ports, accepted_tables
 from nexusops.pipeline.saas.plan import plan_of_request
 
 START = datetime(2025, 10, 1, 8, tzinfo=UTC)

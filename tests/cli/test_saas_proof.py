@@ -14,7 +14,7 @@ from cli.test_saas import AT, DOMAIN_REQUEST, file
 
 from nexusops.cli import call
 from nexusops.demo.snapshots import restamped
-from nexusops.emulator import EmbeddedTenant
+from nexusops.emulator.tenant import EmbeddedTenant
 
 ZONE = """$ORIGIN ox.ac.uk.
 _spf IN TXT "v=spf1 ip4:129.67.0.0/16 ~all"

@@ -14,7 +14,7 @@ from building.state_rows import mailbox
 from nexusops import wiring
 from nexusops.cli import call
 from nexusops.demo.stage import Stage
-from nexusops.emulator import EmbeddedTenant
+from nexusops.emulator.tenant import EmbeddedTenant
 from nexusops.errors import TenantUnreadable
 from nexusops.model.ids import PersonId
 from nexusops.model.ledger import Ledger

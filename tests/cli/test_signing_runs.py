@@ -16,7 +16,7 @@ import pytest
 from cli.conftest import CommandSite
 from cli.test_publishing_runs import DOMAIN, MAIL_HOST, SPF, configure, retire
 
-from nexusops.emulator import EmbeddedTenant
+from nexusops.emulator.tenant import EmbeddedTenant
 
 ALIASES = [
     f"selector{n}._domainkey.{DOMAIN} CNAME selector{n}-bulk-day-foodtech-ox-ac-uk._domainkey.nexusops.onmicrosoft.com."

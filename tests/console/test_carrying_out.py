@@ -20,11 +20,12 @@ from building.patience import PATIENCE
 from console.conftest import SECOND, Browser, Running
 from console.test_pages import shown
 
-from nexusops import pipeline
 from nexusops.cli import call
 from nexusops.console.acting import Work
 from nexusops.model.progress import Progress, Stage
-from nexusops.pipeline import Outcome, Ports
+from nexusops.pipeline.act import resume, run
+from nexusops.pipeline.inputs import Ports
+from nexusops.pipeline.outcome import Outcome
 
 
 @contextmanager
@@ -36,7 +37,7 @@ def half_done(console: Running) -> Iterator[threading.Event]:
         ports.watch(Progress(stage=Stage.APPLYING, done=3, of=7, seconds=80))
         reached.set()
         assert further.wait(60)
-        return pipeline.run(ports, at=SECOND, actor="ann", accept={"Destructive": 4})
+        return run(ports, at=SECOND, actor="ann", accept={"Destructive": 4})
 
     work = Work(command="apply", actor="ann", at=SECOND)
     console.console.works.begin(console.folder, work, act)
@@ -100,7 +101,7 @@ def test_what_ended_it_is_told_with_what_to_do(console: Running, site: Path) -> 
     assert browser.submit(page, "/plan/carry-out", reason="now").status_code == 409
     (site / "guard.toml").write_text("[limits]\nnonsense = 1\n", "utf-8")
     work = Work(command="apply", actor="ann", at=SECOND)
-    assert console.console.works.begin(site, work, pipeline.resume).over.wait(PATIENCE)  # type: ignore[arg-type]
+    assert console.console.works.begin(site, work, resume).over.wait(PATIENCE)  # type: ignore[arg-type]
     (site / "guard.toml").write_text("", "utf-8")
     told = browser.open("/carrying-out")
     assert "The configuration is wrong" in told.text

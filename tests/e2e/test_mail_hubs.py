@@ -13,7 +13,7 @@ import pytest
 from conftest import needs
 
 from nexusops.model.routing import RouteEntry, RoutingBuild, RoutingTable
-from nexusops.report import routing_written
+from nexusops.report.routing import routing_written
 
 POSTFIX = Path(os.environ.get("NEXUSOPS_POSTFIX", "/usr/local/lib/nexusops-postfix"))
 """Postfix taken out of its package, since it cannot be installed beside Exim."""

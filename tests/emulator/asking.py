@@ -7,7 +7,7 @@ from typing import Any
 
 import httpx
 
-from nexusops.emulator import EmbeddedTenant
+from nexusops.emulator.tenant import EmbeddedTenant
 
 HASH = "#Exchange.GenericHashTable"
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from emulator.asking import Asking
 
-from nexusops.emulator import EmbeddedTenant
+from nexusops.emulator.tenant import EmbeddedTenant
 
 
 @pytest.fixture

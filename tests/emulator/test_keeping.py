@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from emulator.asking import Asking, person
 
-from nexusops.emulator import EmbeddedTenant
+from nexusops.emulator.tenant import EmbeddedTenant
 
 
 def test_a_tenant_that_is_opened_again_is_the_same(tmp_path: Path) -> None:

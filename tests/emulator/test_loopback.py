@@ -21,7 +21,7 @@ from building.patience import PATIENCE
 from emulator.asking import person
 
 SERVE = (
-    "import sys, json; from pathlib import Path; from nexusops.emulator import serve; "
+    "import sys, json; from pathlib import Path; from nexusops.emulator.server import serve; "
     "serve(Path(sys.argv[1]), **json.loads(sys.argv[2]))"
 )
 GRAPH = "https://graph.microsoft.com/.default"

@@ -13,7 +13,7 @@ import pytest
 import trustme
 from building.patience import PATIENCE
 
-from nexusops.emulator import EmbeddedTenant
+from nexusops.emulator.tenant import EmbeddedTenant
 from nexusops.emulator.tokens import issue
 
 EXCHANGE = "https://outlook.office365.com"

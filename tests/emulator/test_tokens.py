@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from emulator.asking import Asking, kind_of, person
 
-from nexusops.emulator import EmbeddedTenant
+from nexusops.emulator.tenant import EmbeddedTenant
 
 GRAPH = "https://graph.microsoft.com/.default"
 

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 from building.snapshot_folder import SnapshotFolder, Value
 
-from nexusops.registration import FolderRegistration, Tables
+from nexusops.registration.folder import FolderRegistration
+from nexusops.registration.tables import Tables
 
 AS_OF = "2025-10-01T08:50:00+01:00"
 Read = Callable[..., Tables]

@@ -24,7 +24,8 @@ from nexusops.model.units import (
     Route,
     Unit,
 )
-from nexusops.registration import FolderRegistration, Tables
+from nexusops.registration.folder import FolderRegistration
+from nexusops.registration.tables import Tables
 
 Read = Callable[..., Tables]
 MARY = PersonId("1000001")

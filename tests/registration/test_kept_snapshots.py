@@ -12,7 +12,8 @@ import pytest
 from building.snapshot_folder import SnapshotFolder
 
 from nexusops.errors import StateUnavailable
-from nexusops.registration import FolderRegistration, Tables
+from nexusops.registration.folder import FolderRegistration
+from nexusops.registration.tables import Tables
 
 Read = Callable[..., Tables]
 

@@ -12,7 +12,7 @@ from nexusops.model.findings import Evidence, Finding, Severity
 from nexusops.model.ids import Address, PersonId, UnitId
 from nexusops.model.people import Affiliation, AlternativeAddress, Card, NameRequest, Person, SenderChoice
 from nexusops.model.snapshot import PersonRecord
-from nexusops.registration import Tables
+from nexusops.registration.tables import Tables
 
 MARY = PersonId("1000001")
 Read = Callable[..., Tables]

@@ -17,7 +17,9 @@ from building.snapshot_folder import COLUMNS, SnapshotFolder, columns_of, csv_by
 from nexusops.model.services import ServiceRequest
 from nexusops.model.snapshot import Snapshot
 from nexusops.ports import Registration, SnapshotTables
-from nexusops.registration import DatabaseRegistration, FolderRegistration, Tables
+from nexusops.registration.database import DatabaseRegistration
+from nexusops.registration.folder import FolderRegistration
+from nexusops.registration.tables import Tables
 
 AS_OF = datetime(2025, 10, 1, 7, 50, tzinfo=UTC)
 DATES = {"start_date", "end_date", "status_effective_on", "cancelled_on", "winddown_start", "effective_on"}

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from nexusops.errors import SnapshotRefused, UsageError
 from nexusops.model.ids import PersonId
-from nexusops.registration import DatabaseRegistration
+from nexusops.registration.database import DatabaseRegistration
 
 TABLES = """
 CREATE TABLE persons (person_id VARCHAR(20), username VARCHAR(20), known_as VARCHAR(200), deceased BOOLEAN);

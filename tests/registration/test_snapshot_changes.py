@@ -13,7 +13,8 @@ from building.snapshot_folder import Row, SnapshotFolder
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nexusops.registration import FolderRegistration, Tables
+from nexusops.registration.folder import FolderRegistration
+from nexusops.registration.tables import Tables
 
 Read = Callable[..., Tables]
 LATER = "2025-10-01T09:50:00+01:00"

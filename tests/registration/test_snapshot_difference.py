@@ -6,7 +6,8 @@ from collections.abc import Callable
 
 from building.snapshot_folder import SnapshotFolder
 
-from nexusops.registration import Difference, TableDifference, Tables, compare, describe_difference
+from nexusops.registration.difference import Difference, TableDifference, compare, describe_difference
+from nexusops.registration.tables import Tables
 
 Read = Callable[..., Tables]
 LATER = "2025-10-01T09:50:00+01:00"

@@ -11,7 +11,7 @@ import pytest
 from building.snapshot_folder import SnapshotFolder, write_manifest
 
 from nexusops.errors import SnapshotRefused
-from nexusops.registration import FolderRegistration
+from nexusops.registration.folder import FolderRegistration
 
 AS_OF = "2025-10-01T08:50:00+01:00"
 ROWS = {"persons": 2, "cards": 1, "units": 1, "domains": 1, "affiliations": 1}

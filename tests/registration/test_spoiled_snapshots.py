@@ -20,7 +20,7 @@ from nexusops.errors import SnapshotRefused
 from nexusops.model.findings import Finding
 from nexusops.model.ids import PersonId
 from nexusops.model.snapshot import Snapshot
-from nexusops.registration import FolderRegistration
+from nexusops.registration.folder import FolderRegistration
 
 AS_OF = "2025-10-01T08:50:00+01:00"
 CANARIES = ("Zebedee", "Quimby", "ball1234", "private.example")

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nexusops.report import Event, Explanation, Fact, Look, Upcoming, explain_text
-from nexusops.report.blocks import Block, Line, Table, Tone, written
+from nexusops.report.blocks import Block, Line, Look, Table, Tone, written
+from nexusops.report.explain import Event, Explanation, Fact, Upcoming, explain_text
 
 AT = datetime(2025, 10, 2, 8, tzinfo=UTC)
 ANSI = re.compile(r"\x1b\[[0-9;]*m")

@@ -16,22 +16,10 @@ from building.stories import FINDINGS
 from nexusops.errors import Defect, GuardStopped, NexusopsError, SnapshotRefused
 from nexusops.model.changes import Kind
 from nexusops.model.findings import Evidence, Finding, Severity
-from nexusops.report import (
-    Applied,
-    Event,
-    Explanation,
-    Fact,
-    Look,
-    Period,
-    Undone,
-    Upcoming,
-    applied_json,
-    applied_text,
-    error_json,
-    error_text,
-    explain_json,
-    explain_text,
-)
+from nexusops.report.applied import Applied, Undone, applied_json, applied_text
+from nexusops.report.blocks import Look
+from nexusops.report.errors import error_json, error_text
+from nexusops.report.explain import Event, Explanation, Fact, Period, Upcoming, explain_json, explain_text
 
 GOLDEN = Path(__file__).parent / "golden"
 

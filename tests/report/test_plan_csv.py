@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from nexusops.codec import encode_plan
 from nexusops.model.changes import EnableMailbox
 from nexusops.model.plan import Plan, Planned
-from nexusops.report import plan_csv
+from nexusops.report.csvtable import plan_csv
 
 
 def read_back(text: str) -> list[dict[str, str]]:

@@ -15,8 +15,7 @@ from building.stories import NAMES, UNITS, end_of_courses, every_kind, nothing_t
 from nexusops.model.changes import DisableMailbox
 from nexusops.model.findings import Finding
 from nexusops.model.plan import Plan, Planned
-from nexusops.report import plan_page
-from nexusops.report.page import coded
+from nexusops.report.page import coded, plan_page
 
 VOID = {"meta", "input", "col", "link", "br", "wbr"}
 

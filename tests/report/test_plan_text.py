@@ -16,7 +16,12 @@ from hypothesis import HealthCheck, given, settings
 from nexusops.errors import UsageError
 from nexusops.model.changes import DisableMailbox, EnableMailbox
 from nexusops.model.plan import GuardReport, Plan, Planned
-from nexusops.report import Look, describe, look_of, plan_json, plan_markdown, plan_text, rendered
+from nexusops.report.blocks import Look, look_of
+from nexusops.report.forms import rendered
+from nexusops.report.jsontext import plan_json
+from nexusops.report.markdown import plan_markdown
+from nexusops.report.sentences import describe
+from nexusops.report.text import plan_text
 
 GOLDEN = Path(__file__).parent / "golden"
 ANSI = re.compile(r"\x1b\[[0-9;]*m")

@@ -15,7 +15,7 @@ import pytest
 from building.killed import DAYS, KilledSite, differing
 
 from nexusops import wiring
-from nexusops.emulator import EmbeddedTenant
+from nexusops.emulator.tenant import EmbeddedTenant
 
 USERS = ("user", ["c2", "c3", "c4", "c5", "c6"])
 """The first day's five people are made by one request, and their addresses are looked at with one."""

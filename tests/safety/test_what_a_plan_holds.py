@@ -12,7 +12,7 @@ from building.killed import DAYS, KilledSite
 
 from nexusops import wiring
 from nexusops.job import Job
-from nexusops.pipeline import make_plan
+from nexusops.pipeline.decide import make_plan
 from nexusops.ports import Registration, SnapshotTables
 
 

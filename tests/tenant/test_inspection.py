@@ -13,7 +13,7 @@ from cli.conftest import CommandSite, site
 from emulator.asking import Asking
 
 from jobs import addresses, disable_cancelled, mailboxes, notices
-from nexusops.emulator import EmbeddedTenant
+from nexusops.emulator.tenant import EmbeddedTenant
 from nexusops.model.ids import Domain
 from nexusops.model.inspection import Inspection
 from nexusops.pipeline.doctor import permissions

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from cli.conftest import CommandSite, site
 
-from nexusops.emulator import EmbeddedTenant
+from nexusops.emulator.tenant import EmbeddedTenant
 from nexusops.tenant.cassettes import scrubbed, write_lines
 from nexusops.tenant.scrubbing import Scrubber
 

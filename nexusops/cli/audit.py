@@ -82,38 +82,12 @@ def _proved(ports: Ports, promise: str, form: str) -> int:
 
 def _verified(ports: Ports, head: str | None, form: str) -> int:
     """0 where every row continues the chain, and a ``head`` that was noted is in it; 6 with the rows that do not."""
-    broken, (rows, last) = ports.store.verify(), ports.store.head()
-    known = head is None or ports.store.was_head(head.strip().lower())
-    if form == "json":
-        import msgspec
+    from nexusops.report.audit import verified_json, verified_text
 
-        click.echo(
-            msgspec.json.encode(
-                {
-                    "promise": "verify",
-                    "kept": not broken and known,
-                    "sentence": "nobody has touched the journal since it was written",
-                    "broken": broken,
-                    "rows": rows,
-                    "head": last,
-                    "head_known": None if head is None else known,
-                }
-            )
-        )
-    elif broken:
-        number = "1 journal row does" if len(broken) == 1 else f"{len(broken)} journal rows do"
-        more = f" and {len(broken) - 20} more" if len(broken) > 20 else ""
-        click.echo(f"{number} not continue the chain: {', '.join(map(str, broken[:20]))}{more}")
-        click.echo(
-            "Somebody edited, added, removed or reordered rows there. Keep a copy of the state, compare it with its "
-            "backup, and restore that."
-        )
-    elif not known:
-        click.echo(
-            f"Every row continues the chain, and none has the hash {head}: if that was the last one once, somebody "
-            "took rows away, or wrote the journal anew. Keep a copy of the state, and compare it with a backup of that "
-            "time."
-        )
+    broken, (rows, last) = ports.store.verify(), ports.store.head()
+    known = None if head is None else ports.store.was_head(head.strip().lower())
+    if form == "json":
+        click.echo(verified_json(broken, rows=rows, last=last, known=known), nl=False)
     else:
-        click.echo("The journal is as it was written.")
-    return FINDINGS if broken or not known else 0
+        click.echo(verified_text(broken, head if known is False else None), nl=False)
+    return FINDINGS if broken or known is False else 0

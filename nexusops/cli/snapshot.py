@@ -13,7 +13,6 @@ from nexusops.cli.entry import Call
 from nexusops.errors import SnapshotRefused
 
 if TYPE_CHECKING:
-    from nexusops.model.journal import JsonObject, JsonValue
     from nexusops.ports import SnapshotTables
 
 
@@ -29,8 +28,8 @@ def snapshot() -> None:
 def check(call: Call, folder: Path, form: str) -> int:
     """Is this snapshot consistent in itself? Ends with 3, and one line a defect, where it is not."""
     from nexusops import wiring
-    from nexusops.codec import instant
     from nexusops.plan.people.faults import faults_of
+    from nexusops.report.snapshot import checked_json, checked_text, refused_json, refused_text
 
     if not (call.folder / "nexusops.toml").exists():
         click.echo(f"There is no configuration at {call.folder}, so it is looked at as Oxford's.", err=True)
@@ -38,31 +37,13 @@ def check(call: Call, folder: Path, form: str) -> int:
     try:
         tables = wiring.snapshot_of(folder, call.folder)
     except SnapshotRefused as refused:
-        defects: list[JsonValue] = [{"code": one.code, "message": one.message} for one in refused.defects]
-        lines = [f"{one.code}: {one.message}" for one in refused.defects]
-        _print({"ok": False, "defects": defects}, form, lines)
+        told = refused_json if form == "json" else refused_text
+        click.echo(told(refused.defects), nl=False)
         again = f"`nexusops snapshot check {folder}`"
         click.echo(f"Next: Have the registration export repaired, then check it again: {again}.", err=True)
         return refused.exit_code
     record, findings = tables.record, faults_of(tables.slice(None, {}), wiring.policy_of(call.folder))
-    lines = [f"OK, as of {instant(record.as_of)}, {record.sha256[:12]}"]
-    lines += [f"{name:<24} {rows}" for name, rows in sorted(record.rows.items())]
-    lines += [f"{one.code}: {one.subject}: {one.message}" for one in findings]
-    _print(
-        {
-            "ok": True,
-            "as_of": instant(record.as_of),
-            "sha256": record.sha256,
-            "rows": dict(record.rows),
-            "defects": [],
-            "findings": [
-                {"code": one.code, "subject": one.subject, "message": one.message, "severity": one.severity.value}
-                for one in findings
-            ],
-        },
-        form,
-        lines,
-    )
+    click.echo((checked_json if form == "json" else checked_text)(record, findings), nl=False)
     return 0
 
 
@@ -73,11 +54,12 @@ def check(call: Call, folder: Path, form: str) -> int:
 @click.pass_obj
 def diff(call: Call, earlier: Path, later: Path, form: str) -> int:
     """What changed from A to B: rows by table, and the people concerned."""
-    from nexusops.registration.difference import describe_difference
+    from nexusops.registration.difference import compare
+    from nexusops.report.snapshot import difference_json, difference_text
 
     before, after = _read(call, earlier), _read(call, later)
-    document, lines = describe_difference(before, after)
-    _print(document, form, lines)
+    difference = compare(before, after)
+    click.echo((difference_json if form == "json" else difference_text)(difference), nl=False)
     return 0
 
 
@@ -92,14 +74,3 @@ def _read(call: Call, folder: Path) -> SnapshotTables:
         raise SnapshotRefused(
             defects, next_step=f"`nexusops snapshot check {folder}` checks it by itself."
         ) from refused
-
-
-def _print(document: JsonObject, form: str, lines: list[str]) -> None:
-    if form == "json":
-        from nexusops.codec import to_text
-
-        click.echo(to_text(document), nl=False)
-    else:
-        from nexusops.report.blocks import visible
-
-        click.echo("\n".join(map(visible, lines)))

@@ -3,7 +3,7 @@
 routes.py     the table: method, path, the right that it takes, the page
 app.py        one request from its arrival to its answer: host, session, form, right, page
 answers.py    what a page is asked and answers; refusals.py: what could not be done, as a page
-roles.py      who may what; names.py: which units people belong to; private.py: what not everybody may see
+roles.py      who may what; belonging.py: which units people belong to; private.py: what not everybody may see
 session.py    the signed cookie; signing_in.py: the addresses around it; oidc.py: through OpenID Connect
 security.py   headers, hosts, and whose process it is that asks
 settings.py   what the configuration says about the console

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from urllib.parse import quote
 
 from nexusops.console.answers import Answer, Asked, NotFound, Page, Redirect
-from nexusops.console.names import affiliated, units_of_people
+from nexusops.console.belonging import affiliated, units_of_people
 from nexusops.console.private import masked
 from nexusops.console.roles import Right
 from nexusops.console.timeline import timeline

@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 
 from nexusops.console.acting import Act, Work
 from nexusops.console.answers import Answer, Asked, Page, Redirect
-from nexusops.console.names import units_of_planned
+from nexusops.console.belonging import units_of_planned
 from nexusops.console.private import without_addresses_outside
 from nexusops.console.refusals import refusal_page
 from nexusops.console.roles import Right

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from nexusops.console.answers import Answer, Asked, Forbidden, NotFound, Page, Redirect
-from nexusops.console.names import units_of_people
+from nexusops.console.belonging import units_of_people
 from nexusops.console.roles import Right
 from nexusops.errors import Refused
 from nexusops.model.addresses import AddressState, Allocation

@@ -83,3 +83,21 @@ class Snapshot:
     frozen_services: Mapping[str, str] = field(default_factory=dict)
     """Requests that cannot be read, with what is wrong; whatever stands under these names is left as it is."""
     findings: tuple[Finding, ...] = ()
+
+
+@frozen
+class TableDifference:
+    """Keys of the rows of a table that differ, in order; parts of a key are joined by ``/``."""
+
+    table: str
+    added: tuple[str, ...] = ()
+    removed: tuple[str, ...] = ()
+    changed: tuple[str, ...] = ()
+
+
+@frozen
+class SnapshotDifference:
+    """The tables in which two snapshots differ, and the people whom it concerns (also through units and domains)."""
+
+    tables: tuple[TableDifference, ...]
+    people: tuple[PersonId, ...]

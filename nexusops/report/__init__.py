@@ -5,7 +5,7 @@ file of its name:
 
 adopted.py, applied.py (a run), audit.py, domains.py, drift.py, due.py, errors.py, explain.py, health.py, journal.py,
 preview.py, reorg.py, replay.py, routing.py, services.py, simulate.py with simulate_page.py and simulate_policy.py,
-spf.py, unit.py.
+snapshot.py, spf.py, unit.py.
 
 What they are made of:
 

@@ -10,7 +10,7 @@ from nexusops.codec import day, instant, to_text
 from nexusops.model.audits import Audit, Proof
 from nexusops.model.journal import Approval, JournalRow, JsonObject, JsonValue, Phase, RunRecord
 from nexusops.report.blocks import PLAIN, Block, Line, Look, Table, Tone, written
-from nexusops.report.view import by_whom, counted, number_of
+from nexusops.report.view import by_whom, counted, number_of, some
 
 NO_REASON = "no reason was given"
 SHOWN = 200
@@ -33,6 +33,45 @@ def audit_json(audit: Audit) -> str:
         "rows": [_proof(proof) for proof in audit.proofs],
     }
     return to_text(document)
+
+
+_TOUCHED = (
+    "Somebody edited, added, removed or reordered rows there. Keep a copy of the state, compare it with its backup, "
+    "and restore that."
+)
+_LOST = (
+    "if that was the last one once, somebody took rows away, or wrote the journal anew. Keep a copy of the state, and "
+    "compare it with a backup of that time."
+)
+
+
+def verified_text(broken: Sequence[int], lost: str | None) -> str:
+    """Whether the journal is as it was written. ``broken``: numbers of rows that do not continue the chain; ``lost``:
+    a hash that was its last one once, and is not in it.
+    """
+    if broken:
+        rows = "1 journal row does" if len(broken) == 1 else f"{len(broken)} journal rows do"
+        told = [f"{rows} not continue the chain: {some([*map(str, broken)], 20)}", _TOUCHED]
+    elif lost is not None:
+        told = [f"Every row continues the chain, and none has the hash {lost}: {_LOST}"]
+    else:
+        told = ["The journal is as it was written."]
+    return written(Line(text=text) for text in told)
+
+
+def verified_json(broken: Sequence[int], *, rows: int, last: str, known: bool | None) -> str:
+    """``known``: whether the hash that was noted is in the chain; None: none was named."""
+    return to_text(
+        {
+            "promise": "verify",
+            "kept": not broken and known is not False,
+            "sentence": "nobody has touched the journal since it was written",
+            "broken": list(broken),
+            "rows": rows,
+            "head": last,
+            "head_known": known,
+        }
+    )
 
 
 def runs_text(runs: Sequence[RunRecord], on: date | None = None, look: Look = PLAIN) -> str:

@@ -111,8 +111,32 @@ def _with_deadlines(
         )
         return altered(box, delete_on=delete_on)
     if found.expired_on and not found.status_on and box.state in (MailboxState.ACTIVE, MailboxState.PENDING):
-        return altered(box, disable_on=expiry_disables_on(found.expired_on, found.last_code, policy))
-    return box
+        return _expiring(box, found.expired_on, expiry_disables_on(found.expired_on, found.last_code, policy), evidence)
+    return _put_off(box, found, policy, evidence)
+
+
+def _expiring(box: Mailbox, expired_on: date, disable_on: date, evidence: tuple[Evidence, ...]) -> Mailbox:
+    """Whose card has run out, with the day of it (D07); one that is not made yet is still made for its own reason."""
+    if disable_on == box.disable_on:
+        return box
+    box = altered(box, disable_on=disable_on)
+    if box.state is MailboxState.PENDING:
+        return box
+    because = f"the card ended on {expired_on - ONE_DAY}"
+    return altered(box, rule="R36", because=because, evidence=evidence)
+
+
+def _put_off(box: Mailbox, found: Entitlement, policy: Policy, evidence: tuple[Evidence, ...]) -> Mailbox:
+    """A cancellation that is corrected to a later day: the month runs from there (D03, R44); it ends no earlier."""
+    if box.disable_on is None or found.cancelled_on is None:
+        return box
+    disable_on = policy.months_after(found.cancelled_on, policy.cancelled.grace_months)
+    if disable_on <= box.disable_on:
+        return box
+    box = altered(box, disable_on=disable_on)
+    if box.state is MailboxState.GRACE_STATUS:
+        return box
+    return altered(box, because=_why_cancelled(found), evidence=evidence)
 
 
 def expiry_disables_on(expired_on: date, code: str, policy: Policy) -> date:

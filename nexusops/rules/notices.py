@@ -70,6 +70,8 @@ def _refreshed(notice: Notice, owing: Owing, live: Mapping[Address, Allocation])
     if notice.kind is NoticeKind.CANCELLED:
         if _over(box) or _closed_on(owing) is not None:
             return replace(notice, delete_on=box.disabled_on) if box.disabled_on else dropped
+        if _ends_cancelled(box, owing) and notice.due_on == next_day(_cancelled_since(box, owing.was)):
+            return replace(notice, delete_on=box.disable_on)  # the day may have been corrected to a later one
         return notice if _ends_cancelled(box, owing) and notice.delete_on == box.disable_on else dropped
     if notice.kind is NoticeKind.STATUS_CHANGE:
         ends = box.deleted_on or box.delete_on

@@ -60,6 +60,36 @@ def test_a_cancellation_seen_late_is_never_back_dated() -> None:
     assert (str(world.box("ball0001").disable_on), str(world.state("1").left_on)) == ("2025-02-20", "2025-01-05")
 
 
+def test_a_cancellation_that_is_corrected_to_a_later_day_gives_its_month_from_there() -> None:
+    """D03, R44: late data must not cost somebody their time; an earlier day takes nothing back."""
+    world = _ann(cancelled_on="2025-01-05")
+    ends = []
+    told = (("2025-01-05", "2025-01-05"), ("2025-01-20", "2025-01-18"), ("2025-01-25", "2025-01-10"))
+    for today, cancelled_on in told:
+        world.card("1", "UG", "Ann", "Lee", "2024-10-01", "2028-09-30", cancelled_on=cancelled_on)
+        world.run(today)
+        ends.append((world.box("ball0001").state, str(world.box("ball0001").disable_on), world.box("ball0001").because))
+    assert ends == [
+        ("grace_cancelled", "2025-02-05", "the card was cancelled on 2025-01-05"),
+        ("grace_cancelled", "2025-02-18", "the card was cancelled on 2025-01-18"),
+        ("grace_cancelled", "2025-02-18", "the card was cancelled on 2025-01-18"),
+    ]
+    assert world.run("2025-02-17").acts == []
+    assert world.run("2025-02-18").acts == [("DisableMailbox", "ball0001")]
+
+
+def test_a_cancellation_that_is_corrected_before_it_could_be_told_is_told_with_its_new_end() -> None:
+    """D33: the notice that nobody could send names the day that counts by now."""
+    world = _ann(cancelled_on="2025-01-05")
+    world.run("2025-01-05")
+    world.channel_works = False
+    world.run("2025-01-06")
+    world.card("1", "UG", "Ann", "Lee", "2024-10-01", "2028-09-30", cancelled_on="2025-01-18")
+    world.channel_works = True
+    world.run("2025-01-20")
+    assert _told(world) == [("cancelled", "2025-01-20", HOME, "2025-02-18")]
+
+
 def test_a_cancellation_dated_ahead_counts_from_its_day_though_no_run_was_made_on_it() -> None:
     """D03: anchor = the later of the date and the first sight."""
     world = _ann(cancelled_on="2025-01-15")
@@ -139,6 +169,22 @@ def test_the_profile_of_2023_gives_students_three_months() -> None:
     assert world.run("2025-04-01").acts == []
     assert (world.box("ball0001").state, world.state("1").state) == ("active", "grace")
     assert world.run("2025-07-01").acts == [("DisableMailbox", "ball0001")]
+
+
+def test_the_day_that_the_profile_gives_bears_the_rule_of_the_expiry() -> None:
+    """R36, D07: why a mailbox that still works is to be disabled is not why it was made (R2)."""
+    policy = Policy(expiry=ExpiryPolicy(grace_months_by_status={"UG": 3}))
+    world = student(oxford(policy=policy), "1", "Ann Lee", end="2025-03-31")
+    said = []
+    for day in ("2024-10-01", "2025-04-01", "2025-04-02"):
+        world.run(day)
+        box = world.box("ball0001")
+        said.append((box.disable_on and str(box.disable_on), box.rule, box.because))
+    assert said == [
+        (None, "R2", "the card is current and its status UG entitles to a mailbox"),
+        ("2025-07-01", "R36", "the card ended on 2025-03-31"),
+        ("2025-07-01", "R36", "the card ended on 2025-03-31"),
+    ]
 
 
 def test_a_status_that_gives_no_mailbox_deletes_it_after_one_month() -> None:

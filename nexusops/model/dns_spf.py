@@ -121,7 +121,9 @@ class Branch:
 
 @frozen
 class SpfReport:
-    """``networks``: all addresses whose mail may pass, as far as they can be known without a message."""
+    """``networks``: all addresses whose mail may pass, as far as they can be known without a message. ``others``: more
+    may pass than those: everybody, or whomever only a message tells (macros, ptr).
+    """
 
     domain: str
     verdict: Verdict
@@ -131,6 +133,12 @@ class SpfReport:
     notes: tuple[Note, ...]
     tree: tuple[Branch, ...]
     networks: tuple[Network, ...] = field(default=())
+    others: bool = False
+
+    @property
+    def can_pass(self) -> bool:
+        """Whether any message passes."""
+        return self.verdict in (Verdict.OK, Verdict.CRITICAL) and (self.others or bool(self.networks))
 
     @property
     def codes(self) -> frozenset[str]:

@@ -32,7 +32,7 @@ def spf_object(report: SpfReport) -> JsonObject:
         "record": report.record,
         "findings": [note_object(note) for note in report.notes],
         "tree": [_branch_object(branch) for branch in report.tree],
-        "senders": {"ip4_addresses": four, "ip6_networks": six},
+        "senders": {"ip4_addresses": four, "ip6_networks": six, "others": report.others},
     }
 
 
@@ -75,6 +75,7 @@ def spf_blocks(report: SpfReport, policy: SpfPolicy, *, notes: bool = True) -> I
         f"{report.lookups} of {policy.max_lookups} lookups, {report.void_lookups} of {policy.max_void_lookups} void"
     )
     senders = f"{four:,} IPv4 {'address' if four == 1 else 'addresses'} and {number_of(six, 'IPv6 network')}"
+    senders += ", and from others that it does not list" if report.others else ""
     yield Line(text=f"{counts}; mail may come from {senders}", indent=2)
     yield Line(text=report.record, indent=2)
     rows = list(_rows(report.tree, 0))

@@ -73,7 +73,7 @@ def test_the_document_is_that_of_the_contract(lint: Command) -> None:
             },
             _plain("-all"),
         ],
-        "senders": {"ip4_addresses": 65536, "ip6_networks": 0},
+        "senders": {"ip4_addresses": 65536, "ip6_networks": 0, "others": False},
     }
 
 

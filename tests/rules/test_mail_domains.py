@@ -329,6 +329,29 @@ def test_where_a_domain_has_no_policy_the_universitys_holds() -> None:
     assert (nothing, [note.code for note in notes]) == (None, ["NO_DMARC"])
 
 
+@pytest.mark.parametrize(
+    ("lines", "found"),
+    [
+        ((), None),
+        (("_dmarc.trust.org.uk TXT v=DMARC1; p=reject; sp=quarantine",), ("_dmarc.trust.org.uk", "quarantine")),
+        (("_dmarc.a.trust.org.uk TXT v=DMARC1; p=none", "_dmarc.trust.org.uk TXT v=DMARC1; p=reject"), "reject"),
+        (("_dmarc.org.uk TXT v=DMARC1; p=reject; psd=y",), None),
+        (("_dmarc.org.uk TXT v=DMARC1; p=reject; psd=y", "_dmarc.trust.org.uk TXT v=DMARC1; p=none"), "none"),
+        (("_dmarc.news.a.trust.org.uk TXT v=DMARC1; p=none", "_dmarc.trust.org.uk TXT v=DMARC1; p=reject"), "none"),
+    ],
+)
+def test_a_domain_elsewhere_has_the_policy_of_its_own_organisation(
+    lines: tuple[str, ...], found: tuple[str, str] | str | None
+) -> None:
+    """R51, R86: a foreign domain that has none; a public suffix is nobody's organisation (RFC 7489, 3.2 and 6.6.3)."""
+    dmarc, notes = policy_of("news.a.trust.org.uk", "ox.ac.uk", answers(*lines))
+    if found is None:
+        assert (dmarc, [note.code for note in notes]) == (None, ["NO_DMARC"])
+    else:
+        assert dmarc is not None
+        assert found in ((dmarc.found_at, dmarc.policy), dmarc.policy)
+
+
 def test_two_policies_are_none() -> None:
     lines = ("_dmarc.chem.ox.ac.uk TXT v=DMARC1; p=none", "_dmarc.chem.ox.ac.uk TXT v=DMARC1; p=reject")
     assert "DMARC_MULTIPLE" in codes(*CHEM, *lines)
@@ -343,6 +366,25 @@ def test_a_policy_that_nothing_can_meet_is_told() -> None:
     )
     assert "DMARC_UNMET" in codes(*lines)
     assert "DMARC_UNMET" not in codes(*lines, CHEM[2])
+    assert "DMARC_UNMET" not in codes(*lines, failing=("selector1._domainkey.chem.ox.ac.uk",))
+
+
+@pytest.mark.parametrize(
+    "terms", ["exists:%{i}._spf.chem.ox.ac.uk", "include:%{i}.hosted.example", "ptr:ox.ac.uk", "exists:oxmail.ox.ac.uk"]
+)
+def test_a_policy_that_only_a_message_can_meet_is_met(terms: str) -> None:
+    """R86, RFC 7208 section 7: a record whose macros decide lets mail pass, although it names no address."""
+    lines = ("chem.ox.ac.uk MX 10 oxmail.ox.ac.uk.", "_dmarc.chem.ox.ac.uk TXT v=DMARC1; p=reject")
+    assert "DMARC_UNMET" not in codes(*lines, f"chem.ox.ac.uk TXT v=spf1 {terms} -all")
+    assert "DMARC_UNMET" in codes(*lines, f"chem.ox.ac.uk TXT v=spf1 -{terms} -all")
+
+
+@pytest.mark.parametrize("state", ["incoming_only", "closed", "failing", "deregistered"])
+def test_a_domain_from_which_nobody_sends_may_have_everything_rejected(state: str) -> None:
+    """R51, 2.5: `-all` and p=reject are what such a domain should have."""
+    lines = ("chem.ox.ac.uk TXT v=spf1 -all", "_dmarc.chem.ox.ac.uk TXT v=DMARC1; p=reject; rua=mailto:a@ox.ac.uk")
+    assert "DMARC_UNMET" not in codes(*lines, facts=replace(FACTS, state=state))
+    assert "DMARC_UNMET" in codes(*lines)
 
 
 def test_what_was_planned_is_compared_with_what_is_there() -> None:

@@ -65,6 +65,25 @@ def test_what_may_send_is_counted_without_what_is_only_excluded() -> None:
 
 
 @pytest.mark.parametrize(
+    ("terms", "others"),
+    [
+        ("ip4:192.0.2.1", False),
+        ("exists:%{i}.there.example", True),
+        ("?exists:%{i}.there.example", False),
+        ("include:%{i}.there.example", True),
+        ("include:i.example", True),
+        ("-include:i.example", False),
+        ("ptr", True),
+        ("+all", True),
+    ],
+)
+def test_that_more_may_send_than_can_be_listed_is_known(terms: str, others: bool) -> None:
+    """RFC 7208 section 7: what macros decide is decided by the message."""
+    report = linted(f"v=spf1 {terms} -all", "i.example TXT v=spf1 a:%{l}.there.example -all")
+    assert report.others is others
+
+
+@pytest.mark.parametrize(
     ("term", "wide"),
     [
         ("ip4:0.0.0.0/0", True),

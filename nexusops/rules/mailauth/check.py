@@ -17,6 +17,8 @@ from nexusops.rules.mailauth.site import MailSite, Standing, lint_of_site, provi
 
 _REFUSING = ("failing", "deregistered")
 """States of a domain that takes no mail: no MX, or a null one, is what it should have (rules.md 2.5)."""
+_SILENT = (*_REFUSING, "incoming_only", "closed")
+"""States of a domain from which nobody sends (R51, 2.5)."""
 _EXCHANGE_MX = ".mail.protection.outlook.com"
 _SEVERITY = {
     **dict.fromkeys(("DMARC_NONE", "DMARC_NO_REPORTS", "DKIM_TESTING", "MX_LEFT"), Severity.INFO),
@@ -66,7 +68,7 @@ def check(
         *spf.notes,
         *dkim_notes,
         *dmarc_notes,
-        *_alignment(domain, spf, keys, dmarc),
+        *_alignment(facts, spf, dkim_notes, keys, dmarc),
         *_role_notes(facts),
         *_signing_notes(facts),
         *_plan_notes(to_be_there(facts), ask),
@@ -168,14 +170,17 @@ def _sending_notes(domain: str, standing: Standing, spf: SpfReport, site: MailSi
             yield note("UNREGISTERED_MAIL_HOST", message, domain)
 
 
-def _alignment(domain: str, spf: SpfReport, keys: Sequence[DkimKey], dmarc: Dmarc | None) -> Iterable[Note]:
-    """A policy that rejects, and nothing that could ever satisfy it."""
-    if dmarc is None or dmarc.policy == "none":
+def _alignment(
+    facts: DomainFacts, spf: SpfReport, dkim_notes: Sequence[Note], keys: Sequence[DkimKey], dmarc: Dmarc | None
+) -> Iterable[Note]:
+    """A policy that rejects, and nothing that could ever satisfy it; where nobody sends, that is as it should be."""
+    if dmarc is None or dmarc.policy == "none" or facts.state in _SILENT:
         return
+    unknown = spf.verdict is Verdict.TEMPERROR or any(note.code == "DNS_UNKNOWN" for note in dkim_notes)
     signed = any(not key.revoked for key in keys)
-    if not signed and (spf.verdict is not Verdict.OK or not spf.networks):
+    if not (signed or unknown or spf.can_pass):
         message = f"{dmarc.found_at} asks to {dmarc.policy} what is not aligned, and neither SPF nor DKIM can pass here"
-        yield note("DMARC_UNMET", message, domain)
+        yield note("DMARC_UNMET", message, facts.domain)
 
 
 def _role_notes(facts: DomainFacts) -> Iterable[Note]:

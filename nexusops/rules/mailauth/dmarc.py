@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 from nexusops.model.dns import Ask, Question
 from nexusops.model.dns_report import Dmarc
@@ -11,14 +12,14 @@ from nexusops.rules.mailauth.tags import BadTags, tags_of
 
 VERSION = re.compile(r"v\s*=\s*DMARC1\s*(;|\Z)")
 POLICIES = ("none", "quarantine", "reject")
+_PUBLIC_SUFFIX = re.compile(r";\s*psd\s*=\s*y\s*(;|\Z)")
 _OTHER_URI = re.compile(r"(?!mailto:)[a-z][a-z0-9+.-]*:", re.IGNORECASE)
 _REPORT = re.compile(r"mailto:[^@\s,!]+@[^@\s,!]+(![0-9]+[kmgt]?)?", re.IGNORECASE)
 
 
 def policy_of(domain: str, parent_domain: str, ask: Ask) -> tuple[Dmarc | None, list[Note]]:
-    """The domain's own policy, else the organisation's, which is the site's parent domain."""
-    within = domain != parent_domain and domain.endswith(f".{parent_domain}")
-    for owner in (domain, parent_domain) if within else (domain,):
+    """The domain's own policy, else its organisation's."""
+    for owner in (domain, *_organisations(domain, parent_domain)):
         name = f"_dmarc.{owner}"
         answer = ask(Question(name, "TXT"))
         if answer is None:
@@ -26,6 +27,8 @@ def policy_of(domain: str, parent_domain: str, ask: Ask) -> tuple[Dmarc | None, 
         if answer.failed:
             return None, [note("DNS_UNKNOWN", f"{name} TXT could not be looked up: {answer.message}", domain)]
         records = [text for text in answer.values if VERSION.match(text)]
+        if owner != domain and any(map(_PUBLIC_SUFFIX.search, records)):
+            continue
         if len(records) > 1:
             message = f"{name} has {len(records)} DMARC records; receivers ignore them all"
             return None, [note("DMARC_MULTIPLE", message, domain)]
@@ -34,6 +37,17 @@ def policy_of(domain: str, parent_domain: str, ask: Ask) -> tuple[Dmarc | None, 
         if answer.values and owner == domain and any("dmarc" in text.lower() for text in answer.values):
             return None, [note("DMARC_SYNTAX", f"{name} does not begin with v=DMARC1", domain)]
     return None, [note("NO_DMARC", f"there is no DMARC policy for {domain}", domain)]
+
+
+def _organisations(domain: str, parent_domain: str) -> Iterator[str]:
+    """Whose policy may hold where a domain has none. Ours is the site's parent domain. Of others, where no list of
+    public suffixes is at hand, the shortest name that has a policy and is no public suffix (RFC 9989, 4.10).
+    """
+    if domain.endswith(f".{parent_domain}"):
+        yield parent_domain
+    elif domain != parent_domain:
+        labels = domain.split(".")
+        yield from (".".join(labels[-count:]) for count in range(2, len(labels)))
 
 
 def same_policy(one: str, other: str) -> bool:

@@ -43,6 +43,7 @@ def lint(domain: str, ask: Ask, policy: SpfPolicy) -> SpfReport:
         notes=tuple(dict.fromkeys(walk.notes)),
         tree=seen.branches,
         networks=_collapsed(walk.networks),
+        others=walk.others,
     )
 
 
@@ -73,7 +74,7 @@ class _Walk:
         self.notes: list[Note] = []
         self.networks: list[Network] = []
         self.verdict: Verdict | None = None
-        self.unanswered = False
+        self.unanswered = self.others = False
 
     def note(self, code: str, message: str, domain: str = "", term: str = "") -> None:
         self.notes.append(Note(code=code, message=message, domain=domain, term=term))
@@ -159,9 +160,11 @@ class _Walk:
                 "PASS_ALL", f"{term.text} in the record of {domain} lets everybody send as you", domain, term.text
             )
             self.verdict = self.verdict or Verdict.CRITICAL
+            self.others = True
         return Branch(term=term.text)
 
     def _followed(self, term: Term, target: str | None, domain: str, path: tuple[str, ...], passes: bool) -> _Seen:
+        self.others = self.others or (passes and (term.name == "ptr" or target is None))
         if term.name == "ptr":
             self.note("PTR", f"{term.text} in the record of {domain} is slow and deprecated", domain, term.text)
             return _Seen()
@@ -200,6 +203,7 @@ class _Walk:
         if passes and answer is not None and answer.values:
             message = f"{term.text} in the record of {domain} lets everybody send as you: {name} is always there"
             self.note("WIDE_RANGE", message, domain, term.text)
+            self.others = True
         return answer is not None and answer.void
 
     def _mx(self, term: Mechanism, name: str, domain: str, passes: bool) -> bool:

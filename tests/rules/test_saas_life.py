@@ -344,6 +344,19 @@ def test_another_path_is_another_request() -> None:
     assert row(world).state == "review_due"
 
 
+def test_what_has_a_domain_of_its_own_gets_no_mailbox_beside_it() -> None:
+    """2.4: the same, the other way round; the file as it was makes it well again."""
+    world = chemistry(**NEITHER)
+    world.run(FIRST)
+    file(world)
+    assert kinds(world, "2024-10-03") == []
+    assert codes(world, "2024-10-03") >= {"PATH_CHANGED"}
+    assert [box.name for box in world.ledger.mailboxes.values() if box.person_id is None] == []
+    file(world, **NEITHER)
+    assert kinds(world, "2024-10-04") == []
+    assert row(world).path == "service_domain"
+
+
 def test_it_is_reviewed_every_year() -> None:
     """2.4: due twelve months after it went live; the proof begins another year."""
     world = chemistry()

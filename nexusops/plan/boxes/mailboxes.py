@@ -91,7 +91,7 @@ def _judge_box(
         advice = advice_on(request, snapshot, holders, setting, ledger=ledger, dns=dns)
         row = ledger.services.get(name)
         report(result, advice, row)
-        wish = None if is_over(row, request, ledger, setting) else saas_wish(request, advice, box)
+        wish = None if is_over(row, request, ledger, setting) else saas_wish(request, advice, box, row)
     if wish is not None and (box is None or _is_free(box, setting)):
         _create(result, wish, shelf, holders, snapshot, setting)
     elif box is not None and wish is not None and (back := _wanted_back(box, wish, ledger, holders, snapshot, setting)):

@@ -9,7 +9,7 @@ from nexusops.model.frozen import frozen
 from nexusops.model.ids import Address, Domain, MailboxKey, PersonId, UnitId, address, domain_of
 from nexusops.model.ledger import HoldKind, Ledger
 from nexusops.model.mailboxes import Mailbox, MailboxKind
-from nexusops.model.services import Advice, Ruling, SendingPath, ServiceRequest
+from nexusops.model.services import Advice, Ruling, SendingPath, Service, ServiceRequest
 from nexusops.model.snapshot import Snapshot
 from nexusops.model.tenant import Reason
 from nexusops.plan.boxes.judgement import Refusal, in_scope, may_own, taken_by, unit_owns
@@ -48,9 +48,12 @@ def wish_for(name: str, snapshot: Snapshot) -> BoxWish | None:
     )
 
 
-def saas_wish(request: ServiceRequest, advice: Advice, box: Mailbox | None) -> BoxWish | None:
-    """The mailbox of a request that was approved for one; one that is there stays while the request does."""
+def saas_wish(request: ServiceRequest, advice: Advice, box: Mailbox | None, row: Service | None) -> BoxWish | None:
+    """The mailbox of a request that was approved for one; one that is there stays while the request does. What sends
+    from a domain of its own gets none beside it, whatever its file says now (2.4).
+    """
     approved = advice.ruling is Ruling.APPROVED and advice.path is SendingPath.MAILBOX
+    approved = approved and not (row is not None and row.published)
     if not approved and (box is None or not box.live):
         return None
     because = f"{request.service_name} sends through a mailbox of its own, as {request.unit_id} asked"

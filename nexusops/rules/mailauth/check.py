@@ -17,6 +17,8 @@ from nexusops.rules.mailauth.site import MailSite, Standing, lint_of_site, provi
 
 _REFUSING = ("failing", "deregistered")
 """States of a domain that takes no mail: no MX, or a null one, is what it should have (rules.md 2.5)."""
+_MISSED = ("NO_SPF", "NOT_STANDARD", "NO_DKIM", "NO_DMARC")
+"""What nobody misses there: all its records are to go, as `domain plan` says."""
 _SILENT = (*_REFUSING, "incoming_only", "closed")
 """States of a domain from which nobody sends (R51, 2.5)."""
 _EXCHANGE_MX = ".mail.protection.outlook.com"
@@ -62,6 +64,7 @@ def check(
     dmarc, dmarc_notes = policy_of(domain, site.parent_domain, ask)
     mx = ask(Question(domain, "MX"))
     said = spf.codes & {"NO_MX"}
+    unasked = _MISSED if facts.state in _REFUSING else ()
     notes = [
         *(note for note in _mail_notes(facts, standing, ask, policy, site) if note.code not in said),
         *_sending_notes(domain, standing, spf, site),
@@ -80,7 +83,7 @@ def check(
         spf=spf,
         dkim=keys,
         dmarc=dmarc,
-        notes=tuple(dict.fromkeys(notes)),
+        notes=tuple(one for one in dict.fromkeys(notes) if one.code not in unasked),
     )
 
 

@@ -44,7 +44,7 @@ def answer(
     today, coming = local_date(at, ports.policy.time.zone), dict[Domain, str]()
     for rival in _rivals(ports, request, units):
         if _advised(ports, rival, tables, today, coming, NOT_ASKED).ruling is Ruling.APPROVED:
-            coming = dict.fromkeys(_names(rival, units), rival.request_id) | coming
+            coming = dict.fromkeys(names_wanted(rival, units), rival.request_id) | coming
     return _advised(ports, request, tables, today, coming, _dns(ports, request, units, resolver, permits))
 
 
@@ -58,7 +58,7 @@ def _advised(
     owner = owner_of(request, ledger)
     people |= {owner} if owner else set()
     snapshot = tables.slice(people, {**ports.services, request.request_id: request})
-    wanted = _names(request, small.units)
+    wanted = names_wanted(request, small.units)
     holders = by_address(named_like(ports.store, (Address(name) for name in wanted if "@" in name)))
     setting = Setting(
         policy=ports.policy,
@@ -97,8 +97,8 @@ def _rivals(ports: Ports, request: ServiceRequest, units: Mapping[UnitId, Unit])
     """New requests that the next run sees before this one, and whose service domain or address it wants, or one of
     them wants: each is judged once, in the order of the run.
     """
-    wanted = {name: _names(one, units) for name, one in ports.services.items() if name < request.request_id}
-    reached, found = _names(request, units), set[str]()
+    wanted = {name: names_wanted(one, units) for name, one in ports.services.items() if name < request.request_id}
+    reached, found = names_wanted(request, units), set[str]()
     while more := {name for name, names in wanted.items() if name not in found and names & reached}:
         found |= more
         reached = reached.union(*(wanted[name] for name in more))
@@ -106,7 +106,8 @@ def _rivals(ports: Ports, request: ServiceRequest, units: Mapping[UnitId, Unit])
     return [ports.services[name] for name in sorted(new)]
 
 
-def _names(request: ServiceRequest, units: Mapping[UnitId, Unit]) -> frozenset[Domain]:
+def names_wanted(request: ServiceRequest, units: Mapping[UnitId, Unit]) -> frozenset[Domain]:
+    """The service domain, or the address, that a request wants."""
     unit = units.get(request.unit_id)
     return frozenset(Domain(name) for name in names_of(request, unit.domain if unit is not None else None))
 

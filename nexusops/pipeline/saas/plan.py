@@ -15,10 +15,10 @@ from nexusops.pipeline.decide import decide, make_plan, owners_of
 from nexusops.pipeline.fitting import sealed
 from nexusops.pipeline.inputs import Ports, accepted_tables
 from nexusops.pipeline.routing import staff_of
+from nexusops.pipeline.saas.advice import names_wanted
 from nexusops.plan.estimate import estimate
 from nexusops.plan.guard import check
 from nexusops.ports import SnapshotTables
-from nexusops.rules.services.ways import names_of
 
 
 def plan_of_request(ports: Ports, request_id: str, *, at: datetime, fresh: bool = False) -> Plan:
@@ -54,17 +54,18 @@ def plan_of_request(ports: Ports, request_id: str, *, at: datetime, fresh: bool 
 
 
 def _concerned(ports: Ports, tables: SnapshotTables, request_id: str, today: date) -> Affected:
-    """Of those whom a run would judge, all that units have, and the people who answer for any of it: with thousands
-    whose cards have ended a request costs no more than on another day. Where its address might be a person's,
-    everybody: whoever is served today may take it (R23, D21).
+    """Of those whom a run would judge, whoever answers for something that units have, and of other requests those that
+    want the same name or have it: with thousands whose cards have ended, or of requests, one costs no more than on
+    another day. Where its address might be a person's, everybody: whoever is served today may take it (R23, D21).
     """
     who = affected(ports, tables, today, full=False)
-    small = tables.slice((), ports.services)
-    request = ports.services.get(request_id)
-    unit = small.units.get(request.unit_id) if request is not None else None
-    names = names_of(request, unit.domain) if request is not None and unit is not None else ()
+    small, held = tables.slice((), ports.services), ports.store.ledger((), who.boxes)
+    wanted = {name: names_wanted(request, small.units) for name, request in ports.services.items()}
+    names = wanted.get(request_id, frozenset())
     addresses = [Address(name) for name in names if "@" in name]
     if any("." in local_of(one) or domain_of(one) == ports.site.fallback_domain for one in addresses):
         return who
-    answering = owners_of(small, ports.store.ledger((), who.boxes)) | staff_of(small)
-    return Affected(who.people & answering, who.boxes, everyone=False)
+    rivals = {request_id, *(name for name, others in wanted.items() if others & names)}
+    rivals |= {row.request_id for row in held.services.values() if {row.address, row.domain} & names}
+    answering = owners_of(small, held) | staff_of(small)
+    return Affected(who.people & answering, who.boxes - (wanted.keys() - rivals), everyone=False)

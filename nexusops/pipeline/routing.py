@@ -28,8 +28,7 @@ def with_routes(ports: Deciding, ledger: Ledger, snapshot: Snapshot) -> Ledger:
     kept = {place(r.target, ports.site.fallback_domain) for r in rows if r.target and r.live and r.address in named}
     routed = ports.store.routed(named)
     domains = {*snapshot.domains, ports.site.fallback_domain}
-    kept |= {destination for destination in routed.values() if domain_of(destination) in domains}
-    if kept := kept - named:
+    if kept := {found for found in (*kept, *routed.values()) if domain_of(found) in domains} - named:
         found = named_like(ports.store, kept)
         ledger = replace(ledger, holders={**ledger.holders, **{(row.address, row.period): row for row in found}})
         named, rows = named | kept, (*rows, *found)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from itertools import pairwise
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -69,3 +70,22 @@ def test_a_circle_costs_as_many_looks_as_there_are_people_in_it() -> None:
     book = RouteBook(fallback_domain=NEXUS, external=external, boxes=boxes)
     assert book.circling(dict.fromkeys(names, ())) == names
     assert external.asked == number
+
+
+class Followed(dict[Address, Address | None]):
+    """Destinations that count how often one is followed."""
+
+    followed = 0
+
+    def __getitem__(self, key: Address) -> Address | None:
+        self.followed += 1
+        return super().__getitem__(key)
+
+
+def test_a_chain_of_routed_addresses_costs_as_many_looks_as_it_is_long() -> None:
+    """R57: each of two thousand goes to the next; where they end is found out once."""
+    chain = [Address(f"room{n}@chem.ox.ac.uk") for n in range(2_001)]
+    chosen = Followed(pairwise(chain))
+    book = RouteBook(fallback_domain=NEXUS, chosen=chosen, mailbox_of={chain[-1]: "Labs"})
+    assert {book.end_of(address) for address in chain} == {Address(f"labs@{NEXUS}")}
+    assert chosen.followed == 2_000

@@ -19,6 +19,7 @@ from nexusops.config.schema import Settings
 from nexusops.errors import UsageError
 from nexusops.model.dns_report import DomainFacts
 from nexusops.model.frozen import frozen
+from nexusops.model.ids import within
 from nexusops.model.plan import Planned
 from nexusops.model.policy import Policy
 from nexusops.model.snapshot import Snapshot
@@ -106,7 +107,7 @@ def mail_dns(folder: Path, domain: str, zone: Path | None, *, live: bool = False
 def _profile_of(domain: str) -> tuple[Settings, Policy]:
     """The profile whose parent domain holds the domain; Oxford's for any other."""
     found = [of_profile(name) for name in PROFILES]
-    mine = [one for one in found if f".{domain}".endswith(f".{one[0].site.parent_domain}")]
+    mine = [one for one in found if within(domain, one[0].site.parent_domain)]
     return (mine or found)[0]
 
 

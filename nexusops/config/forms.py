@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 from nexusops.config.schema import URLS, Settings, TenantTable
 from nexusops.config.strict import wrong
 from nexusops.errors import UsageError
+from nexusops.model.ids import within
 
 _NAME = r"(?=.{1,253}\.?$)[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?(\.[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?)+"
 _PREFERENCE = r"([0-9]{1,4}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5])"
@@ -94,12 +95,8 @@ def check_names(settings: Settings, origins: Mapping[str, str], main: Path) -> N
     parent = settings.site.parent_domain
     for key in ("dns.site_include", "dns.standard_mx"):
         host = str(settings.value(key)).split()[-1].rstrip(".")
-        if origins[key] != origins["site.parent_domain"] and origins[key] != main.name and not _under(host, parent):
+        if origins[key] != origins["site.parent_domain"] and origins[key] != main.name and not within(host, parent):
             raise wrong(main, key, f"the site's own, since its parent_domain is {parent}", f"{host} ({origins[key]})")
-
-
-def _under(host: str, parent: str) -> bool:
-    return f".{host}".endswith(f".{parent}")
 
 
 _NEEDED = (

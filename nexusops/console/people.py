@@ -16,7 +16,7 @@ from nexusops.model.ledger import Ledger, PersonState
 from nexusops.model.mailboxes import Mailbox
 from nexusops.pipeline.explain.answers import explain
 from nexusops.pipeline.inputs import accepted_tables
-from nexusops.pipeline.nearby import FEW, name_of, nearly_like, people_like
+from nexusops.pipeline.nearby import FEW, name_of, nearly_like, people_like, person_named
 from nexusops.pipeline.periods import periods_of
 
 MOST = 50
@@ -119,7 +119,7 @@ def _belonging(asked: Asked, subject: str) -> tuple[PersonState | None, Ledger]:
         last = next(reversed(_periods(asked, small)), None)
         person_id = last.person_id if last is not None else None
     else:
-        person_id = store.usernames({small}).get(small, PersonId(subject))
+        person_id = person_named(store, subject)
     if person_id is not None:
         ledger = store.ledger({person_id}, ())
         if person_id in ledger.people:

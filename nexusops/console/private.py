@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from nexusops.model.changes import SendNotice
-from nexusops.model.ids import Address, domain_of
+from nexusops.model.ids import Address, domain_of, within
 from nexusops.model.plan import Plan, Planned
 from nexusops.model.site import Site
 from nexusops.pipeline.explain.decided import REACHED_AT
@@ -29,7 +29,7 @@ def _told(planned: Planned, site: Site) -> Planned:
 
 
 def _is_ours(address: str, site: Site) -> bool:
-    return f".{domain_of(address)}".endswith((f".{site.parent_domain}", f".{site.fallback_domain}"))
+    return any(within(domain_of(address), domain) for domain in (site.parent_domain, site.fallback_domain))
 
 
 def masked(found: Iterable[Fact]) -> Iterator[Fact]:

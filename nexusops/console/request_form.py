@@ -8,7 +8,7 @@ from typing import NamedTuple
 from nexusops.console.answers import Asked
 from nexusops.console.roles import Right
 from nexusops.errors import NexusopsError, Refused
-from nexusops.model.ids import PersonId
+from nexusops.pipeline.nearby import person_named
 
 
 class Field(NamedTuple):
@@ -90,7 +90,7 @@ def request_values(asked: Asked) -> dict[str, object]:
         for field in fields:
             ticked = field.key in given
             values[field.key] = ticked if field.kind == "tick" else given.get(field.key, "")
-    values["owner_person_id"] = _owner(asked, given.get("owner", ""))
+    values["owner_person_id"] = person_named(asked.site.ports.store, given.get("owner", ""))
     values["daily_volume"] = _number(given.get("daily_volume", ""))
     return values
 
@@ -103,11 +103,6 @@ def in_its_words(error: NexusopsError, path: Path) -> NexusopsError:
     key, _, rest = error.message.removeprefix(place).partition(": ")
     labels = {field.key: field.label for _, fields in FIELDS for field in fields}
     return Refused(f"{labels.get(key, key)}: {rest}", next_step="Correct it in the form, and send it again.")
-
-
-def _owner(asked: Asked, wanted: str) -> str:
-    known = asked.site.ports.store.usernames({wanted.lower()})
-    return known.get(wanted.lower(), PersonId(wanted))
 
 
 def _number(text: str) -> int:

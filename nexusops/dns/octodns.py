@@ -19,6 +19,7 @@ from nexusops.dns.folder import PUBLISH
 from nexusops.dns.records import rdata
 from nexusops.dns.zone import read_zone
 from nexusops.errors import UsageError
+from nexusops.model.ids import within
 
 
 class ServiceDomains(BaseSource):  # type: ignore[misc]  # octoDNS has no types
@@ -42,7 +43,7 @@ class ServiceDomains(BaseSource):  # type: ignore[misc]  # octoDNS has no types
         values: dict[tuple[str, str, int], list[str]] = {}
         for path in sorted(self._folder.glob("*.zone")):
             for record, ttl in read_zone(path):
-                if f".{record.name}".endswith(f".{zone.name}"):
+                if within(record.name, zone.name):
                     values.setdefault((record.name, record.type, ttl), []).append(rdata(record).to_text())
         sets = [Rrset(name, kind, ttl, texts) for (name, kind, ttl), texts in values.items()]
         for record in Record.from_rrsets(zone, sets, lenient=lenient, source=self):

@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping
 
 from nexusops.model.dns import Answer, Question
 from nexusops.model.frozen import frozen
+from nexusops.model.ids import within
 from nexusops.ports import Resolver
 
 
@@ -23,7 +24,7 @@ class Overlay:
         return {**self.own.ask(mine), **(self.other.ask(rest) if rest else {})}
 
     def _own(self, name: str) -> bool:
-        return any(f".{name}".endswith(f".{domain}") for domain in self.domains)
+        return any(within(name, domain) for domain in self.domains)
 
     def close(self) -> None:
         self.own.close()

@@ -10,6 +10,7 @@ from nexusops.dns.records import absolute, is_domain
 from nexusops.model.changes import Change, PublishRecords, RetireRecords
 from nexusops.model.dns import DnsRecord
 from nexusops.model.frozen import frozen
+from nexusops.model.ids import within
 from nexusops.model.journal import JsonObject, JsonValue, Step, StepOutcome, StepResult
 
 
@@ -65,7 +66,7 @@ class Publishing:
         change = step.change
         if not isinstance(change, PublishRecords | RetireRecords):
             return _outcome(step, StepResult.FAILED, message="it is no change of DNS records")
-        strangers = [one.name for one in change.records if not _within(one.name, change.domain)]
+        strangers = [one.name for one in change.records if not within(absolute(one.name), absolute(change.domain))]
         if strangers or not is_domain(change.domain):
             message = f"{', '.join(strangers) or change.domain} is not in a domain that may be published"
             return _outcome(step, StepResult.SET_ASIDE, message=message)
@@ -102,11 +103,6 @@ class Publishing:
 
     def close(self) -> None:
         return
-
-
-def _within(name: str, domain: str) -> bool:
-    """Whether it is the domain itself, or beneath it."""
-    return f".{absolute(name)}".endswith(f".{absolute(domain)}")
 
 
 def _outcome(

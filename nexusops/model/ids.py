@@ -35,9 +35,19 @@ def alike(left: str | None, right: str | None) -> bool:
     return (left or "").lower() == (right or "").lower()
 
 
+def within(name: str, domain: str) -> bool:
+    """Whether a name in DNS is the domain itself, or beneath it. Both are written alike: letters, and the last dot."""
+    return f".{name}".endswith(f".{domain}")
+
+
 def person_mailbox_key(person_id: PersonId, generation: int) -> MailboxKey:
     return MailboxKey(f"person:{person_id}:{generation}")
 
 
 def box_mailbox_key(mailbox_id: str, generation: int) -> MailboxKey:
     return MailboxKey(f"box:{mailbox_id}:{generation}")
+
+
+def id_in(key: MailboxKey) -> str:
+    """The person_id or mailbox_id in a mailbox's key."""
+    return key.split(":")[1]

@@ -12,6 +12,7 @@ from nexusops.model.dns_report import DomainFacts, DomainReport, Impact, Wanted
 from nexusops.model.dns_spf import Branch, Note
 from nexusops.model.findings import Finding
 from nexusops.model.frozen import frozen
+from nexusops.model.ids import within
 from nexusops.model.policy import Policy
 from nexusops.pipeline.domains import Inquiry
 from nexusops.ports import Resolver, Store
@@ -85,7 +86,7 @@ def check_all(inquiry: Inquiry, domains: Sequence[DomainFacts], terms: Terms) ->
 def compared(report: DomainReport, file: Mapping[Question, Answer], live: Resolver) -> DomainReport:
     """The report, with every answer for the domain's own names that the DNS gives otherwise than the zone file."""
     domain = report.facts.domain
-    own = {question: answer for question, answer in file.items() if f".{question.name}".endswith(f".{domain}")}
+    own = {question: answer for question, answer in file.items() if within(question.name, domain)}
     answers = live.ask(own)
     notes = [note for question in sorted(own) for note in _difference(question, own[question], answers[question])]
     return replace(report, notes=(*report.notes, *notes))

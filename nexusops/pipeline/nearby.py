@@ -72,12 +72,17 @@ def _near(name: str, people: Iterable[PersonState]) -> Sequence[PersonState]:
     return [one for _, one in near]
 
 
+def person_named(store: Store, wanted: str) -> PersonId:
+    """Whose username it is, whatever its capitals; else it may be a person_id."""
+    return store.usernames({wanted.lower()}).get(wanted.lower(), PersonId(wanted))
+
+
 def person_meant(store: Store, wanted: str) -> PersonId:
     """Whose username it is, or whose address it was last; else it may be a person_id."""
     if "@" in wanted:
         owners = [row.person_id for row in periods_of(store, Address(wanted.lower()))]
         return next((owner for owner in reversed(owners) if owner is not None), PersonId(wanted))
-    return store.usernames({wanted.lower()}).get(wanted.lower(), PersonId(wanted))
+    return person_named(store, wanted)
 
 
 def called(state: PersonState) -> str:

@@ -12,7 +12,7 @@ from nexusops.model.ledger import HoldKind
 from nexusops.model.rows import rule_of
 from nexusops.pipeline.desk import Told, Wish, commit
 from nexusops.pipeline.inputs import Ports
-from nexusops.pipeline.nearby import as_known
+from nexusops.pipeline.nearby import as_known, person_named
 
 
 def release(ports: Ports, subject: str, wish: Wish) -> Told:
@@ -36,7 +36,7 @@ def release(ports: Ports, subject: str, wish: Wish) -> Told:
 
 def _subjects(ports: Ports, named: str) -> Iterator[str]:
     """What a hold may be kept under: a person_id, a mailbox's name, or an address that is on none."""
-    yield ports.store.usernames({named.lower()}).get(named.lower(), PersonId(named))
+    yield person_named(ports.store, named)
     yield as_known(ports.store, named)
     if "@" in named:
         address = Address(named.lower())

@@ -15,7 +15,7 @@ from nexusops.model.addresses import AddressState, Allocation
 from nexusops.model.dates import local_date
 from nexusops.model.findings import box_scope, person_scope
 from nexusops.model.frozen import frozen
-from nexusops.model.ids import MailboxKey, PersonId
+from nexusops.model.ids import MailboxKey, PersonId, id_in
 from nexusops.model.journal import JournalRow, RowChange, RunRecord
 from nexusops.model.ledger import Ledger
 from nexusops.model.mailboxes import Mailbox
@@ -88,7 +88,7 @@ def _box_of(row: object) -> str | None:
         return row.request_id
     key = getattr(row, "mailbox_key", None) or getattr(row, "key", None)
     if isinstance(key, str) and key.startswith("box:"):
-        return key.split(":")[1]
+        return id_in(MailboxKey(key))
     found: str | None = getattr(row, "address", None)
     return found
 

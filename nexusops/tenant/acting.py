@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from nexusops.model.changes import OnMailbox
-from nexusops.model.ids import MailboxKey, PersonId
+from nexusops.model.ids import MailboxKey, PersonId, id_in
 from nexusops.model.journal import JsonObject, Step, StepOutcome, StepResult
 from nexusops.model.mailboxes import MailboxKind
 from nexusops.tenant.cmdlets import MailboxRow
@@ -143,8 +143,8 @@ class Site:
 
 
 def person_of(on: OnMailbox) -> PersonId:
-    """Whose a personal mailbox is: its key is ``person:ID:GENERATION``."""
-    return PersonId(on.key.split(":")[1])
+    """Whose a personal mailbox is."""
+    return PersonId(id_in(on.key))
 
 
 def done(

@@ -20,7 +20,7 @@ from nexusops.model.changes import (
     SetForward,
     SetSender,
 )
-from nexusops.model.ids import MailboxKey
+from nexusops.model.ids import MailboxKey, id_in
 from nexusops.model.journal import JournalRow, RowChange
 from nexusops.model.ledger import Ledger
 from nexusops.model.mailboxes import Mailbox
@@ -93,7 +93,7 @@ def _addresses_before(rows: Iterable[JournalRow]) -> dict[str, frozenset[str]]:
 
 def _subject(change: Change) -> str:
     on = getattr(change, "mailbox", None)
-    return str(on.key.split(":")[1]) if on is not None else ""
+    return id_in(on.key) if on is not None else ""
 
 
 def _things(change: Change) -> frozenset[str]:

@@ -9,6 +9,7 @@ from nexusops.codec import change_of
 from nexusops.model.addresses import Allocation
 from nexusops.model.findings import box_scope, person_scope
 from nexusops.model.frozen import frozen
+from nexusops.model.ids import id_in
 from nexusops.model.journal import JournalRow, LedgerRow, RowChange
 from nexusops.model.ledger import Hold
 from nexusops.model.mailboxes import ForwardOrigin, Mailbox, MailboxState
@@ -63,7 +64,7 @@ def _pieces(change: RowChange) -> Iterator[Piece]:
         yield from _of_mailbox(was if isinstance(was, Mailbox) else None, row, change)
     elif isinstance(row, Allocation):
         if not isinstance(was, Allocation) or (was.state, was.gate) != (row.state, row.gate):
-            subject = row.person_id or _box_name(row.mailbox_key) or row.address
+            subject = row.person_id or (id_in(row.mailbox_key) if row.mailbox_key else None) or row.address
             scope = person_scope(row.person_id) if row.person_id else box_scope(subject)
             yield _piece(subject, scope, address_item(row.address), row.address, change)
     elif isinstance(row, Service) and _given(was) != _given(row):
@@ -94,10 +95,6 @@ def _of_mailbox(before: Mailbox | None, after: Mailbox, change: RowChange) -> It
 def _ours(box: Mailbox) -> bool:
     """Not a forward that somebody set by hand; that was only seen."""
     return box.forward is None or box.forward.origin is ForwardOrigin.AUTO
-
-
-def _box_name(key: str | None) -> str | None:
-    return key.split(":")[1] if key else None
 
 
 def _piece(subject: str, scope: str, item: str, name: str, change: RowChange) -> Piece:

@@ -9,20 +9,16 @@ from nexusops.model.journal import Approval, JournalRow, JsonObject, Phase, RunR
 from nexusops.pipeline.explain.history import decisions, mailbox_names, noted, own_rows, words
 from nexusops.pipeline.explain.standing import somebody
 from nexusops.pipeline.inputs import Ports
-from nexusops.pipeline.nearby import as_known
+from nexusops.pipeline.nearby import as_known, person_named
 from nexusops.report.audit import row_document
 
 
 def rows_about(ports: Ports, subject: str) -> list[JournalRow]:
     """The journal's rows about a username, a person_id, an address, a mailbox name, a domain, or a plan's digest."""
     rows = ports.store.journal(_objects(ports, subject.strip()))
-    person_id = _person_of(ports, subject.strip())
+    person_id = person_named(ports.store, subject.strip())
     # An address of theirs may be somebody else's by now, whose rows these are then (R19).
     return list(rows if "@" in subject or not ports.store.owners({person_id}) else own_rows(rows, person_id))
-
-
-def _person_of(ports: Ports, subject: str) -> PersonId:
-    return ports.store.usernames({subject.lower()}).get(subject.lower(), PersonId(subject))
 
 
 def told_of(ports: Ports, rows: Sequence[JournalRow]) -> list[str]:
@@ -64,7 +60,7 @@ def _objects(ports: Ports, subject: str) -> list[str]:
     if "@" in subject:
         address = Address(subject.lower())
         return [f"address:{address}", *decisions([address])]
-    person_id, subject = _person_of(ports, subject), as_known(ports.store, subject)
+    person_id, subject = person_named(ports.store, subject), as_known(ports.store, subject)
     ledger = ports.store.ledger({person_id}, {subject})
     found = [f"mailbox:{key}" for key in ledger.mailboxes]
     found += [f"address:{row.address}" for row in ledger.allocations.values()]

@@ -23,7 +23,7 @@ from nexusops.pipeline.explain.mail import mail_facts
 from nexusops.pipeline.explain.standing import name_facts, person_facts, somebody
 from nexusops.pipeline.explain.summary import address_summary, person_summary
 from nexusops.pipeline.inputs import Ports, accepted_tables
-from nexusops.pipeline.nearby import as_known, called
+from nexusops.pipeline.nearby import as_known, called, person_named
 from nexusops.pipeline.periods import periods_of
 from nexusops.pipeline.saas.facts import service_facts
 from nexusops.pipeline.simulate.tenant import Remembered
@@ -59,7 +59,7 @@ def explain(ports: Ports, subject: str, *, at: datetime) -> Explanation | None:
     wanted = subject.strip()
     if "@" in wanted:
         return _of_address(ports, Address(wanted.lower()), at) or _of_service_domain(ports, domain_of(wanted), at)
-    person_id = ports.store.usernames({wanted.lower()}).get(wanted.lower(), PersonId(wanted))
+    person_id = person_named(ports.store, wanted)
     ledger = ports.store.ledger({person_id}, ())
     if person_id in ledger.people:
         return _of_person(_seen(ports, person_id, at), person_id, ledger)

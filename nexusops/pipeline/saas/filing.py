@@ -7,6 +7,7 @@ from typing import Any
 from nexusops.errors import UsageError
 from nexusops.pipeline.explain.unit import unit_named, units_like
 from nexusops.pipeline.inputs import Ports
+from nexusops.pipeline.nearby import person_named
 
 FEW = 5
 
@@ -17,12 +18,11 @@ def as_registered(ports: Ports, values: dict[str, Any]) -> dict[str, Any]:
     Raises UsageError for a unit that the last accepted snapshot does not have.
     """
     owner = str(values["owner_person_id"]).strip()
-    named = ports.store.usernames({owner.lower()})
     return {
         **values,
         "unit_id": _unit_id(ports, str(values["unit_id"]).strip()),
         "requester": str(values["requester"]).strip().lower(),
-        "owner_person_id": named.get(owner.lower(), owner),
+        "owner_person_id": person_named(ports.store, owner),
     }
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from nexusops.model.findings import Evidence, Severity
-from nexusops.model.ids import Address, domain_of
+from nexusops.model.ids import Address, domain_of, within
 from nexusops.model.ledger import Alternative
 from nexusops.model.people import AlternativeAddress
 from nexusops.plan.people.case import Case
@@ -69,10 +69,5 @@ def _set(case: Case, row: AlternativeAddress, setting: Setting) -> None:
 
 def _is_ours(row: AlternativeAddress, setting: Setting) -> bool:
     domain = domain_of(row.address.lower())
-    parent = setting.site.parent_domain
-    return (
-        domain in setting.units.domains
-        or domain == setting.site.fallback_domain
-        or domain == parent
-        or domain.endswith("." + parent)
-    )
+    ours = domain in setting.units.domains or domain == setting.site.fallback_domain
+    return ours or within(domain, setting.site.parent_domain)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from nexusops.model.ids import within
+
 SHARED: dict[str, str] = {
     "sendgrid.net": "SendGrid",
     "amazonses.com": "Amazon SES",
@@ -34,4 +36,4 @@ SHARED: dict[str, str] = {
 
 def shared_platform(name: str) -> str | None:
     """The platform that a name to be included belongs to; None: not one that is known to be shared."""
-    return next((who for domain, who in SHARED.items() if f".{name}".endswith(f".{domain}")), None)
+    return next((who for domain, who in SHARED.items() if within(name, domain)), None)

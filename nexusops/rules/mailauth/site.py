@@ -10,6 +10,7 @@ from enum import StrEnum
 from nexusops.model.dns import Ask, Question
 from nexusops.model.dns_spf import Branch, Note, SpfReport, Verdict
 from nexusops.model.frozen import frozen
+from nexusops.model.ids import within
 from nexusops.model.policy import SpfPolicy
 from nexusops.rules.mailauth.platforms import shared_platform
 from nexusops.rules.mailauth.spf import lint
@@ -87,7 +88,7 @@ class MailSite:
 
     def ours(self, name: str) -> bool:
         """Whether a name that a record includes is the site's own, or Exchange Online's."""
-        return name in (self.site_include, EXCHANGE) or f".{name}".endswith(f".{self.parent_domain}")
+        return name in (self.site_include, EXCHANGE) or within(name, self.parent_domain)
 
 
 def lint_of_site(domain: str, ask: Ask, policy: SpfPolicy, site: MailSite, today: date) -> SpfReport:

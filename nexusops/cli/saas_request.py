@@ -5,15 +5,13 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import Any
 
 import click
 
 from nexusops.cli import options
 from nexusops.cli.entry import Call
 from nexusops.model.frozen import frozen
-
-Function = TypeVar("Function", bound=Callable[..., Any])
 
 
 @frozen
@@ -117,17 +115,14 @@ QUESTIONS = (
 )
 
 
-def _asking(function: Function) -> Function:
-    for asked in reversed(QUESTIONS):
-        kind = asked.kind if not isinstance(asked.kind, tuple) else click.Choice(asked.kind)
-        names = (asked.option, *asked.also, asked.key)
-        function = click.option(*names, type=kind, default=None, help=f"{asked.question}.")(function)
-    return function
+def _option(asked: Asked) -> Callable[[Any], Any]:
+    kind = asked.kind if not isinstance(asked.kind, tuple) else click.Choice(asked.kind)
+    return click.option(asked.option, *asked.also, asked.key, type=kind, default=None, help=f"{asked.question}.")
 
 
 @click.command()
 @click.option("--id", "request_id", metavar="ID", help="The request's id, and its file's name. [from the name]")
-@_asking
+@options.all_of(*map(_option, QUESTIONS))
 @options.format_option()
 @options.at_option
 @click.option("--replace", "again", is_flag=True, help="Write the file anew where it is there.")

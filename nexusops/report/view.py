@@ -191,10 +191,17 @@ def cost(estimate: Estimate) -> str:
 
 def duration(seconds: float) -> str:
     """Seconds as a person says them: ``1.1 seconds``, ``12 minutes``, ``2 h 5 min``."""
-    if seconds < 90:
-        return f"{seconds:.1f} seconds"
+    return f"{seconds:.1f} seconds" if seconds < 90 else _minutes(seconds, "minutes")
+
+
+def took(seconds: float) -> str:
+    """The same in short: ``40 s``, ``12 min``, ``2 h 5 min``."""
+    return f"{seconds:.0f} s" if seconds < 90 else _minutes(seconds, "min")
+
+
+def _minutes(seconds: float, word: str) -> str:
     minutes = round(seconds / 60)
-    return f"{minutes} minutes" if minutes < 90 else f"{minutes // 60} h {minutes % 60} min"
+    return f"{minutes} {word}" if minutes < 90 else f"{minutes // 60} h {minutes % 60} min"
 
 
 def _clusters(rows: Sequence[Row]) -> tuple[Cluster, ...]:
@@ -207,11 +214,3 @@ def _clusters(rows: Sequence[Row]) -> tuple[Cluster, ...]:
         return clusters
     single = tuple(row for row in rows if len(by_reason[row.why.rule, row.why.because]) < SHARED_BY)
     return (*clusters, Cluster(shared=None, rows=single))
-
-
-def took(seconds: float) -> str:
-    """A span of time as people say it: 40 s, 3 min, 1 h 20 min."""
-    if seconds < 90:
-        return f"{seconds:.0f} s"
-    minutes = round(seconds / 60)
-    return f"{minutes} min" if minutes < 90 else f"{minutes // 60} h {minutes % 60} min"

@@ -7,7 +7,7 @@ faults.py     what can go wrong, and its translation
 transport.py  the one retry policy; headers.py: what an answer asks for beside its body
 size.py       how large an answer may be
 pacing.py     the pace of the documented limits
-gathering.py  reads that go together
+gathering.py  what goes together in one request
 graph.py      Microsoft Graph (the only importer of msgraph); directory.py: its answers and refusals
 exchange.py   InvokeCommand; cmdlets.py: its answers and refusals
 reading.py    reads joined on ids

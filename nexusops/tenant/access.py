@@ -150,7 +150,7 @@ async def _unlimited(
         async def look() -> bool:
             return await _scope(site, name) is None
 
-        await site.write(lambda: _invoke(site, "Remove-ManagementScope", Identity=name, Confirm=False), look)
+        await site.write(lambda: site.exchange.invoke("Remove-ManagementScope", Identity=name, Confirm=False), look)
     before: dict[str, Any] = {
         "roles": list(_roles(held)),
         "filter": scope.get("RecipientFilter") if scope is not None else None,
@@ -182,7 +182,7 @@ async def _submission(site: Site, step: Step, change: GrantAccess | RevokeAccess
         return await disabled() is wanted
 
     await site.write(
-        lambda: _invoke(site, "Set-CASMailbox", Identity=guid, SmtpClientAuthenticationDisabled=wanted), look
+        lambda: site.exchange.invoke("Set-CASMailbox", Identity=guid, SmtpClientAuthenticationDisabled=wanted), look
     )
     return done(step, {"smtp_disabled": before}, {"smtp_disabled": wanted})
 
@@ -201,7 +201,9 @@ async def _write_scope(site: Site, name: str, wanted: str) -> None:
     async def look() -> bool:
         return await _scope(site, name) is not None
 
-    await site.write(lambda: _invoke(site, "New-ManagementScope", Name=name, RecipientRestrictionFilter=wanted), look)
+    await site.write(
+        lambda: site.exchange.invoke("New-ManagementScope", Name=name, RecipientRestrictionFilter=wanted), look
+    )
 
 
 async def assignments(site: Site, principal_id: str) -> list[Row]:
@@ -223,8 +225,7 @@ async def _assign(site: Site, principal: Principal, role: str, scope: str) -> No
 
     name = named(role.removeprefix("Application "), scope)
     await site.write(
-        lambda: _invoke(
-            site,
+        lambda: site.exchange.invoke(
             "New-ManagementRoleAssignment",
             Name=name,
             App=principal.id,
@@ -241,8 +242,6 @@ async def _unassign(site: Site, principal: Principal, assignment: Row) -> None:
     async def look() -> bool:
         return all(one.get("Name") != name for one in await assignments(site, principal.id))
 
-    await site.write(lambda: _invoke(site, "Remove-ManagementRoleAssignment", Identity=name, Confirm=False), look)
-
-
-async def _invoke(site: Site, cmdlet: str, **parameters: Any) -> None:
-    await site.exchange.invoke(cmdlet, **parameters)
+    await site.write(
+        lambda: site.exchange.invoke("Remove-ManagementRoleAssignment", Identity=name, Confirm=False), look
+    )

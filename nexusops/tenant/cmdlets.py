@@ -113,19 +113,6 @@ class Answer(msgspec.Struct):
         return self.rows(read=True)
 
 
-class Item(msgspec.Struct):
-    """One answer of a $batch."""
-
-    id: str
-    status: int
-    headers: dict[str, Any] | None = None
-    body: msgspec.Raw = msgspec.Raw(b"null")
-
-
-class Items(msgspec.Struct):
-    responses: list[Item]
-
-
 def decoded(content: bytes | msgspec.Raw, kind: type[T], *, read: bool) -> T:
     """The answer, or the fault of one that cannot be understood. A write may be answered with nothing (204)."""
     try:

@@ -44,7 +44,7 @@ async def upload(
             "type": "AsymmetricX509Cert",
             "usage": "Verify",
             "key": change.certificate,
-            "displayName": f"nexusops {change.mailbox.name}",
+            "displayName": _label(change),
         }
         body = {"keyCredentials": [*kept, new]}
         await site.write(lambda: site.graph.send("PATCH", f"/applications/{app.id}", body), look)

@@ -9,6 +9,7 @@ from typing import Annotated, Any, TypeVar
 import msgspec
 
 from nexusops.tenant.faults import NOT_UNDERSTOOD, PAGE, FaultClass, GraphFault, TenantFault, is_page, lost
+from nexusops.tenant.gathering import Item
 from nexusops.tenant.headers import asked_pause
 from nexusops.tenant.transport import status_fault
 
@@ -92,19 +93,6 @@ class Revoked(msgspec.Struct):
     """The answer of revokeSignInSessions; some services give another one (4.5)."""
 
     value: bool | None = None
-
-
-class Item(msgspec.Struct):
-    """One answer in a $batch: it has its own status, and its own Retry-After (7.2)."""
-
-    id: str
-    status: int
-    headers: dict[str, Any] | None = None
-    body: msgspec.Raw = msgspec.Raw(b"null")
-
-
-class Items(msgspec.Struct):
-    responses: list[Item]
 
 
 def decoded(content: bytes | msgspec.Raw, kind: type[T], *, read: bool = True) -> T:

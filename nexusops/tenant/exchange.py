@@ -18,8 +18,6 @@ from nexusops.tenant.cmdlets import (
     AMBIGUOUS,
     MAILBOX,
     Answer,
-    Item,
-    Items,
     MailboxRow,
     ModuleFile,
     Row,
@@ -29,7 +27,7 @@ from nexusops.tenant.cmdlets import (
     the_one,
 )
 from nexusops.tenant.faults import ExchangeFault, FaultClass, TenantFault, lost_item
-from nexusops.tenant.gathering import Gathered, all_of
+from nexusops.tenant.gathering import Gathered, Item, Items, all_of
 from nexusops.tenant.headers import claims_of
 from nexusops.tenant.pacing import FREE, WRITE
 from nexusops.tenant.transport import ANEW, Retry, client_of, next_page, timeout_of, transport_fault

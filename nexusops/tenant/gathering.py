@@ -11,11 +11,26 @@ from collections import deque
 from collections.abc import Awaitable, Callable, Coroutine, Iterable, Sequence
 from typing import Any, Generic, TypeVar
 
+import msgspec
+
 from nexusops.tenant.faults import TenantFault
 
 Question = TypeVar("Question")
 Answer = TypeVar("Answer")
 T = TypeVar("T")
+
+
+class Item(msgspec.Struct):
+    """One answer in a $batch: it has its own status, and its own Retry-After (7.2)."""
+
+    id: str
+    status: int
+    headers: dict[str, Any] | None = None
+    body: msgspec.Raw = msgspec.Raw(b"null")
+
+
+class Items(msgspec.Struct):
+    responses: list[Item]
 
 
 class Gathered(Generic[Question, Answer]):

@@ -15,9 +15,9 @@ import httpx
 import msgspec
 
 from nexusops.model.ids import PersonId
-from nexusops.tenant.directory import SELECT, Items, Page, Sku, Skus, User, decoded, graph_fault, item_fault
+from nexusops.tenant.directory import SELECT, Page, Sku, Skus, User, decoded, graph_fault, item_fault
 from nexusops.tenant.faults import FaultClass, GraphFault, TenantFault, lost_item
-from nexusops.tenant.gathering import Gathered, all_of
+from nexusops.tenant.gathering import Gathered, Items, all_of
 from nexusops.tenant.headers import claims_of
 from nexusops.tenant.pacing import Cost, graph_cost, together
 from nexusops.tenant.transport import ANEW, Retry, client_of, next_page, same_host, transport_fault

@@ -15,7 +15,7 @@ from nexusops.tenant.acting import Site, aside, done
 from nexusops.tenant.applications import Application, Applications, Principal, unique_name
 from nexusops.tenant.cmdlets import MailboxRow, Row
 from nexusops.tenant.credentials import hand_over, upload, withdraw
-from nexusops.tenant.faults import FaultClass, TenantFault
+from nexusops.tenant.faults import FaultClass, TenantFault, unless_missing
 
 SMTP = "ms_smtp"
 SEND, READ, SUBMIT = "Application Mail.Send", "Application Mail.ReadWrite", "Application SMTP.SendAsApp"
@@ -188,12 +188,7 @@ async def _submission(site: Site, step: Step, change: GrantAccess | RevokeAccess
 
 
 async def _scope(site: Site, name: str) -> Row | None:
-    try:
-        rows = await site.exchange.invoke("Get-ManagementScope", Identity=name)
-    except TenantFault as fault:
-        if fault.fault is FaultClass.NOT_FOUND:
-            return None
-        raise
+    rows = await unless_missing(site.exchange.invoke("Get-ManagementScope", Identity=name))
     return rows[0] if rows else None
 
 

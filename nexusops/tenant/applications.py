@@ -11,7 +11,7 @@ import msgspec
 from nexusops.tenant.acting import Site
 from nexusops.tenant.cmdlets import Row
 from nexusops.tenant.directory import Instant, decoded
-from nexusops.tenant.faults import FaultClass, GraphFault, TenantFault
+from nexusops.tenant.faults import FaultClass, TenantFault, unless_missing
 from nexusops.tenant.transport import next_page
 
 T = TypeVar("T")
@@ -165,12 +165,7 @@ class Applications:
         await self._site.write(write, look)
 
     async def pointer(self, principal: Principal) -> Row | None:
-        try:
-            rows = await self._site.exchange.invoke("Get-ServicePrincipal", Identity=principal.id)
-        except TenantFault as fault:
-            if fault.fault is FaultClass.NOT_FOUND:
-                return None
-            raise
+        rows = await unless_missing(self._site.exchange.invoke("Get-ServicePrincipal", Identity=principal.id))
         return rows[0] if rows else None
 
     async def _write(self, path: str, body: Any, find: Any) -> None:
@@ -180,9 +175,5 @@ class Applications:
         await self._site.write(lambda: self._site.graph.send("POST", path, body), look)
 
     async def _maybe(self, path: str, kind: type[T]) -> T | None:
-        try:
-            return decoded(await self._site.graph.send("GET", path), kind)
-        except GraphFault as fault:
-            if fault.fault is FaultClass.NOT_FOUND:
-                return None
-            raise
+        content = await unless_missing(self._site.graph.send("GET", path))
+        return decoded(content, kind) if content is not None else None

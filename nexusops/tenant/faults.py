@@ -6,17 +6,17 @@ Graph and Exchange each translate their answers into these in one function; noth
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Awaitable, Mapping
 from enum import StrEnum
+from typing import TypeVar
 
 import msgspec
 
 from nexusops.errors import TenantUnreadable
 
+T = TypeVar("T")
 NOT_UNDERSTOOD = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 """What decoding an answer raises; the second for a key that is no UTF-8, the third for what is nested too deep."""
-
-
 PAGE = "the answer is a page, and none of the service's: something before it answers, refuses, or is broken"
 
 
@@ -157,6 +157,16 @@ UNBELIEVED = (
     "Check this machine's clock, and that [tenant] authority and graph_base_url are of one cloud (`nexusops config "
     "show`); `nexusops doctor` says whether tokens are taken again."
 )
+
+
+async def unless_missing(asked: Awaitable[T]) -> T | None:
+    """The answer; None where the service says that there is no such thing."""
+    try:
+        return await asked
+    except TenantFault as fault:
+        if fault.fault is FaultClass.NOT_FOUND:
+            return None
+        raise
 
 
 def unreadable(fault: TenantFault) -> TenantUnreadable:

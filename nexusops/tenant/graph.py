@@ -16,7 +16,7 @@ import msgspec
 
 from nexusops.model.ids import PersonId
 from nexusops.tenant.directory import SELECT, Page, Sku, Skus, User, decoded, graph_fault, item_fault
-from nexusops.tenant.faults import FaultClass, GraphFault, TenantFault, lost_item
+from nexusops.tenant.faults import FaultClass, GraphFault, TenantFault, lost_item, unless_missing
 from nexusops.tenant.gathering import Gathered, Items, all_of
 from nexusops.tenant.headers import claims_of
 from nexusops.tenant.pacing import Cost, graph_cost, together
@@ -223,18 +223,11 @@ class Graph:
         """By object id or user principal name; None where there is none. No key is nobody's, and not everybody's."""
         if not key:
             return None
-        return await self._maybe(f"/users/{quote(key)}?$select={SELECT}")
+        return await unless_missing(self._asked(f"/users/{quote(key)}?$select={SELECT}", User))
 
     async def deleted_user(self, user_id: str) -> User | None:
-        return await self._maybe(f"/directory/deletedItems/{user_id}?$select={SELECT},deletedDateTime")
-
-    async def _maybe(self, path: str) -> User | None:
-        try:
-            return await self._asked(path, User)
-        except GraphFault as fault:
-            if fault.fault is FaultClass.NOT_FOUND:
-                return None
-            raise
+        path = f"/directory/deletedItems/{user_id}?$select={SELECT},deletedDateTime"
+        return await unless_missing(self._asked(path, User))
 
     async def skus(self) -> list[Sku]:
         return (await self.fetch("/subscribedSkus", Skus)).value

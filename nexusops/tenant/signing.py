@@ -18,7 +18,7 @@ from nexusops.model.journal import JsonObject, JsonValue, Step, StepOutcome
 from nexusops.tenant.acting import Site, aside, done, waiting
 from nexusops.tenant.cmdlets import converted
 from nexusops.tenant.exchange import Exchange
-from nexusops.tenant.faults import FaultClass, TenantFault
+from nexusops.tenant.faults import FaultClass, TenantFault, unless_missing
 
 KEY_SIZE = 2048
 """Bits; New-DkimSigningConfig itself would take 1024."""
@@ -133,13 +133,8 @@ async def _switched(site: Site, step: Step, domain: str, found: DkimRow | None, 
 
 async def _configuration(exchange: Exchange, domain: str) -> DkimRow | None:
     """The one of this domain. Raises where Exchange answers with others: a lost Identity means all of them (5.1)."""
-    try:
-        rows = await exchange.looked("Get-DkimSigningConfig", Identity=domain)
-    except TenantFault as fault:
-        if fault.fault is FaultClass.NOT_FOUND:
-            return None
-        raise
-    found = [converted(row, DkimRow) for row in rows]
+    rows = await unless_missing(exchange.looked("Get-DkimSigningConfig", Identity=domain))
+    found = [converted(row, DkimRow) for row in rows or ()]
     if len(found) > 1 or any(row.domain.lower() != domain.lower() for row in found):
         raise TenantFault(FaultClass.BUG, f"Exchange answered with other signing configurations than {domain}")
     return found[0] if found else None

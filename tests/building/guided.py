@@ -20,14 +20,14 @@ with atheris.instrument_imports(include=["nexusops"]):
     import nexusops.codec
     import nexusops.config
     import nexusops.dns.zone
-    import nexusops.registration
+    import nexusops.registration.folder
     import nexusops.rules.mailauth.site
     import nexusops.tenant.cmdlets
     import nexusops.tenant.directory  # noqa: F401
 
 from building.fuzzed import ends
 from building.killed import DAYS, KilledSite
-from nexusops.tenant import cmdlets, directory
+from nexusops.tenant import cmdlets, directory, gathering
 from nexusops.tenant.faults import TenantFault
 
 ZONE = b'$ORIGIN ox.ac.uk.\n@ IN MX 10 oxmail.ox.ac.uk.\n@ IN TXT "v=spf1 include:_spf.ox.ac.uk ~all"\n'
@@ -38,7 +38,7 @@ def answered(content: bytes) -> None:
     """Decoded as what it might be; a refusal is a fault of the tenant, and nothing else."""
     for decode in (
         lambda: directory.decoded(content, directory.Page),
-        lambda: directory.decoded(content, directory.Items),
+        lambda: directory.decoded(content, gathering.Items),
         lambda: cmdlets.decoded(content, cmdlets.Answer, read=True).rows(read=True),
         lambda: cmdlets.exchange_fault(400, content, {}, read=False),
     ):

@@ -21,6 +21,7 @@ import dns.update
 from nexusops.errors import UsageError
 
 _ADDRESS = re.compile(r"(?:\[(?P<v6>[0-9A-Fa-f:.]+)\]|(?P<host>[^:\s]+))(?::(?P<port>\d{1,5}))?")
+_NOBODY = dns.name.from_text("_nexusops", None)
 
 
 class ServerFault(Exception):
@@ -72,19 +73,37 @@ class Primary:
             raise ServerFault(f"{self} is not authoritative for {name}")
         return answer
 
-    def rrset(self, name: dns.name.Name, kind: dns.rdatatype.RdataType) -> dns.rrset.RRset | None:
-        """All records of this name and type; None: there is none. Raises ServerFault."""
+    def _answered(self, name: dns.name.Name, kind: dns.rdatatype.RdataType) -> dns.rrset.RRset | None:
         for found in self.ask(name, kind).answer:
             if found.name == name and found.rdtype in (kind, dns.rdatatype.CNAME):
                 return found
         return None
 
+    def rrset(self, name: dns.name.Name, kind: dns.rdatatype.RdataType) -> dns.rrset.RRset | None:
+        """All records of this type, or the alias, at this very name; None: there is none. Raises ServerFault.
+
+        What a wildcard answers in its place is not there, also to the conditions of an update (RFC 2136, 2.4): it
+        would be answered to a name beneath, which nobody has, too (RFC 4592).
+        """
+        found = self._answered(name, kind)
+        if found is None:
+            return None
+        try:
+            beneath = self._answered(_NOBODY.concatenate(name), kind)
+        except dns.name.NameTooLong:
+            return found
+        same = beneath is not None and beneath.to_rdataset() == found.to_rdataset()
+        return None if same else found
+
     def zone_of(self, name: dns.name.Name) -> dns.name.Name:
         """The zone that the name stands in, by its SOA. Raises ServerFault."""
-        answer = self.ask(name, dns.rdatatype.SOA)
-        for found in (*answer.answer, *answer.authority):
-            if found.rdtype == dns.rdatatype.SOA and name.is_subdomain(found.name):
-                return found.name
+        above = name
+        while above != dns.name.root:  # where a wildcard is an alias, no SOA comes with it
+            answer = self.ask(above, dns.rdatatype.SOA)
+            for found in (*answer.answer, *answer.authority):
+                if found.rdtype == dns.rdatatype.SOA and name.is_subdomain(found.name):
+                    return found.name
+            above = above.parent()
         raise ServerFault(f"{self} names no zone for {name}")
 
     def update(self, message: dns.update.UpdateMessage) -> dns.rcode.Rcode:

@@ -1,7 +1,8 @@
 """Publishing by dynamic update: look, write what differs under the condition that nothing has changed, look again.
 
 What stands at a name beside our own records stays: other TXT records always. Another record in our record's place (a
-second SPF record, another MX) is somebody's decision, and sets the change aside.
+second SPF record, another MX) is somebody's decision, and sets the change aside. What only a wildcard answers is no
+record of the name (D39).
 """
 
 from __future__ import annotations

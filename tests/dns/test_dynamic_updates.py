@@ -29,6 +29,11 @@ taken.chem IN TXT "v=spf1 -all"
 mail.chem IN MX 5 mx.elsewhere.example.
 alias.chem IN CNAME www.example.
 twice.chem IN TXT "V=SPF1 ?all"
+oxmail IN A 129.67.1.1
+*.same IN MX 10 oxmail
+*.other IN MX 5 mx.elsewhere.example.
+*.silent IN TXT "v=spf1 -all"
+*.web IN CNAME www.example.
 """
 
 
@@ -98,6 +103,24 @@ class Overtaken(Primary):
         other.add(name, 300, "TXT", '"v=spf1 ?all"')
         assert self.update(other) == dns.rcode.NOERROR
         return zone
+
+
+@pytest.mark.parametrize("parent", ["same", "other", "silent", "web"])
+def test_what_a_wildcard_answers_is_in_nobodys_way(server: NameServer, parent: str) -> None:
+    """D39, RFC 4592: the name is free; once it is retired the wildcard answers again, and that is no rest of it."""
+    domain = f"shot.{parent}.ox.ac.uk"
+    before = [server.ask(domain, kind) for kind in ("TXT", "MX")]
+    records = (spf(domain), DnsRecord(type="MX", name=domain, value="10 oxmail.ox.ac.uk."))
+    for message in ("updated on", "had it so already"):
+        outcome = perform(publish(domain, *records), server.port)
+        assert (outcome.result, message in outcome.message) == (StepResult.DONE, True)
+    assert server.ask(domain, "TXT") == ['"v=spf1 include:_spf.ox.ac.uk -all"']
+    assert server.ask(domain, "MX") == ["10 oxmail.ox.ac.uk."]
+    gone = RetireRecords(why=WHY, domain=domain, records=records, publish_as="dynamic_update")
+    for message in ("updated on", "had it so already"):
+        outcome = perform(gone, server.port)
+        assert (outcome.result, message in outcome.message) == (StepResult.DONE, True)
+    assert [server.ask(domain, kind) for kind in ("TXT", "MX")] == before
 
 
 @pytest.mark.parametrize("domain", ["race.chem.ox.ac.uk", "raced.chem.ox.ac.uk"])

@@ -294,7 +294,9 @@ def test_a_request_is_listed_handed_over_and_retired(site: CommandSite) -> None:
     assert (rows["adminday"]["owner"], rows["adminday"]["owner_username"]) == ("1000007", "food0007")
     assert "FOOD  food0007  adminday@foodtech.ox.ac.uk" in site.type("saas", "list").out
     assert site.type("saas", "retire", "adminday", "--reason", "dropped", "--at", "2025-10-02T08:10:00Z").code == 0
-    assert site.type("saas", "retire", "adminday", *AT).code == 6
+    for words in (("retire", "adminday"), ("handover", "adminday", "--to", "food0007"), ("renew", "adminday")):
+        said = site.type("saas", *words, *AT)
+        assert (said.code, said.err.splitlines()[0]) == (6, "adminday is retiring already.")
     assert site.type("saas", "retire", "nothing", *AT).code == 6
     plan = site.on_day_two("plan", "--format", "json").document
     assert [one["kind"] for one in plan["changes"]] == ["RevokeAccess", "DeleteMailbox"]

@@ -117,6 +117,9 @@ def test_only_the_units_own_it_staff_may_ask() -> None:
         advice = ask(facts=outsider, **columns)
         assert (advice.ruling, advice.codes) == ("refused", ("NOT_UNIT_IT",))
     assert ask(facts=outsider, **EXO, auth="basic").codes == ("NOT_UNIT_IT", "BASIC_AUTH")
+    assert "food0007 is not registered as IT support staff of FOOD" in ask(facts=outsider, **EXO).reasons[0]
+    nowhere = ask(facts=replace(outsider, unit_known=False, unit_domain=None, usable=False), **EXO)
+    assert nowhere.reasons[0].startswith("There is no unit FOOD in the registration data")
 
 
 def test_somebody_must_vouch_for_spf_before_anything_of_it_is_asked() -> None:

@@ -61,7 +61,7 @@ def _listed(name: str, ports: Ports, row: Service | None, problem: str) -> Liste
 
 def handover(ports: Ports, request_id: str, to: str, wish: Wish) -> Told:
     """D31: another owner answers for it; holds until the request names another one."""
-    row, _ = known(ports, request_id)
+    row = _not_ended(ports, request_id)
     if row.path is SendingPath.MAILBOX:
         return replace(desk.handover(ports, request_id, to, wish), action="saas handover")
     person_id = desk.eligible_owner(ports, to)
@@ -81,9 +81,7 @@ def handover(ports: Ports, request_id: str, to: str, wish: Wish) -> Told:
 
 def retire(ports: Ports, request_id: str, wish: Wish) -> Told:
     """2.4, live to retiring: the next run takes away what it was given, and deletes its mailbox."""
-    row, _ = known(ports, request_id)
-    if row.state in ENDED:
-        raise Refused(f"{request_id} is {row.state.value} already.", next_step="See `nexusops saas list`.")
+    row = _not_ended(ports, request_id)
     if row.state not in RUNNING:
         raise Refused(
             f"{request_id} has been given nothing yet.",
@@ -101,7 +99,7 @@ def renew(ports: Ports, request_id: str, wish: Wish, *, revoke: bool = False) ->
     """2.4: before what the application signs in with ends; the old one works on until then. ``revoke``: it leaked, and
     ends as soon as the new one is handed over; of certificates only the one that is filed stays.
     """
-    row, _ = known(ports, request_id)
+    row = _not_ended(ports, request_id)
     if row.path is not SendingPath.MAILBOX or row.state not in RUNNING or row.app_id is None:
         raise Refused(f"{request_id} has no application that signs in.", next_step="See `nexusops saas list`.")
     if row.certificate and not revoke:
@@ -164,6 +162,13 @@ def known(ports: Ports, request_id: str) -> tuple[Service, Mailbox | None]:
             next_step=f"To withdraw it take services/{request_id}.toml away; else make a run with `nexusops run`.",
         )
     return row, latest(request_id, ledger.mailboxes.values())
+
+
+def _not_ended(ports: Ports, request_id: str) -> Service:
+    row, _ = known(ports, request_id)
+    if row.state in ENDED:
+        raise Refused(f"{request_id} is {row.state.value} already.", next_step="See `nexusops saas list`.")
+    return row
 
 
 def _change(before: Hold | Service | None, after: Hold | Service) -> RowChange:

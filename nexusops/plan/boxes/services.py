@@ -69,6 +69,7 @@ def facts_of(
     domain = unit.domain if unit is not None else None
     wanted = names_of(request, domain)
     return Facts(
+        unit_known=unit is not None,
         unit_domain=domain,
         usable=setting.units.gives_addresses(domain),
         requester_in_scope=in_scope(request.requester, request.unit_id, snapshot, setting),

@@ -27,7 +27,7 @@ _WORST_FIRST = (Ruling.REFUSED, Ruling.NEEDS_INFO, Ruling.REFERRED)
 
 @frozen
 class Facts:
-    """What registration and the ledger say of a request.
+    """What registration and the ledger say of a request. ``unit_known``: its unit is in the registration data.
 
     ``unit_domain``: the unit's mail domain, whatever its state; ``usable``: it is active and managed (D39).
     ``owner_may``: D31. ``taken``: of the names that the request wants (``names_of``) those that somebody else has;
@@ -38,6 +38,7 @@ class Facts:
     usable: bool
     requester_in_scope: bool
     owner_may: bool
+    unit_known: bool = True
     taken: frozenset[str] = frozenset()
     kept: frozenset[str] = frozenset()
     id_taken: str = ""
@@ -127,7 +128,7 @@ def _refusals(request: ServiceRequest, facts: Facts, policy: Policy, today: date
     """What ends a request, or sends it to IT support, in the order of rules.md 2.4."""
     path, _ = path_of(request)
     if not facts.requester_in_scope:
-        yield _point(Ruling.REFUSED, "NOT_UNIT_IT", words.not_unit_it(request))
+        yield _point(Ruling.REFUSED, "NOT_UNIT_IT", words.not_unit_it(request, unit_known=facts.unit_known))
     if request.mode_wanted == "dept_include":
         allowed = policy.saas.allow_dept_include or facts.permitted
         domain = facts.unit_domain or Domain("the unit's domain")

@@ -81,7 +81,9 @@ def _other_wish(request: ServiceRequest, path: SendingPath) -> tuple[str, ...]:
     return ()
 
 
-def not_unit_it(request: ServiceRequest) -> str:
+def not_unit_it(request: ServiceRequest, *, unit_known: bool) -> str:
+    if not unit_known:
+        return f"There is no unit {request.unit_id} in the registration data, so nobody can ask for it."
     return (
         f"{request.requester or 'Nobody'} is not registered as IT support staff of {request.unit_id}; only a unit's "
         "own IT staff may ask."
@@ -205,12 +207,14 @@ def dns_unknown(request: ServiceRequest) -> str:
 
 
 _CURES = {
-    "NOT_UNIT_IT": "Have one of the unit's IT staff ask, as requester.",
+    "NOT_UNIT_IT": (
+        "Have one of the unit's IT staff ask, as requester; unit_id and requester are written as registration has them."
+    ),
     "SPF_DEPT_INCLUDE": "Leave the department's record as it is.",
     "BASIC_AUTH": "Ask the provider to sign in with OAuth 2, or let it send from its own domain.",
     "SMTP_SEND_ONLY": "Ask the provider for an Exchange Online connection, or let it send from its own domain.",
     "NO_BOUNCE_MX": "Ask the provider for the host that takes bounces, and name it as bounce_mx.",
-    "OWNER_INELIGIBLE": "Name as owner_person_id somebody with a current card.",
+    "OWNER_INELIGIBLE": "Name as owner_person_id the person_id of somebody with a current card.",
     "ADDRESS_TAKEN": "Choose another from_local.",
     "DOMAIN_TAKEN": "Choose another service_name.",
     "NOT_UNIT_DOMAIN": "Give from_local without a domain.",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -12,6 +13,10 @@ from nexusops.cli.dns import ascii_name, asked_of_exchange, known_domains, nothi
 from nexusops.cli.entry import FINDINGS, Call
 from nexusops.model.dns_report import DomainFacts
 from nexusops.model.units import DomainState
+
+if TYPE_CHECKING:
+    from nexusops.pipeline.domain_checks import Terms
+    from nexusops.wiring_dns import MailDns
 
 exchange_option = click.option("--exchange", is_flag=True, help="Also ask Exchange Online which domains it signs for.")
 
@@ -95,10 +100,6 @@ def check(
 
     Example: nexusops domain check chem.ox.ac.uk
     """
-    from nexusops.cli.printing import look
-    from nexusops.pipeline.domain_checks import check_one, check_with_providers, concerning_products
-    from nexusops.report.domains import check_json, check_text, checks_text
-    from nexusops.rules.mailauth.check import sound
     from nexusops.wiring_dns import mail_dns
 
     _one_or_all(name, every, zone, live=live, several=bool(only or remember))
@@ -106,16 +107,33 @@ def check(
     with mail_dns(call.folder, wanted, zone, live=live) as dns:
         terms = terms_of(dns, selectors, at)
         if wanted:
-            facts = {wanted: dns.registered.get(wanted) or DomainFacts(domain=wanted)}
-            facts = asked_of_exchange(dns, facts) if exchange else facts
-            report = check_one(facts[wanted], terms, dns.resolver(), dns.live() if live else None)
-            text = check_json([report]) if form == "json" else check_text(report, dns.policy.spf, look())
-            click.echo(text, nl=False)
-            return 0 if sound(report.codes) else FINDINGS
-        domains = known_domains(dns, exchange=exchange)
-        reports, notes = check_with_providers(domains, terms, dns.resolver(), dns.memory, remember=remember)
-        requests = concerning_products(dns.store) if dns.store is not None else ()
-    shown = [report for report in reports if not only or report.codes & set(only)]
+            return _check_one(dns, wanted, terms, exchange=exchange, live=live, form=form)
+        return _check_all(dns, terms, exchange=exchange, only=set(only), remember=remember, form=form)
+
+
+def _check_one(dns: MailDns, name: str, terms: Terms, *, exchange: bool, live: bool, form: str) -> int:
+    from nexusops.cli.printing import look
+    from nexusops.pipeline.domain_checks import check_one
+    from nexusops.report.domains import check_json, check_text
+    from nexusops.rules.mailauth.check import sound
+
+    facts = {name: dns.registered.get(name) or DomainFacts(domain=name)}
+    facts = asked_of_exchange(dns, facts) if exchange else facts
+    report = check_one(facts[name], terms, dns.resolver(), dns.live() if live else None)
+    click.echo(check_json([report]) if form == "json" else check_text(report, dns.policy.spf, look()), nl=False)
+    return 0 if sound(report.codes) else FINDINGS
+
+
+def _check_all(dns: MailDns, terms: Terms, *, exchange: bool, only: set[str], remember: bool, form: str) -> int:
+    from nexusops.cli.printing import look
+    from nexusops.pipeline.domain_checks import check_with_providers, concerning_products
+    from nexusops.report.domains import check_json, checks_text
+    from nexusops.rules.mailauth.check import sound
+
+    domains = known_domains(dns, exchange=exchange)
+    reports, notes = check_with_providers(domains, terms, dns.resolver(), dns.memory, remember=remember)
+    requests = concerning_products(dns.store) if dns.store is not None else ()
+    shown = [report for report in reports if not only or report.codes & only]
     concerned = [one for one in requests if not only or one.code in only]
     written = check_json(shown, notes, concerned) if form == "json" else checks_text(shown, notes, concerned, look())
     click.echo(written, nl=False)

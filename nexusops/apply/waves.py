@@ -27,6 +27,8 @@ class Port(Enum):
 
 @dataclass(slots=True)
 class Work:
+    """A change under way: its steps, and at which of them it is."""
+
     planned: Planned
     steps: tuple[str, ...]
     at: int = 0

@@ -33,6 +33,7 @@ _KINDS = {word: kind for kind, word in _WORDS.items()}
 def promise_of(
     change: RowChange, *, at: datetime, run_id: str, actor: str, scope: str = "", reason: str | None = None
 ) -> Entry:
+    """A row of the ledger that became another, as a row of the journal: what it was and is, as JSON."""
     return Entry(
         at=at,
         run_id=run_id,

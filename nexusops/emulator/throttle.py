@@ -27,6 +27,8 @@ _NOT_DIRECTORY = re.compile(r"/(sendMail|mailboxSettings)")
 
 @dataclass(slots=True)
 class Bucket:
+    """``capacity`` units in any ``seconds``; ``level`` of them are left as of ``at``."""
+
     capacity: float
     seconds: float
     level: float = 0.0
@@ -49,6 +51,8 @@ class Bucket:
 
 @dataclass(slots=True)
 class Throttle:
+    """``scale``: how many times as fast as the real clock its own runs."""
+
     enabled: bool = False
     scale: float = 1.0
     latency_ms: float = 0.0

@@ -141,6 +141,10 @@ def carry_out_for(ports: Ports, tables: SnapshotTables, people: frozenset[Person
 
 
 def carry_out(ports: Ports, tables: SnapshotTables, decision: Decision, plan: Plan, mandate: Mandate) -> Outcome:
+    """Guard, acceptance, the steps, the end of the run, the routing table.
+
+    Raises GuardStopped, StalePlan or TenantUnreadable before anything was accepted; what fails later is in the outcome.
+    """
     store = ports.store
     record = _record(ports, plan, mandate)
     if mandate.guarded:

@@ -278,6 +278,7 @@ def plan_of(
     accept: Mapping[str, int],
     taken_over: int = 0,
 ) -> Plan:
+    """With digest, guard and estimate. ``taken_over``: mailboxes in the tenant beside a state that knows of none."""
     today = local_date(at, ports.policy.time.zone)
     serial, sha256 = ports.store.serial(), record.sha256
     units = units_counted(changes, ledger, ports.store, ports.guard)

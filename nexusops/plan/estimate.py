@@ -44,6 +44,7 @@ _EXCHANGE: Mapping[Kind, int] = {
 
 
 def estimate(changes: Iterable[Planned]) -> Estimate:
+    """The writes that these changes take, and the seconds that they take at the documented pace."""
     graph = exchange = notices = 0
     for planned in changes:
         kind = kind_of(planned.change)

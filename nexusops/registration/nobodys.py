@@ -23,6 +23,7 @@ class Nobodys:
 
 
 def read_nobodys(shelf: Shelf) -> Nobodys:
+    """The rows of which nobody can tell whose they are, by what they are of."""
     units: set[str] = set()
     strangers: dict[str, set[str]] = {}
     choices: set[str] = set()

@@ -29,6 +29,7 @@ class RouteRows:
 
 
 def read_routes(reading: Reading) -> RouteRows:
+    """Both tables of routes; what of them cannot be read, or does not count yet, is held (D29, R60)."""
     held: set[Address] = set()
     unclaimed: dict[str, set[str]] = {tables.ROUTING.name: set(), tables.EXTERNAL_ROUTES.name: set()}
     people = _people(reading.shelf)

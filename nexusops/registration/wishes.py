@@ -15,6 +15,7 @@ from nexusops.registration.rows import Row, Values
 
 
 def read_choice(draft: Draft, rows: Sequence[Values]) -> SenderChoice | None:
+    """The sender that they chose; None where there is no row that can be read."""
     for row in _single(draft, tables.SENDER_CHOICES, rows):
         try:
             return SenderChoice(
@@ -28,6 +29,7 @@ def read_choice(draft: Draft, rows: Sequence[Values]) -> SenderChoice | None:
 
 
 def read_requests(draft: Draft, rows: Sequence[Values], repeated: Collection[str]) -> tuple[NameRequest, ...]:
+    """The names that they asked for; a row that cannot be read is told, and left out."""
     found = []
     for row in _single(draft, tables.NAME_REQUESTS, rows, repeated):
         try:

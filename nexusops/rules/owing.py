@@ -68,6 +68,7 @@ def new_notice(
     *,
     short: bool = False,
 ) -> Notice:
+    """A notice that is owed from ``due_on`` on; ``ends`` is the day that it announces, ``short``: too soon after it."""
     return Notice(
         key=notice_key(kind, owing.person_id, due_on),
         kind=kind,

@@ -58,6 +58,7 @@ def same_filter(found: str, wanted: str) -> bool:
 
 
 async def grant(site: Site, step: Step, change: GrantAccess) -> StepOutcome:
+    """The application, its limit to this mailbox, SMTP AUTH, what it signs in with, what leaked: each a step."""
     applications = Applications(site)
     if step.name == APPLICATION:
         return await _application(applications, step, change)

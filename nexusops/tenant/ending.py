@@ -33,6 +33,7 @@ async def delete(site: Site, step: Step, change: DeleteMailbox) -> StepOutcome:
 
 
 async def restore(site: Site, step: Step, change: RestoreMailbox) -> StepOutcome:
+    """The directory user comes back, and the mailbox with it; the tenant keeps both for thirty days (4.9)."""
     user_id = change.mailbox.user_id or await deleted_id(site, change.mailbox)
     if user_id is None:
         return aside(step, "needs a human: the deleted user's id is not known")

@@ -23,6 +23,7 @@ LAG = (*LOOKS, 8.0, 16.0)
 
 
 async def create_personal(site: Site, step: Step, change: CreateMailbox) -> StepOutcome:
+    """The directory user, its licence, and the mailbox that Exchange makes of that: each a step."""
     if step.name == USER:
         return await _user(site, step, change)
     if step.name == LICENCE:
@@ -137,6 +138,7 @@ async def _licensed(site: Site, step: Step, user: User) -> StepOutcome:
 
 
 async def create_shared(site: Site, step: Step, change: CreateMailbox) -> StepOutcome:
+    """The mailbox; then its account is blocked, it is hidden, and mail for its routing name reaches it."""
     name, on = change.mailbox.name, change.mailbox
     if step.name == MAILBOX:
         found = await site.exchange.mailbox(name) or await _new_shared(site, change)

@@ -4,12 +4,8 @@ from __future__ import annotations
 
 import ast
 import re
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
-
-import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 # A migration is a record of what the schema was: one statement after another, and never edited.
@@ -24,27 +20,12 @@ CLOCKS = ("nexusops/clock.py", "nexusops/emulator/", "nexusops/tenant/auth.py", 
 READS_THE_CLOCK = re.compile(
     r"(.*\.)?(datetime\.(now|utcnow|today)|date\.today|time\.(time|time_ns|localtime|gmtime|ctime))"
 )
-# Slow to import, so imported where it is used.
-HEAVY = {
-    "msgraph",
-    "msal",
-    "azure",
-    "sqlalchemy",
-    "alembic",
-    "duckdb",
-    "rich",
-    "jinja2",
-    "httpx",
-    "msgspec",
-    "starlette",
-}
 
 
-@pytest.mark.parametrize("name", SOURCES)
-def test_a_file_fits_on_a_few_screens(name: str) -> None:
+def test_a_file_fits_on_a_few_screens() -> None:
     """architecture.md, principle 9: 250 lines is long."""
-    lines = (ROOT / name).read_text("utf-8").count("\n")
-    assert lines <= 300
+    sizes = {name: (ROOT / name).read_text("utf-8").count("\n") for name in SOURCES}
+    assert {name: size for name, size in sizes.items() if size > 300} == {}
 
 
 def test_a_function_fits_on_one_screen() -> None:
@@ -86,16 +67,3 @@ def test_the_clock_is_read_in_one_place() -> None:
         or (isinstance(node, ast.ImportFrom) and node.module == "time" and "time" in {n.name for n in node.names})
     }
     assert readers == set()
-
-
-def test_help_loads_nothing_heavy() -> None:
-    """interface.md: `nexusops --help` within 150 ms; what would cost that is not imported at all."""
-    code = (
-        "import sys, runpy\n"
-        "sys.argv = ['nexusops', '--help']\n"
-        "try:\n    runpy.run_module('nexusops', run_name='__main__')\n"
-        "except SystemExit as stop:\n    assert not stop.code, stop.code\n"
-        f"print(sorted({HEAVY!r} & set(sys.modules)), file=sys.stderr)\n"
-    )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
-    assert done.stderr.strip() == "[]"

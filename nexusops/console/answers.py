@@ -73,17 +73,29 @@ class Redirect:
 class NotFound(Exception):
     """There is no such thing, or it is not for this viewer to see: the same answer, so that nothing is learnt."""
 
-    def __init__(self, what: str) -> None:
+    def __init__(self, what: str, next_step: str = "Check the spelling, or search for it under People.") -> None:
         super().__init__(what)
         self.what = what
+        self.next_step = next_step
 
 
 class Forbidden(Exception):
-    """What is asked is beyond the viewer's roles or units."""
+    """What is asked is beyond the viewer's roles or units; or the form was not given to this browser."""
 
-    def __init__(self, message: str) -> None:
+    def __init__(self, message: str, next_step: str = "Ask the postmaster, if your work needs it.") -> None:
         super().__init__(message)
         self.message = message
+        self.next_step = next_step
+
+
+class TakesForms(Exception):
+    """The address is one that forms are sent to: somebody went to it by hand."""
+
+
+def not_of_this_session() -> Forbidden:
+    """A form from another session, or from before the console was started again."""
+    message = "The form is not of your session, or the session has ended. Nothing was done."
+    return Forbidden(message, "Open the page with the form once more, and send it from there.")
 
 
 Answer = Page | Redirect

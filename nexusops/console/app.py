@@ -17,11 +17,11 @@ from starlette.responses import HTMLResponse, PlainTextResponse, RedirectRespons
 
 from nexusops import wiring
 from nexusops.console.acting import Works
-from nexusops.console.answers import Answer, Asked, Forbidden, NotFound, Redirect
+from nexusops.console.answers import Answer, Asked, Forbidden, NotFound, Redirect, TakesForms, not_of_this_session
 from nexusops.console.refusals import refusal_page
 from nexusops.console.rendering import STATIC, rendered
 from nexusops.console.roles import Viewer, sole_viewer, viewer_of
-from nexusops.console.routes import PARTS, Match, match
+from nexusops.console.routes import PARTS, match
 from nexusops.console.security import HEADERS, OVER_TLS, from_elsewhere, own_hosts, strangers
 from nexusops.console.session import Clock, Session, Sessions
 from nexusops.console.settings import ConsoleSettings
@@ -34,6 +34,15 @@ if TYPE_CHECKING:
     from nexusops.console.signing_in import SigningIn
 
 LONGEST_FORM = 100_000
+TOO_LARGE = "The form is too large, or is none. Nothing was done: go back, and send it with fewer words.\n"
+OTHER_NAME = (
+    "This console does not answer to that name. On its own machine go to http://localhost:{port}/; a proxy passes the "
+    "browser's Host header on, and [console] public_url in nexusops.toml names it.\n"
+)
+OTHER_USER = (
+    "This console is for the user who started it. Start your own with `nexusops console`, or have people sign in "
+    "([console] client_id in nexusops.toml).\n"
+)
 _log = logging.getLogger("nexusops.console")
 
 
@@ -69,20 +78,20 @@ class Console:
         if request.scope["path"].startswith("/static/"):
             return _static(request)
         if request.method not in ("GET", "HEAD", "POST"):
-            return PlainTextResponse("GET and POST only.\n", 405, {"Allow": "GET, HEAD, POST"})
+            return PlainTextResponse("GET and POST only: use a browser.\n", 405, {"Allow": "GET, HEAD, POST"})
         form = await _form(request) if request.method == "POST" else {}
         if form is None:
-            return PlainTextResponse("The form is too large, or is none.\n", 413)
+            return PlainTextResponse(TOO_LARGE, 413)
         return await run_in_threadpool(self._respond, request, form)
 
     def _stranger(self, request: Request) -> Response | None:
         """Another host's name, or another user's process in the single-user mode."""
         public_host = self.settings.public_url.removeprefix("https://")
         if request.headers.get("host", "") not in own_hosts(self.port, public_host):
-            return PlainTextResponse("This console does not answer to that name.\n", 421)
+            return PlainTextResponse(OTHER_NAME.format(port=self.port), 421)
         client = request.client
         if self.signing_in is None and client and strangers(client.host, client.port, self.port):
-            return PlainTextResponse("This console is for the user who started it.\n", 403)
+            return PlainTextResponse(OTHER_USER, 403)
         return None
 
     def _respond(self, request: Request, form: Mapping[str, str]) -> Response:
@@ -126,11 +135,10 @@ class Console:
             with wiring.opened(self.folder) as site:
                 viewer = self._viewer(session, site)
                 if request.method == "POST" and (fresh or not self.genuine(request, session, form)):
-                    raise Forbidden("The form is not of your session, or the session has ended. Nothing was done.")
-                found = match(request.method, request.scope["path"])
-                answer = self._page(found, viewer, site, request, form)
+                    raise not_of_this_session()
+                answer = self._page(viewer, site, request, form)
         except Exception as error:  # noqa: BLE001  # the last line of defence: told as a page, with its status
-            if not isinstance(error, NexusopsError | NotFound | Forbidden):
+            if not isinstance(error, NexusopsError | NotFound | Forbidden | TakesForms):
                 _log.exception("A page failed: %s", type(error).__name__)
             answer = refusal_page(error)
         return self.html(answer, viewer, session)
@@ -142,11 +150,13 @@ class Console:
         ports = site.ports
         return viewer_of(session.username, session.name, ports.guard, self.shelf.staff(ports))
 
-    def _page(
-        self, found: Match | None, viewer: Viewer, site: wiring.Wired, request: Request, form: Mapping[str, str]
-    ) -> Answer:
+    def _page(self, viewer: Viewer, site: wiring.Wired, request: Request, form: Mapping[str, str]) -> Answer:
+        path = request.scope["path"]
+        found = match(request.method, path)
+        if found is None and match("POST", path) is not None:
+            raise TakesForms
         if found is None:
-            raise NotFound("There is no such page")
+            raise NotFound("There is no such page", "Choose one of the pages above.")
         if not viewer.may(found.route.right):
             raise Forbidden(f"Your roles do not let you {found.route.right}.")
         asked = Asked(
@@ -175,7 +185,8 @@ class Console:
             "parts": [part for part in PARTS if viewer is not None and viewer.may(part[3])],
             **answer.values,
         }
-        headers = {"Refresh": f"{answer.again}"} if answer.again else None
+        headers = {"Refresh": f"{answer.again}"} if answer.again else {}
+        headers |= {"Allow": "POST"} if answer.status == 405 else {}
         return HTMLResponse(rendered(answer.template, values), answer.status, headers)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from nexusops.console.answers import Forbidden, NotFound, Page
+from nexusops.console.answers import Forbidden, NotFound, Page, TakesForms
 from nexusops.errors import (
     GuardStopped,
     NexusopsError,
@@ -24,13 +24,17 @@ _STATUSES: tuple[tuple[type[NexusopsError], int, str], ...] = (
     (UsageError, 500, "The configuration is wrong"),
 )
 
+_FORMS = "Go to the page that has the form, and send it from there."
+
 
 def refusal_page(error: Exception) -> Page:
     """One page for every error; a defect is told as one, without its insides."""
     if isinstance(error, NotFound):
-        return _page(404, "Not found", f"{error.what}.", "Check the spelling, or search for it under People or Units.")
+        return _page(404, "Not found", f"{error.what}.", error.next_step)
     if isinstance(error, Forbidden):
-        return _page(403, "Not allowed", error.message, "Ask the postmaster, if you think that you should be.")
+        return _page(403, "Not allowed", error.message, error.next_step)
+    if isinstance(error, TakesForms):
+        return _page(405, "Nothing was sent", "Forms are sent to this address; nothing is shown at it.", _FORMS)
     for kind, status, title in _STATUSES:
         if isinstance(error, kind):
             return _page(status, title, error.message, error.next_step)

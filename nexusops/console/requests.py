@@ -47,9 +47,7 @@ def advise(asked: Asked) -> Answer:
     """The answer to what the form says, without filing it; what the rules refuse is an answer too."""
     _own_unit(asked)
     try:
-        with tempfile.TemporaryDirectory(prefix="nexusops-request-") as folder:
-            request = _written(asked, service_path(Path(folder), _request_id(asked)))
-        return _form(asked, asked.form, _advice(asked, request))
+        return _form(asked, asked.form, _advice(asked, _draft(asked)))
     except NexusopsError as error:
         return _form(asked, asked.form, trouble=error)
 
@@ -60,12 +58,20 @@ def file_request(asked: Asked) -> Answer:
     request_id = _request_id(asked)
     try:
         path = service_path(asked.site.configuration.folder / "services", request_id)
-        if path.exists() or request_id in {row.request_id for row in saas_desk.listed(asked.site.ports)}:
-            raise Refused(f"There is a request {request_id} already.", next_step="Choose another id.")
-        _written(asked, path)
+        known = path.exists() or request_id in {row.request_id for row in saas_desk.listed(asked.site.ports)}
+        if not known:
+            _written(asked, path)
+        elif asked.site.ports.services.get(request_id) != _draft(asked):  # else the form was sent twice
+            raise Refused(f"There is another request {request_id} already.", next_step="Choose another id.")
     except NexusopsError as error:
         return _form(asked, asked.form, trouble=error)
     return Redirect(to=f"/saas/{request_id}?done=filed")
+
+
+def _draft(asked: Asked) -> ServiceRequest:
+    """The request that the form would file."""
+    with tempfile.TemporaryDirectory(prefix="nexusops-request-") as folder:
+        return _written(asked, service_path(Path(folder), _request_id(asked)))
 
 
 def _written(asked: Asked, path: Path) -> ServiceRequest:
@@ -137,7 +143,8 @@ def _known(asked: Asked) -> tuple[UnitId, ServiceRequest | None, Service | None]
     unit_id = row.unit_id if row is not None else request.unit_id if request is not None else UnitId("")
     known = request is not None or row is not None or request_id in ports.faulty_services
     if not known or not asked.viewer.may_in(Right.SEE_REQUESTS, {unit_id}):
-        raise NotFound(f"There is no request {request_id}, or it is not of your units")
+        message = f"There is no request {request_id}, or it is not of your units"
+        raise NotFound(message, "Those that are filed stand under SaaS mail; what was withdrawn is gone.")
     return unit_id, request, row
 
 

@@ -31,7 +31,7 @@ def run_page(asked: Asked) -> Answer:
     store = asked.site.ports.store
     run = store.run_of(run_id)
     if run is None:
-        raise NotFound(f"There is no run {run_id}")
+        raise NotFound(f"There is no run {run_id}", "Those that there are stand under Runs.")
     chosen = asked.query.get("show", "")
     phases = SHOWN.get(chosen, SHOWN[""])
     first = asked.start() // ROWS * ROWS

@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from nexusops import wiring
-from nexusops.console.answers import Forbidden, Page
+from nexusops.console.answers import Page, not_of_this_session
 from nexusops.console.oidc import Identity, OpenIdConnect, SignInFailed
 from nexusops.console.refusals import refusal_page
 from nexusops.console.session import Session
@@ -60,7 +60,7 @@ class SigningIn:
                 return self._back(console, request)
             case "POST", "/sign-out" if session is not None:
                 if not console.genuine(request, session, form):
-                    return console.html(refusal_page(Forbidden("The form is not of your session.")), None, None)
+                    return console.html(refusal_page(not_of_this_session()), None, None)
                 console.sessions.end(session)
                 response = RedirectResponse(DOOR, 303)
                 response.delete_cookie(console.sessions.cookie, secure=console.sessions.secure, httponly=True)

@@ -125,7 +125,7 @@ def _visible(asked: Asked) -> Mapping[UnitId, Unit]:
 def _unit(asked: Asked) -> Unit:
     unit = _visible(asked).get(UnitId(asked.path["unit"]))
     if unit is None:
-        raise NotFound(f"There is no unit {asked.path['unit']}, or it is not yours")
+        raise NotFound(f"There is no unit {asked.path['unit']}, or it is not yours", "Yours stand under Units.")
     return unit
 
 

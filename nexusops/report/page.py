@@ -82,11 +82,11 @@ def _shown(value: object) -> object:
 
 
 def coded(sentence: str) -> str:
-    """What stands between backticks as code; everything is escaped."""
-    from markupsafe import Markup, escape
+    """What stands between backticks as code, and dates in one piece; everything is escaped."""
+    from markupsafe import Markup
 
     parts = visible(sentence).split("`")
-    return Markup("").join(Markup("<code>{}</code>").format(p) if n % 2 else escape(p) for n, p in enumerate(parts))
+    return Markup("").join(Markup("<code>{}</code>").format(p) if n % 2 else dated(p) for n, p in enumerate(parts))
 
 
 def dated(sentence: str) -> str:

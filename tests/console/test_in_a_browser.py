@@ -113,7 +113,7 @@ def test_unit_it_sign_in_file_a_request_and_are_refused_outside_their_unit(front
     page.get_by_role("button", name="File this request").click()
     page.get_by_text("The request is filed; the next plan has it.").wait_for()
     assert violations(page) == []
-    page.goto(f"{url}/saas/new")
+    page.goto(f"{url}/new-request")
     page.evaluate("document.querySelector('#unit_id option').value = 'CHEM'")
     page.get_by_label("What it is called").fill("Rota for others")
     page.get_by_label("Who provides it").fill("Rota Ltd")
@@ -149,7 +149,7 @@ def test_in_the_dark_every_colour_keeps_its_contrast(looked_at: Running, chromiu
     with chromium.new_context(color_scheme="dark") as context:
         page = context.new_page()
         found = []
-        for path in ("/", "/people/bray0039", "/units/CHEM", "/saas/new", "/findings", "/runs"):
+        for path in ("/", "/people/bray0039", "/units/CHEM", "/new-request", "/findings", "/runs"):
             page.goto(f"{looked_at.url}{path}")
             found += violations(page, "color-contrast")
     assert found == []

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from urllib.parse import quote
 
 import pytest
-from console.conftest import Running
+from console.conftest import Running, serving
 
+from nexusops.config.starter import write_starter
 from nexusops.console.routes import match
 
 
@@ -191,6 +193,24 @@ def test_a_history_leaves_the_steps_in_the_tenant_out_until_they_are_asked_for(l
     assert "the mailbox bray0039 is active" in short
     step = "in the tenant: the licence of bray0039 assigned"
     assert (step in short, step in whole) == (False, True)
+
+
+def test_before_the_first_run_a_page_says_how_there_will_be_something(tmp_path: Path) -> None:
+    """A new installation, of which only the folder is there."""
+    write_starter(tmp_path / "site")
+    with serving(tmp_path / "site") as console:
+        browser = console.browser()
+        found = {path: shown(browser.open(path).text) for path in ("/units", "/new-request", "/forecast")}
+    told = (
+        "Refused There is nothing to show before the first run. Next: Have the first plan carried out, from the plan's "
+        "page or with nexusops run."
+    )
+    assert {path: text.partition(" As of ")[0] for path, text in found.items()} == dict.fromkeys(found, told)
+
+
+def test_whoever_has_no_name_yet_is_called_by_their_number_once(looked_at: Running) -> None:
+    page = looked_at.browser().open("/people/1000045")
+    assert "<h1><bdi>1000045</bdi></h1>" in page.text
 
 
 def test_the_forecast_draws_what_will_happen_and_lists_it(looked_at: Running) -> None:

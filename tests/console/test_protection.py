@@ -11,6 +11,7 @@ import httpx
 import pytest
 from console.conftest import Clock, Running, configure, serving
 from console.test_approvals import NOWHERE
+from console.test_pages import shown
 
 from nexusops.console.routes import ROUTES
 from nexusops.console.security import own_hosts, strangers
@@ -23,7 +24,20 @@ EXPECTED = {
     "x-frame-options": "DENY",
     "referrer-policy": "same-origin",
 }
+NOT_THIS_SESSION = (
+    "Not allowed The form is not of your session, or the session has ended. Nothing was done. Next: Open the page with "
+    "the form once more, and send it from there."
+)
+FORMS_ONLY = (
+    "Nothing was sent Forms are sent to this address; nothing is shown at it. Next: Go to the page that has the form, "
+    "and send it from there."
+)
 EXAMPLES = {"subject": "bray0039", "unit": "CHEM", "run": "none", "request": "adminday"}
+
+
+def told(answer: httpx.Response) -> str:
+    """What a page says, without its last line."""
+    return shown(answer.text).partition(" As of ")[0]
 
 
 def example(path: str) -> str:
@@ -67,7 +81,7 @@ def test_every_post_without_the_sessions_token_is_refused(looked_at: Running) ->
         for form in ({}, {"csrf": "guessed"}):
             answer = browser.client.post(path, data=form)
             assert answer.status_code == 403, path
-            assert "The form is not of your session" in answer.text
+            assert told(answer) == NOT_THIS_SESSION
 
 
 @pytest.mark.parametrize("headers", [{"Origin": "https://evil.example"}, {"Sec-Fetch-Site": "cross-site"}])
@@ -76,6 +90,30 @@ def test_a_post_from_a_page_of_another_origin_is_refused(looked_at: Running, hea
     token = browser.open("/").text.partition('name="csrf" value="')[2].partition('"')[0]
     answer = browser.client.post("/plan/again", data={"csrf": token}, headers=headers)
     assert answer.status_code == 403
+
+
+def test_whoever_goes_to_where_a_form_was_sent_is_told_so(looked_at: Running) -> None:
+    """A refusal stands at such an address, and Enter in the address bar asks for it without the form."""
+    browser = looked_at.browser()
+    alone = {route.path for route in ROUTES if route.method == "POST"}
+    alone -= {route.path for route in ROUTES if route.method == "GET"}
+    found = {path: browser.open(example(path)) for path in alone}
+    assert {path: (one.status_code, one.headers["allow"]) for path, one in found.items()} == dict.fromkeys(
+        alone, (405, "POST")
+    )
+    assert {told(one) for one in found.values()} == {FORMS_ONLY}
+
+
+def test_what_is_refused_before_it_is_a_page_says_what_to_do_next(looked_at: Running) -> None:
+    """The first thing that somebody sees who sets up a proxy."""
+    browser = looked_at.browser(Host="console.example")
+    port = httpx.URL(looked_at.url).port
+    assert browser.open("/").text == (
+        f"This console does not answer to that name. On its own machine go to http://localhost:{port}/; a proxy passes "
+        "the browser's Host header on, and [console] public_url in nexusops.toml names it.\n"
+    )
+    too_long = looked_at.browser().client.post("/plan/again", data={"csrf": "x" * 200_000})
+    assert too_long.text.endswith("Nothing was done: go back, and send it with fewer words.\n")
 
 
 def test_a_form_that_is_too_long_or_is_none_is_refused(looked_at: Running) -> None:

@@ -44,10 +44,10 @@ def doors(site: Path) -> Iterator[Running]:
 def test_unit_it_ask_first_and_then_file_in_their_own_name(doors: Running, site: Path) -> None:
     """R62: the file is the one that ``saas request`` writes; whoever is named in the form, the requester signed in."""
     browser = doors.signed_in("food0007")
-    page = browser.submit(browser.open("/saas/new"), "/saas", **{**PLANNER, "daily_volume": "many"})
+    page = browser.submit(browser.open("/new-request"), "/saas", **{**PLANNER, "daily_volume": "many"})
     assert (page.status_code, "'many' is no number of messages" in shown(page.text)) == (422, True)
     token = page.text.partition('name="csrf" value="')[2].partition('"')[0]
-    page = browser.client.post("/saas/advise", data={"csrf": token, **PLANNER})
+    page = browser.client.post("/new-request/advise", data={"csrf": token, **PLANNER})
     text = shown(page.text)
     assert "Approved Way a mailbox of its own, through Exchange Online Sends as menus@foodtech.ox.ac.uk" in text
     assert 'value="Menu Planner"' in page.text
@@ -77,16 +77,16 @@ def test_unit_it_ask_first_and_then_file_in_their_own_name(doors: Running, site:
 def test_outside_their_units_nobody_asks_files_or_sees(doors: Running, site: Path) -> None:
     """R30, R62: NOT_UNIT_IT."""
     browser = doors.signed_in("chem0011")
-    page = browser.open("/saas/new")
+    page = browser.open("/new-request")
     assert "CHEM Chemistry" in page.text
     assert "FOOD" not in page.text
-    for path in ("/saas", "/saas/advise"):
+    for path in ("/saas", "/new-request/advise"):
         token = page.text.partition('name="csrf" value="')[2].partition('"')[0]
         answer = browser.client.post(path, data={"csrf": token, **PLANNER})
         assert answer.status_code == 403
         assert "NOT_UNIT_IT: you are not IT staff of FOOD." in shown(answer.text)
     food = doors.signed_in("food0007")
-    food.submit(food.open("/saas/new"), "/saas", **PLANNER)
+    food.submit(food.open("/new-request"), "/saas", **PLANNER)
     assert (site / "services" / "menu-planner.toml").exists()
     assert browser.open("/saas/menu-planner").status_code == 404
     assert "menu-planner" not in browser.open("/saas").text
@@ -96,20 +96,30 @@ def test_a_request_for_a_service_domain_shows_the_records_to_publish(console: Ru
     """R67: as the profile says, here as zone lines."""
     browser = console.browser()
     filled = {**OWN_DOMAIN, "requester": "food0007", "request_id": "planner"}
-    page = browser.submit(browser.open("/saas/new"), "/saas", **filled)
+    page = browser.submit(browser.open("/new-request"), "/saas", **filled)
     assert page.url.path == "/saas/planner"
     text = shown(page.text)
     assert "Records to publish" in text
     assert "menu-planner.foodtech.ox.ac.uk. 3600 IN TXT" in text
-    again = browser.submit(browser.open("/saas/new"), "/saas", **filled)
-    assert (again.status_code, "There is a request planner already." in again.text) == (422, True)
+
+
+def test_a_form_that_is_sent_twice_files_one_request_and_another_one_of_its_id_is_refused(console: Running) -> None:
+    """A double click: the second answer is the one that is seen."""
+    browser = console.browser()
+    filled = {**PLANNER, "requester": "food0007", "request_id": "new"}
+    answers = [browser.submit(browser.open("/new-request"), "/saas", **filled) for _ in range(2)]
+    assert [(one.status_code, one.url.path) for one in answers] == [(200, "/saas/new")] * 2
+    assert "The request is filed; the next plan has it. State submitted" in shown(answers[1].text)
+    other = browser.submit(browser.open("/new-request"), "/saas", **{**filled, "from_local": "other"})
+    assert other.status_code == 422
+    assert "There is another request new already. Next: Choose another id." in shown(other.text)
 
 
 def test_what_is_wrong_with_a_form_is_said_of_the_form(console: Running, site: Path) -> None:
     """Not of a file that whoever fills it in has never seen, and that is gone by then."""
     browser = console.browser()
-    token = browser.open("/saas/new").text.partition('name="csrf" value="')[2].partition('"')[0]
-    for way in ("/saas/advise", "/saas"):
+    token = browser.open("/new-request").text.partition('name="csrf" value="')[2].partition('"')[0]
+    for way in ("/new-request/advise", "/saas"):
         page = browser.client.post(way, data={"csrf": token, **PLANNER, "requester": "food0007", "from_local": "é"})
         text = shown(page.text)
         assert page.status_code == 422
@@ -124,7 +134,7 @@ def test_a_folder_that_cannot_be_written_to_is_no_defect(console: Running, site:
     shutil.rmtree(site / "services")
     (site / "services").symlink_to("/proc/self/fdinfo")  # where not even root can make a file
     browser = console.browser()
-    page = browser.submit(browser.open("/saas/new"), "/saas", **{**PLANNER, "requester": "food0007"})
+    page = browser.submit(browser.open("/new-request"), "/saas", **{**PLANNER, "requester": "food0007"})
     text = shown(page.text)
     assert page.status_code == 422
     assert f"The request cannot be written to {site / 'services' / 'menu-planner.toml'}" in text
@@ -136,7 +146,7 @@ def test_an_id_cannot_lead_out_of_the_folder(console: Running, site: Path) -> No
     before = sorted(site.rglob("*.toml"))
     for name in ("../nexusops", "a/b", ".hidden", "x" * 300, "con\x00trol"):
         filled = {**PLANNER, "requester": "food0007", "request_id": name}
-        answer = browser.submit(browser.open("/saas/new"), "/saas", **filled)
+        answer = browser.submit(browser.open("/new-request"), "/saas", **filled)
         assert answer.status_code == 422, name
     assert sorted(site.rglob("*.toml")) == before
 
@@ -145,7 +155,7 @@ def test_who_changes_their_mind_withdraws_what_no_run_has_seen(doors: Running, s
     """R62: unit IT file it in the console, and have no other way to the folder."""
     filed = site / "services" / "menu-planner.toml"
     browser = doors.signed_in("food0007")
-    page = browser.submit(browser.open("/saas/new"), "/saas", **PLANNER)
+    page = browser.submit(browser.open("/new-request"), "/saas", **PLANNER)
     assert filed.exists()
     stranger = doors.signed_in("chem0011")
     assert stranger.open("/saas/menu-planner").status_code == 404
@@ -158,7 +168,7 @@ def test_who_changes_their_mind_withdraws_what_no_run_has_seen(doors: Running, s
 def test_a_request_that_runs_is_retired_and_the_next_plan_takes_its_mailbox_away(console: Running) -> None:
     """2.4: a product that is dropped."""
     browser = console.browser()
-    browser.submit(browser.open("/saas/new"), "/saas", **{**PLANNER, "requester": "food0007"})
+    browser.submit(browser.open("/new-request"), "/saas", **{**PLANNER, "requester": "food0007"})
     browser.submit(browser.open("/"), "/plan/approve", reason="read")
     browser.submit(browser.open("/"), "/plan/carry-out", reason="now")
     page = browser.open("/saas/menu-planner")

@@ -17,3 +17,6 @@ job = Job(
     exchange=("Exchange.ManageAsApp", "View-Only Recipients", "Mail Recipients", "Mail Recipient Creation"),
     schedule="*-*-* *:00:00",
 )
+
+if __name__ == "__main__":
+    job.alone()

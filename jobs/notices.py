@@ -11,3 +11,6 @@ job = Job(
     exchange=("Exchange.ManageAsApp", "View-Only Recipients"),
     schedule="*-*-* *:00:00",
 )
+
+if __name__ == "__main__":
+    job.alone()

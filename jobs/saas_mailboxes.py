@@ -11,3 +11,6 @@ job = Job(
     exchange=("Exchange.ManageAsApp", "View-Only Recipients", "Mail Recipients", "Organization Management"),
     schedule="*-*-* *:00:00",
 )
+
+if __name__ == "__main__":
+    job.alone()

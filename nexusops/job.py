@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from importlib import import_module
+
 from nexusops.model.changes import Kind
 from nexusops.model.frozen import frozen
 
@@ -21,3 +23,10 @@ class Job:
     graph: tuple[str, ...]
     exchange: tuple[str, ...]
     schedule: str
+
+    def alone(self) -> None:
+        """``python -m jobs.NAME …`` is ``nexusops run NAME …``: its options, answers and exit codes.
+
+        The command line stands above the jobs and finds them by entry points; it is found by its name in turn.
+        """
+        import_module("nexusops.cli").main("run", self.name)

@@ -9,7 +9,7 @@ import sys
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import islice, pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -127,8 +127,8 @@ def program(
     start_logging("error" if quiet and log_level == "warning" else log_level, log_format, log_file)
 
 
-def main() -> None:
-    """The console script."""
+def main(*command: str) -> None:
+    """The console script; with ``command``, for what always runs that one, and has the global options anywhere."""
     # A scheduler may have closed them: nobody wants the answer, which is no reason to fail once all is done.
     sys.stdout, sys.stderr = (stream or open(os.devnull, "w") for stream in (sys.stdout, sys.stderr))  # noqa: SIM115
     # Only the process's own streams, which sys keeps: of another one, what stands here would be all that holds its file
@@ -141,10 +141,23 @@ def main() -> None:
         sys.stdout = io.TextIOWrapper(answers, encoding="utf-8", line_buffering=sys.stdout.line_buffering)
     # One command is one process, and makes values without cycles: looking for them would cost a third of a plan.
     gc.disable()
-    code = call(sys.argv[1:])
+    code = call(_spoken(command, sys.argv[1:]) if command else sys.argv[1:])
     # Nor need they be looked for on the way out, where the interpreter would do it once more, whatever was disabled.
     gc.freeze()
     sys.exit(code)
+
+
+def _spoken(command: Sequence[str], arguments: Sequence[str]) -> list[str]:
+    """The global options first, then the command and what is its own."""
+    known = {name: option for option in program.params for name in option.opts}
+    first, then, left = list[str](), list[str](), iter(arguments)
+    for argument in left:
+        name, sign, _ = argument.partition("=")
+        option = known.get(name)
+        (then if option is None else first).append(argument)
+        if isinstance(option, click.Option) and not option.is_flag and not sign:
+            first += islice(left, 1)
+    return [*first, *command, *then]
 
 
 def call(arguments: Sequence[str]) -> int:

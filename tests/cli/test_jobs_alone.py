@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -9,6 +13,32 @@ from building.snapshot_folder import SnapshotFolder
 
 if TYPE_CHECKING:
     from cli.conftest import CommandSite
+
+JOBS = sorted(path for path in (Path(__file__).resolve().parents[2] / "jobs").glob("*.py") if path.stem != "__init__")
+
+
+def alone(job: str, *words: str | Path) -> subprocess.CompletedProcess[str]:
+    """``python -m jobs.NAME``, as a timer types it."""
+    clean = {name: value for name, value in os.environ.items() if not name.startswith("NEXUSOPS_")}
+    typed = [sys.executable, "-m", f"jobs.{job}", *map(str, words)]
+    return subprocess.run(typed, capture_output=True, text=True, env=clean, cwd=JOBS[0].parents[1], check=False)
+
+
+def test_a_job_module_is_run_by_its_name_and_its_dry_run_prints_what_it_would_change(site: CommandSite) -> None:
+    """``python -m jobs.mailboxes`` said nothing, did nothing, and ended well; the global options may stand anywhere."""
+    for path in JOBS:
+        asked = alone(path.stem, "--help")
+        assert (asked.returncode, asked.stdout.splitlines()[:1]) == (0, ["Usage: nexusops run [OPTIONS] [JOB]…"])
+    day = ("--at", "2025-10-01T08:00:00Z", "--snapshot", site.day_one)
+    said = alone("mailboxes", "--dry-run", "--format", "json", *day, f"--config={site.folder}")
+    plan = site.type("plan", "mailboxes", "--format", "json", *day).document
+    assert (said.returncode, said.stderr, list(plan["counts"])) == (0, "", ["CreateMailbox"])
+    assert json.loads(said.stdout) | {"plan_id": ""} == plan | {"plan_id": ""}
+    assert site.type("history").out == "There has been no run.\n"
+    done = alone("mailboxes", "--config", site.folder, *day, "--format", "json")
+    assert (done.returncode, list(json.loads(done.stdout)["done"])) == (0, ["CreateMailbox"])
+    wrong = alone("mailboxes", "--nosuch", "--config", site.folder)
+    assert (wrong.returncode, wrong.stdout, "--nosuch" in wrong.stderr) == (2, "", True)
 
 
 def test_who_comes_back_is_told_once_and_sends_as_no_address_that_still_winds_down(

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC
+from datetime import UTC, datetime
 from itertools import pairwise
 
 from nexusops.model.addresses import AddressKind, AddressState, Allocation
@@ -19,7 +19,7 @@ from nexusops.model.ids import Address, Domain, MailboxKey, PersonId, UnitId, do
 from nexusops.model.ledger import PersonState, Standing
 from nexusops.model.mailboxes import Mailbox, MailboxKind, MailboxState
 from nexusops.model.snapshot import Snapshot
-from nexusops.model.units import ExternalRoute, Route
+from nexusops.model.units import ExternalRoute
 from nexusops.rules.book import Holders
 from nexusops.rules.routing import RouteBook, place, without_loops
 
@@ -89,21 +89,24 @@ class _Judging:
 
     def refusing(self, destination: Address) -> str | None:
         """Why mail sent there would come back: it is dead, or its mailbox is disabled (D08)."""
-        if (reason := self.dead(destination)) is not None:
-            return reason
-        row, box = self.live(destination), self.by_name.get(destination.rpartition("@")[0])
-        if domain_of(destination) == self.fallback_domain:
-            disabled = box is not None and box.state is MailboxState.DISABLED
-            return "the mailbox is disabled" if disabled and AddressState.SUSPENDED not in self.accepted else None
-        return "its mailbox is disabled" if row is not None and row.state not in self.accepted else None
+        return self.dead(destination) or ("its mailbox is disabled" if self.over(destination) else None)
 
-    def anothers(self, route: Route) -> bool:
-        """R19: whether it was set while the address was somebody else's: it says nothing of its owner's mail now."""
-        rows = self.holders.get(route.address, ())
+    def over(self, address: Address) -> bool:
+        """Whether an address of ours that somebody has or had takes no mail any more."""
+        domain, rows = domain_of(address), self.holders.get(address, ())
+        known = self.snapshot.domains.get(domain)
+        ours = domain == self.fallback_domain or (known is not None and known.managed)
+        return ours and bool(rows) and rows[-1].state not in self.accepted
+
+    def given_on(self, address: Address, set_at: datetime) -> str | None:
+        """R19: that it was somebody else's when a route was set, which then says nothing of its owner now."""
+        rows = self.holders.get(address, ())
         owner = rows[-1].person_id if rows else None
         pairs = reversed([*pairwise(rows)])
         since = next((after.created_on for before, after in pairs if before.person_id != owner), None)
-        return since is not None and route.set_at.astimezone(UTC).date() < since
+        if since is None or set_at.astimezone(UTC).date() >= since:
+            return None
+        return f"{address} was somebody else's when the route was set"
 
     def may_set(self, set_by: str, domain: Domain) -> bool:
         return set_by == "registration" or set_by in self.setters.get(domain, ())
@@ -182,7 +185,9 @@ def _external(judging: _Judging) -> tuple[dict[Address, Address], frozenset[Addr
             unsure = code[0] == "NOT_UNIT_IT" and judging.unsure(route.set_by, domain_of(address))
             (held if unsure else refused).add(address)
         elif route.destination:
-            good[address] = place(route.destination, judging.fallback_domain)
+            destination = place(route.destination, judging.fallback_domain)
+            if not judging.over(destination) and judging.given_on(destination, route.set_at) is None:
+                good[address] = destination
     return good, frozenset(refused), frozenset(held)
 
 
@@ -207,9 +212,8 @@ def _routes(judging: _Judging) -> dict[Address, Address]:
         if row is None:
             message = f"{address} is no address in use; its route is ignored"
             judging.find("ROUTE_UNKNOWN_ADDRESS", address, message)
-        elif judging.anothers(route):
-            message = f"{address} was somebody else's when its route was set; the route is ignored until it is set anew"
-            judging.find("ROUTE_UNKNOWN_ADDRESS", address, message)
+        elif (reason := judging.given_on(address, route.set_at)) is not None:
+            judging.find("ROUTE_UNKNOWN_ADDRESS", address, f"{reason}, which is ignored until it is set anew")
         elif row.kind is AddressKind.FALLBACK:
             judging.find("BAD_ROUTE", address, f"{address} is a mailbox's own routing name and cannot go elsewhere")
         elif not judging.may_set(route.set_by, row.domain):
@@ -217,7 +221,7 @@ def _routes(judging: _Judging) -> dict[Address, Address]:
             judging.find("NOT_UNIT_IT", address, message)
             if judging.unsure(route.set_by, row.domain):
                 wanted |= _as_before(judging, address)
-        elif (reason := judging.refusing(destination)) is not None:
+        elif reason := judging.refusing(destination) or judging.given_on(destination, route.set_at):
             message = f"it is to go to {route.destination}, and {reason}; the route is not followed"
             judging.find("DANGLING_ROUTE", address, message)
         else:

@@ -64,6 +64,12 @@ def test_an_address_is_explained_with_what_was_found_of_it(post: OldTenant) -> N
     assert facts(ann, "routed") == [
         ("not to ann@else.example", "set by chem0002 on 2020-01-01; it is ignored, as the finding says")
     ]
+    gone = {"destination": "mailbox:gone0001", "set_by": "registration"}
+    post.data.change("routing", {"address": "ann.lee@balliol.ox.ac.uk"}, **gone)
+    on(post, "2025-10-02")
+    ann = explained(post, "ann.lee@balliol.ox.ac.uk", "2025-10-02")
+    assert facts(ann, "finding")[0][0] == "DANGLING_ROUTE"
+    assert facts(ann, "routed")[0][0] == "not to mailbox:gone0001"
 
 
 def test_an_address_in_a_domain_with_mail_of_its_own_leads_to_its_person(post: OldTenant) -> None:

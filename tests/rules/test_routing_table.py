@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from nexusops.model.addresses import AddressState
 from nexusops.model.findings import Severity
 from nexusops.model.ids import Address, Domain, PersonId, UnitId
+from nexusops.model.mailboxes import Forward, ForwardOrigin
 from nexusops.model.people import Staff
 from nexusops.model.policy import DisabledPolicy, Policy
 from nexusops.model.routing import LiveAddress
@@ -234,6 +235,27 @@ def test_a_route_of_a_former_owner_takes_no_mail_of_whoever_has_the_address_now(
     assert _table(other, "2025-04-08")[ANN] == "ann@home.example"
     twin.card("1", "US", "Ann", "Lee", "2025-04-08", "2028-09-30").run("2025-04-08")
     assert _table(twin, "2025-04-08")[ANN] == "ann@home.example"
+
+
+def test_a_route_to_an_address_that_somebody_else_has_now_is_not_followed() -> None:
+    """R16, R19: it was set to reach the former owner; by an outside route as by one of ours, until it is set anew."""
+    world = student(_chemistry(), "4", "Jo Hill", "STAT", code="US").route(BOB, ANN)
+    jo = "jo.hill@stats.ox.ac.uk"
+    world.choose("4", jo).route_outside(jo, ANN, "4").run("2024-10-02")
+    assert (_table(world)[BOB], world.box("ball0004").forward) == (ANN, Forward(to=ANN, origin=ForwardOrigin.AUTO))
+    world.cards["c1"] = replace(world.cards["c1"], end_date=date(2024, 10, 6))
+    world.run(MONDAY)  # its end is known to the next run
+    for text in (TUESDAY, "2024-12-07", "2025-04-08"):
+        if text == "2025-04-08":
+            student(world, "3", "Ann Lee", "CHEM", code="US", start=text)
+        done = world.run(text)
+        assert (_routes(done), world.box("ball0004").forward) == ({("DANGLING_ROUTE", BOB), ("NO_ROUTE", jo)}, None)
+    assert (_table(world)[BOB], world.box("ball0004").forward) == (PLAIN[BOB], None)
+    now = datetime(2025, 4, 8, 7, tzinfo=UTC)
+    world.routes[BOB] = replace(world.routes[BOB], set_at=now)
+    world.external[jo] = replace(world.external[jo], set_at=now)
+    world.run("2025-04-09")
+    assert (_table(world)[BOB], world.box("ball0004").forward) == (ANN, Forward(to=ANN, origin=ForwardOrigin.AUTO))
 
 
 def test_two_routes_to_each_other_are_a_loop_and_the_destinations_before_it_are_kept() -> None:

@@ -17,7 +17,7 @@ from nexusops.report.explain import Fact
 from nexusops.rules.routing import MAILBOX, accepted_states, place, table
 
 HOPS = 20
-_IGNORED = frozenset({"NOT_UNIT_IT", "BAD_ROUTE", "ROUTE_UNKNOWN_ADDRESS", "ROUTE_LOOP"})
+_IGNORED = frozenset({"NOT_UNIT_IT", "BAD_ROUTE", "ROUTE_UNKNOWN_ADDRESS", "ROUTE_LOOP", "DANGLING_ROUTE"})
 """Findings of routes that do not count."""
 
 

@@ -76,7 +76,7 @@ def load_service(path: Path) -> ServiceRequest:
     """One request. Raises UsageError naming the file and the key (SAAS_FIELD)."""
     if not _REQUEST_ID.fullmatch(path.stem):
         raise UsageError(
-            f"{path}: SAAS_FIELD: the file's name is the request's id: letters, digits, - and _ only.",
+            f"{path}: SAAS_FIELD: the file's name is the request's id: letters, digits, - and _ only, at most 64.",
             next_step="Rename the file, then ask again with `nexusops saas advise FILE`.",
         )
     return _request(path, read_toml(path))
@@ -111,7 +111,7 @@ def service_path(folder: Path, request_id: str) -> Path:
     if not _REQUEST_ID.fullmatch(request_id):
         raise UsageError(
             f"{request_id!r}: SAAS_FIELD: expected letters, digits, - and _ only, at most 64, as the request's id.",
-            next_step="Choose such an id; `nexusops saas list` has those that are taken.",
+            next_step="Choose such an id with --id; `nexusops saas list` has those that are taken.",
         )
     alike = (path.stem for path in folder.glob("*.toml") if path.stem.lower() == request_id.lower())
     if other := next((stem for stem in alike if stem != request_id), None):

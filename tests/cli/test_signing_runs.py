@@ -123,6 +123,34 @@ def test_its_aliases_are_published_and_it_signs_once_the_dns_has_them(
     assert [one["state"] for one in listed["requests"] if one["request_id"] == "bulkday"] == ["live"]
 
 
+def test_where_the_provider_has_its_names_exchange_does_not_sign(site: CommandSite, exchange: Exchange) -> None:
+    """R86, R87: two aliases of one name would keep the unit's whole zone from being loaded."""
+    asked = site.folder / "services" / "bulkday.toml"
+    asked.write_text(asked.read_text("utf-8") + 'dkim = ["selector2 key.bulkday.example"]\n', "utf-8")
+    own = [*OWN, f"selector2._domainkey.{DOMAIN} CNAME key.bulkday.example."]
+    (first,) = planned(site)
+    assert (first["becomes"].get("signing"), lines(first)) == (None, own)
+    run(site)
+    assert exchange.configuration() == (False, False)
+    assert planned(site, HOURS[1]) == []
+
+
+def test_a_key_of_the_providers_that_comes_later_ends_exchanges_signatures(
+    site: CommandSite, exchange: Exchange, tmp_path: Path
+) -> None:
+    """R86, R87: it is switched off, then its aliases are taken out; mail that is signed finds them until then."""
+    signing(site, exchange, tmp_path)
+    asked = site.folder / "services" / "bulkday.toml"
+    asked.write_text(asked.read_text("utf-8") + 'dkim = ["selector1 key.bulkday.example"]\n', "utf-8")
+    assert site.type("run", "--at", HOURS[3], "--snapshot", site.day_two).code == 0
+    assert exchange.configuration() == (True, False)
+    assert site.type("run", "--at", HOURS[4], "--snapshot", site.day_two).code == 0
+    written = (site.folder / "dns" / "publish" / f"{DOMAIN}.zone").read_text("utf-8").splitlines()
+    there = [line.split("\t")[0] for line in written if "CNAME" in line and not line.startswith(";")]
+    assert there == [f"selector1._domainkey.{DOMAIN}."]
+    assert planned(site, "2025-10-02T08:50:00Z") == []
+
+
 def signing(site: CommandSite, exchange: Exchange, tmp_path: Path) -> str:
     """Brings it so far that Exchange signs; the id of the run that switched it on."""
     run(site)

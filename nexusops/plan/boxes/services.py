@@ -162,6 +162,8 @@ def settle_service(
     )
     after, reviews = judge(row, request, advice, now, setting.site, setting.policy, setting.today)
     result.rows.append(after)
+    if after.signs and not after.sign and after.records != after.published:
+        result.waits = "its records follow in the run after Exchange has ceased to sign"
     for review in reviews:
         result.find(review.code, request.request_id, review.message)
     if now.notes:

@@ -1,7 +1,8 @@
 """DKIM of a service domain by Exchange's own signing configuration, where Exchange accepts the domain (R86, R87).
 
 Its two aliases are published with the other records. It begins to sign once somebody has proved that the DNS answers
-with all of them; before that it would refuse to.
+with all of them; before that it would refuse to. Where the provider's own keys stand at those two names it cannot sign:
+a name has one alias.
 """
 
 from __future__ import annotations
@@ -17,6 +18,8 @@ from nexusops.model.units import Unit
 from nexusops.rules.services.ways import path_of, service_domain
 
 Seen = Mapping[Domain, Signing | None]
+SELECTORS = ("selector1", "selector2")
+"""Exchange's, of every domain (tenant-api.md 4.16)."""
 
 
 def domains_to_ask(
@@ -38,15 +41,23 @@ def with_signing(row: Service, seen: Seen) -> Service:
     if row.domain in seen:
         found = seen[row.domain]
         row = replace(row, aliases=found.records if found else (), signs=found is not None and found.enabled)
+    if not _leaves_room(row):
+        return replace(row, aliases=(), sign=False)
     records = tuple(dict.fromkeys((*row.records, *row.aliases)))
     proved = row.verified_on is not None and row.published == records
     return replace(row, records=records, sign=bool(row.aliases) and (row.signs or proved))
 
 
+def _leaves_room(row: Service) -> bool:
+    """Whether the request's own records leave Exchange its names."""
+    names = {record.name for record in row.records if record not in row.aliases}
+    return names.isdisjoint(f"{selector}._domainkey.{row.domain}" for selector in SELECTORS)
+
+
 def step_of(row: Service, seen: Seen) -> SigningStep:
     """What Exchange is to do for a product that runs. A configuration is made before anything is published."""
     found = seen.get(row.domain) if row.domain is not None else None
-    if found is not None and not found.configured:
+    if found is not None and not found.configured and _leaves_room(row):
         return SigningStep.CONFIGURE
     if row.sign is row.signs:
         return SigningStep.NONE

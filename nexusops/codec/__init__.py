@@ -3,7 +3,7 @@
 encode.py     a plan as a document; decode.py: and back; files.py: as a file
 rows.py       rows of the ledger; promises.py: one that became another, in the journal
 state.py      the whole state, as it is exported
-canonical.py  one way to write values for hashing; plain.py: dataclasses as JSON objects
+canonical.py  one way to write values for hashing
 """
 
 from nexusops.codec.canonical import canonical, digest_of, hash_of

@@ -10,7 +10,7 @@ from __future__ import annotations
 from datetime import UTC, date, datetime
 from typing import assert_never
 
-from nexusops.codec.plain import plain
+from nexusops.codec.rows import plain
 from nexusops.model.changes import (
     AddAddress,
     Change,

@@ -6,11 +6,16 @@ from typing import TypeVar
 
 import msgspec
 
-from nexusops.codec.plain import plain
 from nexusops.errors import StateUnavailable
 from nexusops.model.journal import JsonObject, LedgerRow
 
 Row = TypeVar("Row")
+
+
+def plain(value: object) -> JsonObject:
+    """The fields of a dataclass under their names; through JSON itself, so that tuples become lists."""
+    written: JsonObject = msgspec.json.decode(msgspec.json.encode(value))
+    return written
 
 
 def row_to_json(row: LedgerRow) -> JsonObject:

@@ -30,7 +30,6 @@ class Member:
     affiliations: tuple[tuple[str, date, date | None], ...]
     start_date: date
     end_date: date
-    known_as: str | None = None
     cancelled_on: date | None = None
     cancel_reason: str | None = None
 
@@ -94,7 +93,7 @@ def write_snapshot(
             for name in ("persons", "cards", "affiliations", *tables)
         }
         for member in members:
-            files["persons"].append((member.person_id, member.username, member.known_as, False))
+            files["persons"].append((member.person_id, member.username, None, False))
             files["cards"].append(member.card)
             for unit_id, start, end in member.affiliations:
                 files["affiliations"].append((member.person_id, unit_id, start, end))

@@ -10,7 +10,6 @@ from enum import StrEnum
 
 from nexusops.model.dns import DnsRecord
 from nexusops.model.dns_spf import SpfReport
-from nexusops.model.findings import Severity
 from nexusops.model.frozen import frozen
 from nexusops.model.ids import Address, Domain, MailboxKey, PersonId, UnitId, domain_of
 
@@ -98,7 +97,6 @@ class Point:
     ruling: Ruling
     code: str
     reasons: tuple[str, ...]
-    severity: Severity = Severity.WARNING
 
 
 @frozen

@@ -45,8 +45,7 @@ class Applied:
     """The end of a run. ``result`` is a word of RunRecord; ``done`` counts the changes carried out, by kind. ``run_id``
     None: there was no run, since none had been interrupted.
 
-    ``resumed``: the run that was interrupted before and finished first. ``next_step`` overrides what
-    the result suggests.
+    ``resumed``: the run that was interrupted before and finished first.
     """
 
     run_id: str | None
@@ -61,13 +60,10 @@ class Applied:
     findings: Sequence[Finding] = ()
     resumed: str | None = None
     unreachable: bool = False
-    next_step: str | None = None
 
     @property
     def next(self) -> str:
         """What to do next."""
-        if self.next_step is not None:
-            return self.next_step
         if self.unreachable:
             return (
                 "The tenant, or the server for notices, does not answer, or refuses everything: the reasons stand "

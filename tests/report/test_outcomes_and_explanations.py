@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -13,12 +12,12 @@ from building.golden import golden
 from building.plans import AT, SNAPSHOT_SHA256
 from building.stories import FINDINGS
 
-from nexusops.errors import Defect, GuardStopped, NexusopsError, SnapshotRefused
+from nexusops.errors import Defect, SnapshotRefused
 from nexusops.model.changes import Kind
 from nexusops.model.findings import Evidence, Finding, Severity
 from nexusops.report.applied import Applied, Undone, applied_json, applied_text
 from nexusops.report.blocks import Look
-from nexusops.report.errors import error_json, error_text
+from nexusops.report.errors import error_text
 from nexusops.report.explain import Event, Explanation, Fact, Period, Upcoming, explain_json, explain_text
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -83,10 +82,6 @@ ADDRESS = Explanation(
 NOTHING_KNOWN = Explanation(subject="ball1234", kind="person", summary="Mary Brown, entitled.")
 
 
-class Broken(NexusopsError):
-    pass
-
-
 REFUSED = SnapshotRefused(
     [
         Defect(code="SNAPSHOT_STALE", message="71 minutes old"),
@@ -104,7 +99,6 @@ OUTPUTS: dict[str, Callable[[], str]] = {
     "explain_address.json": lambda: explain_json(ADDRESS),
     "explain_short.txt": lambda: explain_text(NOTHING_KNOWN),
     "error_refused.txt": lambda: error_text(REFUSED),
-    "error_refused.json": lambda: error_json(REFUSED),
 }
 
 
@@ -157,22 +151,7 @@ def test_each_end_says_what_to_do_next(result: str, undone: dict[str, Any], said
     assert applied_text(applied).splitlines()[-1].startswith(f"Next: {said}")
 
 
-def test_whoever_runs_it_may_name_another_next_step() -> None:
-    applied = Applied(run_id="r", at=AT, result="nothing", next_step="Nothing was interrupted.")
-    assert json.loads(applied_json(applied))["next"] == "Nothing was interrupted."
-
-
 def test_an_outcome_and_an_explanation_have_colour_on_a_terminal() -> None:
     look = Look(colour=True, width=100)
     assert "\x1b[1;31m! DeleteMailbox" in applied_text(PARTLY, look)
     assert "\x1b[1mNow" in explain_text(ADDRESS, look=look)
-
-
-def test_an_error_is_an_object_with_its_exit_code() -> None:
-    """interface.md 1."""
-    stopped = GuardStopped("Destructive: 60 planned, limit 50.", next_step="Use --accept Destructive=60.")
-    assert json.loads(error_json(stopped)) == {
-        "error": {"code": 4, "message": "Destructive: 60 planned, limit 50.", "next": "Use --accept Destructive=60."}
-    }
-    assert error_text(stopped) == "Destructive: 60 planned, limit 50.\nNext: Use --accept Destructive=60.\n"
-    assert json.loads(error_json(Broken("x", next_step="y")))["error"]["code"] == 1

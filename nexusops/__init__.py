@@ -28,6 +28,7 @@ Where each word lives:
                    of notices, wiring_resolver.py and wiring_dns.py those of the DNS
     cli/           the commands; __main__.py: `python -m nexusops`
     console/       the web console
+    doctor/        whether everything is in place for a run
     queue/         the hourly runs of many sites, spread over workers
     telemetry/     what a command that acts leaves for monitoring
     job.py         what a job declares; the jobs themselves stand in jobs/ beside nexusops/

@@ -77,6 +77,10 @@ class Refused(NexusopsError):
     exit_code = 6
 
 
+FINDINGS = Refused.exit_code
+"""How a command ends that looked, and found what somebody should see to."""
+
+
 class StalePlan(NexusopsError):
     """The plan no longer fits: ledger serial, snapshot, date, policy, or another digest than the one approved."""
 

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import click
 
 from nexusops.cli import options
-from nexusops.cli.entry import FINDINGS, Call
+from nexusops.cli.entry import Call
+from nexusops.errors import FINDINGS
 
 if TYPE_CHECKING:
     from nexusops.model.journal import JournalRow

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, TypeVar
 import click
 
 from nexusops.cli import options
-from nexusops.cli.entry import FINDINGS, Call
-from nexusops.errors import UsageError
+from nexusops.cli.entry import Call
+from nexusops.errors import FINDINGS, UsageError
 
 if TYPE_CHECKING:
     from nexusops.model.journal import JsonValue

@@ -10,7 +10,8 @@ import click
 
 from nexusops.cli import options
 from nexusops.cli.dns import ascii_name, asked_of_exchange, known_domains, nothing_known, terms_of, zone_option
-from nexusops.cli.entry import FINDINGS, Call
+from nexusops.cli.entry import Call
+from nexusops.errors import FINDINGS
 from nexusops.model.dns_report import DomainFacts
 from nexusops.model.units import DomainState
 

@@ -17,14 +17,12 @@ import click
 
 from nexusops import __version__
 from nexusops.cli.lazy import LazyGroup
-from nexusops.errors import NexusopsError, Refused, UsageError
+from nexusops.errors import NexusopsError, UsageError
 
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer
 
 LEVELS = ("debug", "info", "warning", "error")
-FINDINGS = Refused.exit_code
-"""How a command ends that looked, and found what somebody should see to."""
 INTERRUPTED = 130
 READER_GONE = 141
 """As a program ends that SIGPIPE ends; 0 would say that all is well where the answer was cut off."""

@@ -7,8 +7,8 @@ from datetime import date, datetime
 import click
 
 from nexusops.cli import options
-from nexusops.cli.entry import FINDINGS, Call
-from nexusops.errors import Refused
+from nexusops.cli.entry import Call
+from nexusops.errors import FINDINGS, Refused
 
 
 @click.command()

@@ -7,7 +7,8 @@ from pathlib import Path
 import click
 
 from nexusops.cli import options
-from nexusops.cli.entry import FINDINGS, Call
+from nexusops.cli.entry import Call
+from nexusops.errors import FINDINGS
 
 
 @click.command()

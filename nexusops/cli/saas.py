@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING
 import click
 
 from nexusops.cli import options
-from nexusops.cli.entry import FINDINGS, Call
+from nexusops.cli.entry import Call
 from nexusops.cli.plan import FORMATS
 from nexusops.cli.saas_proof import test, verify
 from nexusops.cli.saas_request import request
+from nexusops.errors import FINDINGS
 
 if TYPE_CHECKING:
     from nexusops.config import Configuration

@@ -11,7 +11,8 @@ import click
 
 from nexusops.cli import options
 from nexusops.cli.dns import zone_option
-from nexusops.cli.entry import FINDINGS, Call
+from nexusops.cli.entry import Call
+from nexusops.errors import FINDINGS
 
 if TYPE_CHECKING:
     from nexusops.report.services import Proof

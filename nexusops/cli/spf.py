@@ -9,7 +9,8 @@ import click
 
 from nexusops.cli import options
 from nexusops.cli.dns import ascii_name, known_domains, terms_of, zone_option
-from nexusops.cli.entry import FINDINGS, Call
+from nexusops.cli.entry import Call
+from nexusops.errors import FINDINGS
 
 
 @click.group()

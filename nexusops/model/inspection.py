@@ -1,8 +1,9 @@
-"""What the tenant says of us: the permissions that our application has, and what else ``doctor`` has to know."""
+"""What the tenant says of us, the permissions that our application has among it, and what ``doctor`` makes of that."""
 
 from __future__ import annotations
 
 from datetime import date
+from typing import NamedTuple
 
 from nexusops.model.frozen import frozen
 from nexusops.model.ids import Domain
@@ -36,3 +37,34 @@ class Inspection:
         parts = domain.split(".")
         above = {Domain("." + ".".join(parts[n:])) for n in range(1, len(parts))}
         return self.domains is not None and (domain in self.domains or bool(above & self.domains))
+
+
+@frozen
+class Need:
+    """One job: what it needs, and what of that is missing."""
+
+    job: str
+    graph: tuple[str, ...]
+    exchange: tuple[str, ...]
+    missing: tuple[str, ...]
+
+
+@frozen
+class Permissions:
+    """``too_many``: granted, and needed by none of the jobs looked at. ``steps``: what an administrator does now."""
+
+    jobs: tuple[Need, ...]
+    granted: tuple[str, ...]
+    missing: tuple[str, ...]
+    too_many: tuple[str, ...]
+    steps: tuple[str, ...]
+
+
+class Checked(NamedTuple):
+    """One line of what ``doctor`` answers; ``code`` is the exit code that it calls for."""
+
+    name: str
+    ok: bool
+    message: str
+    code: int = 0
+    permissions: Permissions | None = None

@@ -15,9 +15,8 @@ The line:
     periods.py   the ownership periods of addresses, as all of these ask for them
 
 What acts by it: desk.py, undo.py, release.py (what an undo keeps is let go), adopt.py, saas/. What only asks:
-explain/, simulate/, audit/, replay/, reorg.py, drift.py, health.py, undone.py (what undos keep), doctor.py and
-doctor_site.py, domains.py (what is known of mail domains), domain_checks.py (what the DNS says of them), nearby.py
-(whom a name may mean).
+explain/, simulate/, audit/, replay/, reorg.py, drift.py, health.py, undone.py (what undos keep), domains.py (what is
+known of mail domains), domain_checks.py (what the DNS says of them), nearby.py (whom a name may mean).
 
 Nothing later in the line calls anything earlier. A dry run is to stop after ``make_plan``.
 """

@@ -8,11 +8,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from building.snapshot_folder import SnapshotFolder
 
-from nexusops.cli.doctor import sender_check
-from nexusops.cli.doctor_registration import Check
 from nexusops.config.schema import NoticesTable
+from nexusops.doctor.checks import sender_check
 from nexusops.emulator.tenant import EmbeddedTenant
-from nexusops.model.inspection import Inspection
+from nexusops.model.inspection import Checked, Inspection
 
 if TYPE_CHECKING:
     from cli.conftest import CommandSite
@@ -100,7 +99,7 @@ OTHERWISE = (
 def test_a_sender_without_a_mailbox_is_told_with_what_to_do(sender: str | None, code: int, message: str) -> None:
     """R47, tenant-api.md 4.14: no notice, and so (D06) no end of an address."""
     sends = NoticesTable(kind="tenant", sender="postmaster@nexus.ox.ac.uk")
-    assert sender_check(sends, seen(sender)) == Check("sender", code == 0, message, code)
+    assert sender_check(sends, seen(sender)) == Checked("sender", code == 0, message, code)
 
 
 def test_notices_that_do_not_go_through_the_tenant_need_no_mailbox(site: CommandSite) -> None:

@@ -13,10 +13,10 @@ from cli.conftest import CommandSite, site
 from emulator.asking import Asking
 
 from jobs import addresses, disable_cancelled, mailboxes, notices
+from nexusops.doctor.permissions import permissions
 from nexusops.emulator.tenant import EmbeddedTenant
 from nexusops.model.ids import Domain
 from nexusops.model.inspection import Inspection
-from nexusops.pipeline.doctor import permissions
 
 __all__ = ["site"]
 READS = ("User.Read.All", "LicenseAssignment.Read.All", "Exchange.ManageAsApp")

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from nexusops.job import Job
-from nexusops.model.frozen import frozen
-from nexusops.model.inspection import Inspection
+from nexusops.model.inspection import Inspection, Need, Permissions
 
 MANAGE_AS_APP = "Exchange.ManageAsApp"
 COVERS: Mapping[str, frozenset[str]] = {
@@ -30,27 +29,6 @@ CMDLETS: Mapping[str, tuple[str, ...]] = {
     "Organization Management": ("New-ServicePrincipal", "New-ManagementScope", "New-ManagementRoleAssignment"),
 }
 """Management roles of Exchange, by the cmdlets that we call with them (tenant-api.md 3.2)."""
-
-
-@frozen
-class Need:
-    """One job: what it needs, and what of that is missing."""
-
-    job: str
-    graph: tuple[str, ...]
-    exchange: tuple[str, ...]
-    missing: tuple[str, ...]
-
-
-@frozen
-class Permissions:
-    """``too_many``: granted, and needed by none of the jobs looked at. ``steps``: what an administrator does now."""
-
-    jobs: tuple[Need, ...]
-    granted: tuple[str, ...]
-    missing: tuple[str, ...]
-    too_many: tuple[str, ...]
-    steps: tuple[str, ...]
 
 
 def permissions(

@@ -133,7 +133,7 @@ def judge_routes(snapshot: Snapshot, known: Known, fallback_domain: str) -> tupl
     routes = _routes(judging)
     wanted = {**_aliases(judging, routes), **routes}
     plain = {address: place(f"mailbox:{name}", fallback_domain) for address in wanted if (name := judging.on(address))}
-    chosen, looped = without_loops(wanted, known.routed, plain)
+    chosen, looped = without_loops(wanted, known.routed, plain, external)
     for address in sorted(looped):
         message = f"mail for {address} would go round in a circle; it goes where it went before"
         judging.find("ROUTE_LOOP", address, message, Severity.ALERT)

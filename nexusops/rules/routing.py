@@ -62,16 +62,20 @@ def _plain(row: LiveAddress, fallback_domain: str) -> str | None:
 
 
 def without_loops(
-    wanted: Mapping[Address, Address], previous: Mapping[Address, Address], plain: Mapping[Address, Address]
+    wanted: Mapping[Address, Address],
+    previous: Mapping[Address, Address],
+    plain: Mapping[Address, Address],
+    external: Mapping[Address, Address],
 ) -> tuple[dict[Address, Address | None], frozenset[Address]]:
-    """Destinations that end somewhere, and the addresses whose wanted one did not (``ROUTE_LOOP``).
+    """Destinations that end somewhere, and the addresses whose wanted one did not (``ROUTE_LOOP``). ``external`` says
+    where mail goes on to from domains that the University does not route.
 
     Such an address keeps the destination of the last table; where that leads round in a circle, too, it goes to its
     own mailbox, which is an end.
     """
     chosen: dict[Address, Address | None] = dict(wanted)
     tried: set[Address] = set()
-    while members := _circling(chosen):
+    while members := _circling({**external, **chosen}) & chosen.keys():
         again = members & tried
         for member in again or members:
             chosen[member] = plain.get(member) if again else previous.get(member, plain.get(member))

@@ -270,6 +270,16 @@ def test_two_routes_to_each_other_are_a_loop_and_the_destinations_before_it_are_
     assert _table(world) == PLAIN
 
 
+def test_a_circle_through_an_outside_route_is_a_loop_too() -> None:
+    """3.6, R16: from the unit's own mail server mail comes back here; of circles out there nothing is ours."""
+    world = _chemistry()
+    jo, ed, flo = (f"{name}@stats.ox.ac.uk" for name in ("jo", "ed", "flo"))
+    world.route_outside(jo, ANN, "1").route_outside(ed, flo, "1").route_outside(flo, ed, "1")
+    done = world.route(ANN, jo).route(BOB, ed).run(MONDAY)
+    assert _routes(done) == {("ROUTE_LOOP", ANN), ("SPLIT_ROUTING", BOB)}
+    assert _table(world) == {**PLAIN, BOB: ed}
+
+
 def test_an_unattached_address_goes_to_its_target() -> None:
     """R29: a mailbox's routing name, or an address as it stands."""
     world = _alias(_alias(_chemistry(), SAFETY, "mailbox:chemoffice"), "press@chem.ox.ac.uk", "press@agency.example")
@@ -344,7 +354,7 @@ def test_whatever_is_wanted_every_address_ends_somewhere_and_what_ended_is_left_
 ) -> None:
     """ROUTE_LOOP: no circle is left, and only addresses on one were given another destination."""
     own = {address: Address(f"{address}.own") for address in plain}
-    chosen, looped = without_loops(wanted, before, own)
+    chosen, looped = without_loops(wanted, before, own, {})
     book = RouteBook(fallback_domain="nexus.ox.ac.uk", chosen=chosen)
     assert {a: chosen[a] for a in wanted if a not in looped} == {a: t for a, t in wanted.items() if a not in looped}
     assert all(book.end_of(address) not in chosen for address in wanted)

@@ -112,11 +112,15 @@ class _Judging:
         return set_by == "registration" or set_by in self.setters.get(domain, ())
 
     def unsure(self, set_by: str, domain: Domain) -> bool:
-        """D29: nobody can tell whether they may: a row of the unit's IT staff, or of a unit of theirs, is damaged."""
+        """Nobody can tell whether they may: a row of the unit's IT staff, or of a unit of theirs, is damaged (D29), or
+        no unit has the domain any more, whose addresses can be routed until they end (R16).
+        """
         units = self.snapshot.units
         unread = self.snapshot.unclaimed.get("it_staff", frozenset())
         lost = any(staff.staff_id == set_by and staff.unit_id not in units for staff in self.snapshot.staff)
-        return lost or "" in unread or any(u in units and units[UnitId(u)].domain == domain for u in unread)
+        lost = lost or "" in unread or any(u in units and units[UnitId(u)].domain == domain for u in unread)
+        left = not any(unit.domain == domain for unit in units.values())
+        return lost or (left and any(set_by in names for names in self.setters.values()))
 
 
 def judge_routes(snapshot: Snapshot, known: Known, fallback_domain: str) -> tuple[RouteBook, tuple[Finding, ...]]:
@@ -217,10 +221,11 @@ def _routes(judging: _Judging) -> dict[Address, Address]:
         elif row.kind is AddressKind.FALLBACK:
             judging.find("BAD_ROUTE", address, f"{address} is a mailbox's own routing name and cannot go elsewhere")
         elif not judging.may_set(route.set_by, row.domain):
-            message = f"{route.set_by} is not IT staff of a unit that uses {row.domain}; the route is ignored"
+            unsure = judging.unsure(route.set_by, row.domain)
+            then = "mail goes where it went before" if unsure else "the route is ignored"
+            message = f"{route.set_by} is not IT staff of a unit that uses {row.domain}; {then}"
             judging.find("NOT_UNIT_IT", address, message)
-            if judging.unsure(route.set_by, row.domain):
-                wanted |= _as_before(judging, address)
+            wanted |= _as_before(judging, address) if unsure else {}
         elif reason := judging.refusing(destination) or judging.given_on(destination, route.set_at):
             message = f"it is to go to {route.destination}, and {reason}; the route is not followed"
             judging.find("DANGLING_ROUTE", address, message)

@@ -19,7 +19,7 @@ from nexusops.model.mailboxes import Forward, ForwardOrigin
 from nexusops.model.people import Staff
 from nexusops.model.policy import DisabledPolicy, Policy
 from nexusops.model.routing import LiveAddress
-from nexusops.model.units import NonpersonalAddress, NonpersonalMailbox
+from nexusops.model.units import DomainState, NonpersonalAddress, NonpersonalMailbox
 from nexusops.rules.routes import Known, judge_routes
 from nexusops.rules.routing import RouteBook, accepted_states, table, without_loops
 
@@ -173,6 +173,25 @@ def test_it_staff_of_another_unit_that_shares_the_domain_are_heeded() -> None:
     world.run("2024-10-01")
     world.route("ann.lee@history.ox.ac.uk", "ann@lab.example", set_by="hmed0001")
     assert _routes(world.run(MONDAY)) == {("SPLIT_ROUTING", "ann.lee@history.ox.ac.uk")}
+
+
+def test_routes_in_a_domain_that_its_unit_has_left_stay_while_its_addresses_wind_down() -> None:
+    """R16, R52: on the day of a new domain all that the unit's IT staff had routed came back, and they could not route
+    it any more; who has left is not heeded there either (3.13), and what is set anew waits for registration.
+    """
+    world = _chemistry().route(ANN, "ann@lab.example", set_by="chem0009")
+    world.run(MONDAY)
+    world.routed = {Address(address): Address(to) for address, to in _table(world).items()}
+    world.domain("chem.ox.ac.uk", state=DomainState.WINDDOWN, winddown_start=date(2024, 10, 8), winddown_months=3)
+    world.unit("CHEM", "department", "chemistry.ox.ac.uk").route(BOB, "bob@lab.example", set_by="chem0009")
+    done = world.run(TUESDAY)
+    assert (world.states("1")[ANN], _routes(done)) == (
+        "winddown",
+        {("NOT_UNIT_IT", ANN), ("NOT_UNIT_IT", BOB), ("ROLES_END", "chem.ox.ac.uk"), ("SPLIT_ROUTING", ANN)},
+    )
+    assert (_table(world)[ANN], _table(world)[BOB]) == ("ann@lab.example", PLAIN[BOB])
+    world.staff.clear()
+    assert _table(world)[ANN] == PLAIN[ANN]
 
 
 def test_it_staff_who_have_left_are_no_longer_heeded() -> None:

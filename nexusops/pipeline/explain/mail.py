@@ -46,7 +46,7 @@ def mail_facts(
         yield Fact(label="mail next hour", value=value, rule="R60", because="" if ahead else _why_refused(row))
     route = snapshot.routes.get(row.address)
     if route is not None:
-        ignored = not _IGNORED.isdisjoint(found)
+        ignored = not _IGNORED.isdisjoint(found) and now != place(route.destination, ports.site.fallback_domain)
         then = "it is ignored, as the finding says" if ignored else "from inside it goes to the mailbox (R57)"
         because = f"set by {route.set_by} on {route.set_at:%Y-%m-%d}; {then}"
         value = f"{'not ' if ignored else ''}to {route.destination}"

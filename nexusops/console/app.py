@@ -137,11 +137,11 @@ class Console:
                 if request.method == "POST" and (fresh or not self.genuine(request, session, form)):
                     raise not_of_this_session()
                 answer = self._page(viewer, site, request, form)
+            return self.html(answer, viewer, session)
         except Exception as error:  # noqa: BLE001  # the last line of defence: told as a page, with its status
             if not isinstance(error, NexusopsError | NotFound | Forbidden | TakesForms):
                 _log.exception("A page failed: %s", type(error).__name__)
-            answer = refusal_page(error)
-        return self.html(answer, viewer, session)
+            return self.html(refusal_page(error), viewer, session)
 
     def _viewer(self, session: Session, site: wiring.Wired) -> Viewer:
         """Roles are looked up for every request: whoever loses one loses it at once."""

@@ -77,10 +77,10 @@ class Viewer:
 
 
 def viewer_of(username: str, name: str, limits: GuardLimits, staff: Iterable[Staff]) -> Viewer:
-    """The roles that configuration and registration data give to a username now."""
+    """The roles that configuration, in whatever capitals, and registration data give to a username now."""
     units = frozenset(row.unit_id for row in staff if row.staff_id == username)
     named = {Role.POSTMASTER: limits.postmaster, Role.DESK: limits.desk, Role.AUDITOR: limits.auditor}
-    roles = {role for role, usernames in named.items() if username in usernames}
+    roles = {role for role, usernames in named.items() if username in {one.casefold() for one in usernames}}
     return Viewer(
         username=username, name=name, roles=frozenset(roles | ({Role.UNIT_IT} if units else set())), units=units
     )

@@ -1,4 +1,4 @@
-"""The console in a real Chromium: what people do in it, and whether everybody can (axe-core, WCAG 2.2 AA)."""
+"""The console and a report in a real Chromium: what people do in it, and whether everybody can (axe-core, WCAG 2.2)."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from building.stories import NAMES, UNITS, every_kind
 from conftest import needs
 from console.conftest import Doors, Running, serving
 from console.test_approvals import NOWHERE
@@ -19,6 +20,7 @@ from console.test_carrying_out import half_done
 from console.test_protection import example
 
 from nexusops.console.routes import ROUTES
+from nexusops.report.page import plan_page
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -166,6 +168,34 @@ def test_on_a_narrow_screen_no_page_is_wider_than_the_screen(looked_at: Running,
                 if page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth"):
                     wide.append(route.path)
     assert wide == []
+
+
+CUT_OFF = """
+[...document.querySelectorAll('main *')]
+  .filter(one => getComputedStyle(one).overflowX !== 'visible' && one.scrollWidth > one.clientWidth)
+  .map(one => one.getAttribute('aria-label'))
+"""
+
+
+def test_on_paper_nothing_is_cut_off(looked_at: Running, chromium: Browser) -> None:
+    """It does not scroll; A4 is 718 pixels wide between its margins."""
+    with chromium.new_context(viewport={"width": 718, "height": 900}) as context:
+        page = context.new_page()
+        page.emulate_media(media="print")
+        cut = {}
+        for path in ("/", "/people/bray0039", "/units/CHEM", "/units", "/runs", "/saas", "/forecast"):
+            page.goto(f"{looked_at.url}{path}")
+            cut[path] = page.evaluate(CUT_OFF)
+    assert {path: found for path, found in cut.items() if found} == {}
+
+
+@pytest.mark.parametrize("scripts", [True, False])
+def test_a_report_offers_filters_only_where_its_script_may_run(chromium: Browser, scripts: bool) -> None:
+    """A viewer of attachments lets none run; the console's own pages have none."""
+    with chromium.new_context(java_script_enabled=scripts) as context:
+        page = context.new_page()
+        page.set_content(plan_page(every_kind(), units=UNITS, names=NAMES))
+        assert page.get_by_role("search").is_visible() is scripts
 
 
 HIDDEN = """

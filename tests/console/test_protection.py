@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 import subprocess
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
+from typing import cast
 
 import httpx
 import pytest
@@ -13,6 +14,7 @@ from console.conftest import Clock, Running, configure, serving
 from console.test_approvals import NOWHERE
 from console.test_pages import shown
 
+from nexusops.console.acting import Work
 from nexusops.console.routes import ROUTES
 from nexusops.console.security import own_hosts, strangers
 from nexusops.console.session import Sessions
@@ -48,6 +50,16 @@ def example(path: str) -> str:
 def test_every_answer_has_the_headers_that_protect_it(looked_at: Running, path: str) -> None:
     headers = looked_at.browser().open(path).headers
     assert {name: headers[name] for name in EXPECTED} == EXPECTED
+
+
+def test_a_page_that_fails_while_it_is_written_is_a_page_all_the_same(console: Running) -> None:
+    """As where the files beneath a console were replaced: it was two words, without a header that protects them."""
+    console.console.works.last = Work(command="apply", actor="ann", at=cast(datetime, "no instant"))
+    answer = console.browser().open("/carrying-out")
+    assert (answer.status_code, {name: answer.headers[name] for name in EXPECTED}) == (500, EXPECTED)
+    assert told(answer).startswith(
+        "A defect in nexusops The page failed: ValueError. Nothing more is known here. Next: "
+    )
 
 
 @pytest.mark.parametrize("host", ["evil.example", "127.0.0.1.evil.example", "127.0.0.1", "localhost:1", ""])

@@ -92,6 +92,14 @@ def test_whoever_loses_a_role_loses_it_at_once(site: Path) -> None:
         assert browser.open("/runs").status_code == 403
 
 
+def test_a_role_is_its_bearers_in_whatever_capitals_it_was_written_down(site: Path) -> None:
+    """Usernames have none; a sign-in was told that it had no role, and nobody saw why."""
+    text = (site / "guard.toml").read_text("utf-8")
+    (site / "guard.toml").write_text(text.replace('"stat0038"', '"STAT0038"'), "utf-8")
+    with serving(site, signing_in=NOWHERE) as console:
+        assert console.signed_in("stat0038").open("/runs").status_code == 200
+
+
 def test_unit_it_see_the_changes_of_their_own_units_only(doors: Running) -> None:
     """R30: and neither the guard's digest nor the whole plan's figures."""
     text = shown(doors.signed_in("chem0011").open("/").text)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from nexusops.job import Job
-from nexusops.model.inspection import Inspection, Need, Permissions
+from nexusops.model.inspection import Inspection, JobNeed, Permissions
 
 MANAGE_AS_APP = "Exchange.ManageAsApp"
 COVERS: Mapping[str, frozenset[str]] = {
@@ -50,9 +50,9 @@ def permissions(
     )
 
 
-def _need(job: Job, seen: Inspection) -> Need:
+def _need(job: Job, seen: Inspection) -> JobNeed:
     graph = [name for name in job.graph if _by(name, seen.graph) is None]
-    return Need(
+    return JobNeed(
         job=job.name,
         graph=job.graph,
         exchange=job.exchange,

@@ -70,8 +70,8 @@ class DueNotice:
 
 
 @frozen
-class Due:
-    """An end that has a day. ``late``: days overdue; 0: not yet."""
+class Overdue:
+    """An end whose day has come, and that has not been. ``late``: by how many days; 0: it is today."""
 
     on: date
     what: str

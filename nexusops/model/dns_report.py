@@ -99,7 +99,7 @@ class Impact:
 
 
 @frozen
-class Wanted:
+class WantedRecords:
     """What a domain's DNS should hold and does not, what stands in its place, and what could not be looked up."""
 
     facts: DomainFacts

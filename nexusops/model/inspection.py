@@ -40,7 +40,7 @@ class Inspection:
 
 
 @frozen
-class Need:
+class JobNeed:
     """One job: what it needs, and what of that is missing."""
 
     job: str
@@ -53,7 +53,7 @@ class Need:
 class Permissions:
     """``too_many``: granted, and needed by none of the jobs looked at. ``steps``: what an administrator does now."""
 
-    jobs: tuple[Need, ...]
+    jobs: tuple[JobNeed, ...]
     granted: tuple[str, ...]
     missing: tuple[str, ...]
     too_many: tuple[str, ...]

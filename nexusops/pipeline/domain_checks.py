@@ -8,7 +8,7 @@ from datetime import date
 from typing import Protocol
 
 from nexusops.model.dns import Answer, Ask, DnsRecord, Question
-from nexusops.model.dns_report import DomainFacts, DomainReport, Impact, Wanted
+from nexusops.model.dns_report import DomainFacts, DomainReport, Impact, WantedRecords
 from nexusops.model.dns_spf import Branch, Note
 from nexusops.model.findings import Finding
 from nexusops.model.frozen import frozen
@@ -182,16 +182,16 @@ def _way(branches: Sequence[Branch], target: str) -> tuple[str, ...]:
     return ()
 
 
-def plan_all(inquiry: Inquiry, domains: Sequence[DomainFacts], terms: Terms) -> list[Wanted]:
+def plan_all(inquiry: Inquiry, domains: Sequence[DomainFacts], terms: Terms) -> list[WantedRecords]:
     """The records that the profile, or a request, wants for each domain, as far as they are missing (R68, R69, R80)."""
 
-    def judge(ask: Ask) -> list[Wanted]:
+    def judge(ask: Ask) -> list[WantedRecords]:
         return [_wanted(one, ask, terms) for one in domains]
 
     return [one for one in inquiry.settled(judge) if one.add or one.remove or one.unknown]
 
 
-def _wanted(facts: DomainFacts, ask: Ask, terms: Terms) -> Wanted:
+def _wanted(facts: DomainFacts, ask: Ask, terms: Terms) -> WantedRecords:
     add: list[DnsRecord] = []
     remove: list[DnsRecord] = []
     unknown: list[Note] = []
@@ -206,7 +206,7 @@ def _wanted(facts: DomainFacts, ask: Ask, terms: Terms) -> Wanted:
             add.append(record)
             rivals = [value for value in answer.values if record.type != "TXT" or is_spf(value)]
             remove += [DnsRecord(type=record.type, name=record.name, value=value) for value in rivals]
-    return Wanted(facts=facts, add=tuple(add), remove=tuple(remove), unknown=tuple(unknown))
+    return WantedRecords(facts=facts, add=tuple(add), remove=tuple(remove), unknown=tuple(unknown))
 
 
 def _standard(facts: DomainFacts, ask: Ask, terms: Terms) -> Sequence[DnsRecord]:

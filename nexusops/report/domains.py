@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from nexusops.codec import day, to_text
 from nexusops.model.dns import DnsRecord
-from nexusops.model.dns_report import DkimKey, Dmarc, DomainReport, Impact, Listed, Wanted
+from nexusops.model.dns_report import DkimKey, Dmarc, DomainReport, Impact, Listed, WantedRecords
 from nexusops.model.dns_spf import Note
 from nexusops.model.findings import Finding, Severity
 from nexusops.model.journal import JsonObject, JsonValue
@@ -219,7 +219,7 @@ def list_text(lines: Sequence[Listed], look: Look = PLAIN) -> str:
     return written([Table(rows=rows, indent=0)], look)
 
 
-def plan_json(plans: Sequence[Wanted]) -> str:
+def plan_json(plans: Sequence[WantedRecords]) -> str:
     domains: list[JsonValue] = [
         {
             "domain": one.facts.domain,
@@ -236,7 +236,7 @@ def _records(records: Sequence[DnsRecord]) -> list[JsonValue]:
     return [{"type": one.type, "name": one.name, "value": one.value} for one in records]
 
 
-def plan_text(plans: Sequence[Wanted], look: Look = PLAIN) -> str:
+def plan_text(plans: Sequence[WantedRecords], look: Look = PLAIN) -> str:
     """The difference, as lines that are to go (-) and to come (+)."""
     blocks: list[Block] = []
     for one in plans:

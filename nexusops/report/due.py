@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from nexusops.codec import day, to_text
-from nexusops.model.audits import Due, DueNotice
+from nexusops.model.audits import DueNotice, Overdue
 from nexusops.model.notices import Notice, NoticeKind
 from nexusops.report.blocks import PLAIN, Block, Line, Look, Table, Tone, written
 from nexusops.report.view import number_of
 
 
-def overdue_text(rows: Sequence[Due], look: Look = PLAIN) -> str:
+def overdue_text(rows: Sequence[Overdue], look: Look = PLAIN) -> str:
     cells = [
         (f"{row.on}", _late(row.late), row.what, row.target, row.subject, f"{row.waits_for} ({row.rule})")
         for row in rows
@@ -19,7 +19,7 @@ def overdue_text(rows: Sequence[Due], look: Look = PLAIN) -> str:
     return written(_titled("Overdue", cells), look)
 
 
-def overdue_json(rows: Sequence[Due]) -> str:
+def overdue_json(rows: Sequence[Overdue]) -> str:
     """``{"overdue": [{"on", "what", "target", "subject", "rule", "days_late", "waits_for"}]}``"""
     return to_text(
         {

@@ -123,7 +123,7 @@ class Gate:
 
 
 @dataclass(slots=True)
-class Mailbox:
+class MailboxLimit:
     """What one application may ask of one mailbox through Outlook's interface."""
 
     turns: Bucket
@@ -148,7 +148,7 @@ class Pace:
     ) -> None:
         self._writes, self._units, self.gate = writes, units, gate
         self._outlook = outlook
-        self._mailboxes: dict[str, Mailbox] = {}
+        self._mailboxes: dict[str, MailboxLimit] = {}
         self._scale, self._clock, self._sleep = scale, clock, sleep
 
     async def enter(self, cost: Cost) -> None:
@@ -181,12 +181,12 @@ class Pace:
             if bucket is not None:
                 bucket.drain(self._now())
 
-    def _mailbox(self, cost: Cost) -> Mailbox | None:
+    def _mailbox(self, cost: Cost) -> MailboxLimit | None:
         if not (self._outlook and cost.mailbox):
             return None
         known = self._mailboxes.get(cost.mailbox)
         if known is None:
-            known = Mailbox(Bucket(limits.OUTLOOK, limits.OUTLOOK_SECONDS))
+            known = MailboxLimit(Bucket(limits.OUTLOOK, limits.OUTLOOK_SECONDS))
             self._mailboxes[cost.mailbox] = known
         return known
 

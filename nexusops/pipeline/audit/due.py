@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date
 
-from nexusops.model.audits import Due
+from nexusops.model.audits import Overdue
 from nexusops.model.findings import people_in
 from nexusops.model.ids import Address, PersonId
 from nexusops.model.ledger import HoldKind
@@ -16,7 +16,7 @@ from nexusops.rules.entitlement import entitlement
 from nexusops.rules.lifecycle import expiry_disables_on
 
 
-def overdue(ports: Ports, today: date) -> list[Due]:
+def overdue(ports: Ports, today: date) -> list[Overdue]:
     """What should have ended by now and has not, with how late it is and what it waits for (D04, D06, D29). What
     somebody undid is not late: it stays until registration says something new.
     """
@@ -36,7 +36,7 @@ def overdue(ports: Ports, today: date) -> list[Due]:
             elif row.notice_sent_on is not None and (over := ports.policy.notice_over(row.notice_sent_on)) > today:
                 waits = f"two months after its notice: {over} (D04)"
             found.append(
-                Due(
+                Overdue(
                     on=row.delete_on,
                     what="address is deleted",
                     subject=row.person_id or row.unit_id or "",
@@ -51,7 +51,7 @@ def overdue(ports: Ports, today: date) -> list[Due]:
     return sorted(_not_held(ports, found), key=lambda due: (due.on, due.target))
 
 
-def _not_held(ports: Ports, found: list[Due]) -> list[Due]:
+def _not_held(ports: Ports, found: list[Overdue]) -> list[Overdue]:
     if not found:
         return []
     people, names = {PersonId(due.subject) for due in found}, {due.target for due in found}
@@ -69,14 +69,14 @@ def _not_held(ports: Ports, found: list[Due]) -> list[Due]:
     ]
 
 
-def _boxes(ports: Ports, today: date) -> Iterator[Due]:
+def _boxes(ports: Ports, today: date) -> Iterator[Overdue]:
     for box in ports.store.ending_boxes():
         day, what = _end(box)
         if day is not None and day <= today:
             yield _late(day, what, box, box.rule, today, _WAITS)
 
 
-def _expired(ports: Ports, today: date) -> Iterator[Due]:
+def _expired(ports: Ports, today: date) -> Iterator[Overdue]:
     """Mailboxes whose card has run out, which no row of the ledger says before a run has disabled them (R36, D07)."""
     people = people_in(ports.store.due(today))
     if not people or ports.store.accepted() is None:
@@ -99,8 +99,8 @@ def _expired(ports: Ports, today: date) -> Iterator[Due]:
 _WAITS = "the next run, an approval of its plan, or its owner's data"
 
 
-def _late(day: date, what: str, box: Mailbox, rule: str, today: date, waits: str) -> Due:
-    return Due(
+def _late(day: date, what: str, box: Mailbox, rule: str, today: date, waits: str) -> Overdue:
+    return Overdue(
         on=day,
         what=what,
         subject=box.person_id or box.unit_id or "",

@@ -171,14 +171,14 @@ def _own(case: Case, box: Mailbox) -> set[Address]:
 
 
 @frozen
-class Refused:
+class ForwardRefused:
     """The mailbox without its forward, and why."""
 
     box: Mailbox
     finding: Finding
 
 
-def refuse_circles(forwarding: Iterable[Case], setting: Setting) -> Iterator[Refused]:
+def refuse_circles(forwarding: Iterable[Case], setting: Setting) -> Iterator[ForwardRefused]:
     """D35, once everybody is judged: of forwards that lead back to their own mailboxes none is set."""
     cases = {case.box.name or "": case for case in forwarding if case.box is not None and _automatic(case, case.box)}
     own = {name: _own(case, case.box) for name, case in cases.items() if case.box is not None}
@@ -192,7 +192,7 @@ def refuse_circles(forwarding: Iterable[Case], setting: Setting) -> Iterator[Ref
                 severity=Severity.ALERT,
                 scope=case.scope,
             )
-            yield Refused(box=altered(case.box, forward=None), finding=finding)
+            yield ForwardRefused(box=altered(case.box, forward=None), finding=finding)
 
 
 def _automatic(case: Case, box: Mailbox) -> bool:

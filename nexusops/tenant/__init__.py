@@ -35,7 +35,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    import ssl
     from collections.abc import Callable
 
     import httpx
@@ -47,6 +46,7 @@ if TYPE_CHECKING:
     from nexusops.tenant.live import LiveTenant
     from nexusops.tenant.settings import TenantSettings
     from nexusops.tenant.transport import Retry
+    from nexusops.tenant.trust import Verify
 
     Wrap = Callable[[httpx.AsyncBaseTransport], httpx.AsyncBaseTransport]
     """Puts something (a recorder) before the transport."""
@@ -130,7 +130,7 @@ def microsoft365(
     from nexusops.tenant.transport import Retry
     from nexusops.tenant.trust import trusting, way_out
 
-    verify: ssl.SSLContext | bool = trusting(settings.ca_bundle) if settings.ca_bundle else True
+    verify: Verify = trusting(settings.ca_bundle) if settings.ca_bundle else True
     found = Translating(credential(settings), settings=settings)
     used = Retry(sleep=lambda seconds: asyncio.sleep(seconds / scale))
     scope = f"{settings.exchange_base_url}/.default"
@@ -152,9 +152,7 @@ def microsoft365(
     return LiveTenant(make, settings, close_with=found.close, sleep=used.sleep, doors=doors, memory=memory)
 
 
-def _doors(
-    settings: TenantSettings, transport: httpx.AsyncBaseTransport | None, verify: ssl.SSLContext | bool
-) -> Doors:
+def _doors(settings: TenantSettings, transport: httpx.AsyncBaseTransport | None, verify: Verify) -> Doors:
     """Where a product comes in by itself."""
     from nexusops.tenant.doors import Doors
     from nexusops.tenant.trust import trusting

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from typing import Any, TypeVar
 from urllib.parse import quote
 
@@ -168,7 +168,7 @@ class Applications:
         rows = await unless_missing(self._site.exchange.invoke("Get-ServicePrincipal", Identity=principal.id))
         return rows[0] if rows else None
 
-    async def _write(self, path: str, body: Any, find: Any) -> None:
+    async def _write(self, path: str, body: Mapping[str, str], find: Callable[[], Awaitable[object]]) -> None:
         async def look() -> bool:
             return await find() is not None
 

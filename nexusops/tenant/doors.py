@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import smtplib
 import ssl
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from email.message import EmailMessage
 from typing import Any
@@ -18,6 +18,7 @@ from nexusops.model.frozen import frozen
 from nexusops.model.services import SignIn
 from nexusops.tenant.faults import NOT_UNDERSTOOD, CredentialFault, FaultClass
 from nexusops.tenant.size import bounded
+from nexusops.tenant.trust import Verify
 
 SECONDS = 60
 
@@ -32,7 +33,7 @@ class Doors:
     submission: Callable[[], AbstractContextManager[tuple[str, int]]]
     tls: ssl.SSLContext | None
     transport: httpx.AsyncBaseTransport | None = None
-    verify: ssl.SSLContext | bool = True
+    verify: Verify = True
 
 
 class _Token(msgspec.Struct):
@@ -120,7 +121,7 @@ def submitted(doors: Doors, bearer: str, mailbox: str, message: EmailMessage | N
     return said
 
 
-def _sending(client: smtplib.SMTP, mailbox: str, message: EmailMessage) -> Any:
+def _sending(client: smtplib.SMTP, mailbox: str, message: EmailMessage) -> Iterator[tuple[str, tuple[int, bytes]]]:
     yield "MAIL FROM", client.mail(mailbox)
     yield "RCPT TO", client.rcpt(str(message["To"]))
     yield "DATA", client.data(message.as_bytes())

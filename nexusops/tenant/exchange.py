@@ -31,6 +31,7 @@ from nexusops.tenant.gathering import Gathered, Item, Items, all_of
 from nexusops.tenant.headers import claims_of
 from nexusops.tenant.pacing import FREE, WRITE
 from nexusops.tenant.transport import ANEW, Retry, client_of, next_page, timeout_of, transport_fault
+from nexusops.tenant.trust import Verify
 
 BATCH = 10
 LIST_WITHIN = 900
@@ -66,7 +67,7 @@ class Exchange:
         retry: Retry,
         *,
         transport: httpx.AsyncBaseTransport | None = None,
-        verify: Any = True,
+        verify: Verify = True,
     ) -> None:
         self._http = client_of(transport, read_within=ONE_WITHIN, verify=verify)
         self._root = f"{base_url}/adminapi/beta/{tenant_id}"

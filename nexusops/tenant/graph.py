@@ -21,6 +21,7 @@ from nexusops.tenant.gathering import Gathered, Items, all_of
 from nexusops.tenant.headers import claims_of
 from nexusops.tenant.pacing import Cost, graph_cost, together
 from nexusops.tenant.transport import ANEW, Retry, client_of, next_page, same_host, transport_fault
+from nexusops.tenant.trust import Verify
 
 if TYPE_CHECKING:
     from azure.core.credentials import TokenCredential
@@ -46,7 +47,7 @@ class Graph:
         retry: Retry,
         *,
         transport: httpx.AsyncBaseTransport | None = None,
-        verify: Any = True,
+        verify: Verify = True,
     ) -> None:
         from kiota_authentication_azure.azure_identity_authentication_provider import (
             AzureIdentityAuthenticationProvider,

@@ -12,7 +12,7 @@ import random
 import ssl
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import httpx
 import tenacity
@@ -20,6 +20,7 @@ import tenacity
 from nexusops.tenant.faults import EXPIRED, FaultClass, TenantFault, TransportFault, lost
 from nexusops.tenant.pacing import FREE, Cost, Pace, Sleep
 from nexusops.tenant.size import TooLarge, bounded
+from nexusops.tenant.trust import Verify
 
 T = TypeVar("T")
 ATTEMPTS = 6
@@ -185,7 +186,7 @@ class Retry:
                 self._free.set()
 
 
-def client_of(transport: httpx.AsyncBaseTransport | None, *, read_within: float, verify: Any) -> httpx.AsyncClient:
+def client_of(transport: httpx.AsyncBaseTransport | None, *, read_within: float, verify: Verify) -> httpx.AsyncClient:
     """A client that follows no redirect, takes none for an answer, and none without an end. ``transport`` None: the
     network; seconds.
     """

@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 import ssl
-from typing import Any
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from nexusops.errors import UsageError
+
+if TYPE_CHECKING:
+    import httpx
+
+Verify = ssl.SSLContext | bool
+"""Whose certificates are believed: those of a context, or (True) of the system."""
 
 
 def trusting(bundle: str | None, key: str = "tenant.ca_bundle") -> ssl.SSLContext:
@@ -21,7 +27,7 @@ def trusting(bundle: str | None, key: str = "tenant.ca_bundle") -> ssl.SSLContex
         ) from error
 
 
-def way_out(url: str, verify: ssl.SSLContext | bool) -> Any:
+def way_out(url: str, verify: Verify) -> httpx.AsyncHTTPTransport:
     """A transport to this host, through the proxy of the environment where it names one, as httpx's own clients go."""
     from urllib.request import getproxies, proxy_bypass
 

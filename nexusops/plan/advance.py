@@ -244,14 +244,13 @@ def with_rows(ledger: Ledger, rows: Iterable[LedgerRow], removed: Iterable[Ledge
 
 
 def differences(before: Ledger, after: Ledger) -> tuple[RowChange, ...]:
-    """The rows that became others, appeared, or fell away, each with the rule that moved it."""
+    """The rows that became others, appeared, or fell away, each with the rule that moved it; by table and key, whatever
+    the order in which the state gave them.
+    """
     changes: list[RowChange] = []
     for table in dict.fromkeys(TABLES.values()):
         was, becomes = getattr(before, table), getattr(after, table)
-        for key, row in becomes.items():
-            if was.get(key) != row:
-                changes.append(RowChange(before=was.get(key), after=row, rule=rule_of(row)))
-        for key, row in was.items():
-            if key not in becomes:
-                changes.append(RowChange(before=row, after=None, rule=rule_of(row)))
+        for key in sorted(key for key in {**was, **becomes} if was.get(key) != becomes.get(key)):
+            row = becomes.get(key) or was[key]
+            changes.append(RowChange(before=was.get(key), after=becomes.get(key), rule=rule_of(row)))
     return tuple(changes)

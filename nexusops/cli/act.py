@@ -81,14 +81,15 @@ def run(
     from nexusops.cli.plan import told
     from nexusops.cli.progress import followed
     from nexusops.pipeline import act, decide
-    from nexusops.pipeline.stopping import StoppedPlan
+    from nexusops.pipeline.stopping import StoppedPlan, as_approved
 
     with acting_on(call, snapshot) as site:
         site.check_jobs(jobs)
         if dry_run:
             with followed(site.ports) as ports:
                 made = decide.make_plan(ports, at=at, jobs=jobs, refresh=refresh, accept=accept)
-            return told(made, site.ports, form=form, out=out)
+                shown = as_approved(ports, made, approve, actor)
+            return told(shown, site.ports, form=form, out=out)
         with measuring(site, at, "run") as ending:
             try:
                 with followed(site.ports) as ports:

@@ -39,8 +39,11 @@ def check(call: Call, folder: Path, form: str) -> int:
     except SnapshotRefused as refused:
         told = refused_json if form == "json" else refused_text
         click.echo(told(refused.defects), nl=False)
-        again = f"`nexusops snapshot check {folder}`"
-        click.echo(f"Next: Have the registration export repaired, then check it again: {again}.", err=True)
+        again = f"Have the registration export repaired, then check it again: `nexusops snapshot check {folder}`."
+        there = (folder / "manifest.json").exists()
+        click.echo(
+            f"Next: {again if there else 'Name the folder in which manifest.json and the tables lie.'}", err=True
+        )
         return refused.exit_code
     record, findings = tables.record, faults_of(tables.slice(None, {}), wiring.policy_of(call.folder))
     click.echo((checked_json if form == "json" else checked_text)(record, findings), nl=False)

@@ -20,7 +20,7 @@ from nexusops.model.changes import Change, Kind
 from nexusops.model.findings import Evidence, Finding
 from nexusops.model.plan import Estimate, GuardReport, Plan, Planned
 
-_NEXT = "Make the plan anew with `nexusops plan --out FILE`; a plan file is not meant to be edited."
+_NEXT = "Make the plan anew with `nexusops plan --out FILE`: the file was edited, or another version saved it."
 _CLASSES: Mapping[Kind, type[Change]] = {kind: getattr(model, kind.value) for kind in Kind}
 
 

@@ -46,7 +46,8 @@ class RunTold:
 class Health:
     """``problems`` are sentences, each with what to do next; none: all is well.
 
-    ``good_at``: when the last run did all that it had planned. ``findings`` counts by (code, severity).
+    ``good_at``: when the last run did all that it had planned. ``findings`` counts by (code, severity). ``unfinished``:
+    the people and mailboxes to look at again, as `explain` takes them.
     """
 
     site: str
@@ -56,7 +57,7 @@ class Health:
     good_at: datetime | None
     lock: LockHeld | None
     open_intents: int
-    unfinished: int
+    unfinished: tuple[str, ...]
     live_mailboxes: int
     licences: int
     notices_owed: int

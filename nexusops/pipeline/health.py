@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 
 from nexusops.errors import NexusopsError
 from nexusops.model.dates import local_date
+from nexusops.model.findings import boxes_in, people_in
 from nexusops.model.health import Health, LockHeld, LockOwner, RunTold
 from nexusops.pipeline.audit.due import overdue
 from nexusops.pipeline.fitting import RUNNING
@@ -38,6 +39,7 @@ def health(
     """
     oldest = oldest or timedelta(minutes=ports.policy.snapshot.max_age_minutes + 120)
     store, accepted = ports.store, ports.store.accepted()
+    left = store.unfinished()
     runs = store.latest_runs(LOOKED_BACK)
     last = runs[0] if runs else None
     good = next((run for run in runs if run.result in GOOD), None)
@@ -50,7 +52,7 @@ def health(
         good_at=good.at if good is not None else None,
         lock=store.lock_held(),
         open_intents=len(store.open_intents()),
-        unfinished=len(store.due(date.min)),
+        unfinished=tuple(sorted({*people_in(left), *boxes_in(left)})),
         live_mailboxes=store.live_mailboxes(),
         licences=store.licences(),
         notices_owed=len(store.owed()),

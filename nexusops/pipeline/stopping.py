@@ -35,7 +35,7 @@ class Mandate:
 def must_pass(ports: Ports, plan: Plan, mandate: Mandate, record: RunRecord) -> None:
     """D28: approved is exactly this plan, once; anything else that is over a limit stops before the first write."""
     if mandate.approve is not None:
-        _approve(ports, plan, mandate)
+        _approve(ports, plan, mandate, mandate.approve)
     approvers = approvers_of(ports.store.approvals(plan.digest))
     if plan.guard.tripped and len(approvers) < max(1, ports.guard.approvers):
         # The serial stays as it is, so that this very digest can still be approved.
@@ -43,13 +43,31 @@ def must_pass(ports: Ports, plan: Plan, mandate: Mandate, record: RunRecord) -> 
         raise StoppedPlan(sealed(ports.store, plan), approvers, ports.guard.approvers)
 
 
-def _approve(ports: Ports, plan: Plan, mandate: Mandate) -> None:
-    """For exactly this plan. The same person twice is one person."""
-    if mandate.approve != plan.digest:
-        done = any(run.digest == mandate.approve and run.result != "stopped" for run in ports.store.runs())
-        begun = " has been carried out already" if done else f" is {mandate.approve}"
+def as_approved(ports: Ports, plan: Plan, approve: str | None, actor: str) -> Plan:
+    """The plan with its limits lifted, where this approval would be the last that it needs; it is not kept. Raises
+    StalePlan where it is another plan's.
+    """
+    if approve is None:
+        return plan
+    _must_be(ports, plan, approve)
+    approval = Approval(digest=approve, actor=actor, at=plan.at, reason="")
+    if len(approvers_of([*ports.store.approvals(approve), approval])) < ports.guard.approvers:
+        return plan
+    lifted = tuple(sorted((*plan.guard.accepted, *plan.guard.tripped)))
+    return replace(plan, guard=replace(plan.guard, tripped=(), accepted=lifted))
+
+
+def _must_be(ports: Ports, plan: Plan, approve: str) -> None:
+    if approve != plan.digest:
+        done = any(run.digest == approve and run.result != "stopped" for run in ports.store.runs())
+        begun = " has been carried out already" if done else f" is {approve}"
         message = f"The plan that was approved{begun}, and the plan now is {plan.digest}."
         raise StalePlan(message, next_step="Read the plan as it is now (`nexusops plan`), and approve that digest.")
+
+
+def _approve(ports: Ports, plan: Plan, mandate: Mandate, approve: str) -> None:
+    """For exactly this plan. The same person twice is one person."""
+    _must_be(ports, plan, approve)
     if mandate.actor not in {approval.actor for approval in ports.store.approvals(plan.digest)}:
         approval = Approval(digest=plan.digest, actor=mandate.actor, at=mandate.at, reason=mandate.reason)
         ports.store.approve(approval)

@@ -22,7 +22,7 @@ from nexusops.model.ids import PersonId
 from nexusops.model.urls import without_password
 from nexusops.registration.fields import BadValue, instant
 from nexusops.registration.layout import LAYOUTS, Layout
-from nexusops.registration.manifest import Listed, Manifest, check_header, partial, refused
+from nexusops.registration.manifest import Listed, Manifest, check_header, not_there, partial, refused
 from nexusops.registration.reading import Unreadable, read_table
 from nexusops.registration.shelf import Shelf
 from nexusops.registration.tables import Tables, unpack
@@ -57,13 +57,13 @@ class DatabaseRegistration:
         engine, url = _engine(self.url)
         if url.get_backend_name() == "sqlite" and not Path(url.database or "").is_file():
             # The driver would make an empty one.
-            raise refused(partial(f"the registration database {url.database} is not there"))
+            raise not_there(f"the registration database {url.database} is not there")
         try:
             with _one_state(engine) as connection, tempfile.TemporaryDirectory(prefix="nexusops-") as folder:
                 return self._read(connection, Path(folder))
         except SQLAlchemyError as error:
             shown = without_password(url.render_as_string(hide_password=True))
-            raise refused(partial(f"the registration database {shown} cannot be read: {_reason(error)}")) from error
+            raise not_there(f"the registration database {shown} cannot be read: {_reason(error)}") from error
         finally:
             engine.dispose()
 

@@ -13,7 +13,7 @@ from nexusops.errors import Defect
 from nexusops.model.ids import PersonId
 from nexusops.registration import manifest as manifests
 from nexusops.registration.layout import LAYOUTS, Layout
-from nexusops.registration.manifest import Manifest, partial, refused
+from nexusops.registration.manifest import Manifest, not_there, partial, refused
 from nexusops.registration.reading import KINDS, Unreadable, read_table
 from nexusops.registration.shelf import Shelf
 from nexusops.registration.tables import Tables, unpack
@@ -34,7 +34,7 @@ class FolderRegistration:
         try:
             content = _bytes(self.path / MANIFEST)
         except Unreadable as error:
-            raise refused(partial(str(error))) from error
+            raise not_there(str(error)) from error
         manifest, defects = manifests.parse(content, self.site)
         files = self._files()
         shelf = Shelf()
@@ -65,7 +65,7 @@ class FolderRegistration:
                 if path.suffix[1:] in KINDS and (path.is_file() or path.stem in LAYOUTS):
                     found.setdefault(path.stem, []).append(path)
         except OSError as error:
-            raise refused(partial(f"{self.path} cannot be looked into: {error.strerror}")) from error
+            raise not_there(f"{self.path} cannot be looked into: {error.strerror}") from error
         return found
 
     def _table(self, shelf: Shelf, layout: Layout, manifest: Manifest, files: list[Path]) -> tuple[str, ...]:

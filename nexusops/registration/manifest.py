@@ -20,6 +20,10 @@ NEXT_STEP = (
     "Nothing was changed. Have the registration export repaired or wait for the next one;"
     " `nexusops snapshot check DIR` lists the defects of a folder."
 )
+NOT_THERE = (
+    "Nothing was changed. [registration] in nexusops.toml (`nexusops config show`), or --snapshot, must name the place"
+    " of registration's export, and whoever runs this must be able to read there."
+)
 
 
 @frozen
@@ -58,6 +62,11 @@ def partial(message: str) -> Defect:
 
 def refused(*defects: Defect) -> SnapshotRefused:
     return SnapshotRefused(defects, next_step=NEXT_STEP)
+
+
+def not_there(message: str) -> SnapshotRefused:
+    """Of a place in which nothing can be read at all."""
+    return SnapshotRefused([partial(message)], next_step=NOT_THERE)
 
 
 def check_header(schema: object, tenant: object, site: str | None) -> list[Defect]:

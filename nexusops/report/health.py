@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 
 from nexusops.codec import instant, to_text
@@ -10,6 +10,9 @@ from nexusops.model.health import Health, LockOwner
 from nexusops.model.journal import JsonObject
 from nexusops.report.blocks import PLAIN, Block, Line, Look, Table, Tone, written
 from nexusops.report.view import counted, number_of
+
+SHOWN = 5
+"""So many of those to look at are named in a line."""
 
 
 def health_text(seen: Health, look: Look = PLAIN) -> str:
@@ -40,7 +43,8 @@ def health_json(seen: Health) -> str:
             "owner": lock.owner.value,
         },
         "open_intents": seen.open_intents,
-        "unfinished": seen.unfinished,
+        "unfinished": len(seen.unfinished),
+        "to_look_at": list(seen.unfinished),
         "live_mailboxes": seen.live_mailboxes,
         "licences": seen.licences,
         "notices_owed": seen.notices_owed,
@@ -94,7 +98,7 @@ def _metrics(seen: Health, exit_code: int | None) -> Iterator[str]:
     dead = seen.lock is not None and seen.lock.owner is LockOwner.DEAD
     numbers: Mapping[str, tuple[str, int]] = {
         "open_intents": ("Steps that were begun and not ended.", seen.open_intents),
-        "unfinished": ("People and mailboxes that have to be looked at again.", seen.unfinished),
+        "unfinished": ("People and mailboxes that have to be looked at again.", len(seen.unfinished)),
         "live_mailboxes": ("Mailboxes that are neither disabled nor deleted.", seen.live_mailboxes),
         "licences": ("Personal mailboxes that hold a licence.", seen.licences),
         "notices_owed": ("Notices that are due and not sent.", seen.notices_owed),
@@ -135,6 +139,7 @@ def _blocks(seen: Health) -> Iterator[Block]:
         else "none"
     )
     alerts = {code: number for (code, severity), number in seen.findings.items() if severity == "alert"}
+    again = len(seen.unfinished)
     yield Table(
         rows=[
             ("snapshot", _at(seen.snapshot_as_of) or "none"),
@@ -143,14 +148,20 @@ def _blocks(seen: Health) -> Iterator[Block]:
             ("lock", lock),
             (
                 "open",
-                f"{number_of(seen.open_intents, 'step')}, {seen.unfinished} to look at again, {seen.overdue} overdue",
+                f"{number_of(seen.open_intents, 'step')}, {again} to look at again, {seen.overdue} overdue",
             ),
+            *([("to look at", _named(seen.unfinished))] if seen.unfinished else []),
             ("notices owed", f"{seen.notices_owed}"),
             ("mailboxes", f"{seen.live_mailboxes:,} live, {number_of(seen.licences, 'licence')}"),
             ("alerts", counted(alerts) or "none"),
         ],
         tone=Tone.QUIET,
     )
+
+
+def _named(subjects: Sequence[str]) -> str:
+    more = f" and {len(subjects) - SHOWN} more (--format json)" if len(subjects) > SHOWN else ""
+    return f"{', '.join(subjects[:SHOWN])}{more}: `nexusops explain` says why"
 
 
 def _at(value: datetime | None) -> str | None:

@@ -116,7 +116,7 @@ def _gauges(health: Health) -> Iterator[Sample]:
     dead = health.lock is not None and health.lock.owner is LockOwner.DEAD
     for name, said, number in (
         ("nexusops.open_intents", "Steps that were begun and not ended.", health.open_intents),
-        ("nexusops.unfinished", "People and mailboxes that have to be looked at again.", health.unfinished),
+        ("nexusops.unfinished", "People and mailboxes that have to be looked at again.", len(health.unfinished)),
         ("nexusops.overdue", "Ends whose day has passed.", health.overdue),
         ("nexusops.notices_owed", "Notices that are due and not sent.", health.notices_owed),
         ("nexusops.live_mailboxes", "Mailboxes that are neither disabled nor deleted.", health.live_mailboxes),

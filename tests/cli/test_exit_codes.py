@@ -79,8 +79,18 @@ def test_a_snapshot_that_is_too_old_is_refused_and_nothing_is_printed(site: Comm
     assert late.out == ""
 
 
-def test_a_snapshot_that_is_not_there_is_refused(site: CommandSite, tmp_path: Path) -> None:
-    assert site.type("plan", "--at", "2025-10-01T08:00:00Z", "--snapshot", tmp_path / "none").code == 3
+def test_a_snapshot_that_is_not_there_is_refused_and_its_place_is_asked_for(site: CommandSite, tmp_path: Path) -> None:
+    """D27: nobody at registration can mend a path."""
+    nowhere = tmp_path / "none"
+    said = site.type("plan", "--at", "2025-10-01T08:00:00Z", "--snapshot", nowhere)
+    assert said.code == 3
+    assert said.err == (
+        f"SNAPSHOT_PARTIAL: {nowhere / 'manifest.json'} cannot be read: No such file or directory\n"
+        "Next: Nothing was changed. [registration] in nexusops.toml (`nexusops config show`), or --snapshot, must name "
+        "the place of registration's export, and whoever runs this must be able to read there.\n"
+    )
+    checked = site.type("snapshot", "check", nowhere)
+    assert (checked.code, checked.err) == (3, "Next: Name the folder in which manifest.json and the tables lie.\n")
 
 
 def test_a_guard_stops_with_4_and_lets_exactly_the_named_number_pass(site: CommandSite) -> None:
@@ -117,6 +127,24 @@ def test_the_approved_digest_lifts_every_limit_for_that_plan(site: CommandSite) 
     (site.folder / "guard.toml").write_text("[limits]\nAddAddress = 3\n", "utf-8")
     digest = site.on_day_one("plan", "--format", "json").document["digest"]
     assert site.on_day_one("run", "--approve", digest, "--actor", "alice", "--reason", "start of term").code == 0
+
+
+def test_a_dry_run_shows_what_an_approval_would_lift_and_keeps_none(site: CommandSite) -> None:
+    """interface.md 3 and 4: it is the plan, with the limits lifted for exactly that digest; 7 for another one."""
+    (site.folder / "guard.toml").write_text("[limits]\nAddAddress = 3\n", "utf-8")
+    plan = site.on_day_one("plan", "--format", "json")
+    words = ("run", "--dry-run", "--format", "json", "--approve")
+    approved = site.on_day_one(*words, plan.document["digest"])
+    lifted = {**plan.document["guard"], "tripped": [], "accepted": ["AddAddress"]}
+    assert (approved.code, approved.document["guard"]) == (0, lifted)
+    assert site.on_day_one(*words, "sha256:" + "0" * 64).code == 7
+    assert site.on_day_one("run").code == 4
+    two = "[limits]\nAddAddress = 3\n[approval]\napprovers = 2\n"
+    (site.folder / "guard.toml").write_text(two, "utf-8")
+    assert site.on_day_one(*words, plan.document["digest"], "--actor", "ann").code == 4
+    assert site.on_day_one("run", "--approve", plan.document["digest"], "--actor", "ann").code == 4
+    assert site.on_day_one(*words, plan.document["digest"], "--actor", "ann").code == 4
+    assert site.on_day_one(*words, plan.document["digest"], "--actor", "bo").code == 0
 
 
 def test_a_job_restricts_the_changes_to_its_kinds(site: CommandSite) -> None:

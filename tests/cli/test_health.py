@@ -58,6 +58,21 @@ def test_before_the_first_run_and_without_a_state_there_is_a_code_for_each(site:
     assert site.type("health").code == 9
 
 
+def test_whom_the_next_run_looks_at_again_is_named_to_staff_and_counted_for_machines(begun: CommandSite) -> None:
+    asked = ("health", "--at", "2025-10-01T08:30:00Z")
+    assert begun.type(*asked, "--format", "json").document["to_look_at"] == []
+    with closing(sqlite3.connect(begun.folder / "state" / "nexusops.db")) as state, state:
+        waiting = [*(f"person:100000{n}" for n in range(1, 6)), "box:enquiries"]
+        state.executemany("INSERT INTO unfinished VALUES (?, 'a test')", [(scope,) for scope in waiting])
+    document = begun.type(*asked, "--format", "json").document
+    people = ["1000001", "1000002", "1000003", "1000004", "1000005"]
+    assert (document["unfinished"], document["to_look_at"]) == (6, [*people, "enquiries"])
+    named = f"  to look at     {', '.join(people)} and 1 more (--format json): `nexusops explain` says why\n"
+    assert named in begun.type(*asked).out
+    metrics = begun.type(*asked, "--format", "prometheus").out
+    assert ('nexusops_unfinished{site="oxford-test"} 6\n' in metrics, "1000001" in metrics) == (True, False)
+
+
 def locked(site: CommandSite, *, host: str, pid: int, started: str, lease: str) -> None:
     with closing(sqlite3.connect(site.folder / "state" / "nexusops.db")) as state, state:
         row = ("run", "x", host, pid, started, "run", "2025-10-01T05:00:00Z", lease)

@@ -68,7 +68,7 @@ def test_the_metrics_that_the_page_and_the_alerts_name_are_those_there_are() -> 
         good_at=at,
         lock=None,
         open_intents=0,
-        unfinished=0,
+        unfinished=(),
         live_mailboxes=0,
         licences=0,
         notices_owed=0,

@@ -58,12 +58,13 @@ class FolderRegistration:
         return unpack(blobs, self.parent_domain, only)
 
     def _files(self) -> dict[str, list[Path]]:
-        """The table files that lie there, by table."""
+        """The table files that lie there, by table. A name that is no text is kept as what can be written of it."""
         found: dict[str, list[Path]] = {}
         try:
             for path in sorted(self.path.iterdir()):
                 if path.suffix[1:] in KINDS and (path.is_file() or path.stem in LAYOUTS):
-                    found.setdefault(path.stem, []).append(path)
+                    name = os.fsencode(path.stem).decode("utf-8", "backslashreplace")
+                    found.setdefault(name, []).append(path)
         except OSError as error:
             raise not_there(f"{self.path} cannot be looked into: {error.strerror}") from error
         return found

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from pathlib import Path
 
@@ -108,6 +109,15 @@ def test_what_has_no_end_may_say_so_with_the_last_day_of_the_calendar(site: Comm
     assert (made.code, made.document["result"]) == (0, "applied")
     told = site.type("explain", "ball1235", "--at", "2025-10-01T09:00:00Z", "--format", "json")
     assert (told.code, told.err) == (0, "")
+
+
+def test_a_file_beside_the_tables_whose_name_is_no_text_is_ignored_like_any_other(site: CommandSite) -> None:
+    """rules.md 3: unknown tables are; the snapshot with it could not be kept, and ended the run as a defect."""
+    stranger = os.fsdecode(os.fsencode(site.day_one) + b"/caf\xe9.csv")
+    Path(stranger).write_text("coffee\n", "utf-8")
+    said = site.on_day_one("run")
+    assert (said.code, said.err) == (0, "")
+    assert site.type("explain", "1000001", "--at", "2025-10-01T08:30:00Z").code == 0
 
 
 def test_a_faulty_snapshot_that_is_checked_is_not_sent_to_the_same_check_as_another(

@@ -142,11 +142,9 @@ async def disable(site: Site, step: Step, change: DisableMailbox) -> StepOutcome
     if step.name == NOTE:
         return await _noted(site, step, change)
     if step.name == BLOCK:
-        return await _sign_in(site, step, change, allowed=False)
+        return await _blocked(site, step, change)
     if step.name == REVOKE_SESSIONS:
-        user = await _user(site, change)
-        # Nothing shows it afterwards: the answer is all there is, and a page of something in between is none (4.5).
-        await site.graph.fetch(f"/users/{user.id}/revokeSignInSessions", Revoked, post={})
+        await _signed_out(site, change)
         return done(step)
     if step.name == PROTOCOLS:
         return await _protocols(site, step, change, dict.fromkeys(PROTOCOL_FLAGS, False))
@@ -154,6 +152,23 @@ async def disable(site: Site, step: Step, change: DisableMailbox) -> StepOutcome
         return await answer_with(site, step, change, closed(change.reply or ""))
     assert step.name == HIDE  # noqa: S101 - steps_of knows no other
     return await _hidden(site, step, change, hidden=True)
+
+
+async def _blocked(site: Site, step: Step, change: DisableMailbox) -> StepOutcome:
+    """No sign-in from now on. A compromised account that only its own directory can block is at least signed out."""
+    try:
+        return await _sign_in(site, step, change, allowed=False)
+    except TenantFault as fault:
+        if fault.fault is not FaultClass.WRONG_AUTHORITY or change.why.rule != "R45":
+            raise
+        await _signed_out(site, change)
+        raise TenantFault(fault.fault, f"{fault.message}; its sessions are revoked") from fault
+
+
+async def _signed_out(site: Site, change: DisableMailbox) -> None:
+    """Nothing shows it afterwards: the answer is all there is, and a page of something in between is none (4.5)."""
+    user = await _user(site, change)
+    await site.graph.fetch(f"/users/{user.id}/revokeSignInSessions", Revoked, post={})
 
 
 async def _noted(site: Site, step: Step, change: DisableMailbox) -> StepOutcome:

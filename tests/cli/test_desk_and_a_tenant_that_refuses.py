@@ -11,7 +11,7 @@ from building.old_tenant import OldTenant
 DESK = ("ball1234", "--actor", "olive", "--reason", "stolen password")
 SYNCED = (
     "needs a human: it is synchronised from on premises; change it there, or, if IsExchangeCloudManaged is set, in "
-    "Exchange"
+    "Exchange; its sessions are revoked"
 )
 PRIVILEGED = "needs a human: Authorization_RequestDenied: Insufficient privileges to complete the operation"
 
@@ -39,6 +39,15 @@ def test_what_was_not_disabled_is_told_with_its_reason(site: OldTenant, marks: d
     told = f"ball1234 is NOT disabled in the tenant, or only in part ({why}), and every run tries again; mail to it is"
     assert (said.code, said.out.splitlines()[0]) == (5, f"{told} refused from the next routing table on.")
     assert said.err.startswith("Partly done: 1 change failed or set aside, in the run ")
+
+
+def test_a_compromised_account_that_only_its_own_directory_can_block_is_signed_out(site: OldTenant) -> None:
+    """R45: whoever has its password signs in anew until it is blocked there, and each run signs them out again."""
+    mark(site, onPremisesSyncEnabled=True)
+    site.at("desk", "disable", *DESK, "--override")
+    with site.asking() as asking:
+        asked = [one["path"] for one in asking.send("GET", "http://any/_emulator/requests").json()]
+    assert [path.rpartition("/")[2] for path in asked].count("revokeSignInSessions") == 1
 
 
 def test_what_was_not_enabled_again_is_told_with_its_reason(site: OldTenant) -> None:

@@ -254,3 +254,37 @@ def test_a_name_goes_on_in_the_same_run_only_when_the_quarantine_is_over() -> No
     student(world, "2", "Ann Lee", start="2026-02-28").run("2026-02-28")
     student(world, "3", "Ann Lee", start="2026-03-01").run("2026-03-01")
     assert (world.states("2"), world.states("3")) == ({"ann.lee2@balliol.ox.ac.uk": "active"}, {HOME: "active"})
+
+
+def test_an_address_that_no_need_gives_counts_by_the_units_of_its_own_domain() -> None:
+    """D16, rules.md 3.11: a split that says nothing of somebody leaves them a college address, and no other sort."""
+    world = student(oxford(), "1", "Ann Lee", "BALL")
+    world.run("2024-10-01")
+    world.affiliation("1", "LAW", "2024-11-01").run("2024-11-01")
+    world.reorgs.append(
+        Reorg(
+            reorg_id="r1",
+            kind="split",
+            effective_on=day("2025-01-15"),
+            source_unit=UnitId("BALL"),
+            target_unit=UnitId("MERT"),
+            months=2,
+        )
+    )
+    world.run("2025-01-15")
+    assert (world.states("1"), world.box("ball0001").sender) == ({HOME: "active", LAW: "active"}, HOME)
+    world.card("1", "MC", "Ann", "Lee", "2024-10-01", "2028-09-30").run("2025-02-01")
+    assert world.box("ball0001").sender == LAW
+
+
+def test_any_of_several_addresses_outside_may_be_chosen() -> None:
+    """R12, rules.md 3.7: registration lists each of them for the person."""
+    first, second = "jo@stats.ox.ac.uk", "jo.hill@stats.ox.ac.uk"
+    world = student(oxford(), "1", "Jo Hill", "STAT")
+    for address in (first, second):
+        world.route_outside(address, f"{address.partition('@')[0]}@mailhost.stats.ox.ac.uk", "1")
+    chosen = []
+    for address in (first, second):
+        world.choose("1", address).run("2024-10-01")
+        chosen.append((world.box("ball0001").sender, world.box("ball0001").sender_origin))
+    assert chosen == [(first, "choice"), (second, "choice")]

@@ -173,3 +173,30 @@ def test_a_username_is_never_issued_again() -> None:
     del world.people["1"]
     done = world.run("2026-01-01")
     assert (done.acts, done.codes, world.state("2").state) == ([], {("DUP_USERNAME", "2")}, "frozen")
+
+
+def test_a_further_domain_takes_the_name_part_of_the_oldest_address_and_not_of_the_exception() -> None:
+    """R22, D12: an exception stays one."""
+    world = student(student(oxford(), "1", "Ann Lee", "LAW"), "2", "Ann Lee", "BALL")
+    world.run("2024-10-01")
+    world.affiliation("2", "LAW", "2024-11-01").run("2024-11-01")
+    world.affiliation("2", "CHEM", "2024-12-01").run("2024-12-01")
+    assert world.states("2") == {
+        "ann.lee@balliol.ox.ac.uk": "active",
+        "ann.lee2@law.ox.ac.uk": "active",
+        "ann.lee@chem.ox.ac.uk": "active",
+    }
+
+
+def test_a_number_belongs_to_its_name_and_to_addresses_that_are_still_there() -> None:
+    """R17, R22: a new name begins without it, and so does whoever comes back to another unit."""
+    world = student(student(oxford(), "1", "Ann Lee"), "2", "Ann Lee")
+    world.run("2024-10-01")
+    world.card("2", "UG", "Ann", "Smith", "2024-10-01", "2025-01-14").run("2024-11-01")
+    assert world.states("2") == {"ann.lee2@balliol.ox.ac.uk": "winddown", "ann.smith@balliol.ox.ac.uk": "active"}
+    world = student(student(oxford(), "1", "Ann Lee"), "2", "Ann Lee", end="2025-01-14")
+    for today in ("2024-10-01", "2025-01-15", "2025-03-15", "2025-04-14"):
+        world.run(today)
+    world.affiliation("2", "BALL", "2024-10-01", "2025-01-14").affiliation("2", "CHEM", "2025-05-01")
+    world.card("2", "UG", "Ann", "Lee", "2025-05-01", "2028-09-30", card_id="again").run("2025-05-01")
+    assert world.states("2") == {"ann.lee2@balliol.ox.ac.uk": "deleted", "ann.lee@chem.ox.ac.uk": "active"}

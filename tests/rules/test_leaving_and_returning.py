@@ -176,7 +176,7 @@ def test_the_day_that_the_profile_gives_bears_the_rule_of_the_expiry() -> None:
     policy = Policy(expiry=ExpiryPolicy(grace_months_by_status={"UG": 3}))
     world = student(oxford(policy=policy), "1", "Ann Lee", end="2025-03-31")
     said = []
-    for day in ("2024-10-01", "2025-04-01", "2025-04-02"):
+    for day in ("2024-10-01", "2025-04-01", "2025-04-02", "2025-07-01"):
         world.run(day)
         box = world.box("ball0001")
         said.append((box.disable_on and str(box.disable_on), box.rule, box.because))
@@ -184,6 +184,7 @@ def test_the_day_that_the_profile_gives_bears_the_rule_of_the_expiry() -> None:
         (None, "R2", "the card is current and its status UG entitles to a mailbox"),
         ("2025-07-01", "R36", "the card ended on 2025-03-31"),
         ("2025-07-01", "R36", "the card ended on 2025-03-31"),
+        (None, "R36", "the card ended on 2025-03-31"),
     ]
 
 

@@ -95,6 +95,13 @@ def test_the_warning_is_about_the_last_day_of_cards_that_follow_on() -> None:
     assert _warned(world, *days) == [("expiry_warning", "2025-02-28", "2025-04-01")]
 
 
+def test_a_short_card_that_follows_on_is_warned_of_while_the_one_before_lasts() -> None:
+    """D07: a month before the last day of both."""
+    world = _ann(("c1", "UG", "2024-10-01", "2025-02-28"), ("c2", "GR", "2025-03-01", "2025-03-15"))
+    days = ("2024-10-01", "2025-02-14", "2025-02-15")
+    assert _warned(world, *days) == [("expiry_warning", "2025-02-15", "2025-03-16")]
+
+
 def test_the_warning_is_about_the_card_that_lasts_longest() -> None:
     """D07, D42: the primary card began later, and ends earlier."""
     world = _ann(("c1", "UG", "2024-10-01", "2025-03-31"), ("c2", "GR", "2024-11-01", "2025-01-31"))

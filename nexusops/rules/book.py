@@ -10,7 +10,7 @@ from nexusops.model.addresses import AddressKind, Allocation
 from nexusops.model.dates import earliest
 from nexusops.model.frozen import frozen
 from nexusops.model.ids import Address, Domain, PersonId, address
-from nexusops.model.ledger import PersonState
+from nexusops.model.ledger import PersonState, Standing
 from nexusops.model.policy import LEFT_UNIT, Policy
 from nexusops.rules.naming import local_part
 
@@ -59,7 +59,7 @@ class Book:
 
     def _given_up(self, row: Allocation, owner: PersonId) -> bool:
         state = self.owners.get(owner)
-        if state is None or state.deceased:
+        if state is None or state.deceased or state.state is Standing.FROZEN:  # who may be here again (D29)
             return False
         free = free_after(row, state.left_on, self.policy)
         return free is not None and self.today > free

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -10,11 +11,16 @@ from typing import Any
 import pytest
 from building.golden import golden
 from building.plans import AT, SNAPSHOT_SHA256
+from building.state_rows import allocation, person
 from building.stories import FINDINGS
 
 from nexusops.errors import Defect, SnapshotRefused
+from nexusops.model.addresses import AddressState
 from nexusops.model.changes import Kind
 from nexusops.model.findings import Evidence, Finding, Severity
+from nexusops.model.ledger import Standing
+from nexusops.model.policy import Policy
+from nexusops.pipeline.explain.facts import reuse_fact
 from nexusops.report.applied import Applied, Undone, applied_json, applied_text
 from nexusops.report.blocks import Look
 from nexusops.report.errors import error_text
@@ -155,3 +161,19 @@ def test_an_outcome_and_an_explanation_have_colour_on_a_terminal() -> None:
     look = Look(colour=True, width=100)
     assert "\x1b[1;31m! DeleteMailbox" in applied_text(PARTLY, look)
     assert "\x1b[1mNow" in explain_text(ADDRESS, look=look)
+
+
+@pytest.mark.parametrize(
+    ("owner", "value", "rule"),
+    [
+        ({"state": Standing.OUT, "left_on": date(2025, 8, 31)}, "to somebody else after 2026-02-28", "R19"),
+        ({"state": Standing.OUT, "left_on": date(2025, 8, 31), "deceased": True}, "not until it is released", "D43"),
+        ({"state": Standing.FROZEN, "left_on": date(2025, 8, 31)}, "not until they are repaired", "D29"),
+        ({"state": Standing.ENTITLED, "left_on": None}, "never, as long as its owner is here", "D10"),
+    ],
+)
+def test_when_an_address_that_has_ended_may_be_given_again(owner: dict[str, Any], value: str, rule: str) -> None:
+    """R19, D10, D29, D43: as it is decided when somebody of that name comes."""
+    ended = allocation("ann.lee@chem.ox.ac.uk", state=AddressState.DELETED)
+    (fact,) = reuse_fact(ended, replace(person("1"), **owner), Policy())
+    assert (fact.label, fact.value, fact.rule) == ("given again", value, rule)

@@ -146,6 +146,21 @@ def test_a_cardholder_has_not_left() -> None:
     assert world.states("2") == {"ann.lee2@balliol.ox.ac.uk": "active"}
 
 
+@pytest.mark.parametrize("fault", ["BAD_CARD_DATES", "DUP_USERNAME"])
+def test_a_row_that_cannot_be_read_costs_nobody_a_former_address(fault: str) -> None:
+    """D29, D10: who is frozen may be here again; when their rows are good, it is theirs."""
+    world = student(oxford(), "1", "Ann Lee", end="2025-08-30")
+    for day in ("2024-10-01", "2025-08-31", "2025-10-31"):
+        world.run(day)
+    world.faults["1"] = fault
+    student(world, "1", "Ann Lee", start="2026-04-01")
+    student(world, "2", "Ann Lee", start="2026-04-01").run("2026-04-01")
+    assert world.states("2") == {"ann.lee2@balliol.ox.ac.uk": "active"}
+    world.faults.clear()
+    world.run("2026-04-02")
+    assert world.states("1") == {"ann.lee@balliol.ox.ac.uk": "active"}
+
+
 def test_the_address_of_somebody_who_died_is_not_given_on() -> None:
     """D43: reuse is blocked until it is released."""
     world = _left_on_15_january().person("1", "ball0001", deceased=True)

@@ -168,6 +168,9 @@ def reuse_fact(row: Allocation, owner: PersonState | None, policy: Policy) -> It
         return
     if owner.deceased:
         yield Fact(label="given again", value="not until it is released", rule="D43")
+    elif owner.state is Standing.FROZEN:
+        because = "its owner may be here again, and has rows that cannot be read"
+        yield Fact(label="given again", value="not until they are repaired", rule="D29", because=because)
     elif (free := free_after(row, owner.left_on, policy)) is None:
         because = "its owner is still here, and may take it back"
         yield Fact(label="given again", value="never, as long as its owner is here", rule="D10", because=because)

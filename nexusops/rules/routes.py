@@ -78,14 +78,14 @@ class _Judging:
 
     def dead(self, destination: Address) -> str | None:
         """Why nothing can be delivered there; None where it can, or where it is not ours to know."""
+        if self.live(destination) is not None:
+            return None
         domain = domain_of(destination)
         if domain == self.fallback_domain:
             box = self.by_name.get(destination.rpartition("@")[0])
             return None if box is not None and box.state not in _GONE else "there is no such mailbox any more"
         row = self.snapshot.domains.get(domain)
-        if row is None or not row.managed or self.live(destination) is not None:
-            return None
-        return "it is no address in use"
+        return "it is no address in use" if row is not None and row.managed else None
 
     def refusing(self, destination: Address) -> str | None:
         """Why mail sent there would come back: it is dead, or its mailbox is disabled (D08)."""

@@ -120,7 +120,7 @@ class RouteBook:
     ends: dict[Address, Address | None] = field(default_factory=dict, compare=False)
 
     def at_mailbox(self, address: Address) -> str | None:
-        """The mailbox of whose routing name this is the form."""
+        """The mailbox of whose routing name this is the form, if there is one: the domain may be a unit's as well."""
         return local_of(address) if domain_of(address) == self.fallback_domain else None
 
     def end_of(self, address: Address) -> Address | None:
@@ -174,7 +174,7 @@ class RouteBook:
         return [name for name, to in ends.items() if circle_of[to] in {circle_of.get(one) for one in entries[name]}]
 
     def _box_at(self, address: Address) -> str | None:
-        return self.at_mailbox(address) or self.mailbox_of.get(address)
+        return self.mailbox_of.get(address) or self.at_mailbox(address)
 
     def _further(self, step: Address) -> Iterator[Address]:
         """Where mail may go on to from an address."""

@@ -277,6 +277,27 @@ def test_a_route_to_an_address_that_somebody_else_has_now_is_not_followed() -> N
     assert (_table(world)[BOB], world.box("ball0004").forward) == (ANN, Forward(to=ANN, origin=ForwardOrigin.AUTO))
 
 
+def test_where_the_fallback_domain_is_a_units_its_addresses_are_destinations_like_others() -> None:
+    """3.6, R29: none of them is a mailbox's routing name, and they were taken for names of mailboxes that had gone."""
+    world = _chemistry().unit("ITS", "department", "nexus.ox.ac.uk")
+    for number, name in (("3", "Cy Dunn"), ("4", "Di Eden")):
+        student(world, number, name, "ITS", code="US")
+    cy, di, help_ = (f"{local}@nexus.ox.ac.uk" for local in ("cy.dunn", "di.eden", "help"))
+    world.aliases[help_] = NonpersonalAddress(
+        address=Address(help_), unit_id=UnitId("ITS"), mailbox_id=None, target=OFFICE
+    )
+    world.run(MONDAY)
+    world.route(cy, di).route(ANN, help_).route(BOB, "no.one@nexus.ox.ac.uk")
+    assert _routes(world.run(TUESDAY)) == {("DANGLING_ROUTE", BOB), ("SPLIT_ROUTING", ANN), ("SPLIT_ROUTING", cy)}
+    routed = {ANN: help_, cy: di, help_: OFFICE}
+    assert {address: to for address, to in _table(world).items() if address in (ANN, BOB, cy, help_)} == {
+        **routed,
+        BOB: PLAIN[BOB],
+    }
+    world.routed = {Address(cy): Address(di)}
+    assert ("ROUTE_LOOP", di) in world.route(di, cy).run("2024-10-09").codes
+
+
 def test_two_routes_to_each_other_are_a_loop_and_the_destinations_before_it_are_kept() -> None:
     """3.6: ROUTE_LOOP keeps the previous one, each its own."""
     world = _chemistry().route(ANN, BOB)

@@ -60,7 +60,7 @@ def steps_shown(what: str) -> Iterator[Callable[[object], None]]:
 
 
 def print_plan(
-    plan: Plan, form: str, whom: Whom | None = None, beside: Mapping[str, list[str]] = MappingProxyType({})
+    plan: Plan, form: str, whom: Whom | None, beside: Mapping[str, list[str]] = MappingProxyType({})
 ) -> None:
     """A plan in one of its formats, with people's names and units where they are known; ``beside``: of JSON alone."""
     from nexusops.pipeline.whom import whom_of

@@ -68,7 +68,9 @@ class Primary:
         """The server's own answer. Raises ServerFault for anything but NOERROR and NXDOMAIN from the zone itself."""
         answer = self._sent(dns.message.make_query(name, kind))
         if answer.rcode() not in (dns.rcode.NOERROR, dns.rcode.NXDOMAIN):
-            raise ServerFault(f"{self} answers {dns.rcode.to_text(answer.rcode())} for {name} {_word(kind)}")
+            raise ServerFault(
+                f"{self} answers {dns.rcode.to_text(answer.rcode())} for {name} {dns.rdatatype.to_text(kind)}"
+            )
         if not answer.flags & dns.flags.AA:
             raise ServerFault(f"{self} is not authoritative for {name}")
         return answer
@@ -122,7 +124,3 @@ class Primary:
 
     def __str__(self) -> str:
         return f"{self.host}:{self.port}"
-
-
-def _word(kind: dns.rdatatype.RdataType) -> str:
-    return dns.rdatatype.to_text(kind)

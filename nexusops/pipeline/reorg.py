@@ -46,7 +46,7 @@ def _reorganised(name: str, snapshot: Snapshot, today: date, refused: Iterable[s
     )
 
 
-def plan_reorg(ports: Ports, one: Reorganised, at: datetime, tables: SnapshotTables | None = None) -> ReorgPlan:
+def plan_reorg(ports: Ports, one: Reorganised, at: datetime, tables: SnapshotTables | None) -> ReorgPlan:
     """Its members and the mailboxes of its units, through the line, until the last of their old addresses has ended,
     with those of whatever else becomes part of the same units by then; but for these nobody new comes.
     """

@@ -9,11 +9,11 @@ from nexusops.model.addresses import AddressKind
 from nexusops.model.journal import JsonObject
 from nexusops.model.mailboxes import Mailbox, MailboxKind
 from nexusops.plan.adoption.mailbox import Adopted, Adoption
-from nexusops.report.blocks import PLAIN, Block, Line, Look, Table, Tone, written
+from nexusops.report.blocks import Block, Line, Look, Table, Tone, written
 from nexusops.report.text import findings_blocks
 
 
-def adoption_text(adoption: Adoption, look: Look = PLAIN) -> str:
+def adoption_text(adoption: Adoption, look: Look) -> str:
     """Counts, findings, and what to do next; the mailboxes themselves stand in the JSON document."""
     return written(_blocks(adoption), look)
 

@@ -9,7 +9,7 @@ from datetime import date
 from nexusops.codec import day, instant, to_text
 from nexusops.model.audits import Audit, Proof
 from nexusops.model.journal import Approval, JournalRow, JsonObject, JsonValue, Phase, RunRecord
-from nexusops.report.blocks import PLAIN, Block, Line, Look, Table, Tone, written
+from nexusops.report.blocks import Block, Line, Look, Table, Tone, written
 from nexusops.report.view import by_whom, counted, number_of, some
 
 NO_REASON = "no reason was given"
@@ -17,7 +17,7 @@ SHOWN = 200
 """So many rows that kept a promise are listed in text; JSON has all of them."""
 
 
-def audit_text(audit: Audit, look: Look = PLAIN) -> str:
+def audit_text(audit: Audit, look: Look) -> str:
     """Whether the promise was kept; the rows that broke it first."""
     return written(_audit_blocks(audit), look)
 
@@ -74,7 +74,7 @@ def verified_json(broken: Sequence[int], *, rows: int, last: str, known: bool | 
     )
 
 
-def runs_text(runs: Sequence[RunRecord], on: date | None = None, look: Look = PLAIN) -> str:
+def runs_text(runs: Sequence[RunRecord], on: date | None, look: Look) -> str:
     """One line a run, newest first; ``on``: all of one day."""
     rows = [
         (instant(run.at), run.result, run.command, run.run_id[:12], f"by {run.actor}", counted(run.counts))
@@ -97,14 +97,14 @@ def run_text(
     run: RunRecord,
     rows: Sequence[JournalRow],
     told: Sequence[str],
-    approvals: Sequence[Approval] = (),
-    look: Look = PLAIN,
+    approvals: Sequence[Approval],
+    look: Look,
 ) -> str:
     """A run, and what it did: its rows of the journal in words (``told``, one each; '': of nobody's interest)."""
     return written(_run_blocks(run, rows, told, approvals), look)
 
 
-def run_json(run: RunRecord, rows: Sequence[JournalRow], approvals: Sequence[Approval] = ()) -> str:
+def run_json(run: RunRecord, rows: Sequence[JournalRow], approvals: Sequence[Approval]) -> str:
     """The run, who had approved its plan, the texts that were in force, and every row of its journal."""
     texts: JsonObject = {"policy": run.policy_text, "services": run.services_text, "config": run.config_text}
     approved: list[JsonValue] = [
@@ -114,7 +114,7 @@ def run_json(run: RunRecord, rows: Sequence[JournalRow], approvals: Sequence[App
     return to_text({**document, "rows": [row_document(row) for row in rows]})
 
 
-def rows_text(subject: str, rows: Sequence[JournalRow], told: Sequence[str], look: Look = PLAIN) -> str:
+def rows_text(subject: str, rows: Sequence[JournalRow], told: Sequence[str], look: Look) -> str:
     """Journal rows in words (``told``, one each), with who and why; ``--format json`` has what each was and became."""
     cells = [
         (f"{row.seq}", f"{row.entry.at:%Y-%m-%d %H:%M}", row.entry.rule, f"{what}  {by_whom(row.entry)}")

@@ -7,12 +7,12 @@ from collections.abc import Sequence
 from nexusops.codec import to_text
 from nexusops.model.inspection import Checked, Permissions
 from nexusops.model.journal import JsonObject, JsonValue
-from nexusops.report.blocks import PLAIN, Line, Look, Tone, written
+from nexusops.report.blocks import Line, Look, Tone, written
 
 _WORDS = {True: ("ok  ", Tone.PLAIN), False: ("FAIL", Tone.DANGER)}
 
 
-def doctor_text(checks: Sequence[Checked], look: Look = PLAIN) -> str:
+def doctor_text(checks: Sequence[Checked], look: Look) -> str:
     """A line a check, and beneath them, to be copied whole, what an administrator does now."""
     lines = [(f"{_WORDS[one.ok][0]}  {one.name:<14} {one.message}", _WORDS[one.ok][1]) for one in checks]
     told = _permissions(checks)

@@ -79,7 +79,7 @@ def check_json(
     return to_text({"ok": good, "domains": domains, "findings": _notes(notes), "requests": of_requests})
 
 
-def check_text(report: DomainReport, policy: SpfPolicy, look: Look = PLAIN) -> str:
+def check_text(report: DomainReport, policy: SpfPolicy, look: Look) -> str:
     """One domain: findings first, then what its DNS says."""
     return written(_check_blocks(report, policy), look)
 
@@ -138,9 +138,7 @@ def _policy(dmarc: Dmarc | None) -> str:
     return f"p={dmarc.policy}{share}{alignment}, from {dmarc.found_at}"
 
 
-def checks_text(
-    reports: Sequence[DomainReport], notes: Sequence[Note], requests: Sequence[Finding] = (), look: Look = PLAIN
-) -> str:
+def checks_text(reports: Sequence[DomainReport], notes: Sequence[Note], requests: Sequence[Finding], look: Look) -> str:
     """Many domains: one line each, then every alert with its sentence, then providers and products."""
     return written(_checks_blocks(reports, notes, requests), look)
 
@@ -267,7 +265,7 @@ def impact_json(include: str, found: Sequence[Impact], unknown: Sequence[Note]) 
     return to_text({"include": include, "domains": domains, "unknown": [note_object(note) for note in unknown]})
 
 
-def impact_text(include: str, found: Sequence[Impact], unknown: Sequence[Note], look: Look = PLAIN) -> str:
+def impact_text(include: str, found: Sequence[Impact], unknown: Sequence[Note], look: Look) -> str:
     blocks: list[Block] = [Line(text=f"No domain's SPF record leads to {include}, as far as the DNS answered.")]
     if not unknown:
         blocks = [Line(text=f"No domain's SPF record leads to {include}.")]

@@ -7,11 +7,11 @@ from collections.abc import Iterator, Sequence
 from nexusops.codec import day, to_text
 from nexusops.model.audits import DueNotice, Overdue
 from nexusops.model.notices import Notice, NoticeKind
-from nexusops.report.blocks import PLAIN, Block, Line, Look, Table, Tone, written
+from nexusops.report.blocks import Block, Line, Look, Table, Tone, written
 from nexusops.report.view import number_of
 
 
-def overdue_text(rows: Sequence[Overdue], look: Look = PLAIN) -> str:
+def overdue_text(rows: Sequence[Overdue], look: Look) -> str:
     cells = [
         (f"{row.on}", _late(row.late), row.what, row.target, row.subject, f"{row.waits_for} ({row.rule})")
         for row in rows
@@ -39,7 +39,7 @@ def overdue_json(rows: Sequence[Overdue]) -> str:
     )
 
 
-def notices_text(rows: Sequence[DueNotice], look: Look = PLAIN) -> str:
+def notices_text(rows: Sequence[DueNotice], look: Look) -> str:
     """One line a notice: when, about what, the day that it announces, whose it is, to whom, and what it waits for."""
     cells = [
         (
@@ -56,7 +56,7 @@ def notices_text(rows: Sequence[DueNotice], look: Look = PLAIN) -> str:
     return written(_titled("Notices due", cells), look)
 
 
-def sent_text(rows: Sequence[Notice], look: Look = PLAIN) -> str:
+def sent_text(rows: Sequence[Notice], look: Look) -> str:
     """One line a notice that went out: when, what about, the day that it announced, to whom, and which addresses."""
     cells = [
         (

@@ -13,7 +13,7 @@ from nexusops.report.text import plan_pieces
 from nexusops.report.view import NOBODY, NOWHERE, Names, Units
 
 
-def forecast_written(forecast: Forecast, form: str, *, changes: bool = False, look: Look = PLAIN) -> str:
+def forecast_written(forecast: Forecast, form: str, *, changes: bool, look: Look) -> str:
     """A calendar in the format of ``--format``: text, json, csv or html. ``changes``: each of them, in text."""
     from nexusops.report.simulate import simulate_csv, simulate_json, simulate_text
 

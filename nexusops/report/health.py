@@ -8,14 +8,14 @@ from datetime import datetime
 from nexusops.codec import instant, to_text
 from nexusops.model.health import Health, LockOwner
 from nexusops.model.journal import JsonObject
-from nexusops.report.blocks import PLAIN, Block, Line, Look, Table, Tone, written
+from nexusops.report.blocks import Block, Line, Look, Table, Tone, written
 from nexusops.report.view import counted, number_of
 
 SHOWN = 5
 """So many of those to look at are named in a line."""
 
 
-def health_text(seen: Health, look: Look = PLAIN) -> str:
+def health_text(seen: Health, look: Look) -> str:
     return written(_blocks(seen), look)
 
 

@@ -10,7 +10,7 @@ from nexusops.model.frozen import frozen
 from nexusops.model.ids import Address, PersonId
 from nexusops.model.journal import JsonObject
 from nexusops.model.units import Reorg, Unit
-from nexusops.report.blocks import PLAIN, Block, Line, Look, Table, Tone, written
+from nexusops.report.blocks import Block, Line, Look, Table, Tone, written
 from nexusops.report.csvtable import csv_text
 from nexusops.report.view import number_of
 
@@ -76,7 +76,7 @@ class ReorgPlan:
         return tuple(one for one in self.moved if one.taken)
 
 
-def reorgs_written(found: Sequence[Reorganised], form: str, look: Look = PLAIN) -> str:
+def reorgs_written(found: Sequence[Reorganised], form: str, look: Look) -> str:
     if form == "json":
         return to_text({"reorgs": [_reorganised(one) for one in found]})
     rows = [(one.reorg_id, f"{one.on}", _standing(one), one.words) for one in found]
@@ -94,7 +94,7 @@ def _standing(one: Reorganised) -> str:
     return "refused" if one.refused else "in effect" if one.begun else "to come"
 
 
-def reorg_plan_written(plan: ReorgPlan, form: str, look: Look = PLAIN) -> str:
+def reorg_plan_written(plan: ReorgPlan, form: str, look: Look) -> str:
     if form == "json":
         return to_text(_document(plan))
     return _csv(plan) if form == "csv" else written(_blocks(plan), look)

@@ -8,7 +8,7 @@ from enum import StrEnum
 from nexusops.codec import instant, to_text
 from nexusops.model.frozen import frozen
 from nexusops.model.journal import JsonObject, RunRecord
-from nexusops.report.blocks import PLAIN, Block, Line, Look, Table, Tone, written
+from nexusops.report.blocks import Block, Line, Look, Table, Tone, written
 from nexusops.report.view import number_of
 
 
@@ -49,7 +49,7 @@ class Replay:
         return kept and self.differences is not None and not any(self.differences.values())
 
 
-def replay_text(found: Replay, look: Look = PLAIN) -> str:
+def replay_text(found: Replay, look: Look) -> str:
     return written(_blocks(found), look)
 
 

@@ -39,7 +39,7 @@ def routing_written(table: RoutingTable, form: str, look: Look = PLAIN) -> Writt
     return Written("".join(fit), tuple(left_out))
 
 
-def routing_summary(table: RoutingTable, look: Look = PLAIN) -> str:
+def routing_summary(table: RoutingTable, look: Look) -> str:
     """Counts and changes, without the table itself."""
     return written(_summary(table), look)
 

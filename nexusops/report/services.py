@@ -58,7 +58,7 @@ def way_words(path: SendingPath, connection: Connection | None) -> str:
     return _PATHS[path] + (f", through {_CONNECTIONS[connection]}" if connection else "")
 
 
-def advice_text(request: ServiceRequest, advice: Advice, look: Look = PLAIN) -> str:
+def advice_text(request: ServiceRequest, advice: Advice, look: Look) -> str:
     """The outcome first, then why, then what to do."""
     return written(_advice_blocks(request, advice), look)
 
@@ -170,7 +170,7 @@ def proof_json(proof: Proof) -> str:
     return to_text({**head, "passed": proof.passed, "checks": checks})
 
 
-def proof_text(proof: Proof, look: Look = PLAIN) -> str:
+def proof_text(proof: Proof, look: Look) -> str:
     """One line a check, with the answer seen."""
     return written(_proof_blocks(proof), look)
 

@@ -9,7 +9,7 @@ from nexusops.codec import encode_planned, instant, to_text
 from nexusops.model.changes import Kind, kind_of, target_of
 from nexusops.model.forecast import Forecast, Happening
 from nexusops.model.journal import JsonObject, JsonValue
-from nexusops.report.blocks import PLAIN, Block, Line, Look, Table, Tone, written
+from nexusops.report.blocks import Block, Line, Look, Table, Tone, written
 from nexusops.report.csvtable import csv_text
 from nexusops.report.sentences import describe
 from nexusops.report.view import cost, counted, duration, number_of
@@ -44,7 +44,7 @@ def ending(address: str) -> str:
     return f"{address} ends, and the hubs refuse mail for it from then on"
 
 
-def simulate_text(forecast: Forecast, *, changes: bool = False, look: Look = PLAIN) -> str:
+def simulate_text(forecast: Forecast, *, changes: bool, look: Look) -> str:
     """One line a run that does something, after what a person must know first. ``changes``: and each change."""
     return written(_blocks(forecast, changes), look)
 

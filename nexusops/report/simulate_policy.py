@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from nexusops.codec import day, instant, to_text
 from nexusops.model.journal import JsonObject, JsonValue
 from nexusops.model.whatif import Comparison, Shift
-from nexusops.report.blocks import PLAIN, Block, Line, Look, Table, Tone, written
+from nexusops.report.blocks import Block, Line, Look, Table, Tone, written
 from nexusops.report.csvtable import csv_text
 from nexusops.report.page import asset, content_policy, templates
 from nexusops.report.simulate import ASSUMED, totals
@@ -19,7 +19,7 @@ SHOWN = 3000
 """So many rows stand on the page, and in the text; CSV and JSON have all."""
 
 
-def comparison_written(comparison: Comparison, form: str, look: Look = PLAIN) -> str:
+def comparison_written(comparison: Comparison, form: str, look: Look) -> str:
     """In the format of ``--format``."""
     match form:
         case "json":

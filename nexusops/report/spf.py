@@ -8,7 +8,7 @@ from nexusops.codec import to_text
 from nexusops.model.dns_spf import Branch, Note, SpfReport, Verdict
 from nexusops.model.journal import JsonObject, JsonValue
 from nexusops.model.policy import SpfPolicy
-from nexusops.report.blocks import PLAIN, Block, Line, Look, Table, Tone, written
+from nexusops.report.blocks import Block, Line, Look, Table, Tone, written
 from nexusops.report.view import number_of
 
 _MEANING = {
@@ -57,7 +57,7 @@ def _branch_object(branch: Branch) -> JsonObject:
     }
 
 
-def spf_text(report: SpfReport, policy: SpfPolicy, look: Look = PLAIN) -> str:
+def spf_text(report: SpfReport, policy: SpfPolicy, look: Look) -> str:
     """Verdict first, then what was found, then the tree that explains the count."""
     return written(spf_blocks(report, policy), look)
 

@@ -33,7 +33,7 @@ def plan_text(plan: Plan, *, units: Units = NOWHERE, names: Names = NOBODY, look
     return "".join(plan_pieces(plan, units=units, names=names, look=look))
 
 
-def plan_pieces(plan: Plan, *, units: Units = NOWHERE, names: Names = NOBODY, look: Look = PLAIN) -> Iterator[str]:
+def plan_pieces(plan: Plan, *, units: Units, names: Names, look: Look) -> Iterator[str]:
     """The same piece by piece, as it is printed."""
     return pieces(_blocks(plan, units, names), look)
 

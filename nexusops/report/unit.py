@@ -11,7 +11,7 @@ from nexusops.model.ids import PersonId
 from nexusops.model.journal import JsonObject
 from nexusops.model.mailboxes import Mailbox
 from nexusops.model.units import MailDomain, Unit
-from nexusops.report.blocks import PLAIN, Block, Line, Look, Table, Tone, written
+from nexusops.report.blocks import Block, Line, Look, Table, Tone, written
 from nexusops.report.csvtable import csv_text
 from nexusops.report.sentences import state_words
 
@@ -47,10 +47,12 @@ class UnitShown:
         return tuple(held for held in self.addresses if held.row.state in ending and held.row.delete_on is not None)
 
 
-def unit_written(shown: UnitShown, form: str, look: Look = PLAIN) -> str:
+def unit_written(shown: UnitShown, form: str, look: Look) -> str:
     if form == "json":
         return to_text(_document(shown))
-    return _csv(shown) if form == "csv" else written(_blocks(shown), look)
+    if form == "csv":
+        return csv_text(CSV_COLUMNS, map(_values, shown.addresses))
+    return written(_blocks(shown), look)
 
 
 def _document(shown: UnitShown) -> JsonObject:
@@ -78,10 +80,6 @@ def _document(shown: UnitShown) -> JsonObject:
             for box in shown.boxes
         ],
     }
-
-
-def _csv(shown: UnitShown) -> str:
-    return csv_text(CSV_COLUMNS, map(_values, shown.addresses))
 
 
 def _values(held: Held) -> tuple[str | None, ...]:

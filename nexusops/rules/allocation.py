@@ -67,7 +67,7 @@ def wind_down(
     months: int,
     reason: str,
     why: Reason,
-    successor: Address | None = None,
+    successor: Address | None,
 ) -> Allocation:
     """Into wind-down today (D03: never back-dated); its notice falls due tomorrow (R47)."""
     notice_due = today if policy.notice.policy == "same_day" else next_day(today)
@@ -120,7 +120,7 @@ def ends_on(row: Allocation, notice_on: date, policy: Policy) -> date | None:
     return end
 
 
-def noticed(row: Allocation, sent_on: date, policy: Policy, mailbox_ends: date | None = None) -> Allocation:
+def noticed(row: Allocation, sent_on: date, policy: Policy, mailbox_ends: date | None) -> Allocation:
     """The notice was accepted by its channel on ``sent_on``: the end is fixed (D04); with the mailbox, if that is to
     be deleted before (D22).
     """

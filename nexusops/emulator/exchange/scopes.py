@@ -48,7 +48,7 @@ def app_may(call: Call, mailbox: Object, permission: str) -> bool:
     )
 
 
-def assignments_of(book: Book, app_id: str, role: str | None = None) -> list[Object]:
+def assignments_of(book: Book, app_id: str, role: str | None) -> list[Object]:
     """Management role assignments of the application with this client id."""
     found = []
     for pointer in book.find("exchangePrincipal", "AppId", app_id):

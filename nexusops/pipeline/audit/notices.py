@@ -20,9 +20,7 @@ from nexusops.pipeline.simulate.days import simulate
 _NOBODY = "an address to send it to, or its owner's data"
 
 
-def notices_due(
-    ports: Ports, *, at: datetime, until: date, progress: Callable[[date], None] = lambda _day: None
-) -> list[DueNotice]:
+def notices_due(ports: Ports, *, at: datetime, until: date, progress: Callable[[date], None]) -> list[DueNotice]:
     """Of every kind, as long as the registration data stay as they are; earliest first. What cannot be sent, since
     nobody can be reached or somebody is frozen, stands there without a recipient.
 

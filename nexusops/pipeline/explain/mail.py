@@ -22,7 +22,7 @@ _IGNORED = frozenset({"NOT_UNIT_IT", "BAD_ROUTE", "ROUTE_UNKNOWN_ADDRESS", "ROUT
 
 
 def mail_facts(
-    ports: Ports, row: Allocation, box: Mailbox | None, snapshot: Snapshot | None, found: Collection[str] = ()
+    ports: Ports, row: Allocation, box: Mailbox | None, snapshot: Snapshot | None, found: Collection[str]
 ) -> Iterator[Fact]:
     """The hubs' table as it stands, what it becomes, and what the mailbox then does with the mail. ``found``: the codes
     of what the last run found of the address.

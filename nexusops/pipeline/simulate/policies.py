@@ -26,8 +26,8 @@ def compare_policies(
     *,
     at: datetime,
     until: date,
-    tables: SnapshotTables | None = None,
-    progress: Progress = lambda _day: None,
+    tables: SnapshotTables | None,
+    progress: Progress,
 ) -> Comparison:
     """Looks ahead under both policies, from the same state and snapshot, and pairs what they would do."""
     tables = tables or accepted_tables(ports)

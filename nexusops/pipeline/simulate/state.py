@@ -182,7 +182,7 @@ class Imagined:
 
     # What the imagined run leaves behind.
 
-    def next_due(self, after: date, *, waiting: bool = True) -> date | None:
+    def next_due(self, after: date, *, waiting: bool) -> date | None:
         """The next day, later than this one, on which something is due. What waits from earlier is tried on it, and, if
         ``waiting``, is due tomorrow.
         """

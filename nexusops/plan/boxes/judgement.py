@@ -75,7 +75,7 @@ def unit_owns(unit_id: UnitId, domain: Domain, setting: Setting) -> bool:
 
 
 def taken_by(
-    wanted: Address, holders: Holders, setting: Setting, *, routed_only: bool = False, on: MailboxKey | None = None
+    wanted: Address, holders: Holders, setting: Setting, *, routed_only: bool = False, on: MailboxKey | None
 ) -> str | None:
     """Why a unit cannot have an address: somebody has it or had it, or the tenant keeps it with a mailbox that was
     deleted (another than ``on``), unless it is only to be routed (R17, R23, R25).

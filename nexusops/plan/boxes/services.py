@@ -12,7 +12,6 @@ from nexusops.model.ledger import HoldKind, Ledger
 from nexusops.model.mailboxes import Mailbox
 from nexusops.model.services import (
     ENDED,
-    NOT_ASKED,
     RUNNING,
     Advice,
     DnsFacts,
@@ -38,7 +37,7 @@ def advice_on(
     setting: Setting,
     *,
     ledger: Ledger,
-    dns: DnsFacts = NOT_ASKED,
+    dns: DnsFacts,
 ) -> Advice:
     """The answer to one request, among all the others. ``holders`` know who has its address, ``ledger`` who has its
     service domain, and whom it was handed over to.

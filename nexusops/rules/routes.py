@@ -87,9 +87,16 @@ class _Judging:
         row = self.snapshot.domains.get(domain)
         return "it is no address in use" if row is not None and row.managed else None
 
-    def refusing(self, destination: Address) -> str | None:
-        """Why mail sent there would come back: it is dead, or its mailbox is disabled (D08)."""
-        return self.dead(destination) or ("its mailbox is disabled" if self.over(destination) else None)
+    def refusing(self, destination: Address, passed: frozenset[Address] = frozenset()) -> str | None:
+        """Why mail sent there would come back: it is dead, its mailbox is disabled (D08), or so is what it leads to."""
+        reason = self.dead(destination) or ("its mailbox is disabled" if self.over(destination) else None)
+        row = self.live(destination)
+        if reason is not None or row is None or row.mailbox_key is not None or destination in self.snapshot.routes:
+            return reason
+        if row.target is None or destination in passed:
+            return "it goes nowhere"
+        ahead = self.refusing(place(row.target, self.fallback_domain), passed | {destination})
+        return f"it goes to {row.target}: {ahead}" if ahead is not None else None
 
     def over(self, address: Address) -> bool:
         """Whether an address of ours that somebody has or had takes no mail any more."""

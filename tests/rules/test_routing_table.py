@@ -240,6 +240,21 @@ def test_a_route_to_a_mailbox_that_is_disabled_is_not_followed(destination: str)
     assert _table(world)[BOB] != PLAIN[BOB]
 
 
+@pytest.mark.parametrize(
+    ("target", "told"), [("mailbox:gone0001", "it goes to mailbox:gone0001: "), (None, "it goes ")]
+)
+def test_a_route_to_a_role_that_goes_nowhere_is_not_followed(target: str | None, told: str) -> None:
+    """R13, R16, R29: the role is told of, and the person's mail goes to their own mailbox, and does not come back."""
+    world = _alias(_alias(_chemistry(), SAFETY, "press@chem.ox.ac.uk"), "press@chem.ox.ac.uk", target)
+    world.run(MONDAY)
+    done = world.route(ANN, "press@chem.ox.ac.uk").run(TUESDAY)
+    (found,) = (found for found in done.findings if found.subject == ANN)
+    assert (found.code, told in found.message, _table(world)[ANN]) == ("DANGLING_ROUTE", True, PLAIN[ANN])
+    world.route(BOB, SAFETY)
+    _alias(world, "press@chem.ox.ac.uk", SAFETY).run("2024-10-09")  # each goes to the other now
+    assert _table(world) == PLAIN
+
+
 def test_a_route_of_a_former_owner_takes_no_mail_of_whoever_has_the_address_now() -> None:
     """R16, R19: it says nothing of theirs until it is set anew; to whoever comes back it still does."""
     world = _chemistry().route(ANN, "ann@home.example")

@@ -11,6 +11,7 @@ from nexusops.config.services import service_path, withdraw_service, write_servi
 from nexusops.console.answers import Answer, Asked, Forbidden, NotFound, Page, Redirect
 from nexusops.console.request_form import FIELDS, in_its_words, request_values
 from nexusops.console.roles import Right
+from nexusops.console.units import handed_to
 from nexusops.errors import NexusopsError, Refused
 from nexusops.model.ids import UnitId
 from nexusops.model.services import ENDED, RUNNING, Advice, Ruling, Service, ServiceRequest
@@ -99,6 +100,7 @@ def request_page(asked: Asked) -> Answer:
             "row": row,
             "problem": ports.faulty_services.get(request_id, ""),
             "owner": [(state.username or state.person_id, name_of(state)) for state in states],
+            "coming": handed_to(ports.store, [request_id]).get(request_id),
             "advice": _advice(asked, request) if request is not None else None,
             "planned": [(describe(one.change), one.change.why) for one in planned],
             "records": list(wiring_dns.texts_of(asked.site.configuration, planned)),

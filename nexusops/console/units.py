@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from nexusops.console.answers import Answer, Asked, Forbidden, NotFound, Page, Redirect
 from nexusops.console.belonging import units_of_people
 from nexusops.console.roles import Right
 from nexusops.errors import Refused
 from nexusops.model.addresses import AddressState, Allocation
-from nexusops.model.findings import Finding, box_scope, person_scope
+from nexusops.model.findings import Finding, box_scope, boxes_in, person_scope
 from nexusops.model.ids import MailboxKey, PersonId, UnitId
-from nexusops.model.ledger import Ledger, PersonState
+from nexusops.model.ledger import HoldKind, Ledger, PersonState
 from nexusops.model.mailboxes import Mailbox
 from nexusops.model.units import NonpersonalAddress, Unit
 from nexusops.pipeline import desk
@@ -51,6 +51,7 @@ def unit_page(asked: Asked) -> Answer:
             "boxes": boxes,
             "loose": _loose(asked, unit),
             "owners": {state.person_id: name_of(state) for state in store.owners(owners)},
+            "coming": handed_to(store, [box.name for box in boxes if box.name and box.live]),
             "addresses": _addresses(store, boxes),
             "staff": [row.staff_id for row in asked.shelf.staff(asked.site.ports) if row.unit_id == unit.unit_id],
             "may_hand_over": asked.viewer.may_in(Right.HAND_OVER, {unit.unit_id}),
@@ -72,6 +73,18 @@ def hand_over(asked: Asked) -> Answer:
     wish = desk.Wish(actor=asked.viewer.username, reason=asked.reason(), at=asked.at)
     desk.handover(asked.site.ports, name, to, wish)
     return Redirect(to=f"/units/{unit.unit_id}?done=handed-over")
+
+
+def handed_to(store: Store, names: Collection[str]) -> dict[str, tuple[str, str]]:
+    """Who gets these mailboxes, or requests, by the next run: username and name of each new owner (D31)."""
+    waiting = boxes_in(store.unfinished()).intersection(names)
+    ledger = store.ledger((), waiting)
+    owners = {box.name: box.owner_person_id for box in ledger.mailboxes.values()}
+    owners |= {row.request_id: row.owner_person_id for row in ledger.services.values()}
+    holds = [hold for hold in ledger.holds.values() if hold.kind is HoldKind.HANDOVER]
+    to = {hold.subject: PersonId(hold.value) for hold in holds if hold.value != owners.get(hold.subject)}
+    called = {one.person_id: (one.username or one.person_id, name_of(one)) for one in store.owners(to.values())}
+    return {name: called[one] for name, one in to.items() if one in called}
 
 
 def findings_page(asked: Asked) -> Answer:

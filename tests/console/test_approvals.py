@@ -106,6 +106,8 @@ def test_a_unit_hands_a_mailbox_over_and_the_next_plan_has_it(console: Running) 
         browser.open("/units/CHEM"), "/units/CHEM/hand-over", mailbox="chem-office", to="chem0011", reason="new job"
     )
     assert "The handover is recorded; the next run carries it out." in page.text
+    later = shown(browser.open("/units/CHEM").text)  # whoever comes after sees it, too
+    assert "office@chem.ox.ac.uk Giovanni D`Angelo until the next run, then John Smith active" in later
     answer = browser.submit(page, "/units/CHEM/hand-over", mailbox="chem-office", to="nobody", reason="new job")
     assert answer.status_code == 422
     assert "Nobody has the username nobody." in shown(answer.text)

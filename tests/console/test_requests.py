@@ -175,6 +175,7 @@ def test_a_request_that_runs_is_retired_and_the_next_plan_takes_its_mailbox_away
     assert "State live since 2025-10-02" in shown(page.text)
     page = browser.submit(page, "/saas/menu-planner/hand-over", to="food0007", reason="new owner")
     assert "The handover is recorded; the next run carries it out." in page.text
+    assert "Owner Grace Adeyemi until the next run, then" in shown(page.text)
     page = browser.submit(page, "/saas/menu-planner/retire", reason="a better one")
     assert "Its end is recorded; the next run carries it out." in page.text
     assert "menu-planner" in shown(browser.open("/?kind=DeleteMailbox").text)

@@ -69,8 +69,10 @@ def plan_page(asked: Asked) -> Answer:
         return Page(template="no_plan", title="Today's plan", here="plan", values={"trouble": trouble})
     whole = asked.viewer.everywhere(Right.SEE_PLAN)
     rows = _rows(asked, plan)
+    store = asked.site.ports.store
     chosen = Filter(**{name: asked.query.get(name, "").strip() for name in ("words", "kind", "unit", "person")})
     kinds = Counter(row.kind for row in rows)
+    sheet = _sheet([row for row in rows if chosen.fits(row)], asked)
     return Page(
         template="plan",
         title="Today's plan",
@@ -80,7 +82,8 @@ def plan_page(asked: Asked) -> Answer:
             "whole": whole,
             "total": len(rows),
             "destructive": sum(row.destructive for row in rows),
-            "sheet": _sheet([row for row in rows if chosen.fits(row)], asked),
+            "sheet": sheet,
+            "known": {state.person_id for state in store.owners({PersonId(row.why.subject) for row in sheet.rows})},
             "chosen": chosen,
             "kinds": [(kind, kinds[kind]) for kind in Kind if kind in kinds],
             "units": sorted({unit for row in rows for unit in row.units}),

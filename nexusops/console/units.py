@@ -17,6 +17,7 @@ from nexusops.model.units import NonpersonalAddress, Unit
 from nexusops.pipeline import desk
 from nexusops.pipeline.nearby import name_of
 from nexusops.ports import Store
+from nexusops.report.cures import CURES
 from nexusops.report.view import findings_of
 
 
@@ -105,6 +106,7 @@ def findings_page(asked: Asked) -> Answer:
             "groups": [group for group in groups if code in ("", group.code)],
             "codes": [(group.code, len(group.findings)) for group in groups],
             "code": code,
+            "cures": CURES,
             "names": {state.person_id: name_of(state) for state in states},
         },
     )

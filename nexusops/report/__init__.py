@@ -12,5 +12,6 @@ What they are made of:
     blocks.py     lines and tables; terminal.py: folded to a width, with colour
     sentences.py  every kind of change in words
     view.py       a plan arranged for reading, and numbers and names as they are said
+    cures.py      what to do about a finding
     templates/    pages
 """

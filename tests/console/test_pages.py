@@ -134,7 +134,8 @@ def test_findings_stand_under_their_codes_and_can_be_narrowed_to_one(looked_at: 
     whole = shown(browser.open("/findings").text)
     assert "NAME_NOT_LATIN" in whole
     assert "NAME_INCOMPLETE" in whole
-    assert "NAME_INCOMPLETE 1 About What" in shown(browser.open("/findings?code=NAME_INCOMPLETE").text)
+    narrowed = shown(browser.open("/findings?code=NAME_INCOMPLETE").text)
+    assert "NAME_INCOMPLETE 1 What to do: a name request, decided by the desk, cures it. About What Suharto" in narrowed
 
 
 def test_a_run_shows_its_journal(looked_at: Running) -> None:
@@ -193,6 +194,13 @@ def test_a_history_leaves_the_steps_in_the_tenant_out_until_they_are_asked_for(l
     assert "the mailbox bray0039 is active" in short
     step = "in the tenant: the licence of bray0039 assigned"
     assert (step in short, step in whole) == (False, True)
+
+
+def test_the_plan_leads_to_whoever_it_is_about_as_far_as_they_are_known(looked_at: Running) -> None:
+    """Why, and what comes next, stands there; of Oliver Marsh, who joins with this plan, nothing is known yet."""
+    page = looked_at.browser().open("/")
+    assert '<a class="name" href="/people/1000039">1000039 Thomas Ashdown</a>' in page.text
+    assert '<td data-label="Who">1000044 Oliver Marsh</td>' in page.text
 
 
 def test_before_the_first_run_a_page_says_how_there_will_be_something(tmp_path: Path) -> None:

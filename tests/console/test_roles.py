@@ -155,7 +155,10 @@ def test_unit_it_see_the_findings_of_those_who_have_no_place_yet(site: Path) -> 
     assert call(["--config", str(site), "run", "--at", "2025-10-02T08:00:00Z", "--accept", "Destructive=4"]) == 0
     with serving(site, signing_in=NOWHERE) as running:
         found = {one: shown(running.signed_in(one).open("/findings").text) for one in ("bray0031", "chem0011")}
-    assert "PENDING_USERNAME 1 About What 1000045" in found["bray0031"]
+    assert (
+        "PENDING_USERNAME 1 What to do: nothing; the run after the username makes it. About What 1000045"
+        in found["bray0031"]
+    )
     assert "Nothing was found." in found["chem0011"]
 
 
@@ -167,7 +170,7 @@ def test_unit_it_see_their_own_unit_and_its_findings_only(doors: Running) -> Non
     assert browser.open("/units/LAW").status_code == 404
     assert "Nothing was found." in browser.open("/findings").text
     found = shown(doors.signed_in("food0007").open("/findings").text)
-    assert "ROLE_TO_PERSONAL 1 About What enquiries@foodtech.ox.ac.uk" in found
+    assert "ROLE_TO_PERSONAL 1 What to do: attach it to a mailbox of the unit. About What enquiries@" in found
     assert "NAME_INCOMPLETE" not in found
 
 

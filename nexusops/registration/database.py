@@ -107,7 +107,10 @@ def _engine(text: str) -> tuple[Engine, URL]:
             url = url.set(drivername="postgresql+psycopg")
         if "@" in (url.host or ""):
             raise ValueError("the rest of a password would be taken for the host, and told as such")
-        return create_engine(url, poolclass=NullPool), url
+        # A database that knows no encoding (SQL_ASCII) would give bytes; the others convert.
+        unsaid = url.get_driver_name() == "psycopg" and "client_encoding" not in url.query
+        settings = {"client_encoding": "utf8"} if unsaid else {}
+        return create_engine(url, poolclass=NullPool, connect_args=settings), url
     except (ArgumentError, NoSuchModuleError, ImportError, ValueError) as error:
         raise UsageError(
             "nexusops.toml: registration.url is not the URL of a database that this installation can open"

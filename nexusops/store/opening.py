@@ -21,6 +21,8 @@ from nexusops.model.urls import without_password
 from nexusops.store.chain import FIRST
 from nexusops.store.schema import SCHEMA_VERSION, meta, metadata
 
+AS_TEXT = {"client_encoding": "utf8"}
+"""What a database that knows no encoding (SQL_ASCII) would give as bytes; the others convert."""
 MIGRATIONS = Path(__file__).with_name("migrations")
 SOON = 5
 """Seconds within which a database must answer that is only looked into."""
@@ -136,9 +138,10 @@ def _blank() -> bytes:
 
 def engine_for(url: URL) -> Engine:
     # Parameters by name, as in PostgreSQL (ready.py).
-    named: dict[str, Any] = {"paramstyle": "named"} if url.get_backend_name() == "sqlite" else {}
-    engine = create_engine(url, json_deserializer=msgspec.json.decode, **named)
-    if named:
+    sqlite = url.get_backend_name() == "sqlite"
+    own: dict[str, Any] = {"paramstyle": "named"} if sqlite else {"connect_args": AS_TEXT}
+    engine = create_engine(url, json_deserializer=msgspec.json.decode, **own)
+    if sqlite:
         event.listen(engine, "connect", _pragmas)
         event.listen(engine, "begin", _begin)
     return engine
@@ -229,6 +232,7 @@ def _prepare(connection: Connection, site: str) -> None:
     if _current(connection, site):
         return
     if not inspect(connection).has_table("meta"):
+        _must_hold_any_name(connection)
         _create(connection)
         connection.execute(
             meta.insert().values(
@@ -245,6 +249,20 @@ def _prepare(connection: Connection, site: str) -> None:
         return
     _migrate(connection)
     connection.execute(meta.update().values(schema_version=SCHEMA_VERSION))
+
+
+def _must_hold_any_name(connection: Connection) -> None:
+    """Else the first card with a letter that it lacks would end every run from that hour on."""
+    if connection.dialect.name != "postgresql":
+        return
+    encoding = connection.execute(text("SHOW server_encoding")).scalar_one()
+    if encoding != "UTF8":
+        raise UsageError(
+            f"The database {connection.engine.url.database} keeps its texts in {encoding}, which lacks letters that"
+            " names have.",
+            next_step="Make it anew with `createdb --encoding=UTF8 --template=template0`, or name another one in"
+            " [state] url.",
+        )
 
 
 def _create(connection: Connection) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+from conftest import fresh_database
 
 from nexusops.errors import SnapshotRefused, UsageError
 from nexusops.model.ids import PersonId
@@ -152,6 +153,24 @@ def test_what_is_written_meanwhile_is_not_seen(postgres_database: str) -> None:
         alter(postgres_database, "UPDATE ticks SET n = 1")
         assert connection.exec_driver_sql("SELECT n FROM ticks").scalar() == 0
     engine.dispose()
+
+
+def known_as(url: str) -> str | None:
+    person = source(url).read().slice([PersonId("1")], {}).people[PersonId("1")].person
+    return person.known_as if person is not None else None
+
+
+def test_a_database_that_knows_no_encoding_is_read_as_utf_8_or_refused(postgres_url: str) -> None:
+    """What initdb makes where the locale is C: the driver gave bytes, and the first question was a defect."""
+    with fresh_database(postgres_url, "SQL_ASCII") as url:
+        settings = f"{url}&client_encoding=utf8"
+        alter(settings, TABLES)
+        alter(settings, "UPDATE persons SET known_as = 'Zoë' WHERE person_id = '1'")
+        assert known_as(url) == "Zoë"
+        alter(settings, "UPDATE persons SET known_as = E'Zo\\xeb' WHERE person_id = '1'")
+        said = 'the table persons cannot be read: invalid byte sequence for encoding "UTF8": 0xeb'
+        assert defects(url) == [("SNAPSHOT_PARTIAL", said)]
+        assert known_as(f"{url}&client_encoding=latin1") == "Zoë"
 
 
 def test_a_database_that_cannot_be_reached(tmp_path: Path) -> None:

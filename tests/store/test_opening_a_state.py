@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from building.state_rows import acceptance, allocation, new
+from conftest import fresh_database
 from sqlalchemy import create_engine, text
 
 from nexusops.errors import NexusopsError, StateUnavailable, UsageError
@@ -202,6 +203,22 @@ def test_names_are_found_in_a_database_that_sorts_as_a_language_does(postgres_da
         connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
     engine.dispose()
     assert found == {"ann.lee", "ann.lee2", long, long[:63] + "2"}
+
+
+@pytest.mark.parametrize("encoding", ["SQL_ASCII", "LATIN1"])
+def test_a_database_that_lacks_letters_is_refused_before_anything_is_made_in_it(
+    encoding: str, postgres_url: str, tmp_path: Path
+) -> None:
+    """interface.md 1, exit 2: else the first Łukasz would end every run from that hour on."""
+    with fresh_database(postgres_url, encoding) as url:
+        error = refused(url, tmp_path)
+        engine = create_engine(url, connect_args={"client_encoding": "utf8"})
+        with engine.connect() as connection:
+            made = connection.execute(text("SELECT count(*) FROM pg_tables WHERE schemaname = 'public'")).scalar_one()
+        engine.dispose()
+    assert (type(error), made) == (UsageError, 0)
+    assert f" keeps its texts in {encoding}, " in error.message
+    assert "createdb --encoding=UTF8" in error.next_step
 
 
 def test_a_state_is_looked_into_and_left_as_it_is(url: str, tmp_path: Path) -> None:

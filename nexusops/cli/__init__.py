@@ -7,9 +7,9 @@ printing.py  how an answer reaches stdout; progress.py: long work on a terminal;
 Every command, or group of commands, has a file of its name:
 
 act.py (apply, run, resume), adopt.py, audit.py, cassette.py, completion.py, config.py, console.py, demo.py, desk.py,
-doctor.py, domain.py, drift.py, emulator.py, explain.py, health.py, history.py (with notices
-and overdue), init.py, jobs.py, plan.py (with show), queue.py (worker, schedule), reorg.py, replay.py, routing.py,
-saas.py with saas_request.py and saas_proof.py, simulate.py, snapshot.py, spf.py, state.py, undo.py, unit.py.
+doctor.py, domain.py, drift.py, emulator.py, explain.py (with preview), health.py, history.py, init.py, jobs.py,
+notices.py, overdue.py, plan.py (with show), queue.py (worker, schedule), reorg.py, replay.py, routing.py, saas.py with
+saas_request.py and saas_proof.py, simulate.py, snapshot.py, spf.py, state.py, undo.py, unit.py.
 """
 
 from nexusops.cli.entry import call, main

@@ -17,7 +17,7 @@ from nexusops.model.policy import Policy
 from nexusops.pipeline.domains import Inquiry
 from nexusops.ports import Resolver, Store
 from nexusops.rules.mailauth.check import check, same
-from nexusops.rules.mailauth.site import MailSite, Standing, lint_of_site, passes, providers
+from nexusops.rules.mailauth.site import MailSite, Standing, leads, lint_of_site, passes, providers
 from nexusops.rules.mailauth.spf import lint
 from nexusops.rules.mailauth.syntax import is_spf
 
@@ -177,7 +177,7 @@ def impact(
 def _way(branches: Sequence[Branch], target: str) -> tuple[str, ...]:
     for branch in branches:
         below = _way(branch.terms, target)
-        if branch.target == target or below:
+        if (branch.target == target and leads(branch)) or below:
             return (branch.term, *below)
     return ()
 

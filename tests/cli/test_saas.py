@@ -324,6 +324,10 @@ def test_advice_asks_the_dns_that_is_configured(site: CommandSite) -> None:
 
     assert ask(oxford + good) == (0, "approved", [])
     assert ask(oxford) == (6, "needs_info", ["INCLUDE_NO_SPF"])
+    assert ask(good) == (6, "needs_info", ["INCLUDE_NO_SPF"])
+    told = site.on_day_one("saas", "advise", "mailshot", "--format", "json").document
+    assert "_spf.ox.ac.uk has no SPF record" in told["reasons"][0]
+    assert "the postmaster those of the University" in told["next"]  # it is no fault of the provider's
     taken = "$ORIGIN foodtech.ox.ac.uk.\nmail-shot IN A 192.0.2.1\n"
     assert ask(oxford + good + taken) == (6, "needs_info", ["DOMAIN_TAKEN"])
 

@@ -309,6 +309,8 @@ def test_two_records_of_one_selector_are_no_key() -> None:
         ("v=DMARC1; p=none; aspf=strict", "DMARC_SYNTAX"),
         ("v=DMARC1; p=none; rua=mailto:nobody", "DMARC_SYNTAX"),
         ("v=DMARC1; p=reject; rua=a@chem.ox.ac.uk", "DMARC_SYNTAX"),
+        ("v=DMARC1; p=reject; rua=mailto:a@chem.ox.ac.uk; ruf=a@chem.ox.ac.uk", "DMARC_SYNTAX"),
+        ("v=DMARC1; p=reject; rua=mailto:a@chem.ox.ac.uk; ruf=mailto:a@chem.ox.ac.uk", None),
         ("v=DMARC1; p=reject; rua=https://reports.example/chem", None),
         ("v=DMARC1; p=none; p=none", "DMARC_SYNTAX"),
         ("p=none; v=DMARC1", "DMARC_SYNTAX"),

@@ -95,10 +95,7 @@ def _policy(tags: dict[str, str], name: str, *, inherited: bool) -> Dmarc:
     percent = tags.get("pct", "100")
     if not re.fullmatch(r"100|[1-9]?[0-9]", percent):
         raise BadTags(f"pct={percent} is no percentage")
-    reports = [one.strip() for one in tags.get("rua", "").split(",") if one.strip()]
-    for one in reports:
-        if not _OTHER_URI.match(one) and not _REPORT.fullmatch(one):
-            raise BadTags(f"rua={one} is no mailto: address")
+    reports, _ = _addresses(tags, "rua"), _addresses(tags, "ruf")
     policy = tags.get("sp", tags["p"]) if inherited else tags["p"]
     return Dmarc(
         found_at=name,
@@ -106,5 +103,14 @@ def _policy(tags: dict[str, str], name: str, *, inherited: bool) -> Dmarc:
         strict_dkim=tags.get("adkim", "r").lower() == "s",
         strict_spf=tags.get("aspf", "r").lower() == "s",
         percent=int(percent),
-        reports_to=tuple(reports),
+        reports_to=reports,
     )
+
+
+def _addresses(tags: dict[str, str], tag: str) -> tuple[str, ...]:
+    """Where reports go (6.3). Raises BadTags."""
+    found = tuple(one.strip() for one in tags.get(tag, "").split(",") if one.strip())
+    for one in found:
+        if not _OTHER_URI.match(one) and not _REPORT.fullmatch(one):
+            raise BadTags(f"{tag}={one} is no mailto: address")
+    return found

@@ -114,12 +114,16 @@ def _mx_notes(domain: str, ask: Ask) -> list[Note]:
     return [Note(code="NO_MX", message=message, domain=domain)]
 
 
+def leads(branch: Branch) -> bool:
+    """Whether the term leads to another record, and fails with it; others ask for addresses."""
+    return branch.term.lstrip("+-~?").lower().startswith(("include:", "redirect="))
+
+
 def providers(branches: tuple[Branch, ...], site: MailSite) -> list[Branch]:
     """The terms that let somebody outside send, in the record itself or in the site's own records within it."""
     found = []
     for branch in branches:
-        leads = branch.term.lstrip("+-~?").lower().startswith(("include:", "redirect="))
-        if not leads:
+        if not leads(branch):
             continue
         if branch.target in (site.site_include, EXCHANGE):
             continue

@@ -231,7 +231,10 @@ _CURES = {
     ),
     "DMARC_SYNTAX": "Correct dmarc in the request.",
 }
-_SPF_CURE = "Show the provider what is wrong with its SPF record, and have it mended before anything is published."
+_SPF_CURE = (
+    "Have what is wrong mended before anything is published: the provider mends its own SPF record, the postmaster those "
+    "of the University."
+)
 
 
 def next_step(

@@ -448,3 +448,21 @@ def test_a_service_domain_ends_in_the_run_in_which_the_domain_above_it_has_ended
         if ended:
             return
     raise AssertionError("the domain has not ended")
+
+
+@pytest.mark.parametrize("columns", [{}, NEITHER])
+def test_a_product_is_told_of_while_the_domain_that_it_ends_with_winds_down(columns: dict[str, Any]) -> None:
+    """2.4, 2.5: with the day; also where its unit has its mail elsewhere by then."""
+    world = chemistry(**columns)
+    world.run(FIRST)
+    world.domain("new.ox.ac.uk")
+    world.unit("CHEM", "department", "new.ox.ac.uk")
+    world.domain("chem.ox.ac.uk", state=DomainState.WINDDOWN, winddown_start=day("2024-11-01"), winddown_months=2)
+    (told,) = [one for one in world.run("2024-11-01").findings if (one.code, one.subject) == ("ROLES_END", "adminday")]
+    assert told.message == (
+        "it ends with chem.ox.ac.uk, on 2025-01-02 at the earliest: file another request, for a domain that stays"
+    )
+    assert "ROLES_END" in codes(world, "2024-11-02")  # on which the people are told
+    assert "ROLES_END" in codes(world, "2025-01-01")
+    assert "ROLES_END" not in codes(world, "2025-01-02")
+    assert row(world).state == "retired"

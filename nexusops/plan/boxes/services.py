@@ -21,9 +21,10 @@ from nexusops.model.services import (
     ServiceRequest,
 )
 from nexusops.model.snapshot import Snapshot
-from nexusops.model.units import OVER
+from nexusops.model.units import OVER, DomainState
 from nexusops.plan.boxes.judgement import JudgedBox, in_scope, may_own
 from nexusops.plan.boxes.wishes import is_username
+from nexusops.plan.domains import least_end
 from nexusops.plan.setting import Setting
 from nexusops.rules.book import Holders, kept_by_tenant
 from nexusops.rules.services.life import Circumstances, ended, judge
@@ -163,6 +164,7 @@ def settle_service(
     result.rows.append(after)
     if after.signs and not after.sign and after.records != after.published:
         result.waits = "its records follow in the run after Exchange has ceased to sign"
+    _tell_of_its_end(result, after, ledger, setting)
     for review in reviews:
         result.find(review.code, request.request_id, review.message)
     if now.notes:
@@ -170,6 +172,19 @@ def settle_service(
 
         for note in now.notes:
             result.find(note.code, request.request_id, note.message, severity_of(note.code))
+
+
+def _tell_of_its_end(result: JudgedBox, row: Service, ledger: Ledger, setting: Setting) -> None:
+    """2.4, 2.5: what runs ends with its mail domain, of which its unit may have no other address any more."""
+    home = row.home
+    given = row.state in RUNNING and (row.published or row.granted)
+    if home is None or home not in setting.units.winding or not given:
+        return
+    known = ledger.domains.get(home)
+    began = known.since if known is not None and known.state == DomainState.WINDDOWN else setting.today
+    day = least_end(began, setting.units.winding[home], setting.policy)
+    message = f"it ends with {home}, on {day} at the earliest: file another request, for a domain that stays"
+    result.find("ROLES_END", row.request_id, message)
 
 
 def is_over(row: Service | None, request: ServiceRequest, ledger: Ledger, setting: Setting) -> bool:

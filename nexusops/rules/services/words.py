@@ -232,8 +232,8 @@ _CURES = {
     "DMARC_SYNTAX": "Correct dmarc in the request.",
 }
 _SPF_CURE = (
-    "Have what is wrong mended before anything is published: the provider mends its own SPF record, the postmaster those "
-    "of the University."
+    "Have what is wrong mended before anything is published: the provider mends its own SPF record, the postmaster "
+    "those of the University."
 )
 
 

@@ -134,7 +134,7 @@ def test_a_provider_that_broke_is_told_and_the_domain_with_it(site: CommandSite,
 
 def test_who_would_suffer_from_an_include_is_known_before(site: CommandSite, zone: Path) -> None:
     """rules.md 4d. That law permits the addresses of the same name has nothing to do with its SPF record."""
-    own = "@         TXT \"v=spf1 include:_spf.ox.ac.uk -all"
+    own = '@         TXT "v=spf1 include:_spf.ox.ac.uk -all'
     zone.write_text(ZONE.replace(own, own.replace("-all", "a:servers.adminday.example -all")), "utf-8")
     said = site.type("spf", "impact", "servers.adminday.example", "--zone", zone, "--format", "json", *AT)
     assert said.document == {

@@ -188,6 +188,22 @@ def test_a_mailbox_that_nobody_takes_over_ends_with_its_access() -> None:
     assert (row(world).state, row(world).granted) == ("retired", None)
 
 
+def test_a_mailbox_whose_request_names_nobody_any_more_says_so() -> None:
+    """D31, 2.4: it is orphaned all the same; a service domain needs no owner."""
+    world = chemistry()
+    world.run(FIRST)
+    file(world, owner_person_id=None)
+    (told,) = [one for one in world.run("2024-10-03").findings if one.subject == "adminday"]
+    assert (told.code, told.message) == (
+        "OWNER_GONE",
+        "it has no owner any more: `nexusops saas handover adminday --to USERNAME`",
+    )
+    assert row(world).state == "review_due"
+    domain = chemistry(**NEITHER, owner_person_id=None)
+    domain.run(FIRST)
+    assert "OWNER_GONE" not in codes(domain, "2024-10-03")
+
+
 @pytest.mark.parametrize(("columns", "gone"), [({}, "RevokeAccess"), (NEITHER, "RetireRecords")])
 def test_a_request_that_is_withdrawn_gives_everything_back(columns: dict[str, Any], gone: str) -> None:
     """2.4: retiring to retired, for good; the same id does not come back to life."""

@@ -234,8 +234,9 @@ def _reviews(row: Service, advice: Advice, now: Circumstances, policy: Policy, t
     if advice.ruling is Ruling.APPROVED and advice.path is row.path and advice.address != row.address:
         message = f"it keeps {row.address}; for {advice.address} retire it and file another request"
         yield Review(code="ADDRESS_KEPT", message=message)
-    if now.owner is not None and not now.owner_may:
-        yield Review(code="OWNER_GONE", message=f"its owner has gone: `nexusops saas handover {name} --to USERNAME`")
+    if not now.owner_may and (now.owner is not None or row.path is SendingPath.MAILBOX):
+        gone = "its owner has gone" if now.owner is not None else "it has no owner any more"
+        yield Review(code="OWNER_GONE", message=f"{gone}: `nexusops saas handover {name} --to USERNAME`")
     warns_on = _warns_on(row, policy)
     if warns_on is not None and today >= warns_on:
         message = (

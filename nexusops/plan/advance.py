@@ -111,7 +111,7 @@ def advance(
     )
     book = replace(setting.book(fold.holders), promised=promised(snapshot, units, policy, site, today))
     forwarding: list[Case] = []
-    for case in in_turn(ledger, snapshot, today):
+    for case in in_turn(ledger, snapshot, policy, today):
         hold = _undone(case.person_id, mark_of_person(case.record, snapshot), ledger, fold) if case.undone else None
         judged = judge(case, book, setting, Held(items=items_of(hold), before=ledger) if hold is not None else None)
         if hold is not None:

@@ -215,3 +215,30 @@ def test_a_number_belongs_to_its_name_and_to_addresses_that_are_still_there() ->
     world.affiliation("2", "BALL", "2024-10-01", "2025-01-14").affiliation("2", "CHEM", "2025-05-01")
     world.card("2", "UG", "Ann", "Lee", "2025-05-01", "2028-09-30", card_id="again").run("2025-05-01")
     assert world.states("2") == {"ann.lee2@balliol.ox.ac.uk": "deleted", "ann.lee@chem.ox.ac.uk": "active"}
+
+
+def test_the_turn_goes_by_the_earliest_affiliation_that_is_served_now() -> None:
+    """D11: neither by a later one, nor by one that is over."""
+    world = student(oxford(), "3", "Ann Lee", "CHEM", start="2024-10-01").affiliation("3", "BALL", "2024-09-01")
+    student(world, "2", "Ann Lee", start="2024-09-15")
+    student(world, "4", "Ann Lee", start="2024-09-20").affiliation("4", "LAW", "2020-10-01", "2021-09-30")
+    world.run("2024-10-01")
+    assert [sorted(world.states(number)) for number in ("3", "2", "4")] == [
+        ["ann.lee@balliol.ox.ac.uk", "ann.lee@chem.ox.ac.uk"],
+        ["ann.lee2@balliol.ox.ac.uk"],
+        ["ann.lee3@balliol.ox.ac.uk"],
+    ]
+
+
+def test_whoever_moves_has_the_turn_of_the_place_that_they_move_to() -> None:
+    """D11: served there from this run on, and earlier than the newcomer; what was served before is over."""
+    world = student(oxford(), "1", "Ann Lee", "CHEM")
+    world.run("2024-10-01")
+    world.affiliation("1", "CHEM", "2024-10-01", "2025-01-09").affiliation("1", "LAW", "2025-01-10")
+    student(world, "2", "Ann Lee", "LAW", start="2025-01-15")
+    done = world.run("2025-01-15")
+    assert (world.states("1"), world.states("2")) == (
+        {"ann.lee@chem.ox.ac.uk": "winddown", "ann.lee@law.ox.ac.uk": "active"},
+        {"ann.lee2@law.ox.ac.uk": "active"},
+    )
+    assert done.codes == set()

@@ -13,7 +13,7 @@ from nexusops.model.policy import Policy
 from nexusops.model.site import Site
 from nexusops.model.snapshot import PersonRecord, Snapshot
 from nexusops.plan.people.case import Case
-from nexusops.rules.reorganising import UnitMap
+from nexusops.rules.reorganising import UnitMap, serve
 
 
 class _Someones(Protocol):
@@ -25,7 +25,7 @@ Row = TypeVar("Row", bound=_Someones)
 Key = TypeVar("Key")
 
 
-def in_turn(ledger: Ledger, snapshot: Snapshot, today: date) -> Iterator[Case]:
+def in_turn(ledger: Ledger, snapshot: Snapshot, policy: Policy, today: date) -> Iterator[Case]:
     """One case a person, in the order in which they are served (D11): earliest served affiliation, then username.
 
     Each is made when its turn comes, and forgotten afterwards: together they would be the largest thing of a plan.
@@ -39,7 +39,8 @@ def in_turn(ledger: Ledger, snapshot: Snapshot, today: date) -> Iterator[Case]:
     holds = _by_subject(ledger.holds.values())
     # A row of somebody whom persons does not have (ORPHAN_CARD) is nobody's.
     known = [r for r in snapshot.people.values() if r.person_id in ledger.people or r.person is not None or r.findings]
-    known.sort(key=lambda record: _turn(record, ledger.people.get(record.person_id), rows, today))
+    most = policy.affiliation.max
+    known.sort(key=lambda record: _turn(record, ledger.people.get(record.person_id), rows, most, today))
     for record in known:
         person_id = record.person_id
         before = ledger.people.get(person_id)
@@ -85,15 +86,20 @@ def _shortened(rows: Iterable[Allocation], holds: Mapping[str, Mapping[HoldKind,
 
 
 def _turn(
-    record: PersonRecord, state: PersonState | None, rows: Mapping[PersonId, Mapping[Key, Allocation]], today: date
+    record: PersonRecord,
+    state: PersonState | None,
+    rows: Mapping[PersonId, Mapping[Key, Allocation]],
+    most: int,
+    today: date,
 ) -> tuple[bool, date, str, str]:
     """Who comes back to addresses that have ended is served before new people are (rules.md 0, D10)."""
-    served = state.served if state is not None else ()
-    starts = [a.start_date for a in record.affiliations if a.current(today) and (not served or a.unit_id in served)]
+    current = (affiliation for affiliation in record.affiliations if affiliation.current(today))
+    served, _ = serve(current, state.served if state is not None else (), most)
     username = record.person.username if record.person and record.person.username else "~"
     mine = rows.get(record.person_id, {})
     returning = bool(mine) and not any(row.live for row in mine.values())
-    return not returning, min(starts, default=date.max), username, record.person_id
+    first = served[0].start_date if served else date.max
+    return not returning, first, username, record.person_id
 
 
 def _shelved(rows: Iterable[Row], key: Callable[[Row], Key]) -> dict[PersonId, dict[Key, Row]]:

@@ -12,7 +12,8 @@ from nexusops.model.snapshot import Snapshot
 from nexusops.pipeline.inputs import Deciding, Ports
 from nexusops.pipeline.periods import by_address, named_like
 from nexusops.ports import SnapshotTables
-from nexusops.rules.routes import Known, concerned, judge_routes
+from nexusops.rules.judging import Known
+from nexusops.rules.routes import concerned, judge_routes
 from nexusops.rules.routing import RouteBook, accepted_states, place, table
 
 

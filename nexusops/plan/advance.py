@@ -35,8 +35,9 @@ from nexusops.plan.people.senders import refuse_circles
 from nexusops.plan.people.turns import in_turn, promised
 from nexusops.plan.setting import Setting
 from nexusops.rules.book import Book
+from nexusops.rules.judging import Known
 from nexusops.rules.reorganising import unit_map
-from nexusops.rules.routes import Known, judge_routes
+from nexusops.rules.routes import judge_routes
 from nexusops.rules.routing import RouteBook, accepted_states
 
 

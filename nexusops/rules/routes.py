@@ -8,126 +8,18 @@ and mailboxes that they name looked up.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from itertools import pairwise
 
-from nexusops.model.addresses import AddressKind, AddressState, Allocation
-from nexusops.model.findings import Evidence, Finding, Severity
-from nexusops.model.frozen import frozen
-from nexusops.model.ids import Address, Domain, MailboxKey, PersonId, UnitId, domain_of
+from nexusops.model.addresses import AddressKind
+from nexusops.model.findings import Finding, Severity
+from nexusops.model.ids import Address, Domain, PersonId, domain_of
 from nexusops.model.ledger import PersonState, Standing
 from nexusops.model.mailboxes import Mailbox, MailboxKind, MailboxState
 from nexusops.model.snapshot import Snapshot
 from nexusops.model.units import ExternalRoute
-from nexusops.rules.book import Holders
+from nexusops.rules.judging import GONE, Judging, Known
 from nexusops.rules.routing import RouteBook, place, without_loops
 
-_GONE = frozenset({MailboxState.DELETED, MailboxState.PURGED})
 _ROLES = frozenset({AddressKind.NONPERSONAL, AddressKind.FOREIGN})
-
-
-@frozen
-class Known:
-    """What the ledger holds of the places that routes name. ``routed`` are destinations in the last table; addresses
-    in the states ``accepted`` receive mail (D08).
-    """
-
-    holders: Holders
-    boxes: Iterable[Mailbox]
-    states: Mapping[PersonId, PersonState]
-    accepted: frozenset[AddressState]
-    routed: Mapping[Address, Address] = field(default_factory=dict)
-
-
-@dataclass(slots=True)
-class _Judging:
-    """The small tables with what is known, and the findings on the way."""
-
-    snapshot: Snapshot
-    holders: Holders
-    by_key: dict[MailboxKey, Mailbox]
-    by_name: dict[str, Mailbox]
-    setters: Mapping[Domain, frozenset[str]]
-    routed: Mapping[Address, Address]
-    accepted: frozenset[AddressState]
-    fallback_domain: str
-    findings: list[Finding] = field(default_factory=list)
-
-    def find(
-        self, code: str, subject: str, message: str, severity: Severity = Severity.WARNING, table: str = "routing"
-    ) -> None:
-        evidence = (Evidence(table=table, key=subject, snapshot=self.snapshot.sha256),)
-        self.findings.append(Finding(code=code, subject=subject, message=message, severity=severity, evidence=evidence))
-
-    def live(self, address: Address) -> Allocation | None:
-        rows = self.holders.get(address, ())
-        return rows[-1] if rows and rows[-1].live else None
-
-    def on(self, address: Address) -> str | None:
-        """The name of the mailbox that an accepted address is on."""
-        row = self.live(address)
-        key = row.mailbox_key if row is not None and row.state is not AddressState.SUSPENDED else None
-        box = self.by_key.get(key) if key is not None else None
-        return box.name if box is not None else None
-
-    def held_for(self, address: Address | None) -> Mailbox | None:
-        """The mailbox that an address belongs to, also while that is disabled and the address refuses mail."""
-        row = self.live(address) if address is not None else None
-        return self.by_key.get(row.mailbox_key) if row is not None and row.mailbox_key is not None else None
-
-    def dead(self, destination: Address) -> str | None:
-        """Why nothing can be delivered there; None where it can, or where it is not ours to know."""
-        if self.live(destination) is not None:
-            return None
-        domain = domain_of(destination)
-        if domain == self.fallback_domain:
-            box = self.by_name.get(destination.rpartition("@")[0])
-            return None if box is not None and box.state not in _GONE else "there is no such mailbox any more"
-        row = self.snapshot.domains.get(domain)
-        return "it is no address in use" if row is not None and row.managed else None
-
-    def refusing(self, destination: Address, passed: frozenset[Address] = frozenset()) -> str | None:
-        """Why mail sent there would come back: it is dead, its mailbox is disabled (D08), or so is what it leads to."""
-        reason = self.dead(destination) or ("its mailbox is disabled" if self.over(destination) else None)
-        row = self.live(destination)
-        if reason is not None or row is None or row.mailbox_key is not None or destination in self.snapshot.routes:
-            return reason
-        if row.target is None or destination in passed:
-            return "it goes nowhere"
-        ahead = self.refusing(place(row.target, self.fallback_domain), passed | {destination})
-        return f"it goes to {row.target}: {ahead}" if ahead is not None else None
-
-    def over(self, address: Address) -> bool:
-        """Whether an address of ours that somebody has or had takes no mail any more."""
-        domain, rows = domain_of(address), self.holders.get(address, ())
-        known = self.snapshot.domains.get(domain)
-        ours = domain == self.fallback_domain or (known is not None and known.managed)
-        return ours and bool(rows) and rows[-1].state not in self.accepted
-
-    def given_on(self, address: Address, set_at: datetime) -> str | None:
-        """R19: that it was somebody else's when a route was set, which then says nothing of its owner now."""
-        rows = self.holders.get(address, ())
-        owner = rows[-1].person_id if rows else None
-        pairs = reversed([*pairwise(rows)])
-        since = next((after.created_on for before, after in pairs if before.person_id != owner), None)
-        if since is None or set_at.astimezone(UTC).date() >= since:
-            return None
-        return f"{address} was somebody else's when the route was set"
-
-    def may_set(self, set_by: str, domain: Domain) -> bool:
-        return set_by == "registration" or set_by in self.setters.get(domain, ())
-
-    def unsure(self, set_by: str, domain: Domain) -> bool:
-        """Nobody can tell whether they may: a row of the unit's IT staff, or of a unit of theirs, is damaged (D29), or
-        no unit has the domain any more, whose addresses can be routed until they end (R16).
-        """
-        units = self.snapshot.units
-        unread = self.snapshot.unclaimed.get("it_staff", frozenset())
-        lost = any(staff.staff_id == set_by and staff.unit_id not in units for staff in self.snapshot.staff)
-        lost = lost or "" in unread or any(u in units and units[UnitId(u)].domain == domain for u in unread)
-        left = not any(unit.domain == domain for unit in units.values())
-        return lost or (left and any(set_by in names for names in self.setters.values()))
 
 
 def judge_routes(snapshot: Snapshot, known: Known, fallback_domain: str) -> tuple[RouteBook, tuple[Finding, ...]]:
@@ -139,7 +31,7 @@ def judge_routes(snapshot: Snapshot, known: Known, fallback_domain: str) -> tupl
         if spelled and (spelled not in by_name or by_name[spelled].generation < box.generation):
             by_name[spelled] = box
     setters = _setters(snapshot, known.states)
-    judging = _Judging(snapshot, known.holders, by_key, by_name, setters, known.routed, known.accepted, fallback_domain)
+    judging = Judging(snapshot, known.holders, by_key, by_name, setters, known.routed, known.accepted, fallback_domain)
     external, refused, held = _external(judging)
     routes = _routes(judging)
     wanted = {**_aliases(judging, routes), **routes}
@@ -184,7 +76,7 @@ def _setters(snapshot: Snapshot, states: Mapping[PersonId, PersonState]) -> dict
     return {domain: frozenset(names) for domain, names in found.items()}
 
 
-def _external(judging: _Judging) -> tuple[dict[Address, Address], frozenset[Address], frozenset[Address]]:
+def _external(judging: Judging) -> tuple[dict[Address, Address], frozenset[Address], frozenset[Address]]:
     """Outside routes that count, the addresses of those that do not, and those that nobody can tell of (3.6, D29)."""
     good: dict[Address, Address] = {}
     refused: set[Address] = set()
@@ -202,7 +94,7 @@ def _external(judging: _Judging) -> tuple[dict[Address, Address], frozenset[Addr
     return good, frozenset(refused), frozenset(held)
 
 
-def _refusal(judging: _Judging, route: ExternalRoute) -> tuple[str, str] | None:
+def _refusal(judging: Judging, route: ExternalRoute) -> tuple[str, str] | None:
     domain = domain_of(route.address)
     row = judging.snapshot.domains.get(domain)
     if domain == judging.fallback_domain or (row is not None and row.managed):
@@ -215,7 +107,7 @@ def _refusal(judging: _Judging, route: ExternalRoute) -> tuple[str, str] | None:
     return None
 
 
-def _routes(judging: _Judging) -> dict[Address, Address]:
+def _routes(judging: Judging) -> dict[Address, Address]:
     """Rows of routing that are followed; an unheeded one leaves its address with its own mailbox."""
     wanted: dict[Address, Address] = {}
     for address, route in sorted(judging.snapshot.routes.items()):
@@ -243,7 +135,7 @@ def _routes(judging: _Judging) -> dict[Address, Address]:
     return wanted
 
 
-def _as_before(judging: _Judging, address: Address) -> dict[Address, Address]:
+def _as_before(judging: Judging, address: Address) -> dict[Address, Address]:
     """D29, R60: its route cannot be read, or waits for the next run; mail goes where the last table sends it."""
     row, before = judging.live(address), judging.routed.get(address)
     if row is None or before is None or row.kind is AddressKind.FALLBACK or judging.refusing(before) is not None:
@@ -251,7 +143,7 @@ def _as_before(judging: _Judging, address: Address) -> dict[Address, Address]:
     return {address: before}
 
 
-def _aliases(judging: _Judging, routed: Mapping[Address, Address]) -> dict[Address, Address]:
+def _aliases(judging: Judging, routed: Mapping[Address, Address]) -> dict[Address, Address]:
     """Unattached addresses go to their target, and stay however it fares (R29)."""
     wanted: dict[Address, Address] = {}
     for address in sorted(judging.snapshot.nonpersonal_addresses):
@@ -268,7 +160,7 @@ def _aliases(judging: _Judging, routed: Mapping[Address, Address]) -> dict[Addre
     return wanted
 
 
-def _split(judging: _Judging, book: RouteBook, routes: Iterable[Address]) -> None:
+def _split(judging: Judging, book: RouteBook, routes: Iterable[Address]) -> None:
     """R57, D47: reported, and left as it is."""
     for address in routes:
         name = judging.on(address)
@@ -280,7 +172,7 @@ def _split(judging: _Judging, book: RouteBook, routes: Iterable[Address]) -> Non
             judging.find("SPLIT_ROUTING", address, message)
 
 
-def _roles(judging: _Judging, book: RouteBook) -> None:
+def _roles(judging: Judging, book: RouteBook) -> None:
     """R24: a role address that ends in a personal mailbox is lost with it; an alert from the day of the grace on, also
     by way of an address that refuses mail since the mailbox was disabled.
     """
@@ -290,7 +182,7 @@ def _roles(judging: _Judging, book: RouteBook) -> None:
         end = book.end_of(address) if row is not None and row.kind in _ROLES else None
         name = book.at_mailbox(end) if end is not None else None
         box = book.boxes.get(name) if name is not None else judging.held_for(end)
-        if box is None or box.kind is not MailboxKind.PERSONAL or box.state in _GONE:
+        if box is None or box.kind is not MailboxKind.PERSONAL or box.state in GONE:
             continue
         leaving = box.state not in (MailboxState.ACTIVE, MailboxState.PENDING) or box.disable_on is not None
         message = f"mail for {address} ends in the personal mailbox {box.name}"

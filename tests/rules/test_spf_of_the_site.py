@@ -32,6 +32,9 @@ SENDGRID = "sendgrid.net TXT v=spf1 ip4:192.0.2.0/24 ~all"
         ("redirect=spf.adminday.example", ["SPF_DEPT_INCLUDE", "NOT_STANDARD"]),
         ("include:_spf.ox.ac.uk include:more.chem.ox.ac.uk -all", ["SPF_DEPT_INCLUDE"]),
         ("include:_spf.ox.ac.uk include:hosts.chem.ox.ac.uk -all", []),
+        ("include:_spf.ox.ac.uk include:%{i}._spf.ox.ac.uk -all", []),
+        ("include:_spf.ox.ac.uk include:%{i}.%{d}.adminday.example -all", ["SPF_DEPT_INCLUDE"]),
+        ("include:_spf.ox.ac.uk include:ox.ac.uk.%{h} -all", ["SPF_DEPT_INCLUDE"]),
     ],
 )
 def test_a_provider_has_no_place_in_the_record_of_a_unit(record: str, codes: list[str]) -> None:

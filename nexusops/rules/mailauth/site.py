@@ -127,8 +127,13 @@ def providers(branches: tuple[Branch, ...], site: MailSite) -> list[Branch]:
             continue
         if branch.target in (site.site_include, EXCHANGE):
             continue
-        found += providers(branch.terms, site) if site.ours(branch.target) else [branch]
+        found += providers(branch.terms, site) if site.ours(_whose(branch)) else [branch]
     return found
+
+
+def _whose(branch: Branch) -> str:
+    """The name that a term leads to; where only a message tells it, the end that is always the same (RFC 7208, 7)."""
+    return branch.target or branch.term.rpartition("}")[2].lower().strip(".")
 
 
 def _provider_notes(report: SpfReport, site: MailSite, today: date) -> list[Note]:

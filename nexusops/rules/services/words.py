@@ -83,7 +83,7 @@ def _other_wish(request: ServiceRequest, path: SendingPath) -> tuple[str, ...]:
 
 def not_unit_it(request: ServiceRequest, *, unit_known: bool) -> str:
     if not unit_known:
-        return f"There is no unit {request.unit_id} in the registration data, so nobody can ask for it."
+        return f"There is no unit {request.unit_id} in the registration data, or its row is bad: nobody can ask for it."
     return (
         f"{request.requester or 'Nobody'} is not registered as IT support staff of {request.unit_id}; only a unit's "
         "own IT staff may ask."

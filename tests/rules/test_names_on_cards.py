@@ -75,6 +75,14 @@ def test_a_name_too_long_loses_its_last_family_names_first() -> None:
     assert (form.base, form.codes) == ("maria.alpha" + "b" * 40, ("NAME_TRUNCATED",))
 
 
+def test_no_more_family_names_are_lost_than_must_be() -> None:
+    """D15: what has 64 characters fits."""
+    names = f"{'b' * 30} {'c' * 30} {'d' * 5}"
+    form = form_name("Ann", names)
+    assert (form.base, len(form.base or ""), form.codes) == (f"ann.{'b' * 30}{'c' * 30}", 64, ("NAME_TRUNCATED",))
+    assert form_name("Ann", names[:61]).codes == ()
+
+
 def test_a_single_name_too_long_is_cut() -> None:
     """D15: at most 64 characters before the @."""
     form = form_name("Maria", "b" * 80)

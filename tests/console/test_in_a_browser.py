@@ -198,6 +198,21 @@ def test_a_report_offers_filters_only_where_its_script_may_run(chromium: Browser
         assert page.get_by_role("search").is_visible() is scripts
 
 
+PAPER = "['body', 'h1 span'].map(one => getComputedStyle(document.querySelector(one)).color)"
+
+
+def test_on_paper_it_is_light_whatever_the_screen_is(looked_at: Running, chromium: Browser) -> None:
+    """The console, and a report."""
+    with chromium.new_context(color_scheme="dark") as context:
+        console, report = context.new_page(), context.new_page()
+        for page in (console, report):
+            page.emulate_media(media="print", color_scheme="dark")
+        console.goto(looked_at.url)
+        report.set_content(plan_page(every_kind(), units=UNITS, names=NAMES))
+        found = [page.evaluate(PAPER) for page in (console, report)]
+    assert found == [["rgb(27, 31, 36)", "rgb(87, 96, 106)"], ["rgb(0, 0, 0)", "rgb(68, 68, 68)"]]
+
+
 HIDDEN = """
 [document.documentElement, ...document.querySelectorAll('.wide:has(table)')]
   .some(one => one.scrollWidth > one.clientWidth)

@@ -56,12 +56,10 @@ def _rows(ports: Ports, subject: str, rows: Sequence[JournalRow], form: str) -> 
     from nexusops.cli.printing import look, warn
     from nexusops.pipeline.audit import rows as journal
     from nexusops.pipeline.nearby import meant_by
-    from nexusops.report.audit import rows_text
+    from nexusops.report.audit import rows_json, rows_text
 
     if form == "json":
-        import msgspec
-
-        click.echo(msgspec.json.encode(journal.document(subject, list(rows))))
+        click.echo(rows_json(subject, rows), nl=False)
         return 0
     told = journal.told_of(ports, rows)
     if not rows and (meant := meant_by(ports.store, subject, "nexusops audit")):

@@ -12,6 +12,7 @@ from nexusops.cli import options
 from nexusops.cli.entry import Call
 
 if TYPE_CHECKING:
+    from nexusops.model.journal import JsonObject, JsonValue
     from nexusops.pipeline.desk import Told, Wish
     from nexusops.pipeline.inputs import Ports
 
@@ -48,12 +49,12 @@ def _act(call: Call, form: str, at: datetime, actor: str, reason: str, action: C
                 raise
             raise Refused(error.message, next_step=next_step) from error
     if form == "json":
-        import msgspec
+        from nexusops.codec import to_text
 
-        result = None if told.outcome is None else {"run_id": told.outcome.run_id, "done": told.outcome.done}
-        document = {"action": told.action, "object": told.object, "message": told.message, "carried_out": result}
-        document |= {"undo": told.undo or None}
-        click.echo(msgspec.json.encode({**document, "actor": actor, "reason": reason}))
+        result: JsonValue = None if told.outcome is None else {"run_id": told.outcome.run_id, "done": told.outcome.done}
+        document: JsonObject = {"action": told.action, "object": told.object, "message": told.message}
+        document |= {"carried_out": result, "undo": told.undo or None, "actor": actor, "reason": reason}
+        click.echo(to_text(document), nl=False)
     else:
         from nexusops.report.blocks import visible
 

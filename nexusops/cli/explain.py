@@ -98,17 +98,13 @@ def preview(call: Call, person: str, status: str | None, form: str, at: datetime
     from nexusops import wiring
     from nexusops.pipeline.explain.preview import preview as previewed
     from nexusops.pipeline.explain.preview import suppose
-    from nexusops.report.preview import preview_text, supposed_text
+    from nexusops.report.preview import Preview, preview_json, preview_text, supposed_text
 
     with wiring.opened(call.folder) as site:
-        if status is not None:
-            supposed = suppose(site.ports, person, status, at=at)
-        else:
-            found = previewed(site.ports, person, at=at)
+        ports = site.ports
+        found = previewed(ports, person, at=at) if status is None else suppose(ports, person, status, at=at)
     if form == "json":
-        import msgspec
-
-        click.echo(msgspec.json.encode(found if status is None else supposed))
-        return 0
-    click.echo(preview_text(found) if status is None else supposed_text(supposed), nl=False)
+        click.echo(preview_json(found), nl=False)
+    else:
+        click.echo(preview_text(found) if isinstance(found, Preview) else supposed_text(found), nl=False)
     return 0

@@ -11,7 +11,7 @@ from nexusops.codec.decode import decode_plan, decode_planned
 from nexusops.codec.encode import day, encode_finding, encode_plan, encode_planned, instant
 from nexusops.codec.files import dump_plan, load_plan, to_text, write_whole, written_whole
 from nexusops.codec.promises import change_of, promise_of
-from nexusops.codec.rows import row_from_json, row_to_json
+from nexusops.codec.rows import plain, row_from_json, row_to_json
 from nexusops.codec.state import state_bytes
 
 __all__ = [
@@ -28,6 +28,7 @@ __all__ = [
     "hash_of",
     "instant",
     "load_plan",
+    "plain",
     "promise_of",
     "row_from_json",
     "row_to_json",

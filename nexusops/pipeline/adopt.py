@@ -159,10 +159,10 @@ def _boxes(work: _Work, snapshot: Snapshot, actual: Actual) -> None:
             work.findings.append(finding("ADDRESS_TAKEN", name, message, scope=box_scope(name)))
 
 
-Wish = tuple[MailboxKind, UnitId, PersonId | None, Address | None]
+Registered = tuple[MailboxKind, UnitId, PersonId | None, Address | None]
 
 
-def _wanted(snapshot: Snapshot) -> Iterator[tuple[str, Wish]]:
+def _wanted(snapshot: Snapshot) -> Iterator[tuple[str, Registered]]:
     for row in snapshot.nonpersonal_mailboxes.values():
         yield row.mailbox_id, (MailboxKind(row.kind), row.unit_id, row.owner_person_id, row.address)
     for request in snapshot.services.values():

@@ -4,7 +4,7 @@ A plan: text.py, jsontext.py, page.py, csvtable.py, markdown.py; forms.py choose
 file of its name:
 
 adopted.py, applied.py (a run), audit.py, doctor.py, domains.py, drift.py, due.py, errors.py, explain.py, health.py,
-journal.py, preview.py, reorg.py, replay.py, routing.py, services.py, simulate.py with simulate_page.py and
+jobs.py, journal.py, preview.py, reorg.py, replay.py, routing.py, services.py, simulate.py with simulate_page.py and
 simulate_policy.py, snapshot.py, spf.py, unit.py.
 
 What they are made of:

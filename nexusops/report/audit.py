@@ -111,7 +111,7 @@ def run_json(run: RunRecord, rows: Sequence[JournalRow], approvals: Sequence[App
         {"actor": one.actor, "at": instant(one.at), "reason": one.reason or None} for one in approvals
     ]
     document: JsonObject = {"run": {**_run(run), "approvals": approved, "texts": texts}}
-    return to_text({**document, "rows": [row_document(row) for row in rows]})
+    return to_text({**document, "rows": [_row(row) for row in rows]})
 
 
 def rows_text(subject: str, rows: Sequence[JournalRow], told: Sequence[str], look: Look) -> str:
@@ -132,8 +132,12 @@ def rows_text(subject: str, rows: Sequence[JournalRow], told: Sequence[str], loo
     return written(blocks, look)
 
 
-def row_document(row: JournalRow) -> JsonObject:
-    """A journal row as ``audit SUBJECT --format json`` has it (interface.md 8)."""
+def rows_json(subject: str, rows: Sequence[JournalRow]) -> str:
+    """``{"subject", "rows"}`` (interface.md 8)."""
+    return to_text({"subject": subject, "rows": [_row(row) for row in rows]})
+
+
+def _row(row: JournalRow) -> JsonObject:
     entry = row.entry
     return {
         "seq": row.seq,

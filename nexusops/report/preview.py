@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from nexusops.codec import plain, to_text
 from nexusops.model.frozen import frozen
 from nexusops.report.blocks import Block, Line, written
 from nexusops.report.explain import Upcoming, upcoming_blocks
@@ -31,6 +32,11 @@ class Supposed:
     name: str
     status: str
     upcoming: tuple[Upcoming, ...]
+
+
+def preview_json(found: Preview | Supposed) -> str:
+    """All fields under their names; dates as ``YYYY-MM-DD``."""
+    return to_text(plain(found))
 
 
 def preview_text(found: Preview) -> str:

@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from nexusops.model.ids import Address, PersonId
-from nexusops.model.journal import Approval, JournalRow, JsonObject, Phase, RunRecord
+from nexusops.model.journal import Approval, JournalRow, Phase, RunRecord
 from nexusops.pipeline.explain.history import decisions, mailbox_names, noted, own_rows, words
 from nexusops.pipeline.explain.standing import somebody
 from nexusops.pipeline.inputs import Ports
 from nexusops.pipeline.nearby import as_known, person_named
-from nexusops.report.audit import row_document
 
 
 def rows_about(ports: Ports, subject: str) -> list[JournalRow]:
@@ -47,11 +46,6 @@ def _given_to(row: JournalRow) -> PersonId | None:
         return None
     owner = entry.after.get("person_id") if isinstance(entry.after, dict) else None
     return PersonId(str(owner)) if owner is not None else None
-
-
-def document(subject: str, rows: list[JournalRow]) -> JsonObject:
-    """The answer of ``audit SUBJECT --format json``."""
-    return {"subject": subject, "rows": [row_document(row) for row in rows]}
 
 
 def _objects(ports: Ports, subject: str) -> list[str]:

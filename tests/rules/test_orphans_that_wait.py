@@ -88,3 +88,32 @@ def test_a_unit_is_told_again_of_a_mailbox_that_is_an_orphan_again() -> None:
     world.run("2025-02-16")
     told = [(str(n.due_on), str(n.delete_on)) for n in world.sent() if n.kind == "orphaned"]
     assert told == [("2025-01-16", "2025-03-16"), ("2025-02-16", "2025-04-16")]
+
+
+def _deleted() -> World:
+    """On 16 March, and kept by the tenant until 15 April."""
+    world = _orphaned()
+    assert _ends(world, "2025-01-16", "2025-03-16") == ["2025-03-16"]
+    assert str(world.box("chemoffice").purge_on) == "2025-04-15"
+    return world
+
+
+def test_a_unit_that_asks_again_within_thirty_days_gets_its_mailbox_back() -> None:
+    """D08, D31: with what was in it, on the last of those days too."""
+    world = _owned(_deleted(), "2")
+    assert world.run("2025-04-15").acts == [("RestoreMailbox", "chemoffice")]
+    box, row = world.box("chemoffice"), world.address(OFFICE)
+    assert (box.state, box.generation, box.owner_person_id, box.sender) == ("active", 1, "2", OFFICE)
+    assert (row.state, row.period, row.mailbox_key) == ("active", 2, box.key)
+
+
+def test_a_unit_that_asks_again_later_gets_a_new_mailbox_of_that_name() -> None:
+    """D08: the old one keeps its row; its name is free on the day after the one on which it was found to be gone."""
+    world = _owned(_deleted(), "2")
+    acts = [world.run(today).acts for today in ("2025-04-16", "2025-04-17")]
+    assert acts == [[], [("CreateMailbox", "chemoffice")]]
+    boxes = [box for box in world.ledger.mailboxes.values() if box.name == "chemoffice"]
+    assert [(box.generation, box.state) for box in sorted(boxes, key=lambda box: box.generation)] == [
+        (1, "purged"),
+        (2, "active"),
+    ]

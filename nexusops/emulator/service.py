@@ -16,7 +16,7 @@ from nexusops.emulator.exchange import invoke
 from nexusops.emulator.graph import routes
 from nexusops.emulator.roles import EXCHANGE_APP, GRAPH_APP
 from nexusops.emulator.throttle import Throttle
-from nexusops.emulator.wire import Answer, Call, Refusal, name_request, query_of
+from nexusops.emulator.wire import Answer, Call, Refusal, inner_error, name_request, query_of
 
 _ADMIN = re.compile(r"/adminapi/(beta|v1\.0)/([^/]+)/(InvokeCommand|\$batch)")
 _MODULE = re.compile(r"/adminapi/(?:beta|v1\.0)/([^/]+)/EXOModuleFile")
@@ -131,7 +131,8 @@ class Service:
         app_id = call.app_id
         if call.crowded:
             message = "Application is over its MailboxConcurrency limit."
-            return Answer(429, {"error": {"code": "ApplicationThrottled", "message": message}}, {"Retry-After": "1"})
+            error = {"code": "ApplicationThrottled", "message": message, "innerError": inner_error()}
+            return Answer(429, {"error": error}, {"Retry-After": "1"})
         if not call.path.endswith("/$batch"):
             refusal = self.throttle.refusal(call, app_id)
             if refusal is not None:

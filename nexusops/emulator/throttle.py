@@ -12,7 +12,7 @@ import re
 import time
 from dataclasses import dataclass, field
 
-from nexusops.emulator.wire import Answer, Call
+from nexusops.emulator.wire import Answer, Call, inner_error
 
 WRITES, WRITES_SECONDS = 3000.0, 150.0
 UNITS, UNITS_SECONDS = 8000.0, 10.0
@@ -82,7 +82,7 @@ class Throttle:
             "x-ms-throttle-information": reason,
             "x-ms-throttle-limit-percentage": f"{self._used(app_id):.1f}",
         }
-        inner = {"code": "429", "message": "Please retry after", "status": "429"}
+        inner = {"code": "429", "message": "Please retry after", "status": "429", **inner_error()}
         body = {"error": {"code": "TooManyRequests", "message": "Please retry again later.", "innerError": inner}}
         return Answer(429, body, headers)
 

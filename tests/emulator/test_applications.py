@@ -225,5 +225,7 @@ def test_the_documented_limits_apply_when_they_are_switched_on(ask: Asking) -> N
     assert statuses.count(204) == 3000
     assert (refused.status_code, refused.headers["x-ms-throttle-information"]) == (429, "WriteLimitExceeded")
     assert int(refused.headers["Retry-After"]) >= 1
+    told = {"code", "message", "status", "date", "request-id", "client-request-id"}  # tenant-api.md 9.1
+    assert set(refused.json()["error"]["innerError"]) == told
     ask.send("POST", "http://any/_emulator/throttle", json={"enabled": False})
     assert ask.graph("PATCH", f"/users/{user}", {"city": "x"}).status_code == 204

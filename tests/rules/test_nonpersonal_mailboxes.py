@@ -420,3 +420,12 @@ def test_a_saas_product_gets_a_mailbox_of_its_own() -> None:
     box = world.box("adminday")
     assert (box.kind, box.sender, box.owner_person_id, box.unit_id) == ("saas", "admin-day@chem.ox.ac.uk", "1", "CHEM")
     assert world.run("2024-10-03").acts == []
+
+
+def test_an_attached_address_stays_as_it_was_given_run_by_run() -> None:
+    """R27: one ownership period, on the one mailbox."""
+    info = "info@chem.ox.ac.uk"
+    world = alias(mailbox(_chemistry()), info, mailbox_id="chemoffice", target=None)
+    acts = [world.run(today).acts for today in ("2024-10-02", "2024-10-03", "2024-10-04")]
+    assert acts == [[("CreateMailbox", "chemoffice"), ("AddAddress", info)], [], []]
+    assert (world.address(info).period, str(world.address(info).created_on)) == (1, "2024-10-02")

@@ -117,3 +117,16 @@ def test_a_unit_that_asks_again_later_gets_a_new_mailbox_of_that_name() -> None:
         (1, "purged"),
         (2, "active"),
     ]
+
+
+def test_whoever_has_died_owns_nothing_any_more() -> None:
+    """D31, D43: while the card is still current; the unit is told, and nobody else."""
+    world = student(oxford(), "1", "Ann Lee", "CHEM", code="US")
+    student(world, "2", "Bob Ray", "CHEM", code="US")
+    world.staff.append(Staff(staff_id="chem0009", person_id=PersonId("2"), unit_id=UnitId("CHEM")))
+    world.run("2024-10-01")
+    _owned(world, "1").run("2024-10-02")
+    world.person("1", "ball0001", deceased=True).run("2025-01-15")
+    world.run("2025-01-16")
+    assert (world.box("chemoffice").state, world.box("ball0001").state) == ("orphaned", "active")
+    assert [(n.kind, n.unit_id) for n in world.sent()] == [("orphaned", "CHEM")]

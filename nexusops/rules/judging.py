@@ -48,6 +48,8 @@ class Judging:
     accepted: frozenset[AddressState]
     fallback_domain: str
     findings: list[Finding] = field(default_factory=list)
+    followed: dict[Address, Address] = field(default_factory=dict)
+    """Routes that count, as far as is known by now."""
     refused: dict[Address, str | None] = field(default_factory=dict)
 
     def find(
@@ -92,12 +94,17 @@ class Judging:
             self.refused[step] = "it goes nowhere"  # and so it is where a circle closes
             reason = self.dead(step) or ("its mailbox is disabled" if self.over(step) else None)
             row = self.live(step)
-            if reason is None and row is not None and row.mailbox_key is None and step not in self.snapshot.routes:
+            if reason is None and row is not None and row.mailbox_key is None and step not in self.followed:
                 step = place(row.target, self.fallback_domain) if row.target else step
             else:
                 self.refused[step] = reason
         self.refused.update(dict.fromkeys(path, self.refused[step]))
         return self.refused[step]
+
+    def before(self, address: Address) -> Address | None:
+        """Where the last table sends its mail, if that is taken there still."""
+        to = self.routed.get(address)
+        return to if to is not None and self.refusing(to) is None else None
 
     def over(self, address: Address) -> bool:
         """Whether an address of ours that somebody has or had takes no mail any more."""

@@ -7,7 +7,7 @@ and mailboxes that they name looked up.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from nexusops.model.addresses import AddressKind
 from nexusops.model.findings import Finding, Severity
@@ -36,10 +36,15 @@ def judge_routes(snapshot: Snapshot, known: Known, fallback_domain: str) -> tupl
     routes = _routes(judging)
     wanted = {**_aliases(judging, routes), **routes}
     plain = {address: place(f"mailbox:{name}", fallback_domain) for address in wanted if (name := judging.on(address))}
-    chosen, looped = without_loops(wanted, known.routed, plain, external)
+    chosen, looped = without_loops(wanted, judging.before, plain, external)
     for address in sorted(looped):
         message = f"mail for {address} would go round in a circle; it goes where it went before"
         judging.find("ROUTE_LOOP", address, message, Severity.ALERT)
+    without = RouteBook(fallback_domain=fallback_domain, chosen=chosen)
+    for address in sorted(routes.keys() & plain.keys()):
+        if without.end_of(address) is None:  # a circle of roles, which goes nowhere now
+            chosen[address] = plain[address]
+            _dangling(judging, address, "that goes nowhere")
     book = RouteBook(
         fallback_domain=fallback_domain,
         chosen=chosen,
@@ -109,7 +114,7 @@ def _refusal(judging: Judging, route: ExternalRoute) -> tuple[str, str] | None:
 
 def _routes(judging: Judging) -> dict[Address, Address]:
     """Rows of routing that are followed; an unheeded one leaves its address with its own mailbox."""
-    wanted: dict[Address, Address] = {}
+    held = set(judging.snapshot.held_routes - judging.snapshot.routes.keys())
     for address, route in sorted(judging.snapshot.routes.items()):
         row, destination = judging.live(address), place(route.destination, judging.fallback_domain)
         if row is None:
@@ -124,23 +129,40 @@ def _routes(judging: Judging) -> dict[Address, Address]:
             then = "mail goes where it went before" if unsure else "the route is ignored"
             message = f"{route.set_by} is not IT staff of a unit that uses {row.domain}; {then}"
             judging.find("NOT_UNIT_IT", address, message)
-            wanted |= _as_before(judging, address) if unsure else {}
-        elif reason := judging.refusing(destination) or judging.given_on(destination, route.set_at):
-            message = f"it is to go to {route.destination}, and {reason}; the route is not followed"
-            judging.find("DANGLING_ROUTE", address, message)
+            held |= {address} if unsure else set()
+        elif (reason := judging.given_on(destination, route.set_at)) is not None:
+            _dangling(judging, address, reason)
         else:
-            wanted[address] = destination
-    for address in judging.snapshot.held_routes.difference(wanted, judging.snapshot.routes):
-        wanted |= _as_before(judging, address)
-    return wanted
+            judging.followed[address] = destination
+    judging.followed.update(_as_before(judging, held))
+    _leave_out(judging)
+    return judging.followed
 
 
-def _as_before(judging: Judging, address: Address) -> dict[Address, Address]:
+def _as_before(judging: Judging, held: Iterable[Address]) -> Iterator[tuple[Address, Address]]:
     """D29, R60: its route cannot be read, or waits for the next run; mail goes where the last table sends it."""
-    row, before = judging.live(address), judging.routed.get(address)
-    if row is None or before is None or row.kind is AddressKind.FALLBACK or judging.refusing(before) is not None:
-        return {}
-    return {address: before}
+    for address in held:
+        row, before = judging.live(address), judging.routed.get(address)
+        if row is not None and before is not None and row.kind is not AddressKind.FALLBACK:
+            yield address, before
+
+
+def _leave_out(judging: Judging) -> None:
+    """Routes to where no mail is taken; without one of them there may be others."""
+    followed = judging.followed
+    while refused := {one: why for one, to in followed.items() if (why := judging.refusing(to)) is not None}:
+        for address, reason in refused.items():
+            del followed[address]
+            _dangling(judging, address, reason)
+        judging.refused.clear()
+
+
+def _dangling(judging: Judging, address: Address, reason: str) -> None:
+    """Told of a row that can be read; of others that is told already."""
+    route = judging.snapshot.routes.get(address)
+    if route is not None:
+        message = f"it is to go to {route.destination}, and {reason}; the route is not followed"
+        judging.find("DANGLING_ROUTE", address, message)
 
 
 def _aliases(judging: Judging, routed: Mapping[Address, Address]) -> dict[Address, Address]:

@@ -5,7 +5,7 @@ A mailbox is named by its routing name, ``username@`` + the site's fallback doma
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import field
 
 from nexusops.model.addresses import AddressKind, AddressState
@@ -63,22 +63,22 @@ def _plain(row: LiveAddress, fallback_domain: str) -> str | None:
 
 def without_loops(
     wanted: Mapping[Address, Address],
-    previous: Mapping[Address, Address],
+    previous: Callable[[Address], Address | None],
     plain: Mapping[Address, Address],
     external: Mapping[Address, Address],
 ) -> tuple[dict[Address, Address | None], frozenset[Address]]:
     """Destinations that end somewhere, and the addresses whose wanted one did not (``ROUTE_LOOP``). ``external`` says
     where mail goes on to from domains that the University does not route.
 
-    Such an address keeps the destination of the last table; where that leads round in a circle, too, it goes to its
-    own mailbox, which is an end.
+    Such an address keeps its ``previous`` destination, that of the last table; where that leads round in a circle, too,
+    it goes to its own mailbox, which is an end.
     """
     chosen: dict[Address, Address | None] = dict(wanted)
     tried: set[Address] = set()
     while members := _circling({**external, **chosen}) & chosen.keys():
         again = members & tried
         for member in again or members:
-            chosen[member] = plain.get(member) if again else previous.get(member, plain.get(member))
+            chosen[member] = (None if again else previous(member)) or plain.get(member)
         tried |= again or members
     return chosen, frozenset(tried)
 

@@ -38,8 +38,14 @@ def kept(rows: Iterable[JournalRow], zone: str) -> Mapping[str, Kept]:
             found.pop(subject, None)
         else:
             since = found[subject].since if subject in found else local_date(row.entry.at, zone)
-            found[subject] = Kept(subject=subject, since=since, actor=row.entry.actor)
+            found[subject] = Kept(subject=subject, since=since, actor=_actor(row))
     return found
+
+
+def _actor(row: JournalRow) -> str:
+    """Whoever undid it: its row is written anew by the first run of another version."""
+    after = row.entry.after
+    return str(after.get("actor") or row.entry.actor) if isinstance(after, dict) else row.entry.actor
 
 
 def _parts(name: str) -> tuple[str, str, str]:

@@ -27,7 +27,7 @@ from nexusops.plan.boxes.orphans import owed_to_units
 from nexusops.plan.boxes.roles import told_of_roles
 from nexusops.plan.boxes.shelf import shared_names
 from nexusops.plan.domains import judge_domains, missing_posts
-from nexusops.plan.holding import Held, held_finding, items_of, mark_of_box, mark_of_person, withheld
+from nexusops.plan.holding import Held, goes_on, held_finding, items_of, mark_of_box, mark_of_person, withheld
 from nexusops.plan.people.case import Case, Judged
 from nexusops.plan.people.endings import strangers_by_domain, unclaimed_domains
 from nexusops.plan.people.person import judge
@@ -162,11 +162,16 @@ def _box_as_undone(box: JudgedBox, ledger: Ledger, snapshot: Snapshot, fold: _Fo
 
 
 def _undone(subject: str, mark: str, ledger: Ledger, fold: _Fold) -> Hold | None:
-    """The hold of an undo, while it is in force; one that the rows have overtaken falls away."""
+    """The hold of an undo, while it is in force; one that the rows have overtaken falls away, another version's is
+    written anew, on the rows as they are now.
+    """
     hold = ledger.holds.get((subject, HoldKind.UNDONE))
-    if hold is not None and hold.fingerprint != mark:
+    if hold is None or hold.fingerprint == mark:
+        return hold
+    if not goes_on(hold, mark):
         fold.removed.append(hold)
         return None
+    fold.rows.append(replace(hold, fingerprint=mark))
     return hold
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import fields, replace
 
 from nexusops.model.addresses import AddressKind, AddressState, Allocation
 from nexusops.model.findings import Finding, Severity
@@ -18,10 +18,18 @@ from nexusops.model.journal import LedgerRow
 from nexusops.model.ledger import Hold, HoldKind, Ledger
 from nexusops.model.mailboxes import LIVE_MAILBOX_STATES, Mailbox, MailboxState
 from nexusops.model.notices import Notice
+from nexusops.model.people import NameRequest, SenderChoice
 from nexusops.model.rows import TABLES, key_of
-from nexusops.model.services import Service
+from nexusops.model.services import Service, ServiceRequest
 from nexusops.model.snapshot import PersonRecord, Snapshot
-from nexusops.model.units import Reorg
+from nexusops.model.units import (
+    ExternalRoute,
+    MailDomain,
+    NonpersonalAddress,
+    NonpersonalMailbox,
+    Reorg,
+    ReorgMember,
+)
 from nexusops.plan.people.case import Case
 
 LIFE = "life"
@@ -74,7 +82,7 @@ def items_of(hold: Hold) -> frozenset[str]:
 def mark_of_person(record: PersonRecord, snapshot: Snapshot) -> str:
     """What an undo for this person rests on: their own rows, their wishes, and what is said of their units."""
     wishes = (record.choice, record.name_requests, record.external_routes)
-    return f"{record.fingerprint}:{_hashed((wishes, _places(record, snapshot)))}"
+    return f"{_WAY}/{record.fingerprint}:{_hashed((wishes, _places(record, snapshot)))}"
 
 
 def _places(record: PersonRecord, snapshot: Snapshot) -> tuple[object, ...]:
@@ -97,11 +105,33 @@ def mark_of_box(name: str, snapshot: Snapshot) -> str:
     """What an undo for a non-personal mailbox or address rests on: its row, or the request behind it."""
     address = Address(name)
     rows = (snapshot.nonpersonal_mailboxes.get(name), snapshot.nonpersonal_addresses.get(address))
-    return _hashed((*rows, snapshot.services.get(name)))
+    return f"{_WAY}/{_hashed((*rows, snapshot.services.get(name)))}"
+
+
+def goes_on(hold: Hold, mark: str) -> bool:
+    """Whether what the undo rests on is still said. Where another version of the program made its mark, only a person's
+    own rows can be compared, which are hashed as they stand: an upgrade does nothing again that somebody undid.
+    """
+    (way, own), (way_now, own_now) = _parts(hold.fingerprint), _parts(mark)
+    return hold.fingerprint == mark or (way != way_now and own == own_now)
+
+
+def _parts(mark: str) -> tuple[str, str]:
+    """How it was made ('' before that was said), and the fingerprint of a person's own rows ('' for a mailbox)."""
+    way, said, rest = mark.partition("/")
+    return (way, rest.rpartition(":")[0]) if said else ("", mark.rpartition(":")[0])
 
 
 def _hashed(value: object) -> str:
     return hashlib.blake2b(repr(value).encode(), digest_size=16).hexdigest()
+
+
+_READ = (
+    *(SenderChoice, NameRequest, ExternalRoute, MailDomain, Reorg, ReorgMember),
+    *(NonpersonalMailbox, NonpersonalAddress, ServiceRequest),
+)
+_WAY = _hashed([[kind.__name__, *(one.name for one in fields(kind))] for kind in _READ])[:8]
+"""How this version makes a mark: with a field more or less, the same rows give another."""
 
 
 def life_of(state: MailboxState | None) -> str:

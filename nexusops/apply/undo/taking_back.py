@@ -26,7 +26,7 @@ from nexusops.model.rows import TABLES, key_of
 from nexusops.model.services import Service
 from nexusops.model.steps import USER
 from nexusops.model.tenant import Reason
-from nexusops.plan.holding import LIFE, SENDER, items_of, life_of, with_fields
+from nexusops.plan.holding import LIFE, SENDER, goes_on, items_of, life_of, with_fields
 from nexusops.rules.allocation import end
 from nexusops.rules.lifecycle import deleted
 from nexusops.rules.services.life import undone as undone_service
@@ -236,8 +236,8 @@ def holds(
     found = []
     for subject, undone_now in sorted(undone.items()):
         before = known.holds.get((subject, HoldKind.UNDONE))
-        goes_on = before is not None and before.fingerprint == marks[subject]
-        items = undone_now | (items_of(before) if before is not None and goes_on else frozenset())
+        same = before is not None and goes_on(before, marks[subject])
+        items = undone_now | (items_of(before) if before is not None and same else frozenset())
         found.append(
             Hold(
                 subject=subject,

@@ -11,7 +11,7 @@ from nexusops.model.audits import Breach
 from nexusops.model.findings import Finding
 from nexusops.model.health import LockHeld
 from nexusops.model.ids import Address, PersonId, UnitId
-from nexusops.model.journal import Approval, JournalRow, RunRecord
+from nexusops.model.journal import Approval, JournalRow, Phase, RunRecord
 from nexusops.model.ledger import PersonState
 from nexusops.model.mailboxes import Mailbox
 from nexusops.model.notices import Notice
@@ -98,3 +98,11 @@ class Questions(Protocol):
         """Those of a day by the calendar of ``zone``, newest first."""
 
     def run_of(self, run_id: str) -> RunRecord | None: ...
+
+    def phases_of(self, run_id: str) -> Mapping[Phase, int]:
+        """How many rows of each phase the run wrote into the journal."""
+
+    def journal_of(self, run_id: str, phases: Collection[Phase], first: int, most: int) -> Sequence[JournalRow]:
+        """Rows of these phases that the run wrote, in order: at most so many, from the one of this number (0 is the
+        first) on.
+        """

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from itertools import islice
 
 from nexusops.console.answers import Answer, Asked, NotFound, Page
 from nexusops.model.journal import Phase
@@ -34,9 +33,9 @@ def run_page(asked: Asked) -> Answer:
         raise NotFound(f"There is no run {run_id}", "Those that there are stand under Runs.")
     chosen = asked.query.get("show", "")
     phases = SHOWN.get(chosen, SHOWN[""])
-    first = asked.start() // ROWS * ROWS
-    wanted = (row for row in store.journal(run_id=run_id) if row.entry.phase in phases)
-    rows = list(islice(wanted, first, first + ROWS + 1))
+    first, written = asked.start() // ROWS * ROWS, store.phases_of(run_id)
+    total = sum(written.get(phase, 0) for phase in phases)
+    rows = store.journal_of(run_id, phases, first, ROWS)
     names = mailbox_names(asked.site.ports, rows)
     return Page(
         template="run",
@@ -44,12 +43,13 @@ def run_page(asked: Asked) -> Answer:
         here="runs",
         values={
             "run": run,
-            "rows": [(row, did(row.entry, names) or noted(row.entry, names)) for row in rows[:ROWS]],
+            "rows": [(row, did(row.entry, names) or noted(row.entry, names)) for row in rows],
+            "total": total,
             "chosen": chosen,
             "first": first,
             "earlier": f"?show={chosen}&from={first - ROWS}" if first and chosen in SHOWN else None,
-            "later": f"?show={chosen}&from={first + ROWS}" if len(rows) > ROWS and chosen in SHOWN else None,
-            "undone": sum(row.entry.phase in UNDONE for row in store.journal(run_id=run_id)),
+            "later": f"?show={chosen}&from={first + ROWS}" if first + ROWS < total and chosen in SHOWN else None,
+            "undone": sum(written.get(phase, 0) for phase in UNDONE),
             "done": asked.query.get("done", ""),
         },
     )

@@ -10,13 +10,13 @@ from sqlalchemy import ColumnElement, String, and_, cast, false, func, or_, sele
 
 from nexusops.model.dates import ONE_DAY, local_date, next_day
 from nexusops.model.ids import PersonId, UnitId
-from nexusops.model.journal import RunRecord
+from nexusops.model.journal import JournalRow, Phase, RunRecord
 from nexusops.model.ledger import PersonState
 from nexusops.model.mailboxes import Mailbox, MailboxKind, MailboxState
-from nexusops.store import reading
+from nexusops.store import chain, reading
 from nexusops.store.connecting import Connecting
 from nexusops.store.mapping import decoded
-from nexusops.store.schema import addresses, mailboxes, people, runs
+from nexusops.store.schema import addresses, journal, mailboxes, people, runs
 
 _SERVED = cast(people.c.served, String)
 """A JSON list of unit ids as its text; ids are letters and digits, so that a quoted one is found in it."""
@@ -65,6 +65,21 @@ class Looking(Connecting):
         with self._begin() as connection:
             rows = connection.execute(select(runs).order_by(runs.c.place.desc()).limit(most)).mappings().all()
         return [reading.run(row) for row in rows]
+
+    def phases_of(self, run_id: str) -> Mapping[Phase, int]:
+        of_run = select(journal.c.phase, func.count()).where(journal.c.run_id == run_id).group_by(journal.c.phase)
+        with self._begin() as connection:
+            return {Phase(phase): number for phase, number in connection.execute(of_run).all()}
+
+    def journal_of(self, run_id: str, phases: Collection[Phase], first: int, most: int) -> list[JournalRow]:
+        wanted = and_(journal.c.run_id == run_id, journal.c.phase.in_([phase.value for phase in phases]))
+        part = select(journal.c.seq).where(wanted).order_by(journal.c.seq).offset(first).limit(most).subquery()
+        before = journal.alias("before")
+        previous = select(before.c.hash).where(before.c.seq == journal.c.seq - 1).scalar_subquery()
+        rows = select(journal, previous.label("previous")).join(part, part.c.seq == journal.c.seq)
+        with self._begin() as connection:
+            found = connection.execute(rows.order_by(journal.c.seq)).mappings().all()
+        return [chain.read(row, row["previous"] or chain.FIRST) for row in found]
 
     def runs_on(self, day: date, zone: str) -> Sequence[RunRecord]:
         """By the calendar of ``zone``, newest first. Instants are kept in UTC, so that the days beside it are read."""

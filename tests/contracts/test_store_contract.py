@@ -385,6 +385,19 @@ def test_the_journal_comes_in_order_with_all_that_was_written(store: SqlStore) -
     assert list(store.journal([])) == []
 
 
+def test_a_part_of_a_runs_journal_is_read_by_its_phases(store: SqlStore) -> None:
+    """As the console shows it: of a hundred thousand rows two hundred."""
+    store.accept(acceptance(new(person(ANN))))
+    run_id = acceptance().run.run_id
+    done = [entry(Phase.DONE, change_id=f"c{number}", run_id=run_id) for number in range(5)]
+    store.record([*done, entry(Phase.FAILED, run_id=run_id), entry(Phase.DONE, run_id="another")])
+    assert store.phases_of(run_id) == {Phase.PROMISE: 1, Phase.DONE: 5, Phase.FAILED: 1}
+    part = store.journal_of(run_id, {Phase.DONE, Phase.FAILED}, 4, 10)
+    assert part == [row for row in store.journal(run_id=run_id) if row.entry.phase is not Phase.PROMISE][4:]
+    assert [row.entry.change_id for row in store.journal_of(run_id, {Phase.DONE}, 1, 2)] == ["c1", "c2"]
+    assert (store.phases_of("none"), store.journal_of("none", set(Phase), 0, 9)) == ({}, [])
+
+
 def test_an_approval_is_used_once(store: SqlStore) -> None:
     """D28: it lifts the limits for exactly that plan, once."""
     given = Approval(digest="sha256:d", actor="op", at=AT, reason="term ends")

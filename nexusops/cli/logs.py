@@ -10,6 +10,7 @@ import logging
 import logging.handlers
 import sys
 import traceback
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -57,12 +58,39 @@ def _traceback(record: logging.LogRecord) -> str:
     return "".join(traceback.format_exception(*record.exc_info)).rstrip()
 
 
-def _file(path: Path) -> logging.Handler:
-    """A worker or a console stays up for weeks: what logrotate has moved away is left for a new file. UsageError (2)
-    where it cannot be written.
+class _LogFile(logging.handlers.WatchedFileHandler):
+    """A worker or a console stays up for weeks: what logrotate has moved away is left for a new file. Where none can be
+    written any more, that is said once, and the work goes on.
     """
+
+    told = False
+
+    def emit(self, record: logging.LogRecord) -> None:
+        try:
+            super().emit(record)
+        except OSError:  # no new file can be made
+            self.handleError(record)
+
+    def close(self) -> None:
+        with suppress(OSError):  # what is left over has been told of
+            super().close()
+
+    def handleError(self, record: logging.LogRecord) -> None:
+        error = sys.exc_info()[1]
+        if not isinstance(error, OSError):
+            super().handleError(record)
+        elif not self.told:
+            self.told = True
+            sys.stderr.write(
+                f"The log {self.baseFilename} cannot be written any more: {error.strerror}.\n"
+                "Next: Make room for it, or let this user write there; `nexusops history` says what was done.\n"
+            )
+
+
+def _file(path: Path) -> logging.Handler:
+    """UsageError (2) where it cannot be written."""
     try:
-        return logging.handlers.WatchedFileHandler(path, encoding="utf-8")
+        return _LogFile(path, encoding="utf-8")
     except OSError as error:
         raise UsageError(
             f"--log-file: {path} cannot be written: {error.strerror}.",

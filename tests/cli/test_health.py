@@ -13,6 +13,7 @@ from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 
+import pytest
 from cli.conftest import CommandSite
 
 from nexusops.cli.logs import start_logging
@@ -211,6 +212,38 @@ def test_a_log_file_that_was_moved_away_is_begun_anew(tmp_path: Path) -> None:
         root.setLevel(level)
     said = {path.name: json.loads(path.read_text("utf-8"))["message"] for path in tmp_path.iterdir()}
     assert said == {"nexusops.log.1": "before", "nexusops.log": "after"}
+
+
+def test_a_log_file_that_is_full_is_told_once_and_the_run_goes_on(site: CommandSite) -> None:
+    """interface.md 1: a traceback for each line stood on stderr."""
+    done = site.on_day_one("--log-level", "info", "--log-file", "/dev/full", "run")
+    assert (done.code, done.err.splitlines()) == (
+        0,
+        [
+            "The log /dev/full cannot be written any more: No space left on device.",
+            "Next: Make room for it, or let this user write there; `nexusops history` says what was done.",
+        ],
+    )
+
+
+def test_a_log_whose_folder_is_gone_ends_no_work(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """logrotate makes a file that this user may not open: a console died of its next line."""
+    log = tmp_path / "logs" / "nexusops.log"
+    log.parent.mkdir()
+    root = logging.getLogger()
+    level = root.level
+    try:
+        start_logging("info", "json", log)
+        log.parent.rename(tmp_path / "elsewhere")
+        for word in ("one", "two"):
+            logging.getLogger("nexusops.acts").info(word)
+        log.parent.mkdir()
+        logging.getLogger("nexusops.acts").info("three")
+    finally:
+        start_logging("warning", "text", None)
+        root.setLevel(level)
+    assert capsys.readouterr().err.count("cannot be written any more: No such file or directory.") == 1
+    assert json.loads(log.read_text("utf-8"))["message"] == "three"
 
 
 def test_a_log_file_that_cannot_be_written_is_a_mistake_of_usage(site: CommandSite, tmp_path: Path) -> None:

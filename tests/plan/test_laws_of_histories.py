@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from copy import copy
 from dataclasses import replace
 from datetime import date
@@ -47,16 +48,21 @@ def _is_due(world: World, today: date) -> bool:
     return bool(_due(world, today))
 
 
-def _lived(history: list[Event], settle: int = 120) -> list[tuple[date, World, Day]]:
-    """The days on which something happens or is due, each with the world as it then is."""
-    world = university()
-    lived: list[tuple[date, World, Day]] = []
+def _eventful(world: World, history: list[Event], settle: int) -> Iterator[date]:
+    """The first day and those on which something happens or is due, once what happens has happened."""
+    first = True
     for today, happened in days(history, settle=settle):
         for event in happened:
             happen(world, today, event)
-        if happened or _is_due(world, today) or not lived:
-            lived.append((today, _twin(world), world.run(today)))
-    return lived
+        if happened or first or _is_due(world, today):
+            yield today
+        first = False
+
+
+def _lived(history: list[Event], settle: int = 120) -> list[tuple[date, World, Day]]:
+    """The days on which something happens or is due, each with the world as it then is."""
+    world = university()
+    return [(today, _twin(world), world.run(today)) for today in _eventful(world, history, settle)]
 
 
 LATE_NAME = [Event(days, "card", "1", 0, 0, 0) for days in (0, 25, 28, 42, 48, 64, 65, 67, 70)]
@@ -95,11 +101,7 @@ TAKEN_BACK = [Event(3, "leave", "2", 0, 0, 0), Event(10, "join", "2", 2, 0, 0)]
 def test_a_second_run_on_the_same_day_has_nothing_to_do(history: list[Event]) -> None:
     """Apply, then plan, is empty: no change and no row, but for notices that nobody takes."""
     world = university()
-    for today, happened in days(history, settle=60):
-        for event in happened:
-            happen(world, today, event)
-        if not happened and not _is_due(world, today):
-            continue
+    for today in _eventful(world, history, settle=60):
         world.run(today)
         again = world.plan(today)
         left = [p.change for p in again.changes if not (isinstance(p.change, SendNotice) and not world.channel_works)]
@@ -174,11 +176,7 @@ def _owner(box: Mailbox) -> PersonId:
 def test_the_tenant_shows_what_the_ledger_promises(history: list[Event]) -> None:
     """R3, R13: a mailbox a username; its primary is the sender, and every address that receives stands on it."""
     world = university()
-    for today, happened in days(history, settle=60):
-        for event in happened:
-            happen(world, today, event)
-        if not happened and not _is_due(world, today):
-            continue
+    for today in _eventful(world, history, settle=60):
         world.run(today)
         for box in world.ledger.mailboxes.values():
             found = world.tenant.get(box.name or "")

@@ -23,8 +23,9 @@ class Entitlement:
     any: the day of cancellation, the day a non-qualifying status took effect, the first day after natural expiry.
     ``coming``: a cancellation or change of status that is known and still ahead. ``status_coming``: the card already
     carries a non-qualifying status that takes effect later, so that until then it counts as what it was. ``put_off``:
-    that status had taken effect, and does so later by now. ``left_on``: D09. ``missing``: nobody cancelled the card; it
-    was missing for so long that it counts as cancelled (D26).
+    that status had taken effect, and does so later by now. ``told_before``: the card that gave the mailbox had this
+    status in the last run already, whatever day it counts from by now. ``left_on``: D09. ``missing``: nobody cancelled
+    the card; it was missing for so long that it counts as cancelled (D26).
     """
 
     card: Card | None
@@ -38,6 +39,7 @@ class Entitlement:
     code: str = ""
     status_coming: bool = False
     put_off: bool = False
+    told_before: bool = False
     left_on: date | None = None
     several: bool = False
     missing: bool = False
@@ -98,6 +100,7 @@ def entitlement(
         code=(was if was and status_ahead else status.status_code) if status else "",
         status_coming=status_ahead,
         put_off=status_ahead and current[-1].status_code == was,
+        told_before=status is not None and (status.card_id, status.status_code) == (held, was),
         last_code=_last_code(ended, policy, was),
         cancelled_on=ended.cancelled_on if ended and cancelled else None,
         status_on=None if status_ahead else takes_effect,

@@ -18,10 +18,11 @@ from nexusops.rules.entitlement import Entitlement
 
 @frozen
 class Anchors:
-    """What decides the dates of a grace: the day each end was first seen (D03)."""
+    """What decides the dates of a grace: the day each end was first seen (D03). ``fresh``: by this very run."""
 
     today: date
     seen_on: date
+    fresh: bool = False
 
     def anchor(self, effective: date) -> date:
         return max(effective, self.seen_on)
@@ -112,7 +113,7 @@ def _with_deadlines(
         return altered(box, delete_on=delete_on)
     if found.expired_on and not found.status_on and box.state in (MailboxState.ACTIVE, MailboxState.PENDING):
         return _expiring(box, found.expired_on, expiry_disables_on(found.expired_on, found.last_code, policy), evidence)
-    return _put_off(box, found, policy, evidence)
+    return _put_off(box, found, anchors, policy, evidence)
 
 
 def _expiring(box: Mailbox, expired_on: date, disable_on: date, evidence: tuple[Evidence, ...]) -> Mailbox:
@@ -126,8 +127,13 @@ def _expiring(box: Mailbox, expired_on: date, disable_on: date, evidence: tuple[
     return altered(box, rule="R36", because=because, evidence=evidence)
 
 
-def _put_off(box: Mailbox, found: Entitlement, policy: Policy, evidence: tuple[Evidence, ...]) -> Mailbox:
-    """A cancellation that is corrected to a later day: the month runs from there (D03, R44); it ends no earlier."""
+def _put_off(
+    box: Mailbox, found: Entitlement, anchors: Anchors, policy: Policy, evidence: tuple[Evidence, ...]
+) -> Mailbox:
+    """An end that is corrected to a later day: the month runs from there (D03, R42, R44); it ends no earlier."""
+    if box.delete_on and found.status_on and found.told_before and anchors.fresh:
+        delete_on = policy.months_after(found.status_on, policy.status_change.months)
+        box = altered(box, delete_on=max(box.delete_on, delete_on))
     if box.disable_on is None or found.cancelled_on is None:
         return box
     disable_on = policy.months_after(found.cancelled_on, policy.cancelled.grace_months)

@@ -91,3 +91,38 @@ def test_two_months_that_are_honoured_wait_for_the_notice_of_this_change_and_no_
     world.channel_works = True
     ends += [str(_run(world, today).box("ball0001").delete_on) for today in ("2025-01-21", "2025-01-25")]
     assert ends == ["2025-03-16", "2025-03-16", "2025-03-20", "2025-03-21", "2025-03-21"]
+
+
+def test_a_status_that_is_corrected_to_a_later_day_gives_its_month_from_there() -> None:
+    """D03, R42, D22: late data must not cost somebody their time; another status or an earlier day changes nothing."""
+    world = student(oxford(), "1", "Ann Lee", "BALL", "CHEM")
+    world.run("2024-10-01")
+    world.affiliation("1", "CHEM", "2024-10-01", "2025-01-03").run("2025-01-04")
+    ends = []
+    for today, code, since in (
+        ("2025-01-05", "CL", "2025-01-05"),
+        ("2025-01-20", "CL", "2025-01-18"),
+        ("2025-01-22", "CL", "2025-01-10"),
+        ("2025-01-25", "VA", "2025-01-24"),
+        ("2025-01-25", "VA", "2025-01-24"),
+    ):
+        world.card("1", code, "Ann", "Lee", "2024-10-01", "2028-09-30", status_effective_on=since).run(today)
+        winding = world.address("ann.lee@chem.ox.ac.uk")
+        ends.append((world.box("ball0001").state, str(world.box("ball0001").delete_on), str(winding.delete_on)))
+    assert ends == [
+        ("grace_status", "2025-02-05", "2025-02-05"),
+        ("grace_status", "2025-02-18", "2025-02-18"),
+        ("grace_status", "2025-02-18", "2025-02-18"),
+        ("grace_status", "2025-02-18", "2025-02-18"),
+        ("grace_status", "2025-02-18", "2025-02-18"),
+    ]
+    assert [world.run(today).acts for today in ("2025-02-17", "2025-02-18")] == [[], [("DeleteMailbox", "ball0001")]]
+
+
+def test_a_second_card_without_a_mailbox_gives_no_second_month() -> None:
+    """R42: the status stopped qualifying once, and the new card changes nothing of that."""
+    world = _ann()
+    world.card("1", "CL", "Ann", "Lee", "2024-10-01", "2028-09-30", status_effective_on="2025-01-05")
+    world.run("2025-01-05")
+    world.card("1", "CL", "Ann", "Lee", "2025-01-20", "2028-09-30", card_id="library").run("2025-01-20")
+    assert str(world.box("ball0001").delete_on) == "2025-02-05"

@@ -30,6 +30,7 @@ from nexusops.rules.lifecycle import (
 
 def settle_mailbox(case: Case, found: Entitlement, setting: Setting, evidence: tuple[Evidence, ...]) -> None:
     """The mailbox's own state machine (2.2)."""
+    known = case.state.ending
     case.state = _seen(case.state, found, setting.today)
     _let_go(case, setting)
     box, today, policy = case.box, setting.today, setting.policy
@@ -47,7 +48,8 @@ def settle_mailbox(case: Case, found: Entitlement, setting: Setting, evidence: t
     if box.live:
         seen_on = case.state.ending_seen_on or today
         box = _until_told(box, case, setting)
-        after = live_mailbox(box, found, Anchors(today=today, seen_on=seen_on), policy, evidence)
+        anchors = Anchors(today=today, seen_on=seen_on, fresh=case.state.ending != known)
+        after = live_mailbox(box, found, anchors, policy, evidence)
         # Destructive actions wait while a row of the person's cannot be used (D29).
         case.put(_named(box if case.record.spared and not after.live else after, case, today))
     elif box.state is MailboxState.DISABLED:

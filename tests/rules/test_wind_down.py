@@ -8,6 +8,7 @@ import pytest
 from building.oxford import oxford, student
 from building.world import World, day
 
+from nexusops.model.changes import WindDownAddress
 from nexusops.model.ledger import Hold, HoldKind
 from nexusops.model.policy import NoticePolicy, Policy
 
@@ -35,6 +36,20 @@ def test_a_department_change_in_all_its_days() -> None:
     assert world.run("2025-03-15").acts == []
     assert world.run("2025-03-16").acts == [("RemoveAddress", "ann.lee@chem.ox.ac.uk")]
     assert world.run("2025-03-17").acts == []
+
+
+def test_what_ends_an_address_is_told_with_the_row_to_look_at() -> None:
+    """R37, R39: the affiliation that it was given for, and the card whose name changed; both stood there without."""
+    world = _mover("2025-01-14", start="2024-10-01")
+    left = world.run("2025-01-15")
+    world.card("2", "GR", "Ann", "Smith", "2024-10-01", "2028-09-30")
+    renamed = world.run("2025-01-16")
+    ends = [p.change for one in (left, renamed) for p in one.changes if isinstance(p.change, WindDownAddress)]
+    where = {str(one.address): [(row.table, row.key, row.snapshot) for row in one.why.evidence] for one in ends}
+    assert where == {
+        "ann.lee@chem.ox.ac.uk": [("affiliations", "2/CHEM", "snapshot-of-2025-01-15")],
+        "ann.lee@merton.ox.ac.uk": [("cards", "c2", "snapshot-of-2025-01-16")],
+    }
 
 
 @pytest.mark.parametrize(

@@ -63,10 +63,21 @@ def wind_down_rest(
                     setting.policy,
                     months=ends.months,
                     reason=ends.reason,
-                    why=ends.why,
+                    why=replace(ends.why, evidence=_evidence(case, row, ends.reason, setting)),
                     successor=ends.successor,
                 )
             )
+
+
+def _evidence(case: Case, row: Allocation, reason: str, setting: Setting) -> tuple[Evidence, ...]:
+    """Where to look: the card whose name changed, else the affiliation that the address was given for, which has ended
+    or is no longer there.
+    """
+    given_for = [one.key for one in row.evidence if one.table == "affiliations"]
+    if reason != "name" and given_for:
+        return tuple(Evidence(table="affiliations", key=key, snapshot=setting.snapshot) for key in given_for)
+    card_id = case.state.card_id
+    return (Evidence(table="cards", key=card_id, snapshot=setting.snapshot),) if card_id else ()
 
 
 def unclaimed_domains(snapshot: Snapshot) -> frozenset[Domain]:
@@ -120,7 +131,9 @@ def _left_early(case: Case, row: Allocation, served: Sequence[Affiliation], sett
     """D30: leaving the unit while its domain winds down for longer brings the date forward."""
     if _still_there(case, row, served, setting):
         return row
-    return bring_forward(row, setting.today, setting.policy, why("D30", "the affiliation to the former unit has ended"))
+    evidence = _evidence(case, row, "affiliation", setting)
+    reason = why("D30", "the affiliation to the former unit has ended", *evidence)
+    return bring_forward(row, setting.today, setting.policy, reason)
 
 
 def _still_there(case: Case, row: Allocation, served: Sequence[Affiliation], setting: Setting) -> bool:

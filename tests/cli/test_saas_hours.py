@@ -174,3 +174,17 @@ def parts(site: CommandSite, request_id: str, at: datetime) -> tuple[list[Change
         whole = decide(ports, accepted_tables(ports), at=at, jobs=(), full=False, accept={}).plan
     mine = [one.change for one in whole.changes if one.change.why.subject == request_id]
     return [one.change for one in part.changes], alone, mine
+
+
+def test_the_end_of_a_service_domain_is_foretold_with_its_day(site: CommandSite) -> None:
+    """2.5, rules.md 4: it is that of the mail domain above it, and is told of until then."""
+    file(site, "mailshot", **DOMAIN_REQUEST)
+    folder = food()
+    hour(site, 0, folder)
+    hour(site, 1, folder.change("domains", {"domain": "foodtech.ox.ac.uk"}, state="winddown", winddown_months=2))
+    said = site.type("explain", "mailshot", "--at", "2025-10-01T09:00:00Z").out
+    assert "it ends with foodtech.ox.ac.uk, on 2025-12-02 at the earliest" in said
+    assert said.split("\nNext\n")[1].splitlines()[0].split(maxsplit=1) == [
+        "2025-12-02",
+        "Retire 2 DNS records of mail-shot.foodtech.ox.ac.uk as zone lines (R67)",
+    ]

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
+from datetime import date
 
 from nexusops.model.addresses import AddressKind, Allocation
+from nexusops.model.dates import earliest
 from nexusops.model.findings import Severity
 from nexusops.model.ids import Address, Domain, PersonId
 from nexusops.model.ledger import HoldKind, Ledger
@@ -161,10 +163,13 @@ def settle_service(
         notes=ledger.watched.get(request.request_id, ()),
     )
     after, reviews = judge(row, request, advice, now, setting.site, setting.policy, setting.today)
+    if (day := _ends_on(after, ledger, setting)) is not None:
+        after = replace(after, due_on=earliest(after.due_on, day))
+        message = f"it ends with {after.home}, on {day} at the earliest: file another request, for a domain that stays"
+        result.find("ROLES_END", request.request_id, message)
     result.rows.append(after)
     if after.signs and not after.sign and after.records != after.published:
         result.waits = "its records follow in the run after Exchange has ceased to sign"
-    _tell_of_its_end(result, after, ledger, setting)
     for review in reviews:
         result.find(review.code, request.request_id, review.message)
     if now.notes:
@@ -174,17 +179,18 @@ def settle_service(
             result.find(note.code, request.request_id, note.message, severity_of(note.code))
 
 
-def _tell_of_its_end(result: JudgedBox, row: Service, ledger: Ledger, setting: Setting) -> None:
-    """2.4, 2.5: what runs ends with its mail domain, of which its unit may have no other address any more."""
+def _ends_on(row: Service, ledger: Ledger, setting: Setting) -> date | None:
+    """2.4, 2.5: with the mail domain that winds down, in which its unit may have no other address any more: when the
+    last of the people's has ended, as far as that is known.
+    """
     home = row.home
     given = row.state in RUNNING and (row.published or row.granted)
     if home is None or home not in setting.units.winding or not given:
-        return
-    known = ledger.domains.get(home)
+        return None
+    known, last = ledger.domains.get(home), ledger.domain_ends.get(home, date.max)
     began = known.since if known is not None and known.state == DomainState.WINDDOWN else setting.today
     day = least_end(began, setting.units.winding[home], setting.policy)
-    message = f"it ends with {home}, on {day} at the earliest: file another request, for a domain that stays"
-    result.find("ROLES_END", row.request_id, message)
+    return day if last == date.max else max(day, last)
 
 
 def is_over(row: Service | None, request: ServiceRequest, ledger: Ledger, setting: Setting) -> bool:

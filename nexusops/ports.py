@@ -54,8 +54,10 @@ class SnapshotTables(Protocol):
         """mailbox_ids and addresses of the non-personal tables whose rows differ."""
 
     def changed_domains(self, previous: SnapshotTables) -> frozenset[Domain]:
-        """Domains whose row, units or reorganisations differ: whoever has an address there is affected, in a unit or
-        not (``Store.people_of_domains``)."""
+        """Domains whose row, units or reorganisations differ: ``Store.people_of_domains`` are affected."""
+
+    def changed_staff(self, previous: SnapshotTables) -> frozenset[str]:
+        """staff_ids of which a row differs, or has gone: what they asked for is affected (R62)."""
 
     def changed_addresses(self, previous: SnapshotTables) -> frozenset[Address]:
         """Addresses whose route differs (routing, external_routes): ``Store.people_of_addresses`` are affected."""
@@ -99,8 +101,7 @@ class Tenant(TenantSight, Protocol):
         """Our own application as the tenant sees it, and the mailbox that it sends from. Raises TenantUnreadable."""
 
     def prepare(self, domains: Collection[Domain], at: datetime) -> None:
-        """Before the first write of a run. The embedded tenant accepts the domains and takes the time; a real one:
-        nothing."""
+        """Before the first write of a run: the embedded tenant accepts the domains, and takes the time."""
 
     def perform(self, steps: Sequence[Step]) -> Iterator[Sequence[StepOutcome]]:
         """Carries out steps that do not depend on one another; yields outcomes as they come, those that came together.
@@ -163,8 +164,7 @@ class Memory(Protocol):
         """Scopes to be looked at again whatever the data say: planned and not done, or waiting."""
 
     def due(self, today: date) -> frozenset[str]:
-        """Scopes (person:ID, box:ID) whose due date is reached, and those in ``unfinished``. An index query, never a
-        scan."""
+        """Scopes (person:ID, box:ID) whose due date is reached, or in ``unfinished``: an index query, never a scan."""
 
     def known_people(self) -> frozenset[PersonId]: ...
 

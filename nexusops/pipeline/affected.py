@@ -52,6 +52,8 @@ def affected(ports: Deciding, tables: SnapshotTables, today: date, *, full: bool
         if changed_domains:  # of a unit that has gone, too
             boxes |= _services_of(changed_domains, tables, ports) | _services_of(changed_domains, previous, ports)
         people |= store.people_of_addresses(tables.changed_addresses(previous))
+        staff = tables.changed_staff(previous) if ports.services else frozenset()
+        boxes |= {name for name, request in ports.services.items() if request.requester in staff}
         changed_boxes = tables.changed_boxes(previous)
         boxes |= changed_boxes
         people |= _called_so(changed_boxes, (tables, previous), ports)

@@ -90,6 +90,10 @@ def changed_domains(new: Shelf, old: Shelf) -> frozenset[Domain]:
     return frozenset(Domain(domain) for domain in _concerned(new, old)[1])
 
 
+def changed_staff(new: Shelf, old: Shelf) -> frozenset[str]:
+    return frozenset(_column(new, differing(new, old, LAYOUTS["it_staff"]), "staff_id"))
+
+
 def changed_addresses(new: Shelf, old: Shelf) -> frozenset[Address]:
     rows = (_column(new, differing(new, old, layout), "address") for layout in (ROUTING, EXTERNAL_ROUTES))
     return frozenset(Address(address) for found in rows for address in found)

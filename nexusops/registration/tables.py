@@ -66,6 +66,9 @@ class Tables:
         """Domains whose row, units or reorganisations differ: whoever has an address there is affected."""
         return changes.changed_domains(self.shelf, shelf_of(previous))
 
+    def changed_staff(self, previous: SnapshotTables) -> frozenset[str]:
+        return changes.changed_staff(self.shelf, shelf_of(previous))
+
     def changed_addresses(self, previous: SnapshotTables) -> frozenset[Address]:
         """Addresses whose row in routing or external_routes differs: whoever has them is affected."""
         return changes.changed_addresses(self.shelf, shelf_of(previous))

@@ -188,3 +188,18 @@ def test_the_end_of_a_service_domain_is_foretold_with_its_day(site: CommandSite)
         "2025-12-02",
         "Retire 2 DNS records of mail-shot.foodtech.ox.ac.uk as zone lines (R67)",
     ]
+
+
+def test_whose_staff_have_gone_is_seen_in_that_hour(site: CommandSite) -> None:
+    """R62, 2.4: of what runs, and of what needs nothing: the row of the requester is not there any more."""
+    file(site, "adminday")
+    file(site, "survey", oxford_domain_needed=False)
+    folder = food().row("it_staff", staff_id="food0042", person_id="1000042", unit_id="FOOD")
+    assert kinds(hour(site, 0, folder), "adminday") == ["CreateMailbox", "GrantAccess"]
+    hour(site, 1, folder)
+    hour(site, 2, folder.remove("it_staff", staff_id="food0007"))
+    rows = site.type("saas", "list", "--format", "json").document["requests"]
+    assert [(one["request_id"], one["state"], one["problem"].split(":")[0]) for one in rows] == [
+        ("adminday", "review_due", "NOT_UNIT_IT"),
+        ("survey", "refused", "NOT_UNIT_IT"),
+    ]

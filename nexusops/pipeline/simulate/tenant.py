@@ -53,6 +53,9 @@ class Remembered:
     def changed_domains(self, previous: SnapshotTables) -> frozenset[Domain]:
         return self._tables.changed_domains(previous)
 
+    def changed_staff(self, previous: SnapshotTables) -> frozenset[str]:
+        return self._tables.changed_staff(previous)
+
     def changed_addresses(self, previous: SnapshotTables) -> frozenset[Address]:
         return self._tables.changed_addresses(previous)
 

@@ -41,10 +41,9 @@ def judge_routes(snapshot: Snapshot, known: Known, fallback_domain: str) -> tupl
         message = f"mail for {address} would go round in a circle; it goes where it went before"
         judging.find("ROUTE_LOOP", address, message, Severity.ALERT)
     without = RouteBook(fallback_domain=fallback_domain, chosen=chosen)
-    for address in sorted(routes.keys() & plain.keys()):
-        if without.end_of(address) is None:  # a circle of roles, which goes nowhere now
-            chosen[address] = plain[address]
-            _dangling(judging, address, "that goes nowhere")
+    for address in [one for one in sorted(routes.keys() & plain.keys()) if without.end_of(one) is None]:
+        chosen[address] = plain[address]  # a circle of roles, which goes nowhere now
+        _dangling(judging, address, "that goes nowhere")
     book = RouteBook(
         fallback_domain=fallback_domain,
         chosen=chosen,

@@ -6,10 +6,10 @@ A mailbox is named by its routing name, ``username@`` + the site's fallback doma
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
+from functools import cached_property
 
 from nexusops.model.addresses import AddressKind, AddressState
-from nexusops.model.frozen import frozen
 from nexusops.model.ids import Address, Domain, domain_of, local_of
 from nexusops.model.mailboxes import Mailbox
 from nexusops.model.policy import ACCEPT, Policy
@@ -100,14 +100,14 @@ def _circling(chosen: Mapping[Address, Address | None]) -> set[Address]:
     return members
 
 
-@frozen
+@dataclass(frozen=True, kw_only=True)
 class RouteBook:
     """What is known of the places that routes lead to.
 
     ``chosen``: routed addresses and unattached aliases, with what they were given. ``external``: addresses of
     unmanaged domains, with where their mail goes; ``refused`` of these are not followed, and of ``held`` what was known
     before still counts (D29, R60). ``mailbox_of``: accepted addresses, with the name of the mailbox that they are on.
-    ``boxes``: the latest mailbox of each name, in small letters. ``ends`` remembers where addresses end.
+    ``boxes``: the latest mailbox of each name, in small letters.
     """
 
     fallback_domain: str
@@ -117,7 +117,6 @@ class RouteBook:
     held: frozenset[Address] = frozenset()
     mailbox_of: Mapping[Address, str] = field(default_factory=dict)
     boxes: Mapping[str, Mailbox] = field(default_factory=dict)
-    ends: dict[Address, Address | None] = field(default_factory=dict, compare=False)
 
     def at_mailbox(self, address: Address) -> str | None:
         """The mailbox of whose routing name this is the form, if there is one: the domain may be a unit's as well."""
@@ -125,14 +124,21 @@ class RouteBook:
 
     def end_of(self, address: Address) -> Address | None:
         """Where outside mail for it ends: a mailbox's routing name, or an address that is not ours; None: nowhere."""
-        path: list[Address] = []
-        step: Address | None = address
-        while step is not None and step in self.chosen and step not in self.ends and len(path) <= len(self.chosen):
-            path.append(step)
-            step = self.chosen[step]
-        end = self.ends[step] if step is not None and step in self.ends else self._end_at(step)
-        self.ends.update(dict.fromkeys(path, end))
-        return end
+        return self._ends[address] if address in self._ends else self._end_at(address)
+
+    @cached_property
+    def _ends(self) -> Mapping[Address, Address | None]:
+        """Where each of ``chosen`` ends: a chain is gone along once, however many lead into it."""
+        found: dict[Address, Address | None] = {}
+        for address in self.chosen:
+            path: list[Address] = []
+            step: Address | None = address
+            while step is not None and step in self.chosen and step not in found and len(path) <= len(self.chosen):
+                path.append(step)
+                step = self.chosen[step]
+            end = found[step] if step is not None and step in found else self._end_at(step)
+            found.update(dict.fromkeys(path, end))
+        return found
 
     def _end_at(self, step: Address | None) -> Address | None:
         name = self.mailbox_of.get(step) if step is not None else None

@@ -179,6 +179,8 @@ class Ledger:
     """Where the last routing table sends the addresses that have a route, or are unattached (ROUTE_LOOP keeps it)."""
     signing: Mapping[Domain, Signing | None] = field(default_factory=dict)
     """How Exchange signs for service domains, as just read; None: it does not accept the domain; absent: not asked."""
+    foreign: frozenset[str] = frozenset()
+    """Names of mailboxes in the tenant, as just read, that units want and nobody here has made or taken over."""
     watched: Mapping[str, tuple[Note, ...]] = field(default_factory=dict)
     """What is wrong in the DNS of requests that are live, as just asked, by request_id; absent: not asked."""
     domain_holders: Mapping[Domain, str] = field(default_factory=dict)

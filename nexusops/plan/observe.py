@@ -66,8 +66,23 @@ def users_seen_before(ledger: Ledger, actual: Actual) -> tuple[int, int]:
 
 
 def observe(ledger: Ledger, actual: Actual) -> Ledger:
-    """The ledger with the tenant's ids, with forwards that somebody set or removed by hand, and with the signatures."""
-    return replace(ledger, mailboxes=_each(ledger, actual), signing=actual.signing)
+    """The ledger with what the tenant says: ids, forwards set or removed by hand, signatures, others' names."""
+    return replace(
+        ledger, mailboxes=_each(ledger, actual), signing=actual.signing, foreign=_foreign(ledger, actual.boxes)
+    )
+
+
+def _foreign(ledger: Ledger, boxes: Mapping[str, ActualMailbox]) -> frozenset[str]:
+    """Whose they are nobody knows here: they are joined by their names alone. A state without any history is another
+    matter, of the guard's (plan/first_use.py).
+    """
+    if not ledger.serial and not ledger.mailboxes:
+        return frozenset()
+    known = {
+        box.name for box in ledger.mailboxes.values() if box.person_id is None and box.state is not MailboxState.PURGED
+    }
+    there = (name for name, found in boxes.items() if found.exchange_guid is not None and not found.deleted)
+    return frozenset(there) - known
 
 
 def settled(before: Ledger, after: Ledger, unfinished: Collection[str]) -> frozenset[MailboxKey]:

@@ -40,7 +40,7 @@ NO_ROUTE: ask the unit for an outside route
 FORWARD_LOOP: correct one of the outside routes
 NONPERSONAL_NO_ADDRESS: add one
 NONPERSONAL_NO_MAILBOX: correct the row, or remove it
-ADDRESS_TAKEN: ask for another one, or wait for the purge
+ADDRESS_TAKEN: ask for another one, wait for the purge, or take that mailbox over with `nexusops adopt`
 ROLES_END: have the units move what they need to another domain before that day; no notice tells them
 LIKE_A_PERSON: see that it is for a role, and not for a person
 NOT_UNIT_DOMAIN: choose a domain of the unit

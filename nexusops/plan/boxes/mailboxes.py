@@ -129,7 +129,12 @@ def _is_free(box: Mailbox, setting: Setting) -> bool:
 
 
 def _name_taken(name: str, shelf: Shelf) -> Refusal | None:
-    """It is another mailbox's but for its capitals: the tenant would take the two for one."""
+    """It is another mailbox's, in the tenant (whose mail and rights the unit would get), or but for its capitals: the
+    tenant would take the two for one.
+    """
+    if name in shelf.foreign:
+        message = f"the tenant has a mailbox {name} already, which was not made here; ask under another mailbox_id"
+        return Refusal("ADDRESS_TAKEN", f"{message}, or have the postmaster take it over with `nexusops adopt`")
     alike = shelf.alike(name)
     return Refusal("ADDRESS_TAKEN", f"{alike} is there already; ask under another mailbox_id") if alike else None
 

@@ -20,6 +20,8 @@ class Shelf:
     live: Mapping[MailboxKey, Sequence[Allocation]]
     folded: Mapping[str, Sequence[str]]
     """The names, by their lower case."""
+    foreign: frozenset[str] = frozenset()
+    """Names of mailboxes in the tenant that are not ours."""
 
     @classmethod
     def of(cls, ledger: Ledger) -> Shelf:
@@ -38,7 +40,7 @@ class Shelf:
         folded: dict[str, list[str]] = {}
         for name in boxes:
             folded.setdefault(name.lower(), []).append(name)
-        return cls(boxes=boxes, live=live, folded=folded)
+        return cls(boxes=boxes, live=live, folded=folded, foreign=ledger.foreign)
 
     def alike(self, name: str) -> str | None:
         """Another live one's name, which differs in capitals only."""

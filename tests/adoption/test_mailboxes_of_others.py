@@ -7,7 +7,7 @@ from typing import Any
 from building.old_tenant import OldTenant
 
 TAKEN = (
-    "the tenant has a mailbox bursary already, which was not made here; ask under another mailbox_id, "
+    "the tenant has a mailbox bursary already, which was not made here; ask under another name, "
     "or have the postmaster take it over with `nexusops adopt`"
 )
 

@@ -133,7 +133,7 @@ def _name_taken(name: str, shelf: Shelf) -> Refusal | None:
     tenant would take the two for one.
     """
     if name in shelf.foreign:
-        message = f"the tenant has a mailbox {name} already, which was not made here; ask under another mailbox_id"
+        message = f"the tenant has a mailbox {name} already, which was not made here; ask under another name"
         return Refusal("ADDRESS_TAKEN", f"{message}, or have the postmaster take it over with `nexusops adopt`")
     alike = shelf.alike(name)
     return Refusal("ADDRESS_TAKEN", f"{alike} is there already; ask under another mailbox_id") if alike else None

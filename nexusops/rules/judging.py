@@ -50,6 +50,8 @@ class Judging:
     findings: list[Finding] = field(default_factory=list)
     followed: dict[Address, Address] = field(default_factory=dict)
     """Routes that count, as far as is known by now."""
+    left_out: dict[Address, Address] = field(default_factory=dict)
+    """Routes that would count, but for where they lead to: no mail is taken there."""
     refused: dict[Address, str | None] = field(default_factory=dict)
 
     def find(

@@ -151,7 +151,7 @@ def _leave_out(judging: Judging) -> None:
     followed = judging.followed
     while refused := {one: why for one, to in followed.items() if (why := judging.refusing(to)) is not None}:
         for address, reason in refused.items():
-            del followed[address]
+            judging.left_out[address] = followed.pop(address)
             _dangling(judging, address, reason)
         judging.refused.clear()
 
@@ -195,12 +195,12 @@ def _split(judging: Judging, book: RouteBook, routes: Iterable[Address]) -> None
 
 def _roles(judging: Judging, book: RouteBook) -> None:
     """R24: a role address that ends in a personal mailbox is lost with it; an alert from the day of the grace on, also
-    by way of an address that refuses mail since the mailbox was disabled.
+    while the mailbox is disabled, be it by way of an address that refuses mail since, or of a route that is left out.
     """
-    roles = {*book.chosen, *judging.snapshot.nonpersonal_addresses}
+    roles = {*book.chosen, *judging.left_out, *judging.snapshot.nonpersonal_addresses}
     for address in sorted(roles):
         row = judging.live(address)
-        end = book.end_of(address) if row is not None and row.kind in _ROLES else None
+        end = book.end_of(judging.left_out.get(address, address)) if row is not None and row.kind in _ROLES else None
         name = book.at_mailbox(end) if end is not None else None
         box = book.boxes.get(name) if name is not None else judging.held_for(end)
         if box is None or box.kind is not MailboxKind.PERSONAL or box.state in GONE:

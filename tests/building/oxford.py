@@ -23,3 +23,15 @@ def student(world: World, number: str, name: str, *units: str, start: str = "202
     for unit in units or ("BALL",):
         world.affiliation(number, unit, start)
     return world
+
+
+def ann(*units: str, **settings: object) -> World:
+    """Ann Lee, person 1, an undergraduate of Balliol unless ``units`` are others, in her first term."""
+    world = student(oxford(**settings), "1", "Ann Lee", *units or ("BALL",))
+    world.run("2024-10-01")
+    return world
+
+
+def leaves(world: World, unit: str, last: str) -> World:
+    """She is in that unit up to the day ``last``, as is known from the next run on."""
+    return world.affiliation("1", unit, "2024-10-01", last)

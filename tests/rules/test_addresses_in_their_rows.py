@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from building.oxford import oxford, student
+from building.oxford import ann, leaves, oxford, student
 from building.world import World, day
 
 from nexusops.model.ids import UnitId
@@ -15,16 +15,6 @@ from nexusops.model.units import Reorg
 HOME, WORK, LAW = "ann.lee@balliol.ox.ac.uk", "ann.lee@chem.ox.ac.uk", "ann.lee@law.ox.ac.uk"
 
 
-def _ann(*units: str, **settings: object) -> World:
-    world = student(oxford(**settings), "1", "Ann Lee", *units or ("BALL",))
-    world.run("2024-10-01")
-    return world
-
-
-def _leaves(world: World, unit: str, last: str) -> World:
-    return world.affiliation("1", unit, "2024-10-01", last)
-
-
 def _row(world: World, address: str) -> tuple[str, str, str, str]:
     row = world.address(address)
     return row.state.value, str(row.winddown_on), str(row.delete_on), str(row.deleted_on)
@@ -32,7 +22,7 @@ def _row(world: World, address: str) -> tuple[str, str, str, str]:
 
 def test_what_was_deleted_stays_as_it_is_while_its_owner_goes_on_leaves_and_comes_back() -> None:
     """2.1: a row that has ended is altered by nothing that happens to the mailbox."""
-    world = _leaves(_ann("BALL", "CHEM"), "CHEM", "2025-01-14")
+    world = leaves(ann("BALL", "CHEM"), "CHEM", "2025-01-14")
     for today in ("2025-01-15", "2025-01-16", "2025-03-16"):
         world.run(today)
     ended = ("deleted", "2025-01-15", "2025-03-16", "2025-03-16")
@@ -48,7 +38,7 @@ def test_what_was_deleted_stays_as_it_is_while_its_owner_goes_on_leaves_and_come
 
 def test_an_address_says_why_it_is_as_it_is() -> None:
     """R8, R17: the plain name needs no excuse; a number has one."""
-    world = student(_ann(), "2", "Ann Lee")
+    world = student(ann(), "2", "Ann Lee")
     world.run("2024-10-02")
     rows = [world.address(name) for name in (HOME, "ann.lee2@balliol.ox.ac.uk")]
     given = "the affiliation to BALL gives an address in balliol.ox.ac.uk"
@@ -69,7 +59,7 @@ def test_where_the_site_says_so_each_domain_has_a_number_of_its_own() -> None:
 
 def test_a_former_name_with_its_number_makes_no_exception_of_the_new_one() -> None:
     """D12: the addresses of the present name are compared with each other alone."""
-    world = student(_ann(), "2", "Ann Lee")
+    world = student(ann(), "2", "Ann Lee")
     world.run("2024-10-02")
     done = world.card("2", "UG", "Ann", "Smith", "2024-10-01", "2028-09-30").run("2024-11-01")
     assert world.states("2") == {"ann.lee2@balliol.ox.ac.uk": "winddown", "ann.smith@balliol.ox.ac.uk": "active"}
@@ -78,7 +68,7 @@ def test_a_former_name_with_its_number_makes_no_exception_of_the_new_one() -> No
 
 def test_a_wind_down_that_nobody_was_told_of_takes_the_day_of_its_mailbox_at_once() -> None:
     """2.6, D22: a change of status in the next hour; the one notice names that day, and is short."""
-    world = _leaves(_ann("BALL", "CHEM"), "CHEM", "2025-01-13")
+    world = leaves(ann("BALL", "CHEM"), "CHEM", "2025-01-13")
     world.run("2025-01-14")
     assert _row(world, WORK) == ("winddown", "2025-01-14", "2025-03-15", "None")
     world.card("1", "CL", "Ann", "Lee", "2024-10-01", "2028-09-30", status_effective_on="2025-01-14").run("2025-01-14")
@@ -94,7 +84,7 @@ def test_an_end_that_was_asked_for_says_so() -> None:
     """D43, R41: whoever looks at the removal sees that no notice was owed."""
     said = []
     for asked in (True, False):
-        world = _leaves(_ann("BALL", "CHEM"), "CHEM", "2025-01-14")
+        world = leaves(ann("BALL", "CHEM"), "CHEM", "2025-01-14")
         for today in ("2025-01-15", "2025-01-16"):
             world.run(today)
         if asked:
@@ -116,7 +106,7 @@ def test_an_end_that_was_asked_for_says_so() -> None:
 
 def test_the_merger_of_one_unit_lengthens_no_end_elsewhere() -> None:
     """R39, R53: somebody leaves another unit on the very day."""
-    world = _leaves(_ann("BALL", "CHEM", "HIST"), "HIST", "2025-01-14")
+    world = leaves(ann("BALL", "CHEM", "HIST"), "HIST", "2025-01-14")
     world.reorgs.append(
         Reorg(
             reorg_id="r1",

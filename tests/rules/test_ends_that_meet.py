@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from building.oxford import oxford, student
+from building.oxford import leaves, oxford, student
 from building.world import World, day
 
 from nexusops.model.ids import UnitId
@@ -28,10 +28,6 @@ def _card(world: World, **columns: object) -> World:
              for key, value in columns.items()}  # fmt: skip
     world.cards["c1"] = replace(world.cards["c1"], **dates)  # type: ignore[arg-type]
     return world
-
-
-def _leaves(world: World, unit: str, last: str) -> World:
-    return world.affiliation("1", unit, "2024-10-01", last)
 
 
 def _merged(world: World, target: str, months: int, on: str) -> World:
@@ -141,7 +137,7 @@ def test_who_leaves_a_unit_that_winds_down_has_two_months_from_the_notice(policy
     world = _ann("CHEM", "LAW", policy=Policy(notice=NoticePolicy(policy=policy)))
     _merged(world, "HIST", 6, "2025-02-01").run("2025-02-01")
     world.run("2025-02-02")
-    _leaves(world, "CHEM", "2025-05-09").run("2025-05-10")
+    leaves(world, "CHEM", "2025-05-09").run("2025-05-10")
     world.run("2025-05-11")
     ends = "2025-07-10" if policy == "same_day" else "2025-07-11"
     assert str(world.address(WORK).delete_on) == ends
@@ -152,7 +148,7 @@ def test_who_leaves_a_unit_that_winds_down_has_two_months_from_the_notice(policy
 
 def test_who_leaves_on_the_day_of_the_merger_has_two_months() -> None:
     """R39, D22: of the unit's six months and their own two the earlier end counts."""
-    world = _leaves(_merged(_ann("CHEM", "LAW"), "HIST", 6, "2025-02-01"), "CHEM", "2025-01-31")
+    world = leaves(_merged(_ann("CHEM", "LAW"), "HIST", 6, "2025-02-01"), "CHEM", "2025-01-31")
     world.run("2025-02-01")
     assert str(world.address(WORK).delete_on) == "2025-04-02"
 
@@ -172,7 +168,7 @@ def test_who_leaves_a_domain_that_closes_without_a_successor_has_two_months_from
     world = _ann("CHEM", "LAW").domain("chem.ox.ac.uk", state=DomainState.WINDDOWN, winddown_months=6)
     world.run("2025-02-01")
     world.run("2025-02-02")
-    _leaves(world, "CHEM", "2025-03-09").run("2025-03-10")
+    leaves(world, "CHEM", "2025-03-09").run("2025-03-10")
     assert world.run("2025-03-11").acts == [("SendNotice", "ball0001")]
     assert str(world.address(WORK).delete_on) == "2025-05-11"
 
@@ -202,7 +198,7 @@ def test_an_address_is_not_given_away_in_the_run_that_learns_of_its_former_owner
 
 def test_an_end_that_was_asked_for_stands_when_the_mailbox_is_enabled_again() -> None:
     """D43, 2.1: no fresh wind-down takes its place."""
-    world = _leaves(_ann("CHEM", "LAW"), "CHEM", "2025-01-14")
+    world = leaves(_ann("CHEM", "LAW"), "CHEM", "2025-01-14")
     world.run("2025-01-15")
     row = replace(world.address(WORK), delete_on=day("2025-02-20"), gate=False, notice_due_on=None)
     world.ledger = replace(world.ledger, allocations={**world.ledger.allocations, (row.address, row.period): row})

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from building.oxford import oxford, student
+from building.oxford import ann, leaves, oxford, student
 from building.world import World
 
 from nexusops.model.ledger import Hold, HoldKind
@@ -11,26 +11,16 @@ from nexusops.model.policy import ExpiryPolicy, NoticePolicy, Policy
 HOME, WORK, LAW = "ann.lee@balliol.ox.ac.uk", "ann.lee@chem.ox.ac.uk", "ann.lee@law.ox.ac.uk"
 
 
-def _ann(*units: str, **settings: object) -> World:
-    world = student(oxford(**settings), "1", "Ann Lee", *units or ("BALL",))
-    world.run("2024-10-01")
-    return world
-
-
-def _leaves(world: World, unit: str, last: str) -> World:
-    return world.affiliation("1", unit, "2024-10-01", last)
-
-
 def _told(world: World) -> list[tuple[str, str, str, tuple[str, ...]]]:
     return [(n.kind.value, str(n.due_on), str(n.sent_on), n.addresses) for n in world.sent()]
 
 
 def test_what_fell_due_on_several_days_on_which_nothing_could_be_sent_is_a_message_for_each() -> None:
     """R47, D33: a notice is known by the day on which it fell due, and that is never the day of a late run."""
-    world = _ann("BALL", "CHEM", "LAW")
+    world = ann("BALL", "CHEM", "LAW")
     world.channel_works = False
-    _leaves(world, "CHEM", "2025-01-14").run("2025-01-15")
-    _leaves(world, "LAW", "2025-01-15").run("2025-01-16")
+    leaves(world, "CHEM", "2025-01-14").run("2025-01-15")
+    leaves(world, "LAW", "2025-01-15").run("2025-01-16")
     world.channel_works = True
     world.run("2025-01-20")
     assert _told(world) == [
@@ -41,9 +31,9 @@ def test_what_fell_due_on_several_days_on_which_nothing_could_be_sent_is_a_messa
 
 def test_what_comes_up_later_on_a_day_waits_for_the_notice_of_the_next() -> None:
     """interface.md 9, D04: under same_day the first message of a day has been sent when the second end begins."""
-    world = _ann("BALL", "CHEM", "LAW", policy=Policy(notice=NoticePolicy(policy="same_day")))
-    _leaves(world, "CHEM", "2025-01-14").run("2025-01-15")
-    _leaves(world, "LAW", "2025-01-14").run("2025-01-15")
+    world = ann("BALL", "CHEM", "LAW", policy=Policy(notice=NoticePolicy(policy="same_day")))
+    leaves(world, "CHEM", "2025-01-14").run("2025-01-15")
+    leaves(world, "LAW", "2025-01-14").run("2025-01-15")
     world.run("2025-01-15")
     assert _told(world) == [("winddown", "2025-01-15", "2025-01-15", (WORK,))]
     world.run("2025-01-16")
@@ -52,9 +42,9 @@ def test_what_comes_up_later_on_a_day_waits_for_the_notice_of_the_next() -> None
 
 def test_a_site_may_end_addresses_whose_notice_could_not_be_sent() -> None:
     """D06: gate_deletion = false; the projected end stands."""
-    world = _ann("BALL", "CHEM", policy=Policy(notice=NoticePolicy(gate_deletion=False)))
+    world = ann("BALL", "CHEM", policy=Policy(notice=NoticePolicy(gate_deletion=False)))
     world.channel_works = False
-    _leaves(world, "CHEM", "2025-01-14").run("2025-01-15")
+    leaves(world, "CHEM", "2025-01-14").run("2025-01-15")
     assert [world.run(today).acts for today in ("2025-03-15", "2025-03-16")] == [
         [("SendNotice", "ball0001")],
         [("RemoveAddress", WORK)],
@@ -86,8 +76,8 @@ def test_whom_the_desk_has_disabled_is_not_warned_of_the_end_of_the_card() -> No
 
 def test_a_late_notice_names_the_addresses_that_ended_with_the_mailbox_and_no_earlier_ones() -> None:
     """R42, D33: what was removed on a day of its own had a notice of its own."""
-    world = _ann("BALL", "CHEM").alternative("1", "ann@mail.example")
-    _leaves(world, "CHEM", "2024-11-09")
+    world = ann("BALL", "CHEM").alternative("1", "ann@mail.example")
+    leaves(world, "CHEM", "2024-11-09")
     for today in ("2024-11-10", "2024-11-11", "2025-01-11"):
         world.run(today)
     world.card("1", "CB", "Ann", "Lee", "2024-10-01", "2028-09-30", status_effective_on="2025-01-15")
